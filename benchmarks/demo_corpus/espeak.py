@@ -1,0 +1,119 @@
+"""A thin ctypes binding of espeak-ng: one text in, samples out.
+
+Only maintainers who render the corpus need it. espeak-ng is GPL-licensed, so neither its library
+nor its data is shipped with the project; the PyPI package ``espeakng-loader`` brings both.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+import espeakng_loader
+import numpy as np
+
+# Constants of espeak-ng's speak_lib.h.
+_AUDIO_OUTPUT_SYNCHRONOUS = 2
+_INITIALIZE_DONT_EXIT = 0x8000
+_CHARS_UTF8 = 1
+_SSML = 0x10
+_PARAMETERS = {"rate": 1, "volume": 2, "pitch": 3, "range": 4, "wordgap": 7}
+
+# The file, in espeak-ng's folder of voice variants, that holds the variant in use.
+_VARIANT = "demo_actor"
+
+_Callback = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
+)
+
+
+class Espeak:
+    """espeak-ng with a voice that can be rewritten for every utterance.
+
+    espeak-ng reads a voice's formants, roughness or spectral tone from a file only. The engine
+    therefore works on a temporary copy of the data folder and writes each utterance's voice there.
+    """
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="demo_corpus_")
+        data = Path(self._folder.name) / "espeak-ng-data"
+        shutil.copytree(espeakng_loader.get_data_path(), data)
+        self._variant_file = data / "voices" / "!v" / _VARIANT
+        self._library = ctypes.cdll.LoadLibrary(espeakng_loader.get_library_path())
+        self._library.espeak_Info.restype = ctypes.c_char_p
+        self._library.espeak_ng_SetRandSeed.argtypes = [ctypes.c_long]
+        self.sample_rate = self._library.espeak_Initialize(
+            _AUDIO_OUTPUT_SYNCHRONOUS,
+            0,
+            str(data.parent).encode(),
+            _INITIALIZE_DONT_EXIT,
+        )
+        if self.sample_rate <= 0:
+            raise RuntimeError("espeak-ng could not be initialised")
+        self._chunks: list[np.ndarray] = []
+        # The library keeps the bare pointer: the callback must live as long as the engine.
+        self._callback = _Callback(self._collect)
+        self._library.espeak_SetSynthCallback(self._callback)
+
+    def __enter__(self) -> Espeak:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._library.espeak_Terminate()
+        self._folder.cleanup()
+
+    @property
+    def version(self) -> str:
+        """espeak-ng's version, as it tells it."""
+        return self._library.espeak_Info(None).decode().split()[0]
+
+    def say(
+        self, ssml: str, language: str, variant: str, parameters: dict[str, int], seed: int
+    ) -> np.ndarray:
+        """Speak an SSML text.
+
+        Parameters
+        ----------
+        ssml
+            The text, SSML markup allowed.
+        language
+            espeak-ng's name of the base voice, such as ``en-us``.
+        variant
+            The content of a voice variant file.
+        parameters
+            Settings by name: rate, volume, pitch, range, wordgap.
+        seed
+            Seed of espeak-ng's own random numbers (flutter, aspiration noise).
+
+        Returns
+        -------
+        numpy.ndarray
+            Samples at ``sample_rate``, float64 in -1..1.
+        """
+        self._variant_file.write_text(f"language variant\nname actor\n{variant}\n")
+        self._library.espeak_ng_SetRandSeed(seed)
+        if self._library.espeak_SetVoiceByName(f"{language}+{_VARIANT}".encode()) != 0:
+            raise RuntimeError(f"espeak-ng has no voice {language!r}")
+        for name, value in parameters.items():
+            self._library.espeak_SetParameter(_PARAMETERS[name], int(value), 0)
+        self._chunks = []
+        text = f"<speak>{ssml}</speak>".encode()
+        status = self._library.espeak_Synth(
+            text, ctypes.c_size_t(len(text) + 1), 0, 0, 0, _CHARS_UTF8 | _SSML, None, None
+        )
+        if status != 0 or not self._chunks:
+            raise RuntimeError(f"espeak-ng gave no sound for {ssml!r}")
+        return np.concatenate(self._chunks).astype(np.float64) / 32768.0
+
+    def _collect(self, samples: ctypes._Pointer, count: int, _events: int | None) -> int:
+        if samples and count > 0:
+            self._chunks.append(np.ctypeslib.as_array(samples, (count,)).copy())
+        return 0
