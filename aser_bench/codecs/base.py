@@ -43,10 +43,13 @@ class Codec(ABC):
         One line for ``list``.
     takes_bitrates : bool
         Whether ``--bitrates`` belong to it.
+    version : int
+        Raised whenever the same encoder gives other samples: a part of the key in the store.
     """
 
     name: str
     title: str
+    version: int = 1
     takes_bitrates: bool = True
 
     @abstractmethod
