@@ -22,10 +22,13 @@ class Listing:
     refused : list of (str, str)
         File (relative to the source) and reason, for each file that belongs to the corpus by
         its looks but cannot be used (an unknown emotion, say).
+    notes : list of str
+        What was left out on purpose, with its count: songs, second copies, other files.
     """
 
     utterances: pd.DataFrame
     refused: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class Corpus(ABC):
@@ -60,3 +63,10 @@ class Corpus(ABC):
         UsageError
             If the folder is missing or holds no file that looks like this corpus.
         """
+
+    def recognises(self, stem: str) -> bool:
+        """Tell whether a file name (without extension) looks like this corpus.
+
+        Only error messages use it, to say "these look like tess".
+        """
+        return False

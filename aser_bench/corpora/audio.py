@@ -1,0 +1,203 @@
+"""Open one recording: mono float32 at one rate, or a clear reason why it cannot be used."""
+
+from __future__ import annotations
+
+import io
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import AudioError
+from ..tables import SAMPLE_RATE
+from . import containers, headers
+
+if TYPE_CHECKING:
+    from soundfile import SoundFile
+
+SHORTEST_S = 0.025
+"""Less than one analysis window is no recording."""
+
+LONGEST_S = 3600.0
+"""An utterance lasts seconds; an hour is a mistake, and would fill the memory."""
+
+LARGEST_BYTES = 2**30
+
+_SILENCE = 1 / 32768  # one step of 16 bits
+_CANCELLED = 0.01  # the downmix' level over the channels': -40 dB
+# A FLAC stream that was never finished states no length. libsndfile then answers with a huge
+# number, and cannot read up to the end: ffmpeg takes it.
+_UNKNOWN_FRAMES = 2**40
+
+_FIRST_BYTES = (
+    (b"#EXTM3U", "is a playlist, not a recording"),
+    (b"ffconcat", "is a playlist, not a recording"),
+    (b"[playlist]", "is a playlist, not a recording"),
+    (b"<!DOCTYPE", "is a web page: the download failed; fetch it again"),
+    (b"<html", "is a web page: the download failed; fetch it again"),
+    (b"PK\x03\x04", "is a zip archive; unpack it"),
+    (b"\x1f\x8b", "is a gzip archive; unpack it"),
+)
+
+
+def read(path: str | Path, rate: int = SAMPLE_RATE) -> np.ndarray:
+    """Read a recording.
+
+    What it is, is decided by its contents, not its extension. Channels are averaged; another
+    sample rate is converted by soxr (HQ). Recordings at ``rate`` come through bit-exact.
+
+    Parameters
+    ----------
+    path : str or Path
+        Anything that libsndfile reads, or a container that ffmpeg reads (see `containers`).
+    rate : int
+        The sample rate to return, in Hz.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, shape (samples,), finite; 16-bit recordings are divided by 32768. Lossy and
+        float recordings may exceed 1.0: nothing is clipped.
+
+    Raises
+    ------
+    AudioError
+        If the recording cannot be used; the message is the reason and what to do.
+    """
+    return read_with_source_rate(path, rate)[0]
+
+
+def read_with_source_rate(path: str | Path, rate: int = SAMPLE_RATE) -> tuple[np.ndarray, int]:
+    """Do as `read` does, and return the file's own sample rate (Hz) too."""
+    signal, source_rate = _decode(_contents(Path(path)))
+    _check_length(len(signal), source_rate)
+    mono = _downmix(signal)
+    if source_rate != rate:
+        import soxr
+
+        mono = soxr.resample(mono, source_rate, rate, quality="HQ")
+        _check_length(len(mono), rate)
+        if np.abs(mono).max() <= _SILENCE:
+            raise AudioError(f"it is silent below {rate // 2} Hz; leave it out")
+    return np.ascontiguousarray(mono, dtype=np.float32), source_rate
+
+
+def _contents(path: Path) -> bytes:
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise AudioError("it is a folder, not a recording")
+        if not stat.S_ISREG(status.st_mode):
+            raise AudioError("it is not a regular file")
+        if status.st_size == 0:
+            raise AudioError("the file is empty (0 bytes); copy or download it again")
+        if status.st_size > LARGEST_BYTES:
+            raise AudioError(
+                f"the file has {status.st_size / 2**30:.1f} GiB; cut it into utterances"
+            )
+        contents = path.read_bytes()
+    except FileNotFoundError:
+        raise AudioError("there is no such file") from None
+    except PermissionError:
+        raise AudioError("the file cannot be read: permission denied") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise AudioError(
+            f"the file cannot be read: {getattr(error, 'strerror', '') or error}"
+        ) from error
+    if contents.startswith(b"version https://git-lfs"):
+        raise AudioError("it is a git-LFS pointer, not the recording; run: git lfs pull")
+    return contents
+
+
+def _decode(contents: bytes) -> tuple[np.ndarray, int]:
+    """Return float32 (frames, channels) and the sample rate in Hz."""
+    name = containers.container(contents)
+    if name is not None:
+        return containers.decode(contents, name, LONGEST_S)
+    reason = headers.problem(contents)
+    if reason:
+        raise AudioError(reason)
+    import soundfile
+
+    try:
+        file = soundfile.SoundFile(io.BytesIO(contents))
+    except (soundfile.LibsndfileError, TypeError) as error:
+        name = containers.container(contents, second_choice=True)
+        if name is not None:
+            return containers.decode(contents, name, LONGEST_S)
+        raise AudioError(_what_it_is(contents, error)) from error
+    with file:
+        if file.frames >= _UNKNOWN_FRAMES:
+            return containers.decode(contents, "flac", LONGEST_S)
+        return _read_frames(file, contents), int(file.samplerate)
+
+
+def _read_frames(file: SoundFile, contents: bytes) -> np.ndarray:
+    import soundfile
+
+    if file.frames > LONGEST_S * file.samplerate:
+        hours = file.frames / file.samplerate / 3600
+        raise AudioError(f"it is {hours:.1f} hours long; cut it into utterances")
+    try:
+        signal = file.read(dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise AudioError(
+            f"it is damaged or cut off ({_detail(error)}); copy or download it again"
+        ) from error
+    # The two frames of tolerance are an MP3's: its decoder may drop its delay at both ends.
+    slack = 2 * 1152 if file.format == "MP3" else 0
+    if len(signal) + slack < file.frames and headers.missing_is_certain(contents):
+        raise AudioError(
+            f"it is cut off: its header promises {file.frames} samples and {len(signal)} are "
+            "there; copy or download it again"
+        )
+    return signal
+
+
+def _detail(error: Exception) -> str:
+    text = str(getattr(error, "error_string", error))
+    return text.removeprefix("Error : ").rstrip(".")
+
+
+def _what_it_is(contents: bytes, error: Exception) -> str:
+    head = contents[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    for first, what in _FIRST_BYTES:
+        if head[: len(first)].lower() == first.lower():
+            return f"it {what}"
+    try:
+        text = contents[:4096].decode("utf-8")
+    except UnicodeDecodeError as broken:
+        # A character may be cut in two at the end of what was looked at.
+        text = contents[: broken.start].decode("utf-8") if broken.start > 4000 else "\0"
+    if all(character.isprintable() or character in "\t\r\n\f" for character in text):
+        return "it holds text, not audio"
+    return f"it is not audio that libsndfile or ffmpeg reads ({_detail(error)}); export it as WAV"
+
+
+def _check_length(frames: int, rate: int) -> None:
+    if frames == 0:
+        raise AudioError("it holds no samples; record it again")
+    if frames < SHORTEST_S * rate:
+        raise AudioError(f"it is too short: {1000 * frames / rate:.1f} ms, 25 are needed")
+    if frames > LONGEST_S * rate:
+        raise AudioError("it is longer than an hour; cut it into utterances")
+
+
+def _downmix(signal: np.ndarray) -> np.ndarray:
+    """Average the channels of a (frames, channels) signal that is finite and not silent."""
+    if not np.isfinite(signal).all():
+        raise AudioError("it holds samples that are not numbers (NaN or infinity); export it anew")
+    if np.abs(signal).max() <= _SILENCE:
+        raise AudioError("it is silent; leave it out or record it again")
+    if signal.shape[1] == 1:
+        return signal[:, 0]
+    # float64: equal channels average to exactly themselves whatever their number.
+    mono = signal.mean(axis=1, dtype=np.float64)
+    level, mixed = np.sqrt(np.mean(signal**2, dtype=np.float64)), np.sqrt(np.mean(mono**2))
+    if np.abs(mono).max() <= _SILENCE or mixed < _CANCELLED * level:
+        raise AudioError(
+            "its channels cancel each other when averaged (one is inverted: anti-phase); "
+            "keep one channel, or invert one"
+        )
+    return mono.astype(np.float32)

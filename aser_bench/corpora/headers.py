@@ -1,0 +1,174 @@
+"""Read just enough of a sound file's header to tell a broken file from a whole one.
+
+libsndfile opens a WAV that was cut off in the middle without a word, and one whose recorder
+never filled in the size as an empty one. Both would end up as quiet errors in a result table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# Recorders that write to a pipe cannot know the size and put one of several huge numbers there.
+_UNKNOWN_FROM = 0x7FFF_0000
+
+# W64 has GUIDs where WAV has four letters.
+_W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
+_W64_TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")
+
+
+@dataclass(frozen=True)
+class Data:
+    """Where the samples lie: bytes that the header promises and bytes that the file has."""
+
+    promised: int
+    present: int
+    followed_by_chunk: bool = False
+
+
+def problem(contents: bytes) -> str:
+    """Return why a sound file's header and length contradict each other, or an empty string.
+
+    Parameters
+    ----------
+    contents : bytes
+        The whole file.
+
+    Returns
+    -------
+    str
+        The reason and what to do. Empty for a sound file, for one whose header leaves the
+        size open (as a stream's does), and for any other format.
+    """
+    if contents[:4] == b"OggS":
+        missing = missing_ogg_bytes(contents)
+        return _truncated(f"its last page lacks {missing} bytes") if missing else ""
+    data = find_data(contents)
+    if data is None or data.promised >= _UNKNOWN_FROM > data.present:
+        return ""
+    if data.promised > data.present:
+        return _truncated(
+            f"its header promises {data.promised} bytes of sound and {data.present} are there"
+        )
+    if data.promised == 0 and data.present > 0 and not data.followed_by_chunk:
+        return (
+            f"its header says 0 bytes of sound although {data.present} follow (the recorder was "
+            "stopped before it could finish the file); repair the header with an audio editor"
+        )
+    return ""
+
+
+def find_data(contents: bytes) -> Data | None:
+    """Find the samples of a WAV (RIFF, RIFX, RF64, BW64), W64, AIFF, CAF or AU file.
+
+    Returns
+    -------
+    Data or None
+        None where there is no such header or no data chunk in it.
+    """
+    form, kind = contents[:4], contents[8:12]
+    if form == b"caff":
+        return _find_caf_data(contents)
+    if contents[:16] == _W64_RIFF:
+        return _find_w64_data(contents)
+    if form == b".snd" and len(contents) >= 12:
+        start = int.from_bytes(contents[4:8], "big")
+        return Data(int.from_bytes(contents[8:12], "big"), max(0, len(contents) - start))
+    if form in (b"RIFF", b"RF64", b"BW64") and kind == b"WAVE":
+        order, name = "little", b"data"
+    elif form == b"RIFX" and kind == b"WAVE":
+        order, name = "big", b"data"
+    elif form == b"FORM" and kind in (b"AIFF", b"AIFC"):
+        order, name = "big", b"SSND"
+    else:
+        return None
+    long_size = None
+    for chunk, size, start in _chunks(contents, order):
+        if chunk == b"ds64":
+            long_size = int.from_bytes(contents[start + 8 : start + 16], "little")
+        elif chunk == name:
+            if form in (b"RF64", b"BW64") and size == 0xFFFF_FFFF and long_size is not None:
+                size = long_size
+            present = len(contents) - start
+            return Data(size, present, _is_chunk(contents, start, order))
+    return None
+
+
+def _find_caf_data(contents: bytes) -> Data | None:
+    position = 8
+    while position + 12 <= len(contents):
+        size = int.from_bytes(contents[position + 4 : position + 12], "big", signed=True)
+        if contents[position : position + 4] == b"data":
+            # -1 is a recorder's "until the end of the file".
+            return Data(_UNKNOWN_FROM if size < 0 else size, len(contents) - position - 12)
+        position += 12 + max(0, size)
+    return None
+
+
+def _find_w64_data(contents: bytes) -> Data | None:
+    position = 40
+    while position + 24 <= len(contents):
+        # Sizes count their own 24 bytes of header, and chunks start at multiples of eight.
+        size = int.from_bytes(contents[position + 16 : position + 24], "little")
+        if contents[position : position + 16] == b"data" + _W64_TAIL:
+            return Data(max(0, size - 24), len(contents) - position - 24)
+        position += max(24, (size + 7) // 8 * 8)
+    return None
+
+
+def missing_ogg_bytes(contents: bytes) -> int:
+    """Return how many bytes the last page of an Ogg file lacks (0 for a whole file)."""
+    start = contents.rfind(b"OggS")
+    if start < 0:
+        return 0
+    segments = contents[start + 26 : start + 27]
+    if not segments:
+        return 27 - (len(contents) - start)
+    table = contents[start + 27 : start + 27 + segments[0]]
+    end = start + 27 + segments[0] + sum(table)
+    return max(0, end - len(contents))
+
+
+def missing_is_certain(contents: bytes) -> bool:
+    """Tell whether the length that a decoder announces for this file can be relied on.
+
+    An MP3 without a Xing/Info frame states no length: the decoder only guesses one from the
+    file's size, so that a short count proves nothing.
+    """
+    start = 0
+    if contents[:3] == b"ID3" and len(contents) > 10:
+        size = contents[6:10]
+        start = 10 + (size[0] << 21 | size[1] << 14 | size[2] << 7 | size[3])
+    frame = contents[start : start + 2]
+    is_mpeg = len(frame) == 2 and frame[0] == 0xFF and frame[1] & 0xE0 == 0xE0
+    if not (is_mpeg or start):
+        return True
+    first = contents[start : start + 1500]
+    tag = max(first.find(b"Xing"), first.find(b"Info"))
+    # Its flags' lowest bit says that a count of frames follows; a stream's tag has none.
+    return tag >= 0 and bool(_integer(first, tag + 4, "big") & 1)
+
+
+def _truncated(how: str) -> str:
+    return f"it is cut off: {how}; copy or download it again"
+
+
+def _chunks(contents: bytes, order: str) -> Iterator[tuple[bytes, int, int]]:
+    position = 12
+    while position + 8 <= len(contents):
+        size = _integer(contents, position + 4, order)
+        yield contents[position : position + 4], size, position + 8
+        position += 8 + size + (size & 1)
+
+
+def _is_chunk(contents: bytes, position: int, order: str) -> bool:
+    name = contents[position : position + 4]
+    if len(name) < 4 or not all(32 <= byte < 127 for byte in name):
+        return False
+    # One byte of tolerance: writers forget the padding of a last chunk of odd size.
+    return position + 8 + _integer(contents, position + 4, order) <= len(contents) + 1
+
+
+def _integer(contents: bytes, position: int, order: str) -> int:
+    piece = contents[position : position + 4]
+    return int.from_bytes(piece, "big" if order == "big" else "little")

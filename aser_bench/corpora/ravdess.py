@@ -1,0 +1,59 @@
+"""RAVDESS: 24 North American actors, two sentences, eight emotions."""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import UsageError
+from .folder import FolderCorpus, Labels
+
+EMOTIONS = {
+    "01": "neutral",
+    "02": "calm",
+    "03": "happy",
+    "04": "sad",
+    "05": "angry",
+    "06": "fearful",
+    "07": "disgusted",
+    "08": "surprised",
+}
+STATEMENTS = {"01": "Kids are talking by the door.", "02": "Dogs are sitting by the door."}
+
+
+class Ravdess(FolderCorpus):
+    """Modality-channel-emotion-intensity-statement-repetition-actor; the name alone decides."""
+
+    name = "ravdess"
+    title = "Ryerson Audio-Visual Database of Emotional Speech and Song (RAVDESS), speech"
+    licence = "CC BY-NC-SA 4.0"
+    citation = (
+        "S. R. Livingstone and F. A. Russo (2018). The Ryerson Audio-Visual Database of "
+        "Emotional Speech and Song (RAVDESS). PLoS ONE 13(5): e0196391. "
+        "doi:10.1371/journal.pone.0196391"
+    )
+    url = "https://doi.org/10.5281/zenodo.1188976"
+
+    pattern = re.compile(r"(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)")
+    example = "Actor_NN/03-01-05-01-02-01-12.wav"
+    left_out = "songs or video files"
+
+    def labels(self, match: re.Match[str]) -> Labels | None:
+        """Read the seven fields; songs (02) and files with a picture (01, 02) are no part."""
+        modality, channel, emotion, _, statement, _, actor = match.groups()
+        if modality in ("01", "02") or channel == "02":
+            return None
+        known = (
+            ("modality", modality, ("03",)),
+            ("channel", channel, ("01",)),
+            ("emotion", emotion, EMOTIONS),
+            ("statement", statement, STATEMENTS),
+            ("actor", actor, {f"{number:02d}" for number in range(1, 25)}),
+        )
+        for field, value, values in known:
+            if value not in values:
+                raise UsageError(f"{field} {value} is unknown to RAVDESS")
+        sex = "male" if int(actor) % 2 else "female"
+        return Labels(EMOTIONS[emotion], actor, sex, STATEMENTS[statement])
+
+
+COMPONENT = Ravdess()

@@ -1,0 +1,38 @@
+"""TESS: two women of Toronto, 200 words, seven emotions."""
+
+from __future__ import annotations
+
+import re
+
+from .. import tables
+from .folder import FolderCorpus, Labels
+
+
+class Tess(FolderCorpus):
+    """The name decides: public copies spell the folders in several ways."""
+
+    name = "tess"
+    title = "Toronto Emotional Speech Set (TESS)"
+    licence = "CC BY-NC-ND 4.0"
+    citation = (
+        "M. K. Pichora-Fuller and K. Dupuis (2020). Toronto emotional speech set (TESS). "
+        "Borealis. doi:10.5683/SP2/E8H2MF"
+    )
+    url = "https://doi.org/10.5683/SP2/E8H2MF"
+
+    # OA_bite_neutral is one file of the distribution, misnamed: its speaker is OAF.
+    pattern = re.compile(r"(OAF|YAF|OA)_([^_]+)_([^_].*)", re.IGNORECASE)
+    example = "OAF_angry/OAF_back_angry.wav"
+
+    def labels(self, match: re.Match[str]) -> Labels:
+        """Read speaker, word and emotion (``ps`` is pleasant surprise)."""
+        speaker, word, tag = match.groups()
+        return Labels(
+            tables.emotion(tag),
+            "YAF" if speaker.upper() == "YAF" else "OAF",
+            "female",
+            f"Say the word {word.lower()}",
+        )
+
+
+COMPONENT = Tess()

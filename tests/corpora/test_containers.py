@@ -1,0 +1,172 @@
+import os
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+import soundfile
+
+from aser_bench.corpora import audio, containers
+from aser_bench.errors import AudioError, UsageError
+
+ffmpeg = pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe()
+pytest.importorskip("pydub")
+
+RATE = 16000
+# Name, arguments, whether the codec is lossless.
+CASES = [
+    ("a.m4a", ["-c:a", "aac"], False),
+    ("alac.m4a", ["-c:a", "alac"], True),
+    ("a.mov", ["-c:a", "pcm_s16le"], True),
+    ("a.webm", ["-c:a", "libopus"], False),
+    ("a.mkv", ["-c:a", "flac"], True),
+    ("a.aac", ["-c:a", "aac", "-f", "adts"], False),
+    ("a.wma", ["-c:a", "wmav2"], False),
+    ("a.amr", ["-ar", "8000", "-c:a", "libopencore_amrnb"], False),
+    ("a.awb", ["-c:a", "libvo_amrwbenc", "-f", "amr"], False),
+    ("a.3gp", ["-ar", "8000", "-c:a", "libopencore_amrnb"], False),
+    ("a.wv", ["-c:a", "wavpack"], True),
+]
+
+
+@pytest.fixture(scope="module")
+def speech():
+    time = np.arange(RATE) / RATE
+    envelope = 0.3 * (1 + np.sin(2 * np.pi * 3 * time))
+    return (envelope * np.sin(2 * np.pi * 300 * time) * 32767).astype(np.int16)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, speech):
+    place = tmp_path_factory.mktemp("containers")
+    soundfile.write(place / "source.wav", speech, RATE)
+    for name, arguments, _ in CASES:
+        encode(place, name, arguments)
+    return place
+
+
+def encode(place, name, arguments):
+    command = [ffmpeg, "-v", "error", "-y", "-i", place / "source.wav", *arguments, place / name]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize(("name", "lossless"), [(name, exact) for name, _, exact in CASES])
+def test_containers_are_decoded(folder, speech, name, lossless):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        signal = audio.read(folder / name)
+    expected = speech.astype(np.float32) / 32768
+    if lossless:
+        np.testing.assert_array_equal(signal, expected)
+    else:
+        assert abs(len(signal) - RATE) < 0.1 * RATE
+        spectrum = np.abs(np.fft.rfft(signal[:RATE] * np.hanning(len(signal[:RATE]))))
+        assert abs(np.argmax(spectrum) * RATE / len(signal[:RATE]) - 300) < 5
+
+
+def test_the_extension_does_not_matter(folder, tmp_path):
+    copy = tmp_path / "recording.wav"
+    copy.write_bytes((folder / "alac.m4a").read_bytes())
+    assert len(audio.read(copy)) == RATE
+
+
+def test_no_ffprobe_no_path_no_word_on_stderr(folder):
+    code = "import sys; from aser_bench.corpora import audio; print(len(audio.read(sys.argv[1])))"
+    environment = {**os.environ, "PATH": "", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code, folder / "a.webm"],
+        env=environment, capture_output=True, text=True, input="qqq", check=True,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == (f"{RATE}\n", "")
+
+
+def test_standard_input_is_left_alone(folder):
+    code = (
+        "import sys; from aser_bench.corpora import audio; audio.read(sys.argv[1]); "
+        "print(sys.stdin.read())"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code, folder / "a.m4a"],
+        env=environment, capture_output=True, text=True, input="the script", check=True,
+    )  # fmt: skip
+    assert done.stdout == "the script\n"
+
+
+def test_pydub_of_others_keeps_its_own_converter(folder):
+    from pydub import AudioSegment
+
+    before = AudioSegment.converter
+    audio.read(folder / "a.m4a")
+    assert AudioSegment.converter == before
+
+
+@pytest.mark.parametrize("name", ["a.m4a", "a.webm", "a.wv", "a.mov"])
+def test_a_container_that_breaks_off(folder, tmp_path, name):
+    contents = (folder / name).read_bytes()
+    (tmp_path / name).write_bytes(contents[: int(0.6 * len(contents))])
+    with pytest.raises(AudioError, match="cut off") as error:
+        audio.read(tmp_path / name)
+    assert str(tmp_path) not in str(error.value)
+    assert "recording.bin" not in str(error.value)
+
+
+def test_a_film_without_sound(folder):
+    source = ["-f", "lavfi", "-i", "color=size=32x32:rate=5:duration=1"]
+    command = [ffmpeg, "-v", "error", "-y", *source, "-c:v", "mpeg4", folder / "mute.mp4"]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    with pytest.raises(AudioError, match="no sound track"):
+        audio.read(folder / "mute.mp4")
+
+
+def test_a_recording_that_is_too_long(folder):
+    with pytest.raises(AudioError, match="hours long"):
+        containers.decode((folder / "a.m4a").read_bytes(), "mov", 0.5)
+
+
+def test_a_flac_stream_that_states_no_length(folder, tmp_path, speech):
+    command = [ffmpeg, "-v", "error", "-i", folder / "source.wav", "-f", "flac", "-"]
+    stream = subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    (tmp_path / "a.flac").write_bytes(stream.stdout)
+    np.testing.assert_array_equal(audio.read(tmp_path / "a.flac"), speech / np.float32(32768))
+
+
+@pytest.mark.parametrize("extension", ["wav", "m4a"])
+@pytest.mark.parametrize("kind", ["m3u", "ffconcat", "hls"])
+def test_a_playlist_opens_nothing(folder, tmp_path, monkeypatch, extension, kind):
+    target = folder / "source.wav"
+    contents = {
+        "m3u": f"#EXTM3U\n{target}\n",
+        "ffconcat": f"ffconcat version 1.0\nfile '{target}'\n",
+        "hls": f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{target}\n#EXT-X-ENDLIST\n",
+    }[kind]
+    path = tmp_path / f"list.{extension}"
+    path.write_text(contents)
+
+    def started(*arguments, **keywords):
+        raise AssertionError("a program was started")
+
+    monkeypatch.setattr(subprocess, "Popen", started)
+    with pytest.raises(AudioError, match="playlist"):
+        audio.read(path)
+
+
+def test_a_playlist_behind_a_containers_first_bytes_opens_nothing(folder, tmp_path):
+    path = tmp_path / "list.m4a"
+    path.write_bytes(b"\0\0\0\x08ftyp\nffconcat version 1.0\nfile source.wav\n")
+    (tmp_path / "source.wav").write_bytes((folder / "source.wav").read_bytes())
+    with pytest.raises(AudioError):
+        audio.read(path)
+
+
+@pytest.mark.parametrize("first", [b"", b"\xff", b"RIFF1234WAVE", b"\xff\xfb\x90", b"ID3", b"text"])
+def test_what_is_no_container(first):
+    assert containers.container(first) is None
+
+
+def test_an_ffmpeg_that_is_not_there(folder, monkeypatch):
+    monkeypatch.setenv("ASER_BENCH_FFMPEG", "/nowhere/ffmpeg")
+    with pytest.raises(UsageError, match="ASER_BENCH_FFMPEG"):
+        audio.read(folder / "a.m4a")
+    assert len(audio.read(folder / "source.wav")) == RATE  # which needs none

@@ -1,0 +1,54 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aser_bench.corpora import load_corpus
+from aser_bench.corpora.emodb import COMPONENT, EMOTIONS, FEMALE, MALE, SENTENCES
+from aser_bench.errors import UsageError
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(MALE + FEMALE),
+    st.sampled_from(sorted(SENTENCES)),
+    st.sampled_from(sorted(EMOTIONS)),
+    st.sampled_from(["", "a", "b", "f"]),
+)
+def test_names(speaker, sentence, letter, version):
+    labels = COMPONENT.labels(COMPONENT.pattern.fullmatch(speaker + sentence + letter + version))
+    assert labels.emotion == EMOTIONS[letter]
+    assert labels.speaker == speaker
+    assert labels.text == SENTENCES[sentence]
+    assert (labels.sex == "male") == (speaker in MALE)
+
+
+@pytest.mark.parametrize(
+    ("stem", "words"), [("99a01Fa", "speaker 99"), ("03a99Fa", "sentence a99")]
+)
+def test_unknown_codes(stem, words):
+    with pytest.raises(UsageError, match=words):
+        COMPONENT.labels(COMPONENT.pattern.fullmatch(stem))
+
+
+@settings(deadline=None)
+@given(st.text(max_size=12))
+def test_other_names_are_not_recognised(stem):
+    assert not COMPONENT.recognises(stem) or len(stem) in (6, 7)
+
+
+@pytest.mark.parametrize("folder", ["emodb", "emodb/wav"])
+def test_the_real_corpus(shared_corpora, folder):
+    found = load_corpus("emodb", shared_corpora / folder)
+    table = found.utterances
+    assert (len(table), found.refused) == (535, [])
+    assert table["emotion"].value_counts().to_dict() == {
+        "angry": 127,
+        "bored": 81,
+        "neutral": 79,
+        "happy": 71,
+        "fearful": 69,
+        "sad": 62,
+        "disgusted": 46,
+    }
+    assert table["speaker"].nunique() == 10
+    assert table["text"].nunique() == 10

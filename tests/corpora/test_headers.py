@@ -1,0 +1,104 @@
+import io
+import struct
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aser_bench.corpora import headers
+
+FORMATS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "OGG", "FLAC", "MP3")
+
+
+def encoded(form: str, frames: int = 4000) -> bytes:
+    file = io.BytesIO()
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, frames)
+    soundfile.write(file, noise, 16000, format=form)
+    return file.getvalue()
+
+
+def wav(data_size: int, data: bytes, extra: bytes = b"") -> bytes:
+    body = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 16000, 32000, 2, 16)
+    body += b"data" + struct.pack("<I", data_size) + data + extra
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_whole_files_have_no_problem(form):
+    assert headers.problem(encoded(form)) == ""
+
+
+@pytest.mark.parametrize("form", [f for f in FORMATS if f not in ("FLAC", "MP3")])
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_cut_files_are_told(form, share):
+    whole = encoded(form)
+    assert "cut off" in headers.problem(whole[: int(len(whole) * share)])
+
+
+@settings(deadline=None)
+@given(size=st.integers(2, 2000), cut=st.integers(1, 2000))
+def test_any_cut_into_the_samples_is_told(size, cut):
+    whole = wav(size, bytes(size))
+    cut = min(cut, size)
+    reason = headers.problem(whole[:-cut])
+    assert f"{size} bytes of sound and {size - cut} are there" in reason
+
+
+@settings(deadline=None)
+@given(chunks=st.lists(st.tuples(st.sampled_from([b"FLLR", b"LIST", b"bext"]), st.binary())))
+def test_chunks_before_and_after_the_samples_do_not_matter(chunks):
+    others = b"".join(
+        name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+        for name, body in chunks
+    )
+    plain = wav(4, b"abcd", others)
+    early = plain[:12] + others + plain[12:]
+    assert headers.find_data(early).promised == 4
+    assert headers.problem(plain) == headers.problem(early) == ""
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=300))
+def test_garbage_never_raises(contents):
+    for start in (b"", b"RIFF1234WAVE", b"RF641234WAVEds64", b"FORM1234AIFF", b"OggS", b".snd"):
+        headers.problem(start + contents)
+        headers.missing_is_certain(start + contents)
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=100))
+def test_garbage_behind_caf_and_w64_never_raises(contents):
+    headers.problem(b"caff\0\1\0\0" + contents)
+    headers.problem(headers._W64_RIFF + bytes(24) + contents)
+
+
+def test_size_zero_with_samples_behind_it():
+    assert "says 0 bytes" in headers.problem(wav(0, b"\1\0\2\0" * 500))
+
+
+def test_size_zero_with_only_a_chunk_behind_it_is_an_empty_recording():
+    assert headers.problem(wav(0, b"", b"LIST\4\0\0\0abcd")) == ""
+    assert headers.problem(wav(0, b"")) == ""
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000])
+def test_a_stream_that_states_no_size_is_accepted(size):
+    assert headers.problem(wav(size, b"\1\0\2\0" * 500)) == ""
+
+
+def test_rf64_size_is_read_from_ds64():
+    whole = encoded("RF64")
+    assert whole[:4] == b"RF64"
+    data = headers.find_data(whole)
+    assert data.promised == data.present == 8000
+
+
+def test_an_mp3_states_its_length_only_with_a_tag():
+    tagged = encoded("MP3")
+    assert headers.missing_is_certain(tagged)
+    assert not headers.missing_is_certain(
+        tagged.replace(b"Xing", b"xxxx").replace(b"Info", b"x" * 4)
+    )
+    assert headers.missing_is_certain(encoded("WAV"))

@@ -1,0 +1,97 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aser_bench.corpora import load_corpus, prepare
+from aser_bench.errors import UsageError
+
+
+def test_inspect_compares_samples_not_files(tmp_path):
+    samples = np.random.default_rng(0).integers(-9000, 9000, 8000, dtype=np.int16)
+    soundfile.write(tmp_path / "a.wav", samples, 16000)
+    soundfile.write(tmp_path / "b.flac", samples, 16000)
+    soundfile.write(tmp_path / "c.aiff", np.stack([samples, samples], 1), 16000)
+    soundfile.write(tmp_path / "d.wav", samples + 1, 16000)
+    a, b, c, d = (prepare.inspect(path) for path in sorted(tmp_path.iterdir()))
+    assert a == b == c
+    assert a.samples_sha256 != d.samples_sha256
+    assert (a.duration_s, a.source_rate, a.reason) == (0.5, 16000, "")
+    assert a.peak == pytest.approx(np.abs(samples).max() / 32768)
+    assert pickle.loads(pickle.dumps(a)) == a
+    assert pickle.loads(pickle.dumps(prepare.inspect)) is prepare.inspect
+
+
+def test_inspect_tells_why_a_recording_is_refused(tmp_path):
+    (tmp_path / "a.wav").write_bytes(b"")
+    found = prepare.inspect(tmp_path / "a.wav")
+    assert "empty" in found.reason
+    assert (found.samples_sha256, found.duration_s) == ("", 0.0)
+
+
+def table(*rows):
+    return pd.DataFrame(rows, columns=["utterance", "emotion", "samples_sha256"])
+
+
+def test_groups_and_contradictions():
+    frame = table(("d", "sad", "2"), ("b", "sad", "1"), ("c", "fearful", "2"), ("a", "sad", "1"))
+    groups = prepare.groups(frame)
+    assert groups.name == "group"
+    assert list(groups) == ["c", "a", "c", "a"]
+    assert prepare.contradictions(frame) == [(("c", "d"), ("fearful", "sad"))]
+    assert prepare.contradictions(frame.iloc[[1, 3]]) == []
+    with pytest.raises(ValueError, match="without samples_sha256"):
+        prepare.groups(table(("a", "sad", "")))
+
+
+def grid(speakers, emotions, copies):
+    rows = [
+        (f"{speaker}-{emotion}-{copy}", f"s{speaker:02d}", f"e{emotion}")
+        for speaker in range(speakers)
+        for emotion in range(emotions)
+        for copy in range(copies)
+    ]
+    return pd.DataFrame(rows, columns=["utterance", "speaker", "emotion"])
+
+
+@settings(deadline=None)
+@given(st.integers(1, 12), st.integers(1, 8), st.integers(1, 3), st.integers(1, 300))
+def test_subset_is_balanced_nested_and_independent_of_order(speakers, emotions, copies, n):
+    frame = grid(speakers, emotions, copies)
+    chosen = prepare.subset(frame, n)
+    assert len(chosen) == min(n, len(frame))
+    shuffled = frame.sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(prepare.subset(shuffled, n), chosen)
+    assert set(chosen["utterance"]) <= set(prepare.subset(frame, n + 1)["utterance"])
+    assert chosen["emotion"].nunique() == min(n, emotions)
+    assert chosen["speaker"].nunique() == min(n, speakers)
+    for column in ("emotion", "speaker"):
+        counts = chosen[column].value_counts()
+        assert counts.max() - counts.min() <= copies
+    per_cell = chosen.groupby(["speaker", "emotion"]).size()
+    assert per_cell.max() - per_cell.min() <= 1
+
+
+def test_subset_without_speakers_goes_round_the_emotions():
+    frame = grid(5, 4, 3).assign(speaker="")
+    assert set(prepare.subset(frame, 8)["emotion"].value_counts()) == {2}
+    with pytest.raises(UsageError, match="limit of 0"):
+        prepare.subset(frame, 0)
+    assert len(prepare.subset(frame.iloc[:0], 3)) == 0
+
+
+@pytest.mark.parametrize("folder", ["ravdess", "ravdess-original"])
+def test_the_pair_of_equal_recordings(shared_corpora, folder):
+    frame = load_corpus("ravdess", shared_corpora / folder).utterances
+    pair = ["03-01-03-01-02-01-07", "03-01-03-01-02-02-07"]
+    other = "03-01-03-01-01-01-07" if folder == "ravdess" else None
+    chosen = frame[frame["utterance"].isin([*pair, other])].copy()
+    chosen["samples_sha256"] = [prepare.inspect(file).samples_sha256 for file in chosen["file"]]
+    groups = dict(zip(chosen["utterance"], prepare.groups(chosen), strict=True))
+    assert groups[pair[0]] == groups[pair[1]] == pair[0]
+    assert groups.get(other, other) == other
+    assert prepare.contradictions(chosen) == []

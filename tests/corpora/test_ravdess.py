@@ -1,0 +1,90 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aser_bench.corpora import load_corpus
+from aser_bench.corpora.ravdess import COMPONENT, EMOTIONS, STATEMENTS
+from aser_bench.errors import UsageError
+
+TWO_DIGITS = st.integers(0, 99).map("{:02d}".format)
+
+
+def tree(root, *names):
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"x")
+    return root
+
+
+@settings(deadline=None)
+@given(st.lists(TWO_DIGITS, min_size=7, max_size=7))
+def test_any_seven_fields_are_read_left_out_or_refused(fields):
+    match = COMPONENT.pattern.fullmatch("-".join(fields))
+    modality, channel, emotion, _, statement, _, actor = fields
+    if modality in ("01", "02") or channel == "02":
+        assert COMPONENT.labels(match) is None
+    elif (
+        (modality, channel) == ("03", "01")
+        and emotion in EMOTIONS
+        and statement in STATEMENTS
+        and 1 <= int(actor) <= 24
+    ):
+        labels = COMPONENT.labels(match)
+        assert labels.emotion == EMOTIONS[emotion]
+        assert (labels.sex == "male") == (int(actor) % 2 == 1)
+    else:
+        with pytest.raises(UsageError, match="unknown to RAVDESS"):
+            COMPONENT.labels(match)
+
+
+@settings(deadline=None)
+@given(st.text(max_size=30))
+def test_other_names_are_not_recognised(stem):
+    digits = stem.replace("-", "")
+    assert not COMPONENT.recognises(stem) or (digits.isdigit() and len(digits) == 14)
+
+
+def test_name_decides_and_songs_copies_and_others_are_noted(tmp_path):
+    tree(
+        tmp_path,
+        "Actor_01/03-01-05-02-01-01-12.wav",
+        "copy/Actor_12/03-01-05-02-01-01-12.WAV",
+        "Actor_01/03-02-05-02-01-01-12.wav",
+        "Actor_01/01-01-05-02-01-01-12.mp4",
+        "Actor_01/03-01-09-02-01-01-12.wav",
+        "intro.wav",
+    )
+    found = load_corpus("ravdess", tmp_path)
+    row = found.utterances.iloc[0].to_dict()
+    assert row.pop("file").endswith("03-01-05-02-01-01-12.wav")
+    assert row == {
+        "utterance": "03-01-05-02-01-01-12",
+        "emotion": "angry",
+        "speaker": "12",
+        "sex": "female",
+        "text": "Kids are talking by the door.",
+    }
+    assert len(found.utterances) == 1
+    assert found.refused == [
+        ("Actor_01/03-01-09-02-01-01-12.wav", "emotion 09 is unknown to RAVDESS")
+    ]
+    assert [note.split()[0] for note in found.notes] == ["2", "1", "1"]
+
+
+def test_songs_alone_are_an_error(tmp_path):
+    tree(tmp_path, "03-02-05-02-01-01-12.wav")
+    with pytest.raises(UsageError, match="all 1 files are songs or video"):
+        load_corpus("ravdess", tmp_path)
+
+
+def test_the_real_corpus(shared_corpora):
+    found = load_corpus("ravdess", shared_corpora / "ravdess")
+    table = found.utterances
+    assert (len(table), found.refused, found.notes) == (1440, [], [])
+    counts = table["emotion"].value_counts().to_dict()
+    assert counts.pop("neutral") == 96
+    assert set(counts.values()) == {192}
+    assert len(counts) == 7
+    assert set(table.groupby("speaker").size()) == {60}
+    assert table["speaker"].nunique() == 24
+    assert table["sex"].value_counts().to_dict() == {"male": 720, "female": 720}
