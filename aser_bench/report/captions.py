@@ -1,0 +1,99 @@
+"""The sentences above and below a table: what it shows and what it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from .. import tables
+from .base import Context
+from .sections import Key, Section
+
+SPREAD = "Fractions; mean ± standard deviation over folds of the means over runs"
+SPREADLESS = "Fractions; mean over folds of the means over runs"
+BITRATE = "kbit/s is the effective bitrate, read back from the coded stream"
+
+
+def title(section: Section, context: Context, what: str) -> str:
+    """Return the line that names a table."""
+    return (
+        f"{context.title(section.corpus)}, {section.features}, protocol {section.protocol}: {what}"
+    )
+
+
+def caption(
+    section: Section, context: Context, keys: Sequence[Key], extra: Iterable[str] = ()
+) -> str:
+    """Return the sentences that explain a table.
+
+    Parameters
+    ----------
+    section : Section
+        The table's section.
+    context : Context
+        What the run tells of itself.
+    keys : sequence of (model, train, test)
+        The cells of the table.
+    extra : iterable of str
+        Sentences that stand behind the facts, without full stop.
+    """
+    cells = [section.cells[key] for key in keys]
+    sentences = [
+        _corpus(section.corpus, context),
+        _folds(cells),
+        _sizes(keys, cells),
+        _runs(keys, cells),
+        f"Study {context.study}, seed {context.seed}"
+        + (f", {context.settings}" if context.settings else ""),
+        *extra,
+    ]
+    return " ".join(f"{sentence}." for sentence in sentences if sentence)
+
+
+def footnotes(corpus: str, context: Context) -> tuple[str, ...]:
+    """Return the notes of a corpus that stand below each of its tables."""
+    refused = context.refused.get(corpus, 0)
+    are = "recording was" if refused == 1 else "recordings were"
+    lines = [f"{refused} {are} refused and take no part."] if refused else []
+    return (*lines, *(note for note in context.notes.get(corpus, ()) if note))
+
+
+def _corpus(corpus: str, context: Context) -> str:
+    if corpus not in context.sizes:
+        return ""
+    utterances, speakers = context.sizes[corpus]
+    return f"{_plural(utterances, 'utterance')} of {_plural(speakers, 'speaker')}"
+
+
+def _folds(cells: Sequence[Any]) -> str:
+    counts = sorted({int(cell.n_folds) for cell in cells} - {0})
+    if not counts:
+        return ""
+    few, many = counts[0], counts[-1]
+    return _plural(many, "fold") if few == many else f"{few} to {many} folds"
+
+
+def _sizes(keys: Sequence[Key], cells: Sequence[Any]) -> str:
+    # The pool of all conditions is another size, and says nothing of the split.
+    plain = [cell for (_, train, _), cell in zip(keys, cells, strict=True) if train != tables.MULTI]
+    frame = pd.DataFrame(plain or list(cells))[["train_size", "dev_size", "test_size"]]
+    means = frame.astype(float).mean()
+    if means.isna().any():
+        return ""
+    return (
+        f"Train/dev/test {'/'.join(f'{mean:.0f}' for mean in means)} utterances a fold on average"
+    )
+
+
+def _runs(keys: Sequence[Key], cells: Sequence[Any]) -> str:
+    runs: dict[str, int] = {}
+    for (model, _, _), cell in zip(keys, cells, strict=True):
+        runs[model] = max(runs.get(model, 0), int(cell.n_runs))
+    said = [f"{model} {count}" for model, count in runs.items() if count]
+    return f"Runs a fold: {', '.join(said)}" if said else ""
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

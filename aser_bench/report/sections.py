@@ -1,0 +1,163 @@
+"""The scores by corpus x features x protocol, with the conditions in a reader's order."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from .. import tables
+from .base import Entry
+
+Key = tuple[str, str, str]  # model, training condition, test condition
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """A row of the table of conditions, as far as the report reads it."""
+
+    name: str
+    codec: str
+    requested_kbps: float = math.nan
+    effective_kbps: float = math.nan
+    codec_rate_hz: float = math.nan
+    bandwidth_hz: float = math.nan
+    notes: tuple[str, ...] = ()
+
+    @property
+    def short(self) -> str:
+        """The name without the codec's, such as ``64k``."""
+        short = self.name.removeprefix(f"{self.codec}-")
+        return short if short else self.name
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """A key that sorts: the original, then by codec and bitrate, the pool at the end."""
+        first = {tables.ORIGINAL: 0, tables.MULTI: 2}.get(self.name, 1)
+        bitrate = self.effective_kbps if math.isnan(self.requested_kbps) else self.requested_kbps
+        known = (value if not math.isnan(value) else math.inf
+                 for value in (bitrate, self.bandwidth_hz))  # fmt: skip
+        return first, self.codec, *known, natural(self.name)
+
+
+@dataclass(frozen=True)
+class Section:
+    """Everything that one corpus, feature set and protocol gave.
+
+    Attributes
+    ----------
+    corpus, features, protocol : str
+        What the tables of the section have in common.
+    cells : dict of (model, train, test) to named tuple
+        Rows of the summary.
+    treatments : dict of str to Treatment
+        By name, in a reader's order.
+    """
+
+    corpus: str
+    features: str
+    protocol: str
+    cells: dict[Key, Any]
+    treatments: dict[str, Treatment]
+
+    @property
+    def models(self) -> list[str]:
+        """The models in the order in which they first stand in the scores."""
+        return list(dict.fromkeys(model for model, _, _ in self.cells))
+
+    def ordered(self, names: Iterable[str]) -> list[Treatment]:
+        """Return the conditions of these names in a reader's order."""
+        wanted = set(names)
+        return [treatment for name, treatment in self.treatments.items() if name in wanted]
+
+    def entry(self, key: Key, metric: str) -> Entry | None:
+        """Return one metric of a cell, None where nobody asked for it."""
+        cell = self.cells.get(key)
+        if cell is None:
+            return None
+        return Entry(
+            mean=float(getattr(cell, metric)),
+            sd_folds=float(getattr(cell, f"{metric}_sd_folds")),
+            sd_runs=float(getattr(cell, f"{metric}_sd_runs")),
+            n_folds=int(cell.n_folds),
+            n_runs=int(cell.n_runs),
+            n_failed=int(cell.n_failed),
+            n_results=int(cell.n_results),
+            reasons=str(cell.reasons),
+        )
+
+
+def sections(summary: pd.DataFrame, conditions: pd.DataFrame) -> Iterator[Section]:
+    """Yield the sections of a summary in the order in which they first stand in it.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        What `aser_bench.report.summary.summarise` returns.
+    conditions : pandas.DataFrame
+        Columns ``tables.CONDITIONS``. A condition that is missing there stands in the tables
+        without a bitrate.
+    """
+    conditions = tables.checked(conditions, tables.CONDITIONS, "the table of conditions")
+    for names, rows in summary.groupby(["corpus", "features", "protocol"], sort=False):
+        corpus, features, protocol = (str(name) for name in names)
+        cells = {
+            (str(row.model), str(row.train_condition), str(row.test_condition)): row
+            for row in rows.itertuples(index=False)
+        }
+        known = _treatments(conditions[conditions["corpus"] == corpus])
+        used = {name for _, train, test in cells for name in (train, test)}
+        found = [known.get(name, Treatment(name, "")) for name in used]
+        ordered = {t.name: t for t in sorted(found, key=lambda t: t.order)}
+        yield Section(corpus, features, protocol, cells, ordered)
+
+
+def _treatments(conditions: pd.DataFrame) -> dict[str, Treatment]:
+    aliases: dict[str, list[str]] = {}
+    found = {}
+    for row in conditions.to_dict("records"):
+        name, same_as = _text(row["condition"]), _text(row["same_as"])
+        if same_as:
+            aliases.setdefault(same_as, []).append(name)
+            continue
+        mark = _text(row["mark"])
+        found[name] = Treatment(
+            name=name,
+            codec=_text(row["codec"]),
+            requested_kbps=_float(row["requested_kbps"]),
+            effective_kbps=_float(row["effective_kbps"]),
+            codec_rate_hz=_float(row["codec_rate_hz"]),
+            bandwidth_hz=_float(row["bandwidth_hz"]),
+            notes=(mark,) if mark else (),
+        )
+    for name, others in aliases.items():
+        if name in found:
+            found[name] = _with_alias(found[name], sorted(others, key=natural))
+    return found
+
+
+def _with_alias(treatment: Treatment, others: list[str]) -> Treatment:
+    *most, last = others
+    names = f"{', '.join(most)} and {last}" if most else last
+    verb = "were asked for and are" if most else "was asked for and is"
+    note = f"{names} {verb} the same stream as {treatment.name}."
+    return replace(treatment, notes=(*treatment.notes, note))
+
+
+def natural(text: str) -> tuple[Any, ...]:
+    """Return a key that sorts ``8k`` before ``16k``."""
+    parts = re.split(r"(\d+)", text)
+    return tuple(int(part) if index % 2 else part for index, part in enumerate(parts))
+
+
+def _text(value: Any) -> str:
+    """Return a text cell; an empty one comes back from a CSV file as NaN."""
+    return "" if value is None or value is pd.NA or value != value else str(value).strip()
+
+
+def _float(value: Any) -> float:
+    return math.nan if value is None or value is pd.NA or value == "" else float(value)

@@ -1,0 +1,108 @@
+"""From one row a fold and run to one row a cell: means, and two kinds of spread."""
+
+from __future__ import annotations
+
+import pandas as pd
+from pandas.core.groupby import DataFrameGroupBy
+
+from .. import tables
+from .base import METRICS
+
+_CELL = list(tables.CELL)
+_METRICS = list(METRICS)
+_REASON_LENGTH = 120
+
+
+def summarise(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a cell, in the order in which the cells first stand in ``scores``.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Columns ``tables.SCORES``. Only rows whose ``status`` is ``ok`` are averaged.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of ``tables.CELL`` and
+
+        - for each metric: its mean (over folds, of the means over runs), ``<metric>_sd_folds``
+          (standard deviation over folds of the means over runs, n - 1; NaN for one fold) and
+          ``<metric>_sd_runs`` (mean over folds of the standard deviation over runs, n - 1; NaN
+          where no fold has two runs);
+        - ``n_folds`` and ``n_runs`` (with at least one success), ``n_failed`` and ``n_results``
+          (rows), ``n_test`` (test utterances of all folds together);
+        - ``train_size``, ``dev_size``, ``test_size`` (utterances, mean over folds);
+        - ``reasons`` (why results failed, each reason once).
+
+        A cell that failed altogether has NaN for every metric. A NaN among the results of a
+        metric makes its mean NaN: it is never left out in silence.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or a cell, fold and run stands there twice.
+    """
+    scores = tables.checked(scores, tables.SCORES, "the table of scores")
+    keys = [*_CELL, "fold", "run"]
+    twice = scores.duplicated(keys)
+    if twice.any():
+        first = scores.loc[twice, keys].iloc[0]
+        raise ValueError(f"a result stands in the scores twice: {', '.join(map(str, first))}")
+    cells = scores[_CELL].drop_duplicates().reset_index(drop=True)
+    # Cells by number, which pandas groups faster than by six names; sorted, so that the sums
+    # are the same to the bit in whatever order the rows came.
+    scores = scores.assign(cell=scores.groupby(_CELL, sort=False).ngroup())
+    scores = scores.sort_values(["cell", "fold", "run"])
+    good = scores[scores["status"] == "ok"]
+    numbers = pd.concat([_metrics(good), _counts(scores, good)], axis=1).reindex(cells.index)
+    for column in ("n_folds", "n_runs", "n_failed", "n_results", "n_test"):
+        numbers[column] = numbers[column].fillna(0).astype(int)
+    numbers["reasons"] = numbers["reasons"].fillna("")
+    return pd.concat([cells, numbers], axis=1)
+
+
+def _metrics(good: pd.DataFrame) -> pd.DataFrame:
+    runs = good.groupby(["cell", "fold"])[_METRICS]
+    run_means = _strict(runs, runs.mean())
+    folds = run_means.groupby(level="cell")
+    run_sds = _strict(runs, runs.std(ddof=1)).groupby(level="cell").mean()
+    columns = {}
+    means, fold_sds = _strict(folds, folds.mean()), _strict(folds, folds.std(ddof=1))
+    for metric in _METRICS:
+        columns[metric] = means[metric]
+        columns[f"{metric}_sd_folds"] = fold_sds[metric]
+        columns[f"{metric}_sd_runs"] = run_sds[metric].where(means[metric].notna())
+    return pd.DataFrame(columns)
+
+
+def _strict(groups: DataFrameGroupBy, values: pd.DataFrame) -> pd.DataFrame:
+    """Take back the numbers that pandas made by leaving a NaN out."""
+    return values.where(groups.count().eq(groups.size(), axis=0))
+
+
+def _counts(scores: pd.DataFrame, good: pd.DataFrame) -> pd.DataFrame:
+    everything, succeeded = scores.groupby("cell"), good.groupby("cell")
+    failed = scores[scores["status"] != "ok"].groupby("cell")
+    fold_sizes = good.groupby(["cell", "fold"])[["n_train", "n_dev", "n_test"]].mean()
+    sizes = fold_sizes.groupby(level="cell")
+    return pd.DataFrame(
+        {
+            "n_folds": succeeded["fold"].nunique(),
+            "n_runs": succeeded["run"].nunique(),
+            "n_failed": failed.size(),
+            "n_results": everything.size(),
+            "n_test": sizes["n_test"].sum().round(),
+            "train_size": sizes["n_train"].mean(),
+            "dev_size": sizes["n_dev"].mean(),
+            "test_size": sizes["n_test"].mean(),
+            "reasons": failed["reason"].agg(_reasons) if failed.ngroups else None,
+        },
+        index=everything.size().index,
+    )
+
+
+def _reasons(reasons: pd.Series) -> str:
+    texts = [" ".join(str(reason).split()) for reason in reasons.dropna()]
+    joined = "; ".join(dict.fromkeys(text for text in texts if text))
+    return joined if len(joined) <= _REASON_LENGTH else joined[: _REASON_LENGTH - 3] + "..."

@@ -1,0 +1,185 @@
+"""Which tables there are, what stands in them, and in which order."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aser_bench.report import csv, latex, tables, write_tables
+from aser_bench.report.text import kbps, number, pack
+
+
+def by_kind(given) -> dict[str, tables.Table]:
+    return {table.stem.split("-", 3)[-1]: table for table in tables.build(*given)}
+
+
+@pytest.mark.parametrize(
+    ("train", "expected"),
+    [
+        (("original",), ["clean"]),
+        (("matched",), ["matched"]),
+        (("original", "matched"), ["matched", "clean", "matrix-svm-uar"]),
+        (("multi",), ["multi"]),
+        (("original", "multi"), ["clean", "multi", "matrix-svm-uar"]),
+        (("all",), ["matched", "clean", "matrix-svm-uar"]),
+    ],
+)
+def test_only_tables_that_there_are_scores_for(build, train, expected):
+    assert list(by_kind(build(models=("svm",), train=train))) == expected
+
+
+def test_the_original_alone_makes_one_table(build):
+    found = by_kind(build(bitrates=(), promoted=(), lowpass=(), train=("original",)))
+    assert list(found) == ["matched"]
+    assert [row.label for row in found["matched"].rows] == ["original"]
+    assert not any(entry.best for entry in found["matched"].entries[0])
+
+
+def test_rows_by_codec_and_bitrate(build):
+    scores, conditions, context = build(bitrates=(64, 8, 160, 16), train=("original",))
+    found = by_kind((scores.sample(frac=1, random_state=0), conditions, context))
+    assert [row.label for row in found["clean"].rows] == [
+        "original", "lowpass-3k0", "mp3-8k", "mp3-16k", "mp3-64k", "mp3-160k", "mp3-192k",
+    ]  # fmt: skip
+
+
+def test_every_corpus_feature_set_and_protocol_has_its_own(build):
+    given = build(corpora=("demo", "ravdess"), features=("functionals", "robust"))
+    stems = [table.stem for table in tables.build(*given)]
+    assert len(stems) == len(set(stems)) == 2 * 2 * 4
+    assert "ravdess-robust-speaker-clean" in stems
+
+
+def test_synthetic_speech_is_named_in_every_table_of_its_corpus(build, tmp_path):
+    write_tables(*build(corpora=("demo", "ravdess")), tmp_path)
+    files = sorted(tmp_path.iterdir())
+    assert files
+    for path in files:
+        said = "synthetic speech" in path.read_text(encoding="utf-8").lower()
+        assert said == path.name.startswith("demo"), path.name
+
+
+def test_aliases_and_marks_become_footnotes(full):
+    table = by_kind(full)["clean"]
+    notes = {row.label: row.notes for row in table.rows}
+    assert notes["mp3-160k"] == (
+        "mp3-175k and mp3-191k were asked for and are the same stream as mp3-160k.",
+    )
+    assert "32 kHz" in notes["mp3-192k"][0]
+    assert notes["mp3-64k"] == ()
+    assert not {"mp3-175k", "mp3-191k"} & set(notes)
+
+
+def test_empty_cells_that_come_back_from_a_file_as_nan(full):
+    scores, conditions, context = full
+    read = [pd.read_csv(io.StringIO(frame.to_csv(index=False))) for frame in (scores, conditions)]
+    again, first = (tables.build(*given, context) for given in (read, (scores, conditions)))
+    assert list(map(csv.render, again)) == list(map(csv.render, first))
+    assert list(map(latex.render, again)) == list(map(latex.render, first))
+
+
+def test_failures(full):
+    found = by_kind(full)
+    rows = {row.label: index for index, row in enumerate(found["matched"].rows)}
+    gone = found["matched"].entries[rows["mp3-8k"]][-1]
+    assert gone.failed
+    assert gone.note == "Failed (did not converge)."
+    partly = found["clean"].entries[rows["mp3-64k"]][-1]
+    assert not partly.failed
+    assert partly.note.startswith("3 of 50 results failed (out of memory)")
+
+
+def test_a_mean_over_some_of_the_results_is_never_the_best(build, made_up):
+    scores, conditions, context = build(models=("svm",), train=("original",))
+    one = (scores["test_condition"] == "mp3-64k") & (scores["fold"] == 0)
+    scores.loc[scores["test_condition"] == "mp3-64k", "uar"] = 0.99
+    table = by_kind((made_up.fail(scores, one, "x"), conditions, context))["clean"]
+    best = [row.label for row, e in zip(table.rows, table.entries, strict=True) if e[2].best]
+    assert best
+    assert "mp3-64k" not in best
+
+
+def test_whatever_prints_like_the_best_is_bold(build):
+    scores, conditions, context = build(models=("svm",), train=("original",), folds=1)
+    scores["uar"] = 0.5
+    scores.loc[scores["test_condition"] == "mp3-8k", "uar"] = 0.70041
+    scores.loc[scores["test_condition"] == "mp3-16k", "uar"] = 0.69951
+    scores.loc[scores["test_condition"] == "mp3-32k", "uar"] = 0.69949
+    table = by_kind((scores, conditions, context))["clean"]
+    best = [row.label for row, e in zip(table.rows, table.entries, strict=True) if e[2].best]
+    assert best == ["mp3-8k", "mp3-16k"]
+
+
+def test_a_condition_that_the_conditions_do_not_know_has_no_bitrate(build):
+    scores, conditions, context = build(train=("original",))
+    table = by_kind((scores, conditions[conditions["condition"] != "mp3-8k"], context))["clean"]
+    (row,) = (row for row in table.rows if row.label == "mp3-8k")
+    assert np.isnan(row.kbps)
+
+
+def test_models_that_ran_at_other_conditions_leave_gaps(build):
+    scores, conditions, context = build(train=("original",))
+    gap = (scores["model"] == "mlp") & (scores["test_condition"] == "mp3-8k")
+    table = by_kind((scores[~gap], conditions, context))["clean"]
+    rows = {row.label: index for index, row in enumerate(table.rows)}
+    assert table.entries[rows["mp3-8k"]][4:] == (None,) * 4
+
+
+def test_no_scores_no_tables(build, tmp_path):
+    scores, conditions, context = build()
+    assert tables.build(scores.head(0), conditions, context) == []
+    assert write_tables(scores.head(0), conditions, context, tmp_path) == []
+
+
+def test_names_become_files_that_every_system_takes(build, tmp_path):
+    given = build(features=("my.pack:Feats", "MY.pack/feats"), models=("svm",), train=("original",))
+    names = [path.name for path in write_tables(*given, tmp_path)]
+    assert names == [
+        "demo-my.pack_Feats-speaker-clean.csv", "demo-my.pack_Feats-speaker-clean.tex",
+        "demo-MY.pack_feats-speaker-clean-2.csv", "demo-MY.pack_feats-speaker-clean-2.tex",
+    ]  # fmt: skip
+
+
+def test_csv_is_for_machines(full, tmp_path):
+    write_tables(*full, tmp_path)
+    table = pd.read_csv(tmp_path / "demo-functionals-speaker-matched.csv")
+    assert list(table.columns[:8]) == [
+        "corpus", "features", "protocol", "train_condition", "condition", "effective_kbps",
+        "codec_rate_hz", "note",
+    ]  # fmt: skip
+    table = table.set_index("condition")
+    assert table["svm_uar_sd_runs"].isna().all()
+    assert np.isnan(table.loc["mp3-8k", "mlp_uar_mean"])
+    assert table.loc["mp3-8k", "mlp_n_failed"] == 50
+    assert "mlp: Failed (did not converge)." in table.loc["mp3-8k", "note"]
+    assert table.loc["mp3-192k", "codec_rate_hz"] == 32000
+    scores = full[0].query("model == 'svm' and test_condition == train_condition == 'mp3-16k'")
+    assert table.loc["mp3-16k", "svm_uar_mean"] == pytest.approx(scores["uar"].mean(), abs=1e-6)
+
+
+def test_the_caption_tells_what_the_numbers_stand_on(full):
+    caption = by_kind(full)["matched"].caption
+    for fact in (
+        "480 utterances of 20 speakers", "5 folds", "Train/dev/test 288/96/96", "svm 1, mlp 10",
+        "seed 0", "effort standard", "Fractions", "standard deviation over folds", "read back",
+    ):  # fmt: skip
+        assert fact in caption
+    assert "2 recordings were refused and take no part." in by_kind(full)["matched"].footnotes
+
+
+def test_numbers_as_words():
+    assert [number(value) for value in (0, 0.0004, 0.5, 0.9996, 1)] == [
+        ".000", ".000", ".500", "1.000", "1.000",
+    ]  # fmt: skip
+    assert [kbps(value) for value in (8, 12.65, 31.98, 6.6, 1411.2)] == [
+        "8", "12.7", "32", "6.6", "1411.2",
+    ]  # fmt: skip
+
+
+def test_packing_keeps_groups_together_while_it_can():
+    assert pack([5, 5, 5, 5, 5], list("aabbb"), 15) == [[0, 1], [2, 3, 4]]
+    assert pack([5, 5, 5, 5], list("aaaa"), 12) == [[0, 1], [2, 3]]
+    assert pack([50], ["a"], 10) == [[0]]

@@ -1,0 +1,93 @@
+"""Means and spreads by hand, and that nothing failed becomes a number."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aser_bench.report import summarise
+
+METRICS = ["wap", "accuracy", "uar", "macro_f1"]
+
+
+@pytest.fixture
+def small(build):
+    """Two folds of three runs of one model at one condition, with UARs that are easily added."""
+    scores, _, _ = build(models=("mlp",), bitrates=(), promoted=(), lowpass=(), folds=2, runs=3)
+    scores["uar"] = [0.1, 0.2, 0.3, 0.5, 0.6, 0.7]
+    return scores
+
+
+def test_means_and_both_spreads(small):
+    (cell,) = summarise(small).itertuples()
+    assert cell.uar == pytest.approx(0.4)
+    assert cell.uar_sd_folds == pytest.approx(np.std([0.2, 0.6], ddof=1))
+    assert cell.uar_sd_runs == pytest.approx(0.1)
+    assert (cell.n_folds, cell.n_runs, cell.n_failed, cell.n_results) == (2, 3, 0, 6)
+    assert cell.n_test == 192
+    assert (cell.train_size, cell.dev_size, cell.test_size) == (288, 96, 96)
+
+
+def test_folds_weigh_the_same_when_runs_are_missing(small, made_up):
+    some = made_up.fail(small, (small["fold"] == 0) & (small["run"] > 0), "out of memory")
+    (cell,) = summarise(some).itertuples()
+    assert cell.uar == pytest.approx((0.1 + 0.6) / 2)
+    assert cell.uar_sd_runs == pytest.approx(0.1)  # of the one fold that has several runs
+    assert (cell.n_failed, cell.n_results, cell.reasons) == (2, 6, "out of memory")
+
+
+def test_one_run_or_one_fold_has_no_spread(small):
+    (one_run,) = summarise(small[small["run"] == 0]).itertuples()
+    assert np.isnan(one_run.uar_sd_runs)
+    assert not np.isnan(one_run.uar_sd_folds)
+    (one_fold,) = summarise(small[small["fold"] == 0]).itertuples()
+    assert np.isnan(one_fold.uar_sd_folds)
+    assert one_fold.uar_sd_runs == pytest.approx(0.1)
+
+
+def test_a_cell_that_failed_altogether_has_no_numbers(small, made_up):
+    none = made_up.fail(small, small["fold"] >= 0, "no such file")
+    summary = summarise(none)
+    assert summary[METRICS].isna().all(axis=None)
+    assert summary.filter(like="_sd_").isna().all(axis=None)
+    assert summary["n_folds"].tolist() == [0]
+    assert summary["n_failed"].tolist() == [6]
+
+
+def test_a_failed_row_is_no_zero_even_where_it_holds_one(small):
+    small.loc[0, ["status", "uar"]] = ["failed", 0.0]
+    (cell,) = summarise(small).itertuples()
+    assert cell.uar == pytest.approx((0.25 + 0.6) / 2)
+
+
+def test_a_nan_that_is_not_called_failed_is_not_left_out(small):
+    small.loc[0, "uar"] = np.nan
+    (cell,) = summarise(small).itertuples()
+    assert np.isnan(cell.uar)
+    assert np.isnan(cell.uar_sd_folds)
+    assert np.isnan(cell.uar_sd_runs)
+    assert cell.wap > 0
+
+
+def test_the_order_of_rows_changes_the_order_of_cells_only(full):
+    scores, _, _ = full
+    shuffled = scores.sample(frac=1, random_state=1)
+    keys = ["corpus", "features", "model", "protocol", "train_condition", "test_condition"]
+    a, b = (summarise(rows).set_index(keys).sort_index() for rows in (scores, shuffled))
+    pd.testing.assert_frame_equal(a, b, check_exact=True)
+    assert list(summarise(scores)["model"].unique()) == ["svm", "mlp"]
+
+
+def test_refuses_a_result_that_stands_there_twice(small):
+    with pytest.raises(ValueError, match="twice: demo, functionals, mlp"):
+        summarise(pd.concat([small, small.head(1)]))
+
+
+def test_refuses_a_missing_column(small):
+    with pytest.raises(ValueError, match="lacks the columns uar"):
+        summarise(small.drop(columns="uar"))
+
+
+def test_no_scores_give_no_cells(small):
+    assert summarise(small.head(0)).empty

@@ -1,0 +1,83 @@
+"""Plain text: never too wide, aligned, and nothing lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from aser_bench.report import tables, terminal, terminal_text
+
+
+def widest(text: str) -> int:
+    return max(map(terminal.columns, text.splitlines()))
+
+
+@pytest.mark.parametrize("models", [("svm",), ("svm", "mlp"), ("svm", "mlp", "lstm", "mdre")])
+def test_never_wider_than_asked_for(build, models):
+    given = build(models=models, train=("original", "matched", "multi"), runs=2, folds=2)
+    found = tables.build(*given)
+    for width in (40, 60, 80, 120):
+        assert widest(terminal_text(*given, width=width)) <= width
+        assert max(widest(terminal.render(table, width)) for table in found) <= width
+
+
+def test_two_models_fit_side_by_side(build):
+    lines = terminal_text(*build()).splitlines()
+    (heads,) = (line for line in lines if line.split() == ["svm", "mlp"])
+    (names,) = (line for line in lines if line.startswith("Condition"))
+    assert names.split()[2:] == ["matched", "clean", "matched", "clean"]
+    assert widest(heads) <= 80
+
+
+def test_long_and_wide_names(build):
+    scores, conditions, context = build(
+        models=("somebodys_package.with.many.modules:AVeryLongModelName", "模型" * 30)
+    )
+    longest = "mp3-64k+amr-wb-12k65+opus-16k+vorbis-64k+aac-32k"
+    for frame, names in ((scores, ["train_condition", "test_condition"]),
+                         (conditions, ["condition"])):  # fmt: skip
+        frame[names] = frame[names].replace({"mp3-64k": longest, "mp3-32k": f"{longest}2"})
+    text = terminal_text(scores, conditions, context)
+    assert widest(text) <= 80
+    assert "…" in text
+
+
+def test_rows_are_aligned(full):
+    text = terminal_text(*full)
+    rows = [line for line in text.splitlines() if line.startswith(("mp3-16k", "mp3-64k"))]
+    first, second = rows[:2]
+    assert [i for i, char in enumerate(first) if char == "±"] == [
+        i for i, char in enumerate(second) if char == "±"
+    ]
+
+
+def test_a_failed_cell_says_so(full):
+    (line,) = (line for line in terminal_text(*full).splitlines() if "failed§" in line)
+    assert line.startswith("mp3-8k")
+    assert "nan" not in terminal_text(*full).lower()
+
+
+def test_an_undefined_mean_is_not_a_number(build):
+    scores, conditions, context = build(models=("svm",), train=("original",))
+    scores.loc[(scores["test_condition"] == "mp3-8k") & (scores["fold"] == 0), "uar"] = None
+    text = terminal_text(scores, conditions, context)
+    (line,) = (line for line in text.splitlines() if line.startswith("mp3-8k"))
+    assert line.split() == ["mp3-8k", "8", "n/a"]
+
+
+def test_one_fold_shows_the_mean_alone(build):
+    text = terminal_text(*build(folds=1, models=("svm",), train=("original",)))
+    body, _, _ = text.partition("480 utterances")
+    assert "±" not in body
+    assert "1 fold." in text
+
+
+def test_several_corpora_share_one_legend(build):
+    text = terminal_text(*build(corpora=("demo", "ravdess")))
+    assert text.count("matched: trained and tested at the same condition") == 1
+    assert text.count("protocol speaker: UAR") == 2
+    assert text.count("synthetic speech") == 1
+
+
+def test_no_scores_no_text(build):
+    scores, conditions, context = build()
+    assert terminal_text(scores.head(0), conditions, context) == ""
