@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from typing import Any
 
 from .errors import UsageError, suggest
@@ -57,6 +57,12 @@ def get(kind: str, name: str) -> Any:
     if ":" in name:
         return _load(kind, name, name)
     raise UsageError(f"unknown {_SINGULAR[kind]} {name!r}{suggest(name, names(kind))}")
+
+
+@cache
+def versions(packages: tuple[str, ...]) -> dict[str, str]:
+    """Return the installed version of each distribution; looking one up reads a file."""
+    return {package: version(package) for package in packages}
 
 
 def _load(kind: str, name: str, path: str) -> Any:

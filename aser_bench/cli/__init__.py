@@ -1,0 +1,56 @@
+"""The command line: one file a verb, read into one parser."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from .. import __version__
+from ..errors import AserBenchError
+from . import list as list_
+from . import run
+
+_VERBS = (run, list_)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        """Print one line instead of the whole usage."""
+        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser with all verbs; it imports nothing heavy."""
+    parser = _Parser(
+        prog="aser-bench",
+        description="Measure what lossy audio codecs cost automatic speech emotion recognition.",
+    )
+    parser.add_argument("--version", action="version", version=f"aser-bench {__version__}")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for verb in _VERBS:
+        verb.add_parser(verbs)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    options = build_parser().parse_args(arguments)
+    try:
+        return options.function(options)
+    except AserBenchError as error:
+        print(f"aser-bench: error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(
+            "\naser-bench: interrupted; what was finished is kept, and the same command goes on "
+            "from there",
+            file=sys.stderr,
+        )
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has gone; there is nobody to tell. Python would complain
+        # once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

@@ -16,6 +16,8 @@ class FeatureSet(ABC):
         The name on the command line, and one line for ``list``.
     version : int
         Raised whenever the numbers change: a part of the key in the store.
+    packages : tuple of str
+        Distributions whose version may change the numbers: their versions are in the key too.
     columns : tuple of str
         The name of each value.
     frames : bool
@@ -25,6 +27,7 @@ class FeatureSet(ABC):
     name: str
     title: str
     version: int
+    packages: tuple[str, ...] = ()
     columns: tuple[str, ...]
     frames: bool = False
 

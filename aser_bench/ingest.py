@@ -1,0 +1,159 @@
+"""From a corpus on disk to the utterances of a run: list, open, refuse, group, limit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from . import corpora, registry
+from .corpora.base import Corpus, Listing
+from .corpora.prepare import Inspection, contradictions, groups, inspect, subset
+from .errors import UsageError
+from .parallel import Pool
+from .store import Store, key
+from .study import CorpusChoice
+from .tables import SAMPLE_RATE, UTTERANCES, checked
+
+_READER_VERSION = 1  # raised when the same file would be decoded to other samples
+_PIECE = 64
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """A corpus that is ready to be coded.
+
+    Attributes
+    ----------
+    corpus : Corpus
+        The component.
+    utterances : pandas.DataFrame
+        Columns `tables.UTTERANCES` and ``samples_sha256``; sorted by utterance.
+    refused : list of (str, str)
+        File and reason of each recording that is left out.
+    notes : list of str
+        What else a reader must know: songs left out, contradicting labels, no speakers.
+    """
+
+    corpus: Corpus
+    utterances: pd.DataFrame
+    refused: list[tuple[str, str]]
+    notes: list[str]
+
+    @property
+    def sha256(self) -> str:
+        """Hash (hex) of the decoded corpus: of every utterance's name, label and samples."""
+        columns = ["utterance", "emotion", "speaker", "samples_sha256"]
+        text = self.utterances[columns].to_csv(index=False, lineterminator="\n")
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def emotions(self) -> list[str]:
+        """The emotions that occur, sorted."""
+        return sorted(self.utterances["emotion"].unique())
+
+    def without(self, failures: dict[str, str]) -> Ingested:
+        """Return the corpus less the utterances (name -> reason) that turned out unusable."""
+        bad = self.utterances["utterance"].isin(failures)
+        lost = [(row.file, failures[row.utterance]) for row in self.utterances[bad].itertuples()]
+        left = self.utterances[~bad].reset_index(drop=True)
+        left["group"] = groups(left)
+        return Ingested(self.corpus, left, [*self.refused, *lost], self.notes)
+
+
+def ingest(
+    choice: CorpusChoice,
+    limit: int | None,
+    store: Store,
+    pool: Pool,
+    strict: bool = False,
+    say: Callable[[str], None] = lambda line: None,
+) -> Ingested:
+    """List a corpus, open every recording once, and leave out what cannot be used.
+
+    Raises
+    ------
+    UsageError
+        If the corpus cannot be found, nothing of it can be used, or ``strict`` is set and a
+        recording has to be refused.
+    """
+    corpus: Corpus = registry.get("corpora", choice.name)
+    listing = corpora.load_corpus(choice.name, choice.source)
+    if limit is not None:
+        listing.utterances = subset(listing.utterances, limit)
+    table = listing.utterances
+    found = _inspect_all(table["file"].tolist(), store, pool, choice.name, say)
+    table = table.assign(
+        corpus=choice.name,
+        duration_s=[inspection.duration_s for inspection in found],
+        samples_sha256=[inspection.samples_sha256 for inspection in found],
+    )
+    reasons = pd.Series([inspection.reason for inspection in found], index=table.index)
+    bad = reasons != ""
+    refused = [*listing.refused, *zip(table["file"][bad], reasons[bad], strict=True)]
+    _refuse_or_stop(choice.name, refused, int((~bad).sum()), strict)
+    table = table[~bad].reset_index(drop=True)
+    table["group"] = groups(table)
+    return Ingested(
+        corpus, checked(table, UTTERANCES, choice.name), refused, _notes(listing, table)
+    )
+
+
+def _refuse_or_stop(name: str, refused: list[tuple[str, str]], left: int, strict: bool) -> None:
+    if refused and strict:
+        file, reason = refused[0]
+        more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+        raise UsageError(f"corpus {name!r}: {file}: {reason}{more}; --strict stops here")
+    if not left:
+        file, reason = refused[0] if refused else ("", "no recording")
+        raise UsageError(f"corpus {name!r} holds no usable recording; {file}: {reason}")
+
+
+def _notes(listing: Listing, table: pd.DataFrame) -> list[str]:
+    notes = list(listing.notes)
+    twins = len(table) - table["group"].nunique()
+    if twins:
+        notes.append(
+            f"{twins} recording{'s are' if twins > 1 else ' is'} sample for sample identical to "
+            "another one; such recordings are kept on one side of every split"
+        )
+    for utterances, emotions in contradictions(table):
+        notes.append(
+            f"identical recordings with different labels: {' = '.join(utterances)} "
+            f"({' / '.join(emotions)})"
+        )
+    return notes
+
+
+def _inspect_all(
+    files: list[str], store: Store, pool: Pool, name: str, say: Callable[[str], None]
+) -> list[Inspection]:
+    """Open every file, unless none has changed since they were opened last."""
+    stamp = key("source", _READER_VERSION, SAMPLE_RATE, [_stamp(file) for file in files])
+    entry = store.load("sources", stamp)
+    if entry is not None:
+        return [Inspection(**found) for found in entry.meta["files"]]
+    say(f"reading {len(files)} recordings of {name}")
+    pieces = [files[start : start + _PIECE] for start in range(0, len(files), _PIECE)]
+    results: dict[int, list[Inspection]] = {}
+    for index, found in pool.run(_inspect_piece, list(enumerate(pieces))):
+        results[index] = found
+    inspections = [found for index in sorted(results) for found in results[index]]
+    store.save("sources", stamp, {}, {"files": [asdict(found) for found in inspections]})
+    return inspections
+
+
+def _inspect_piece(piece: tuple[int, list[str]]) -> tuple[int, list[Inspection]]:
+    index, files = piece
+    return index, [inspect(file) for file in files]
+
+
+def _stamp(file: str) -> list:
+    try:
+        status = Path(file).stat()
+    except OSError:
+        return [file, 0, 0]
+    return [file, status.st_size, status.st_mtime_ns]

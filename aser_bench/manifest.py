@@ -1,0 +1,106 @@
+"""Where a run's numbers come from: study, versions, encoder, machine, corpora, costs."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from . import __version__, registry
+from .codecs import ffmpeg
+from .ingest import Ingested
+from .parallel import cores
+from .plan import Treatments
+from .study import Study
+
+_PACKAGES = (
+    "numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "librosa", "soundfile", "soxr",
+    "ffmpeg-python", "imageio-ffmpeg", "pydub", "joblib",
+)  # fmt: skip
+
+
+def build(
+    study: Study,
+    corpora: list[Ingested],
+    plan: Treatments,
+    notes: dict[str, list[str]],
+    canary: str,
+    stages: dict[str, dict[str, float]],
+) -> dict[str, Any]:
+    """Return the manifest of a run as a mapping that JSON can hold."""
+    return {
+        "aser_bench": __version__,
+        "study": study.to_mapping(),
+        "study_sha256": study.digest(),
+        "packages": registry.versions(_PACKAGES),
+        "encoders": {name: version for name, version in plan.encoders.items() if version},
+        "ffmpeg": ffmpeg.version(),
+        "canary": canary,
+        "machine": _machine(),
+        "git": _git_revision(),
+        "corpora": {one.corpus.name: _corpus(one, notes[one.corpus.name]) for one in corpora},
+        "stages": stages,
+    }
+
+
+def _corpus(ingested: Ingested, notes: list[str]) -> dict[str, Any]:
+    corpus, table = ingested.corpus, ingested.utterances
+    return {
+        "title": corpus.title,
+        "licence": corpus.licence,
+        "citation": corpus.citation,
+        "synthetic": corpus.synthetic,
+        "utterances": len(table),
+        "speakers": int(table["speaker"].nunique()) if (table["speaker"] != "").all() else None,
+        "emotions": {
+            name: int(n) for name, n in table["emotion"].value_counts().sort_index().items()
+        },
+        "seconds": round(float(table["duration_s"].sum()), 3),
+        "sha256": ingested.sha256,
+        "refused": [{"file": file, "reason": reason} for file, reason in ingested.refused],
+        "notes": notes,
+    }
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "python": sys.version.split()[0],
+        "system": platform.platform(),
+        "processor": _processor(),
+        "cores": cores(),
+    }
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _git_revision() -> str | None:
+    """Return the revision of the code that ran, with ``+changed`` if it differs; None outside git.
+
+    Asked only where the package lies in its own checkout: an installed package must not take
+    the revision of a repository that happens to be around it.
+    """
+    root = Path(__file__).resolve().parents[1]
+    if not (root / ".git").exists():
+        return None
+    try:
+        command = ["git", "-C", str(root)]
+        head = subprocess.run(
+            [*command, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=True
+        )
+        changed = subprocess.run(
+            [*command, "status", "--porcelain", "--untracked-files=no"],
+            capture_output=True, text=True, timeout=10, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return head.stdout.strip() + ("+changed" if changed.stdout.strip() else "")
