@@ -19,7 +19,7 @@ from .codecs.audit import audit
 from .codecs.base import Coded
 from .corpora.audio import read
 from .corpora.prepare import samples_sha256
-from .errors import AudioError, CodecError
+from .errors import AserBenchError, AudioError, CodecError
 from .models import tuning
 from .store import Entry, Store
 from .tables import SAMPLE_RATE, Condition
@@ -203,7 +203,9 @@ def train(task: TrainTask) -> TrainResult:
     clock = _Clock()
     try:
         entry = _train(task)
-    except (ValueError, FloatingPointError, ArithmeticError, MemoryError) as error:
+    except AserBenchError:
+        raise  # the store, not the model: every further cell would fail as well
+    except Exception as error:  # whatever a model raises, the other cells go on
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         return TrainResult(task, clock.cost(), reason[:300])
     task.store.save("predictions", task.key, entry.arrays, entry.meta)
