@@ -1,3 +1,43 @@
 """aser-bench: what lossy audio codecs cost automatic speech emotion recognition."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .corpora import load_corpus
+
+if TYPE_CHECKING:
+    from .runner import Outcome
+
 __version__ = "0.1.0"
+__all__ = ["__version__", "load_corpus", "run"]
+
+
+def run(study: str | Path | Mapping[str, Any] | None = None, **options: Any) -> Outcome:
+    """Run a study and write its results: ``aser-bench run`` in Python.
+
+    Parameters
+    ----------
+    study : path or mapping, optional
+        A study file, or what would stand in one (``{"corpora": ["demo"], "models": ["svm"]}``).
+    **options
+        ``out``, ``jobs``, ``store``, ``strict``, ``dry_run``, ``quiet``: see
+        `aser_bench.runner.run`.
+
+    Returns
+    -------
+    Outcome
+        ``folder`` with all results, ``scores`` as a table, ``text`` and ``exit_code``.
+
+    Raises
+    ------
+    AserBenchError
+        With one line that says what is wrong and what to do.
+    """
+    from . import runner
+    from .study import read_file, resolve
+
+    layer = read_file(study) if isinstance(study, str | Path) else dict(study or {})
+    return runner.run(resolve(layer), **options)

@@ -57,9 +57,13 @@ class Ingested:
 
     def without(self, failures: dict[str, str]) -> Ingested:
         """Return the corpus less the utterances (name -> reason) that turned out unusable."""
-        bad = self.utterances["utterance"].isin(failures)
-        lost = [(row.file, failures[row.utterance]) for row in self.utterances[bad].itertuples()]
-        left = self.utterances[~bad].reset_index(drop=True)
+        table = self.utterances
+        bad = table["utterance"].isin(list(failures))
+        lost = [
+            (str(file), failures[str(utterance)])
+            for file, utterance in zip(table["file"][bad], table["utterance"][bad], strict=True)
+        ]
+        left = table[~bad].reset_index(drop=True)
         left["group"] = groups(left)
         return Ingested(self.corpus, left, [*self.refused, *lost], self.notes)
 

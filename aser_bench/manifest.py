@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def build(
     study: Study,
     corpora: list[Ingested],
     plan: Treatments,
-    notes: dict[str, list[str]],
+    notes: Mapping[str, Sequence[str]],
     canary: str,
     stages: dict[str, dict[str, float]],
 ) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def build(
     }
 
 
-def _corpus(ingested: Ingested, notes: list[str]) -> dict[str, Any]:
+def _corpus(ingested: Ingested, notes: Sequence[str]) -> dict[str, Any]:
     corpus, table = ingested.corpus, ingested.utterances
     return {
         "title": corpus.title,
@@ -60,7 +61,7 @@ def _corpus(ingested: Ingested, notes: list[str]) -> dict[str, Any]:
         "seconds": round(float(table["duration_s"].sum()), 3),
         "sha256": ingested.sha256,
         "refused": [{"file": file, "reason": reason} for file, reason in ingested.refused],
-        "notes": notes,
+        "notes": list(notes),
     }
 
 

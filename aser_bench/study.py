@@ -88,7 +88,7 @@ class Study:
         """The study's name, or one made from its content."""
         if self.name:
             return self.name
-        parts = [choice.name for choice in (*self.corpora, *self.codecs)]
+        parts = [c.name for c in self.corpora] + [c.name for c in self.codecs]
         return "-".join([*parts, self.digest()[:6]])
 
     def digest(self) -> str:

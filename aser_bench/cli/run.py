@@ -96,7 +96,7 @@ def add_parser(verbs: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     from .. import study as studies
     from ..errors import UsageError
-    from ..run import run
+    from ..runner import run
 
     given = vars(options)
     known = studies.Study.__dataclass_fields__

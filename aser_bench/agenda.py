@@ -1,0 +1,101 @@
+"""What one corpus still needs on its way down the street: batches to code, models to train."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from . import models, plan
+from .ingest import Ingested
+from .progress import duration
+from .store import Store
+from .study import Study
+from .work import CodeTask, TrainTask
+
+
+class Agenda:
+    """The work of one corpus in a study.
+
+    Attributes
+    ----------
+    ingested : Ingested
+        The corpus; fewer utterances after `drop`.
+    batches : list of CodeTask
+        All batches, coded or not.
+    trainings : list of TrainTask
+        All trainings, done or not.
+    """
+
+    def __init__(
+        self, study: Study, ingested: Ingested, treatments: plan.Treatments, store: Store
+    ) -> None:
+        self._study, self._treatments, self._store = study, treatments, store
+        self._set(ingested)
+
+    def _set(self, ingested: Ingested) -> None:
+        self.ingested = ingested
+        self.batches = plan.code_tasks(self._study, ingested, self._treatments, self._store)
+        self.trainings = plan.train_tasks(
+            self._study, ingested, self._treatments, self.batches, self._store
+        )
+
+    @property
+    def name(self) -> str:
+        """The corpus's name."""
+        return self.ingested.corpus.name
+
+    def drop(self, lost: dict[str, str]) -> None:
+        """Plan again without the utterances (name -> reason) that could not be coded."""
+        self._set(self.ingested.without(lost))
+
+    def to_code(self) -> list[CodeTask]:
+        """Return what is left to code: batches with the conditions that the store lacks."""
+        return [left for task in self.batches if (left := plan.unfinished(task)) is not None]
+
+    def to_train(self) -> list[TrainTask]:
+        """Return what is left to train, the dearest first: no worker ends with a long one."""
+        left = [t for t in self.trainings if not t.store.has("predictions", t.key)]
+        return sorted(left, key=lambda task: -task.seconds)
+
+    def seconds(self) -> float:
+        """Estimate the CPU seconds of what is left."""
+        coding = sum(plan.code_seconds(task, self.ingested) for task in self.to_code())
+        return coding + sum(task.seconds for task in self.to_train())
+
+    def describe(self) -> list[str]:
+        """Say in a few lines what there is to do."""
+        one, tasks = self.ingested, self.trainings
+        cells = {(*_cell(task), test) for task in tasks for test in task.test_on}
+        folds = {(task.cell["protocol"], task.cell["fold"]) for task in tasks}
+        return [
+            f"{self.name}: {len(one.utterances)} utterances, "
+            f"{duration(one.utterances['duration_s'].sum())} of speech, "
+            f"{len(one.refused)} refused, protocol {', '.join(plan.protocols(self._study, one))}",
+            f"  {len(cells)} cells, {len(folds)} folds, {len(tasks)} trainings with "
+            f"{_fits(self._study, tasks)} fits",
+            f"  not in the store yet: {len(self.to_train())} trainings, "
+            f"{len(self.to_code())} of {len(self.batches)} batches to code",
+        ]
+
+
+def describe(
+    study: Study, agendas: Sequence[Agenda], treatments: plan.Treatments, jobs: int, folder: Any
+) -> str:
+    """Say what a run would do, for ``--dry-run``."""
+    lines = [f"study {study.label} -> {folder}/", f"conditions: {', '.join(treatments.names)}"]
+    lines += [f"  {a.name} is the same stream as {a.same_as}" for a in treatments.aliases]
+    for agenda in agendas:
+        lines += agenda.describe()
+    seconds = sum(agenda.seconds() for agenda in agendas)
+    lines.append(f"roughly {duration(seconds / jobs)} with -j {jobs}")
+    return "\n".join(lines)
+
+
+def _cell(task: TrainTask) -> tuple[Any, ...]:
+    return tuple(value for name, value in task.cell.items() if name != "fold")
+
+
+def _fits(study: Study, tasks: Iterable[TrainTask]) -> int:
+    return sum(
+        plan.fits(models.get(t.cell["model"]), study, len(t.folds), len(t.seeds)) for t in tasks
+    )

@@ -1,0 +1,206 @@
+"""Run a study: the one place that knows all stages and hands each the one before's table."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from . import agenda as agendas_
+from . import manifest, models, outputs, plan, registry, results
+from .agenda import Agenda
+from .codecs import canary
+from .errors import CodecError
+from .ingest import ingest
+from .parallel import Pool, cores
+from .progress import Progress
+from .report import terminal_text
+from .results import Costs
+from .store import Store, default_root
+from .study import Study
+from .work import code, train
+
+EXIT_OK, EXIT_FAILED_CELLS = 0, 3
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to.
+
+    Attributes
+    ----------
+    folder : Path or None
+        Where everything lies; None after a dry run.
+    text : str
+        What is printed at the end.
+    exit_code : int
+        0, or 3 if some cells failed.
+    scores : pandas.DataFrame
+        As in scores.csv, columns `tables.SCORES`; empty after a dry run.
+    """
+
+    folder: Path | None
+    text: str
+    exit_code: int = EXIT_OK
+    scores: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def run(
+    study: Study,
+    *,
+    out: str | Path | None = None,
+    jobs: int | None = None,
+    store: str | Path | None = None,
+    strict: bool = False,
+    dry_run: bool = False,
+    quiet: bool = False,
+) -> Outcome:
+    """Run a study and write its results.
+
+    Parameters
+    ----------
+    study : Study
+        What to run; see `aser_bench.study.resolve`.
+    out : path, optional
+        Where to write; ``results/<study>`` by default.
+    jobs : int, optional
+        Worker processes; as many as there are cores by default. Does not change any number.
+    store : path, optional
+        Where what was computed is kept and found again; the user's cache by default.
+    strict : bool
+        Stop at the first recording that has to be refused instead of leaving it out.
+    dry_run : bool
+        Read the corpora, say what there is to do, and do nothing.
+    quiet : bool
+        Print no progress.
+
+    Raises
+    ------
+    AserBenchError
+        With one line for the user: a wrong study, a full disk, a broken encoder.
+    """
+    started = time.perf_counter()
+    folder = Path(out) if out is not None else Path("results") / study.label
+    results.check_folder(folder)
+    _check_names(study)
+    treatments = plan.treatments(study)
+    keep = Store(Path(store) if store is not None else default_root())
+    keep.sweep()
+    say: Say = (lambda line: None) if quiet else _say
+    with Pool(jobs if jobs is not None else cores()) as pool:
+        agendas = []
+        for choice in study.corpora:
+            ingested = ingest(choice, study.limit, keep, pool, strict, say)
+            for file, reason in ingested.refused:
+                say(f"refused: {file}: {reason}")
+            agendas.append(Agenda(study, ingested, treatments, keep))
+        if dry_run:
+            return Outcome(None, agendas_.describe(study, agendas, treatments, pool.jobs, folder))
+        song = _sing(study, say)
+        costs, failed = _work(agendas, pool, strict, say, quiet)
+    return _finish(study, folder, agendas, treatments, song, costs, failed, started)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _check_names(study: Study) -> None:
+    """Look every name up before anything is read: a typo must not cost an hour."""
+    for choice in study.corpora:
+        registry.get("corpora", choice.name)
+    for name in study.features:
+        registry.get("features", name)
+    for name in study.models:
+        models.get(name)
+
+
+def _sing(study: Study, say: Say) -> str:
+    """Let the canary sing where MP3 is used; say so if the encoder is not the reference."""
+    if "mp3" not in [choice.name for choice in study.codecs]:
+        return ""
+    found = canary.check()
+    if not found.reference:
+        say(f"warning: {found}; compare numbers only with runs of the same encoder")
+    return str(found)
+
+
+def _work(
+    agendas: list[Agenda], pool: Pool, strict: bool, say: Say, quiet: bool
+) -> tuple[Costs, dict[str, str]]:
+    """Code and train all that the store lacks; return costs and failures (key -> reason)."""
+    costs: Costs = []
+    failed: dict[str, str] = {}
+    with Progress(sum(agenda.seconds() for agenda in agendas), quiet=quiet) as progress:
+        for agenda in agendas:
+            while lost := _code(agenda, pool, progress, costs):
+                _drop(agenda, lost, strict, say)
+        for agenda in agendas:
+            failed.update(_train(agenda, pool, progress, costs))
+    return costs, failed
+
+
+def _code(agenda: Agenda, pool: Pool, progress: Progress, costs: Costs) -> dict[str, str]:
+    """Code what is left; return the utterances that could not be (name -> reason)."""
+    lost: dict[str, str] = {}
+    for result in pool.run(code, agenda.to_code()):
+        lost.update(result.failures)
+        costs.append(("code", f"{agenda.name} {result.task.utterances[0]} ...", result.cost))
+        progress.advance(plan.code_seconds(result.task, agenda.ingested), f"coding {agenda.name}")
+    return lost
+
+
+def _drop(agenda: Agenda, lost: dict[str, str], strict: bool, say: Say) -> None:
+    utterance, reason = next(iter(lost.items()))
+    if strict:
+        raise CodecError(f"{utterance}: {reason}; --strict stops here")
+    if len(lost) >= len(agenda.ingested.utterances):
+        raise CodecError(f"no recording of {agenda.name} could be coded: {reason}")
+    for name, why in lost.items():
+        say(f"refused: {name}: {why}")
+    agenda.drop(lost)
+
+
+def _train(agenda: Agenda, pool: Pool, progress: Progress, costs: Costs) -> dict[str, str]:
+    failed = {}
+    for result in pool.run(train, agenda.to_train()):
+        cell = result.task.cell
+        name = "{corpus} {model} {train_condition} fold {fold}".format(**cell)
+        costs.append(("train", f"{name} {cell['features']} {cell['protocol']}", result.cost))
+        progress.advance(result.task.seconds, f"training {name}")
+        if result.reason:
+            failed[result.task.key] = result.reason
+    return failed
+
+
+def _finish(
+    study: Study,
+    folder: Path,
+    agendas: list[Agenda],
+    treatments: plan.Treatments,
+    song: str,
+    costs: Costs,
+    failed: dict[str, str],
+    started: float,
+) -> Outcome:
+    """Turn what lies in the store into tables, and write everything."""
+    scores = outputs.scores([task for one in agendas for task in one.trainings], failed)
+    conditions = pd.concat(
+        [outputs.conditions(one.ingested, treatments, one.batches) for one in agendas],
+        ignore_index=True,
+    )
+    about = results.context(study, agendas)
+    facts = manifest.build(
+        study, [one.ingested for one in agendas], treatments, about.notes, song,
+        results.stages(costs, time.perf_counter() - started),
+    )  # fmt: skip
+    results.write(folder, study, agendas, scores, conditions, about, facts, costs, failed)
+    text = terminal_text(scores, conditions, about) + results.closing(scores, facts, folder)
+    some_failed = bool((scores["status"] != "ok").any())
+    return Outcome(folder, text, EXIT_FAILED_CELLS if some_failed else EXIT_OK, scores)
