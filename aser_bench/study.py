@@ -129,9 +129,9 @@ def resolve(*layers: Mapping[str, Any]) -> Study:
             if key not in _PARSERS:
                 raise UsageError(f"unknown key {key!r} in the study{suggest(str(key), _PARSERS)}")
         merged.update(layer)
-    preset = _one_of("preset", PRESETS)(merged.get("preset", "default"))
-    merged = {**PRESETS[preset], **merged}
     try:
+        preset = _PARSERS["preset"](merged.get("preset", "default"))
+        merged = {**PRESETS[preset], **merged}
         return Study(**{key: _PARSERS[key](value) for key, value in merged.items()})
     except (TypeError, ValueError) as error:
         raise UsageError(f"the study cannot be read: {error}") from error
@@ -152,7 +152,7 @@ def read_file(path: str | Path) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(f"study file {path} does not exist") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except Exception as error:  # PyYAML lets ValueError, KeyError, RecursionError ... through
         reason = " ".join(str(error).split())
         raise UsageError(f"study file {path} cannot be read: {reason}") from error
     if not isinstance(content, dict):
@@ -239,7 +239,7 @@ def _names(what: str, known: tuple[str, ...] = ()) -> Any:
 
 def _one_of(what: str, known: Any) -> Any:
     def parse(value: Any) -> str:
-        if value not in known:
+        if value not in tuple(known):  # a list, which a dict could not look up, is no name either
             raise UsageError(f"unknown {what} {value!r}{suggest(str(value), known)}")
         return str(value)
 

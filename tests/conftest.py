@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +16,41 @@ def shared_corpora() -> Path:
     if not folder.is_dir():
         pytest.skip("no real corpora beside this checkout (../shared/corpora)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of 32 short made-up recordings: 4 speakers x 4 emotions x 2.
+
+    They are named ``<speaker>_<n>_<emotion>.wav``, as the corpus ``custom`` reads them. The
+    emotion is in pitch and loudness, so that a model has something to find.
+    """
+    folder = tmp_path_factory.mktemp("voices")
+    rng = np.random.default_rng(1)
+    time = np.arange(int(0.4 * 16_000)) / 16_000
+    for speaker in range(4):
+        for number, emotion in enumerate(("angry", "happy", "neutral", "sad")):
+            for take in range(2):
+                pitch = (100 + 15 * speaker) * (2.0 - 0.3 * number) * rng.uniform(0.95, 1.05)
+                voice = sum(np.sin(2 * np.pi * pitch * k * time) / k for k in range(1, 12))
+                signal = (0.3 - 0.06 * number) * voice / 3 + 0.002 * rng.standard_normal(len(time))
+                soundfile.write(folder / f"v{speaker}_{take}_{emotion}.wav", signal, 16_000)
+    return folder
+
+
+@pytest.fixture
+def table(voices: Path, tmp_path: Path) -> Path:
+    """Return a table of the made-up voices with their speakers, for the corpus ``csv``."""
+    path = tmp_path / "voices.csv"
+    lines = ["file,emotion,speaker"]
+    for file in sorted(voices.glob("*.wav")):
+        speaker, _, emotion = file.stem.split("_")
+        lines.append(f"{file},{emotion},{speaker}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a store that all tests share: it is content-addressed, so they cannot disagree."""
+    return tmp_path_factory.mktemp("store")

@@ -1,0 +1,306 @@
+"""Whole runs: what they write, that nothing depends on workers, and that nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import aser_bench
+from aser_bench import tables
+from aser_bench.codecs.mp3 import Mp3
+from aser_bench.corpora.audio import read
+from aser_bench.errors import CodecError
+from aser_bench.evaluation import metrics
+
+FILES = ("scores.csv", "predictions.parquet", "conditions.csv", "timings.csv", "manifest.json",
+         "study.yaml")  # fmt: skip
+
+
+def small(table: Path, **more) -> dict:
+    return {
+        "name": "small",
+        "corpora": [{"csv": str(table)}],
+        "codecs": [{"mp3": [8, 64]}],
+        "effort": "quick",
+        **more,
+    }
+
+
+@pytest.fixture
+def run(table, store, tmp_path):
+    def run_study(out="out", jobs=1, place=store, **more):
+        return aser_bench.run(
+            small(table, **more), out=tmp_path / out, jobs=jobs, store=place, quiet=True
+        )
+
+    return run_study
+
+
+def test_a_run_writes_what_it_promises(run):
+    outcome = run(models="svm,mlp")
+    folder = outcome.folder
+    assert outcome.exit_code == 0
+    assert all((folder / name).is_file() for name in FILES)
+    assert list((folder / "tables").glob("*.tex"))
+    assert list((folder / "tables").glob("*.csv"))
+    scores = pd.read_csv(folder / "scores.csv", keep_default_na=False)
+    assert list(scores.columns) == list(tables.SCORES)
+    # 4 speakers = 4 folds; 3 conditions to train at x 3 to test; svm once, mlp three times
+    assert len(scores) == 4 * 9 * (1 + 3)
+    assert set(scores["status"]) == {"ok"}
+    assert (scores[scores["model"] == "mlp"].groupby("fold")["run"].nunique() == 3).all()
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["study"]["codecs"] == [{"mp3": [8.0, 64.0]}]
+    assert manifest["corpora"]["csv"]["utterances"] == 32
+    assert len(manifest["corpora"]["csv"]["sha256"]) == 64
+    assert manifest["packages"]["imageio-ffmpeg"]
+    assert manifest["encoders"]["mp3"].startswith("LAME")
+    assert manifest["stages"]["all"]["wall_s"] > 0
+    assert str(folder) in outcome.text
+
+
+def test_scores_follow_from_predictions(run):
+    folder = run(models="svm,mlp").folder
+    scores = pd.read_csv(folder / "scores.csv")
+    predictions = pd.read_parquet(folder / "predictions.parquet")
+    assert list(predictions.columns[: len(tables.PREDICTIONS)]) == list(tables.PREDICTIONS)
+    chances = predictions.filter(like="p_")
+    np.testing.assert_allclose(chances.sum(axis=1), 1, atol=1e-5)
+    keys = [*tables.CELL, "fold", "run"]
+    for key, cell in predictions.groupby(keys, observed=True):
+        row = scores.set_index(keys).loc[key]
+        assert row["uar"] == pytest.approx(metrics.uar(cell["truth"], cell["predicted"]), abs=1e-6)
+        assert row["n_test"] == len(cell)
+    tested = predictions.groupby([*tables.CELL, "run"], observed=True)["utterance"]
+    assert (tested.count() == 32).all()
+    assert (tested.nunique() == 32).all()
+
+
+def test_all_conditions_of_an_utterance_share_its_fold(run):
+    folder = run().folder
+    predictions = pd.read_parquet(folder / "predictions.parquet")
+    assert (predictions.groupby("utterance", observed=True)["fold"].nunique() == 1).all()
+
+
+def test_workers_change_no_byte(run, tmp_path):
+    one = run("one", jobs=1, place=tmp_path / "store1", models="svm,mlp").folder
+    two = run("two", jobs=2, place=tmp_path / "store2", models="svm,mlp").folder
+    assert (one / "scores.csv").read_bytes() == (two / "scores.csv").read_bytes()
+    assert (one / "conditions.csv").read_bytes() == (two / "conditions.csv").read_bytes()
+    first, second = (pd.read_parquet(f / "predictions.parquet") for f in (one, two))
+    pd.testing.assert_frame_equal(first, second)
+
+
+def test_another_seed_gives_other_folds(run):
+    zero = run("zero", models="svm").scores
+    one = run("one", models="svm", seed=1).scores
+    assert not zero["uar"].equals(one["uar"])
+    assert (zero["seed"] != one["seed"]).all()
+
+
+def test_a_finished_run_said_again_computes_nothing(run):
+    run("first")
+    again = run("second").folder
+    assert set(json.loads((again / "manifest.json").read_text())["stages"]) == {"all"}
+    assert len(pd.read_csv(again / "timings.csv")) == 0
+
+
+def test_a_new_bitrate_codes_that_bitrate_only(run, tmp_path, monkeypatch):
+    place = tmp_path / "store"
+    run("first", place=place, models="svm")
+    coded = []
+    plain = Mp3.roundtrip
+
+    def spy(self, signals, rate, conditions):
+        coded.extend(condition.name for condition in conditions)
+        return plain(self, signals, rate, conditions)
+
+    monkeypatch.setattr(Mp3, "roundtrip", spy)
+    run("second", place=place, models="svm", codecs=[{"mp3": [8, 32, 64]}])
+    # the canary sings at 64 kbit/s in each run
+    assert set(coded) - {"mp3-64k"} == {"mp3-32k"}
+
+
+@pytest.mark.parametrize(
+    ("train", "trained", "cells"),
+    [
+        ("all", {"original", "mp3-8k", "mp3-64k"}, 9),
+        ("original", {"original"}, 3),
+        ("matched", {"original", "mp3-8k", "mp3-64k"}, 3),
+        ("multi", {"multi"}, 3),
+        ("original,multi", {"original", "multi"}, 6),
+        ("original,matched", {"original", "mp3-8k", "mp3-64k"}, 5),
+    ],
+)
+def test_training_conditions(run, train, trained, cells):
+    scores = run(train=train, models="svm").scores
+    assert set(scores["train_condition"]) == trained
+    assert len(scores[["train_condition", "test_condition"]].drop_duplicates()) == cells
+    pooled = scores[scores["train_condition"] == "multi"]
+    alone = scores[scores["train_condition"] != "multi"]
+    assert (pooled["n_train"] == 48).all()  # two of four speakers (one is dev) x 3 conditions
+    assert (alone["n_train"] == 16).all()
+
+
+@pytest.mark.parametrize("protocol", ["speaker", "loso", "paper"])
+def test_protocols(run, protocol):
+    scores = run(protocol=protocol, models="svm").scores
+    assert set(scores["protocol"]) == {protocol}
+    assert scores["fold"].nunique() == (5 if protocol == "paper" else 4)
+
+
+def test_clamped_twins_are_merged_and_named(run):
+    outcome = run(bitrate_policy="clamp", codecs=[{"mp3": [64, 160, 192, 256]}], models="svm")
+    conditions = pd.read_csv(outcome.folder / "conditions.csv", keep_default_na=False)
+    twins = conditions[conditions["same_as"] != ""]
+    assert list(twins["condition"]) == ["mp3-192k", "mp3-256k"]
+    assert set(twins["same_as"]) == {"mp3-160k"}
+    assert set(outcome.scores["test_condition"]) == {"original", "mp3-64k", "mp3-160k"}
+    assert "mp3-256k" in outcome.text
+
+
+def test_a_failed_cell_is_a_row_with_a_reason(run, tmp_path, monkeypatch):
+    (tmp_path / "brittle.py").write_text(
+        "class Brittle:\n"
+        "    def fit(self, X, y):\n"
+        "        raise RuntimeError('cannot\\nfit this')\n"
+        "    def predict(self, X): ...\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    outcome = run(models="svm,brittle:Brittle")
+    assert outcome.exit_code == 3
+    failed = outcome.scores[outcome.scores["status"] == "failed"]
+    assert set(failed["model"]) == {"brittle:Brittle"}
+    assert set(failed["reason"]) == {"RuntimeError: cannot fit this"}
+    assert failed[["uar", "wap", "accuracy", "macro_f1"]].isna().all(axis=None)
+    assert len(failed) == len(outcome.scores) / 2
+    text = (outcome.folder / "scores.csv").read_text()
+    assert ",,,,16,8,8," in text
+
+
+def test_a_recording_that_cannot_be_coded_is_refused_and_the_run_goes_on(
+    run, tmp_path, monkeypatch
+):
+    plain = Mp3.roundtrip
+
+    def choosy(self, signals, rate, conditions):
+        if any(abs(float(s[100]) - bad) < 1e-9 for s in signals):
+            raise CodecError("the encoder crashed on it")
+        return plain(self, signals, rate, conditions)
+
+    files = pd.read_csv(tmp_path / "voices.csv")["file"]
+    bad = float(read(files[5])[100])
+    monkeypatch.setattr(Mp3, "roundtrip", choosy)
+    outcome = run(place=tmp_path / "store", models="svm")
+    manifest = json.loads((outcome.folder / "manifest.json").read_text())
+    corpus = manifest["corpora"]["csv"]
+    assert corpus["utterances"] == 31
+    assert corpus["refused"] == [
+        {"file": files[5], "reason": "codec mp3: the encoder crashed on it"}
+    ]
+    assert outcome.exit_code == 0
+    assert "1 recording was refused" in outcome.text
+
+
+def test_a_broken_encoder_stops_the_run(run, tmp_path, monkeypatch):
+    def broken(self, signals, rate, conditions):
+        raise CodecError("ffmpeg ended with code 1")
+
+    monkeypatch.setattr("aser_bench.runner._sing", lambda study, say: "")
+    monkeypatch.setattr(Mp3, "roundtrip", broken)
+    with pytest.raises(CodecError, match="ffmpeg ended with code 1"):
+        run(place=tmp_path / "store")
+
+
+def test_old_results_survive_a_run_that_cannot_write(run, tmp_path, monkeypatch):
+    run("out", models="svm")
+    before = (tmp_path / "out" / "scores.csv").read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("aser_bench.outputs.write_predictions", full)
+    with pytest.raises(aser_bench.errors.AserBenchError, match="no space left"):
+        run("out", models="svm", seed=3)
+    assert (tmp_path / "out" / "scores.csv").read_bytes() == before
+    assert not (tmp_path / "out" / ".unfinished").exists()
+
+
+def test_limit_takes_so_many(run):
+    outcome = run(limit=20, models="svm")
+    manifest = json.loads((outcome.folder / "manifest.json").read_text())
+    assert manifest["corpora"]["csv"]["utterances"] == 20
+    assert "limited to 20" in outcome.text
+
+
+def test_two_corpora_are_reported_each_by_itself(table, voices, store, tmp_path):
+    study = small(table, corpora=[{"csv": str(table)}, {"custom": str(voices)}], models="svm")
+    outcome = aser_bench.run(study, out=tmp_path / "out", jobs=1, store=store, quiet=True)
+    assert set(outcome.scores["corpus"]) == {"csv", "custom"}
+    assert set(outcome.scores.loc[outcome.scores["corpus"] == "custom", "protocol"]) == {"paper"}
+    assert "speakers are not known" in outcome.text
+
+
+def command(table: Path, folder: Path, *more: str) -> list[str]:
+    return [
+        sys.executable, "-m", "aser_bench", "run", "--corpus", f"csv={table}", "--codec", "mp3",
+        "--bitrates", "8,64", "--out", str(folder / "out"), "--store", str(folder / "store"),
+        "-j", "2", *more,
+    ]  # fmt: skip
+
+
+def wait_for(condition, seconds=90):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_an_interrupted_run_goes_on_where_it_was(run, table, tmp_path, how):
+    process = subprocess.Popen(
+        command(table, tmp_path, "--models", "mlp", "--effort", "quick"), stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    finished = tmp_path / "store" / "predictions"
+    wait_for(lambda: len(list(finished.glob("*/*.npz"))) >= 2)
+    os.killpg(process.pid, how)
+    _, said = process.communicate(timeout=60)
+    if how == signal.SIGINT:
+        assert process.returncode == 130
+        assert "interrupted" in said
+        assert "Traceback" not in said
+    kept = {path.name for path in finished.glob("*/*.npz")}
+    assert 2 <= len(kept) < 12
+    outcome = run("resumed", place=tmp_path / "store", models="mlp")
+    trained = json.loads((outcome.folder / "manifest.json").read_text())["stages"]["train"]
+    assert trained["tasks"] == 12 - len(kept)
+    whole = run("whole", place=tmp_path / "other", models="mlp")
+    resumed = (outcome.folder / "scores.csv").read_bytes()
+    assert resumed == (whole.folder / "scores.csv").read_bytes()
+
+
+def test_a_full_disk_is_said_in_one_line(table, tmp_path):
+    small_disk = tmp_path / "disk"
+    small_disk.mkdir()
+    inside = f'mount -t tmpfs -o size=64k tmpfs {small_disk} && exec "$@"'
+    prefix = ["unshare", "--map-root-user", "--mount", "sh", "-c", inside, "sh"]
+    try:
+        subprocess.run([*prefix, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this system does not let a test mount a small disk")
+    full = subprocess.run(
+        [*prefix, *command(table, small_disk, "-q")], capture_output=True, text=True, check=False
+    )
+    assert full.returncode == 1
+    assert full.stderr.startswith("aser-bench: error: no space left on the disk of")
+    assert full.stderr.count("\n") == 1
