@@ -67,15 +67,17 @@ def context(study: Study, agendas: Sequence[Agenda]) -> Context:
     )
 
 
-def stages(costs: Costs, wall_s: float) -> dict[str, dict[str, float]]:
-    """Add up the costs by stage; what came from the store cost nothing."""
-    sums: dict[str, dict[str, float]] = {}
-    for stage, _, cost in costs:
-        one = sums.setdefault(stage, {"tasks": 0, "worker_wall_s": 0.0, "cpu_s": 0.0})
-        one["tasks"] += 1
-        one["worker_wall_s"] = round(one["worker_wall_s"] + cost.wall_s, 3)
-        one["cpu_s"] = round(one["cpu_s"] + cost.cpu_s, 3)
-    return {**sums, "all": {"wall_s": round(wall_s, 3)}}
+def stages(costs: Costs, walls: dict[str, float]) -> dict[str, dict[str, float]]:
+    """Return wall-clock seconds by stage and, for what workers did, tasks and CPU seconds.
+
+    What came from the store cost nothing and is not counted.
+    """
+    found = {stage: {"wall_s": round(wall_s, 3)} for stage, wall_s in walls.items()}
+    for stage in dict.fromkeys(stage for stage, _, _ in costs):
+        own = [cost for name, _, cost in costs if name == stage]
+        found[stage]["tasks"] = len(own)
+        found[stage]["cpu_s"] = round(sum(cost.cpu_s for cost in own), 3)
+    return found
 
 
 def write(
@@ -151,6 +153,7 @@ def closing(scores: pd.DataFrame, facts: dict[str, Any], folder: Path) -> str:
     if refused:
         were = "recording was" if refused == 1 else "recordings were"
         lines.append(f"{refused} {were} refused; manifest.json says why.")
-    lines.append(f"{duration(facts['stages']['all']['wall_s'])}. Everything lies in {folder}/")
+    took = sum(stage["wall_s"] for stage in facts["stages"].values())
+    lines.append(f"{duration(took)}. Everything lies in {folder}/")
     lines.append("  tables/  scores.csv  predictions.parquet  conditions.csv  manifest.json")
     return "\n".join(lines)

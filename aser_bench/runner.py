@@ -85,7 +85,7 @@ def run(
     AserBenchError
         With one line for the user: a wrong study, a full disk, a broken encoder.
     """
-    started = time.perf_counter()
+    clock = _Stages()
     folder = Path(out) if out is not None else Path("results") / study.label
     results.check_folder(folder)
     _check_names(study)
@@ -103,8 +103,23 @@ def run(
         if dry_run:
             return Outcome(None, agendas_.describe(study, agendas, treatments, pool.jobs, folder))
         song = _sing(study, say)
-        costs, failed = _work(agendas, pool, strict, say, quiet)
-    return _finish(study, folder, agendas, treatments, song, costs, failed, started)
+        clock.end("read")
+        costs, failed = _work(agendas, pool, strict, say, quiet, clock)
+    return _finish(study, folder, agendas, treatments, song, costs, failed, clock)
+
+
+class _Stages:
+    """Wall-clock seconds of the stages of a run, one after the other."""
+
+    def __init__(self) -> None:
+        self.walls: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def end(self, stage: str) -> None:
+        """Book the time since the last stage ended."""
+        now = time.perf_counter()
+        self.walls[stage] = self.walls.get(stage, 0.0) + now - self._last
+        self._last = now
 
 
 def _say(line: str) -> None:
@@ -132,7 +147,7 @@ def _sing(study: Study, say: Say) -> str:
 
 
 def _work(
-    agendas: list[Agenda], pool: Pool, strict: bool, say: Say, quiet: bool
+    agendas: list[Agenda], pool: Pool, strict: bool, say: Say, quiet: bool, clock: _Stages
 ) -> tuple[Costs, dict[str, str]]:
     """Code and train all that the store lacks; return costs and failures (key -> reason)."""
     costs: Costs = []
@@ -141,8 +156,10 @@ def _work(
         for agenda in agendas:
             while lost := _code(agenda, pool, progress, costs):
                 _drop(agenda, lost, strict, say)
+        clock.end("code")
         for agenda in agendas:
             failed.update(_train(agenda, pool, progress, costs))
+        clock.end("train")
     return costs, failed
 
 
@@ -187,7 +204,7 @@ def _finish(
     song: str,
     costs: Costs,
     failed: dict[str, str],
-    started: float,
+    clock: _Stages,
 ) -> Outcome:
     """Turn what lies in the store into tables, and write everything."""
     scores = outputs.scores([task for one in agendas for task in one.trainings], failed)
@@ -196,9 +213,10 @@ def _finish(
         ignore_index=True,
     )
     about = results.context(study, agendas)
+    clock.end("score")
     facts = manifest.build(
         study, [one.ingested for one in agendas], treatments, about.notes, song,
-        results.stages(costs, time.perf_counter() - started),
+        results.stages(costs, clock.walls),
     )  # fmt: skip
     results.write(folder, study, agendas, scores, conditions, about, facts, costs, failed)
     text = terminal_text(scores, conditions, about) + results.closing(scores, facts, folder)

@@ -44,10 +44,6 @@ def crash(number):
     raise ZeroDivisionError(number)
 
 
-def interrupt(number):
-    raise KeyboardInterrupt
-
-
 def threads(_):
     np.ones((8, 8)) @ np.ones((8, 8))
     return sorted({library["num_threads"] for library in threadpool_info()})
@@ -114,7 +110,7 @@ def test_two_jobs_run_elsewhere_and_one_here(two):
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_one_thread_a_task(two, jobs):
     pool = two if jobs == 2 else Pool(1)
-    assert [found for found in pool.run(threads, range(2))] == [[1], [1]]
+    assert list(pool.run(threads, range(2))) == [[1], [1]]
 
 
 def test_the_threads_of_this_process_come_back():
@@ -123,18 +119,28 @@ def test_the_threads_of_this_process_come_back():
     assert threads(0) == before
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-@pytest.mark.parametrize(
-    ("function", "kind", "text"),
-    [(refuse, AudioError, "the recording is silent"), (crash, ZeroDivisionError, "")],
-)
-def test_an_exception_comes_through_with_its_type(jobs, function, kind, text):
-    with pytest.raises(kind, match=text) as caught, Pool(jobs) as pool:
+@pytest.mark.parametrize(("function", "kind"), [(refuse, AudioError), (crash, ZeroDivisionError)])
+def test_an_exception_comes_through_one_job(function, kind):
+    with pytest.raises(kind), Pool(1) as pool:
+        list(pool.run(function, range(4)))
+
+
+@pytest.mark.parametrize(("function", "kind"), [(refuse, AudioError), (crash, ZeroDivisionError)])
+def test_an_exception_comes_through_two_jobs_and_ends_the_workers(function, kind):
+    processes = []
+    with pytest.raises(kind) as caught, Pool(2) as pool:  # noqa: PT012
+        processes += pool.run(pid, range(8))
         list(pool.run(function, range(4)))
     assert type(caught.value) is kind
     assert isinstance(caught.value, AserBenchError) == (kind is AudioError)
+    if kind is AudioError:
+        assert str(caught.value) == "the recording is silent"
+    assert processes
+    assert os.getpid() not in processes
+    assert ended(processes)
 
 
+@pytest.mark.filterwarnings("ignore:.*tasks which were still being processed")
 def test_leaving_by_an_exception_ends_the_workers_at_once():
     started = time.monotonic()
     processes = []
@@ -146,20 +152,3 @@ def test_leaving_by_an_exception_ends_the_workers_at_once():
     assert os.getpid() not in processes
     assert ended(processes)
     assert time.monotonic() - started < SLEEP_S / 2
-
-
-def test_a_failing_task_ends_the_workers():
-    processes = []
-    with pytest.raises(ZeroDivisionError), Pool(2) as pool:  # noqa: PT012
-        processes += pool.run(pid, range(8))
-        list(pool.run(crash, range(4)))
-    assert processes
-    assert ended(processes)
-
-
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_a_pool_works_after_another_was_left_by_an_exception(jobs):
-    with pytest.raises(AudioError), Pool(2) as pool:
-        list(pool.run(refuse, range(4)))
-    with Pool(jobs) as pool:
-        assert sorted(pool.run(square, range(3))) == [(0, 0), (1, 1), (2, 4)]

@@ -225,9 +225,10 @@ def closed(*args, **kwargs):
 @pytest.mark.parametrize("name", ["mkdir", "open"])
 def test_a_closed_folder_is_named(store, monkeypatch, name):
     monkeypatch.setattr(Path, name, closed)
-    with pytest.raises(AserBenchError, match="cannot be written .Permission denied") as caught:
+    with pytest.raises(AserBenchError, match="cannot be written") as caught:
         store.save("features", NAME, ARRAYS, META)
     assert str(store.root) in str(caught.value)
+    assert "Permission denied" in str(caught.value)
 
 
 @pytest.mark.xfail(reason="removing the temporary file fails too", strict=True)

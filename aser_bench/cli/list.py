@@ -45,5 +45,7 @@ def _rows(kind: str) -> list[tuple[str, str]]:
 
 
 def _line(kind: str, component: Any) -> str:
-    licence = f" [{component.licence}]" if kind == "corpora" else ""
-    return component.title + licence
+    if kind != "corpora":
+        return component.title
+    synthetic = ", synthetic speech" if component.synthetic else ""
+    return f"{component.title}{synthetic} [{component.licence}]"

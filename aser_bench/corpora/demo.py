@@ -22,7 +22,7 @@ class Demo(Corpus):
     """
 
     name = "demo"
-    title = "demo corpus of aser-bench: synthetic speech, acted by rules"
+    title = "aser-bench demo corpus"
     licence = "MIT, like aser-bench"
     citation = "aser-bench, demo corpus (synthetic speech; it says nothing about people)"
     synthetic = True

@@ -137,7 +137,7 @@ def _random(utterances: pd.DataFrame, seed: int) -> Iterator[Split]:
         )
     rows = np.arange(len(utterances))
     for fold, held in enumerate(_stratified(emotions, groups, FOLDS, seed)):
-        quarter = next(_stratified(emotions.iloc[held], groups[held], 4, seed + fold))
+        quarter = next(_stratified(emotions.iloc[held], groups[held], 4, (seed + fold) % 2**32))
         dev = held[quarter]
         yield Split(fold, np.setdiff1d(rows, held), dev, np.setdiff1d(held, dev))
 

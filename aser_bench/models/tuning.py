@@ -124,10 +124,11 @@ def _probabilities(estimator: Any, features: np.ndarray) -> np.ndarray:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence what a grid always says: epochs used up (recorded), batches cut to size."""
+    """Silence what a grid always says of epochs used up, batches cut to size, rare classes."""
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", message="Got `batch_size`")
+        warnings.filterwarnings("ignore", message="y_pred contains classes not in y_true")
         yield
