@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from .errors import UsageError
+from .errors import AserBenchError, UsageError
 
 
 def cores() -> int:
@@ -43,8 +43,15 @@ class Pool:
                 yield from map(function, tasks)
             return
         from joblib import delayed
+        from joblib.externals.loky.process_executor import BrokenProcessPool
 
-        yield from self._workers()(delayed(_single_threaded)(function, task) for task in tasks)
+        try:
+            yield from self._workers()(delayed(_single_threaded)(function, task) for task in tasks)
+        except BrokenProcessPool as error:
+            raise AserBenchError(
+                "a worker process was ended from outside, perhaps for want of memory: run again "
+                "with fewer workers (-j 1); what was finished is kept"
+            ) from error
 
     def _workers(self) -> Any:
         if self._parallel is None:

@@ -13,7 +13,7 @@ import numpy as np
 from . import models, registry
 from .codecs.base import Codec
 from .errors import UsageError
-from .evaluation.splits import Split, inner_folds, split
+from .evaluation.splits import Split, for_model, inner_folds, split
 from .features.base import FeatureSet
 from .ingest import Ingested
 from .models.base import INNER_FOLDS, RUNS, Model
@@ -151,17 +151,18 @@ def train_tasks(
             splits = split(protocol, table, _seed(study, "split", *identity))
         except UsageError as error:
             raise UsageError(f"corpus {ingested.corpus.name!r}: {error}") from error
-        for one in splits:
-            folds, _ = inner_folds(
-                protocol, table, one.train, INNER_FOLDS[study.effort],
-                _seed(study, "inner", *identity, one.fold),
-            )  # fmt: skip
-            for name in study.features:
-                shards = {
-                    condition: tuple(batch.keys[condition, name] for batch in batches)
-                    for condition in plan.names
-                }
-                for model in study.models:
+        for whole in splits:
+            for model in study.models:
+                one = for_model(protocol, whole, models.get(model).uses_dev)
+                folds, _ = inner_folds(
+                    protocol, table, one.train, INNER_FOLDS[study.effort],
+                    _seed(study, "inner", *identity, one.fold),
+                )  # fmt: skip
+                for name in study.features:
+                    shards = {
+                        condition: tuple(batch.keys[condition, name] for batch in batches)
+                        for condition in plan.names
+                    }
                     for words, train_on, test_on in _pairs(study, plan):
                         cell = {
                             "corpus": ingested.corpus.name, "features": name, "model": model,
@@ -246,8 +247,8 @@ def notes(study: Study, ingested: Ingested) -> list[str]:
         )
     if "speaker" in protocols(study, ingested) and table["speaker"].nunique() == 2:
         found.append(
-            "two speakers: each fold trains on one of them, so nothing is withheld as dev and "
-            "the grid search cannot be speaker-disjoint"
+            "two speakers: each fold trains on one of them, so the grid search cannot be "
+            "speaker-disjoint"
         )
     for model in study.models:
         found += [f"inert: {text}" for text in models.get(model).inert(study.preset)]

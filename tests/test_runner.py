@@ -150,8 +150,8 @@ def test_training_conditions(run, train, trained, cells):
     assert len(scores[["train_condition", "test_condition"]].drop_duplicates()) == cells
     pooled = scores[scores["train_condition"] == "multi"]
     alone = scores[scores["train_condition"] != "multi"]
-    assert (pooled["n_train"] == 48).all()  # two of four speakers (one is dev) x 3 conditions
-    assert (alone["n_train"] == 16).all()
+    assert (pooled["n_train"] == 72).all()  # three of four speakers x 8 x 3 conditions
+    assert (alone["n_train"] == 24).all()
 
 
 @pytest.mark.parametrize("protocol", ["speaker", "loso", "paper"])
@@ -187,7 +187,7 @@ def test_a_failed_cell_is_a_row_with_a_reason(run, tmp_path, monkeypatch):
     assert failed[["uar", "wap", "accuracy", "macro_f1"]].isna().all(axis=None)
     assert len(failed) == len(outcome.scores) / 2
     text = (outcome.folder / "scores.csv").read_text()
-    assert ",,,,16,8,8," in text
+    assert ",,,,24,0,8," in text
 
 
 def test_a_recording_that_cannot_be_coded_is_refused_and_the_run_goes_on(

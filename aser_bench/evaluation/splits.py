@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -22,9 +22,9 @@ FOLDS = 5
 class Split:
     """One fold: row numbers of the utterances table, sorted, disjoint.
 
-    ``dev`` is withheld from training for every model, so that all models of a fold are trained
-    on the same utterances whether they stop early or not. It is empty where the corpus has too
-    few speakers to spare one.
+    ``dev`` is for models that must watch something while they train (to stop early). Under
+    the speaker-disjoint protocols it is spared from the training speakers, and empty where
+    there are too few of them; see `for_model`.
     """
 
     fold: int
@@ -35,7 +35,14 @@ class Split:
 
 @dataclass(frozen=True)
 class Protocol:
-    """One protocol: a name, a line for ``list``, and the function that makes its folds."""
+    """One protocol: a name, a line for ``list``, and the function that makes its folds.
+
+    Attributes
+    ----------
+    speaker_disjoint : bool
+        Whether no speaker stands on two sides of a split; dev is then spared from training.
+        Otherwise dev is a part of the held-out utterances.
+    """
 
     name: str
     title: str
@@ -64,6 +71,18 @@ def split(protocol: str, utterances: pd.DataFrame, seed: int) -> list[Split]:
         found = ", ".join(sorted(utterances["emotion"].unique())) or "none"
         raise UsageError(f"nothing to recognise: the corpus has one emotion only ({found})")
     return list(PROTOCOLS[protocol].make(utterances, seed))
+
+
+def for_model(protocol: str, one: Split, uses_dev: bool) -> Split:
+    """Return the split as a model gets it.
+
+    A model without use for a dev part is trained on what was spared for it from the training
+    speakers: nobody's data lies idle. Where dev is a part of the held-out utterances (protocol
+    ``paper``), no model is trained on it.
+    """
+    if uses_dev or not PROTOCOLS[protocol].speaker_disjoint:
+        return one
+    return replace(one, train=np.union1d(one.train, one.dev), dev=one.dev[:0])
 
 
 def speaker_blocks(utterances: pd.DataFrame) -> np.ndarray:
@@ -137,8 +156,11 @@ def _random(utterances: pd.DataFrame, seed: int) -> Iterator[Split]:
         )
     rows = np.arange(len(utterances))
     for fold, held in enumerate(_stratified(emotions, groups, FOLDS, seed)):
-        quarter = next(_stratified(emotions.iloc[held], groups[held], 4, (seed + fold) % 2**32))
-        dev = held[quarter]
+        parts = min(4, len(np.unique(groups[held])))
+        dev = held[:0]
+        if parts > 1:  # else the fifth is one recording many times over, and none is spared
+            own_seed = (seed + fold) % 2**32
+            dev = held[next(_stratified(emotions.iloc[held], groups[held], parts, own_seed))]
         yield Split(fold, np.setdiff1d(rows, held), dev, np.setdiff1d(held, dev))
 
 

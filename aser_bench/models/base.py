@@ -27,6 +27,9 @@ class Model(ABC):
         Raised whenever the same data would give other predictions: part of the store's key.
     packages : tuple of str
         Distributions whose version may change the predictions: in the store's key too.
+    uses_dev : bool
+        Whether it watches a dev part while it trains (early stopping). A model that does not
+        is trained on those utterances too.
     random : bool
         Whether training starts from chance, so that it is repeated (ten runs a fold).
     """
@@ -35,6 +38,7 @@ class Model(ABC):
     title: str
     version: int = 1
     packages: tuple[str, ...] = ("scikit-learn",)
+    uses_dev: bool = False
     random: bool = False
 
     @abstractmethod

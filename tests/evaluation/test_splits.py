@@ -5,11 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aser_bench.errors import UsageError
-from aser_bench.evaluation.splits import FOLDS, PROTOCOLS, inner_folds, speaker_blocks, split
+from aser_bench.evaluation.splits import (
+    FOLDS,
+    PROTOCOLS,
+    for_model,
+    inner_folds,
+    speaker_blocks,
+    split,
+)
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
 DISJOINT = [name for name, protocol in PROTOCOLS.items() if protocol.speaker_disjoint]
@@ -96,7 +103,7 @@ def splits_or_none(protocol, utterances, seed):
 
 
 @every_protocol
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(utterances=tables(), seed=SEEDS)
 def test_nothing_straddles_a_split(protocol, utterances, seed):
     splits = splits_or_none(protocol, utterances, seed)
@@ -120,7 +127,7 @@ def test_nothing_straddles_a_split(protocol, utterances, seed):
 
 
 @every_protocol
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(utterances=tables(), seed=SEEDS)
 def test_the_same_seed_gives_the_same_folds(protocol, utterances, seed):
     splits = splits_or_none(protocol, utterances, seed)
@@ -130,7 +137,7 @@ def test_the_same_seed_gives_the_same_folds(protocol, utterances, seed):
 
 
 @every_protocol
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(utterances=tables(), seed=SEEDS, number=st.integers(2, 5))
 def test_inner_folds_split_the_training_set_alone(protocol, utterances, seed, number):
     splits = splits_or_none(protocol, utterances, seed)
@@ -150,3 +157,240 @@ def test_inner_folds_split_the_training_set_alone(protocol, utterances, seed, nu
         if folds:
             validated = np.sort(np.concatenate([validation for _, validation in folds]))
             np.testing.assert_array_equal(validated, np.arange(len(one.train)))
+
+
+@pytest.mark.parametrize("protocol", ["speaker", "paper"])
+def test_another_seed_gives_other_folds(protocol):
+    utterances = regular(10, takes=2)
+    assert not same(split(protocol, utterances, 0), split(protocol, utterances, 1))
+
+
+# Recordings that are alike
+
+
+@every_disjoint_protocol
+def test_speakers_who_share_a_recording_stay_together(protocol):
+    utterances = regular(6)
+    first = utterances["speaker"].isin(["s0"]).to_numpy().argmax()
+    other = utterances["speaker"].isin(["s4"]).to_numpy().argmax()
+    utterances.iloc[other, 2] = utterances.iloc[first, 2]
+    together = utterances["speaker"].replace({"s4": "s0"})
+    splits = split(protocol, utterances, 0)
+    assert len(splits) == 5
+    for one in splits:
+        assert_unsplit(together, sides(one))
+
+
+def test_sharing_goes_from_hand_to_hand():
+    rows = [("a", "x"), ("b", "y"), ("c", "x"), ("b", "z"), ("c", "z"), ("d", "v"), ("a", "w")]
+    blocks = speaker_blocks(pd.DataFrame(rows, columns=["speaker", "group"]))
+    assert len(set(blocks)) == 2
+    assert len(set(blocks[[0, 1, 2, 3, 4, 6]])) == 1
+
+
+@pytest.mark.parametrize("protocol", DISJOINT)
+def test_speakers_who_all_share_one_recording_are_one(protocol):
+    utterances = regular(3)
+    utterances["group"] = "silence"
+    with pytest.raises(UsageError, match="two speakers or more"):
+        split(protocol, utterances, 0)
+
+
+def test_a_fifth_that_is_one_recording_spares_no_dev():
+    rare = [(f"s{speaker}", f"e{n}", f"{speaker}/{n}") for speaker in range(4) for n in range(5)]
+    utterances = table([*rare, *[("s0", "sad", "silence")] * 24])
+    splits = split("paper", utterances, 0)
+    silent = [one for one in splits if "silence" in set(utterances["group"].iloc[one.test])]
+    assert [(len(one.dev), len(one.test)) for one in silent] == [(0, 24)]
+    assert all(len(one.dev) and len(one.test) for one in splits if one is not silent[0])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_fifth_of_two_or_three_recordings_is_split_all_the_same(seed):
+    utterances = regular(5, emotions=EMOTIONS[:2], takes=2)
+    utterances = pd.concat([utterances, utterances.iloc[:10:2], utterances.iloc[:6:2]])
+    splits = split("paper", utterances, seed)
+    assert len(splits) == FOLDS
+    assert all(len(one.dev) and len(one.test) for one in splits)
+
+
+# The protocols one by one
+
+
+def test_speaker_makes_five_folds_of_24_speakers():
+    utterances = regular(24)
+    splits = split("speaker", utterances, 0)
+    assert len(splits) == FOLDS == 5
+    for one in splits:
+        speakers = [utterances["speaker"].iloc[part].nunique() for part in sides(one)]
+        assert speakers[2] in (4, 5)
+        assert speakers[1] == round((24 - speakers[2]) / 8)
+        for part in sides(one):
+            assert utterances["emotion"].iloc[part].nunique() == len(EMOTIONS)
+
+
+@pytest.mark.parametrize(("speakers", "folds"), [(2, 2), (3, 3), (4, 4), (5, 5), (6, 5), (11, 5)])
+def test_speaker_makes_as_many_folds_as_there_are_speakers(speakers, folds):
+    assert len(split("speaker", regular(speakers), 0)) == folds
+
+
+@every_disjoint_protocol
+def test_two_speakers_leave_no_dev(protocol):
+    splits = split(protocol, regular(2, takes=3), 0)
+    assert len(splits) == 2
+    assert all(len(one.dev) == 0 for one in splits)
+    np.testing.assert_array_equal(splits[0].train, splits[1].test)
+
+
+@every_disjoint_protocol
+@pytest.mark.parametrize(("speakers", "spared"), [(3, 0), (4, 1), (9, 1)])
+def test_dev_is_spared_where_two_training_speakers_remain(protocol, speakers, spared):
+    utterances = regular(speakers)
+    for one in split(protocol, utterances, 0):
+        assert utterances["speaker"].iloc[one.dev].nunique() == spared
+        assert utterances["speaker"].iloc[one.train].nunique() >= 2
+
+
+def test_loso_tests_one_speaker_at_a_time():
+    utterances = regular(7, takes=2)
+    splits = split("loso", utterances, 0)
+    tested = [set(utterances["speaker"].iloc[one.test]) for one in splits]
+    assert all(len(speakers) == 1 for speakers in tested)
+    assert set().union(*tested) == set(utterances["speaker"])
+    assert len(splits) == 7
+
+
+def test_paper_is_80_to_5_to_15():
+    utterances = regular(24, takes=15)
+    splits = split("paper", utterances, 0)
+    assert len(splits) == FOLDS
+    for one in splits:
+        shares = np.array([len(part) for part in sides(one)]) / len(utterances)
+        np.testing.assert_allclose(shares, [0.8, 0.05, 0.15], atol=0.005)
+        for part in sides(one):
+            counts = utterances["emotion"].iloc[part].value_counts(normalize=True)
+            np.testing.assert_allclose(counts, 1 / len(EMOTIONS), atol=0.03)
+
+
+def test_paper_does_not_need_speakers():
+    utterances = regular(5).assign(speaker="")
+    assert len(split("paper", utterances, 0)) == FOLDS
+
+
+def test_paper_needs_twenty_different_recordings():
+    assert len(split("paper", regular(5), 0)) == FOLDS
+    with pytest.raises(UsageError, match=r"at least 20 different recordings.* has 19"):
+        split("paper", regular(5).iloc[1:], 0)
+    alike = regular(10).assign(group=[str(row // 4) for row in range(40)])
+    with pytest.raises(UsageError, match="has 10"):
+        split("paper", alike, 0)
+
+
+# What cannot be split
+
+
+@every_protocol
+def test_one_emotion_is_refused(protocol):
+    with pytest.raises(UsageError, match=r"nothing to recognise.*sad"):
+        split(protocol, regular(30, emotions=("sad",)), 0)
+
+
+@every_protocol
+def test_no_utterances_are_refused(protocol):
+    with pytest.raises(UsageError, match="none"):
+        split(protocol, regular(0), 0)
+
+
+@every_disjoint_protocol
+def test_one_speaker_is_told_what_to_do(protocol):
+    with pytest.raises(UsageError, match="use --protocol paper") as caught:
+        split(protocol, regular(1, takes=9), 0)
+    assert repr(protocol) in str(caught.value)
+    assert "s0" in str(caught.value)
+
+
+@every_disjoint_protocol
+@pytest.mark.parametrize("unknown", [1, 24])
+def test_unknown_speakers_are_told_what_to_do(protocol, unknown):
+    utterances = regular(6)
+    utterances.iloc[:unknown, 0] = ""
+    with pytest.raises(UsageError, match="use --protocol paper, or a table with speakers"):
+        split(protocol, utterances, 0)
+
+
+# Inner folds
+
+
+@every_disjoint_protocol
+def test_inner_folds_keep_speakers_together(protocol):
+    utterances = regular(8, takes=2)
+    one = split(protocol, utterances, 0)[0]
+    folds, note = inner_folds(protocol, utterances, one.train, 3, 0)
+    assert len(folds) == 3
+    assert note == ""
+    speakers = utterances["speaker"].iloc[one.train]
+    for train, validation in folds:
+        assert_unsplit(speakers, [train, validation])
+
+
+@every_disjoint_protocol
+def test_one_training_speaker_is_tuned_on_her_recordings(protocol):
+    utterances = regular(2, takes=3)
+    utterances.iloc[:3, 2], utterances.iloc[12:15, 2] = "a", "b"
+    one = split(protocol, utterances, 0)[0]
+    folds, note = inner_folds(protocol, utterances, one.train, 3, 0)
+    assert len(folds) == 3
+    assert "one training speaker" in note
+    for fold in folds:
+        assert_unsplit(utterances["group"].iloc[one.train], fold)
+
+
+def test_random_folds_are_tuned_on_random_folds():
+    utterances = regular(6, takes=4)
+    one = split("paper", utterances, 0)[0]
+    folds, note = inner_folds("paper", utterances, one.train, 5, 0)
+    assert len(folds) == 5
+    assert note == ""
+    speakers = utterances["speaker"].iloc[one.train].to_numpy()
+    assert any(set(speakers[train]) & set(speakers[validation]) for train, validation in folds)
+
+
+def test_fewer_training_speakers_than_inner_folds():
+    utterances = regular(3)
+    one = split("loso", utterances, 0)[0]
+    folds, note = inner_folds("loso", utterances, one.train, 5, 0)
+    assert (len(folds), note) == (2, "")
+
+
+@every_protocol
+def test_one_recording_cannot_be_tuned_on(protocol):
+    utterances = regular(2).assign(group="the same")
+    folds, note = inner_folds(protocol, utterances, np.arange(8), 3, 0)
+    assert folds == []
+    assert "too few recordings" in note
+
+
+def test_inner_folds_depend_on_the_seed_alone():
+    utterances = regular(12)
+    rows = np.arange(40)
+    first, again, other = (
+        [validation.tolist() for _, validation in inner_folds("paper", utterances, rows, 3, s)[0]]
+        for s in (1, 1, 2)
+    )
+    assert first == again != other
+
+
+@pytest.mark.parametrize("protocol", ["speaker", "loso"])
+def test_a_model_without_dev_trains_on_what_was_spared_from_training(protocol):
+    utterances = regular(speakers=6)
+    for one in split(protocol, utterances, 0):
+        assert for_model(protocol, one, uses_dev=True) is one
+        whole = for_model(protocol, one, uses_dev=False)
+        assert sorted([*one.train, *one.dev]) == list(whole.train)
+        assert len(whole.dev) == 0
+        assert list(whole.test) == list(one.test)
+
+
+def test_no_model_trains_on_the_dev_part_of_the_paper_protocol():
+    for one in split("paper", regular(speakers=6, takes=2), 0):
+        assert for_model("paper", one, uses_dev=False) is one

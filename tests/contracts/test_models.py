@@ -1,0 +1,168 @@
+"""One suite over every registered model: being registered is what puts a model under test."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import ParameterGrid
+
+from aser_bench import models, registry
+from aser_bench.models import tuning
+from aser_bench.models.base import EFFORTS, Model
+from aser_bench.store import key
+from aser_bench.study import PRESETS
+
+NAMES = registry.names("models")
+EMOTIONS = ["sad", "angry", "neutral"]
+
+every_model = pytest.mark.parametrize("name", NAMES)
+every_preset = pytest.mark.parametrize("preset", PRESETS)
+
+
+@cache
+def made_up(seed: int, per_class: int = 20) -> tuple[np.ndarray, np.ndarray]:
+    """Three clouds that touch, in twelve dimensions of very different size."""
+    rng = np.random.default_rng(seed)
+    labels = np.tile(EMOTIONS, per_class)
+    centres = np.random.default_rng(99).normal(size=(3, 12))
+    features = np.tile(centres, (per_class, 1)) + rng.normal(scale=1.2, size=(len(labels), 12))
+    features = (features * 10.0 ** np.arange(-6, 6)).astype(np.float32)
+    features.flags.writeable = False
+    return features, labels
+
+
+@cache
+def predictions(name: str, preset: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Predict one made-up set after training on another one."""
+    model = models.get(name)
+    params = first_candidate(model, preset, "quick")
+    fitted = tuning.fit(model, params, *made_up(1), preset, seed)
+    return tuning.predict(fitted, made_up(2)[0], EMOTIONS)
+
+
+def first_candidate(model: Model, preset: str, effort: str) -> dict:
+    return next(iter(ParameterGrid(model.grid(preset, effort))))
+
+
+def test_the_models_of_the_package_are_registered():
+    assert {"mlp", "svm"} <= set(NAMES)
+
+
+@every_model
+def test_a_model_says_what_it_is(name):
+    model = models.get(name)
+    assert model.name == name
+    assert model.title
+    assert "\n" not in model.title
+    assert model.version >= 1
+    assert isinstance(model.random, bool)
+    assert model.packages
+    assert set(registry.versions(model.packages)) == set(model.packages)
+
+
+@every_model
+def test_its_identity_can_be_a_key(name):
+    identity = models.get(name).identity()
+    assert identity["name"] == name
+    assert key(identity) == key(models.get(name).identity())
+
+
+@every_model
+@every_preset
+def test_what_is_inert_is_told_in_lines(name, preset):
+    lines = models.get(name).inert(preset)
+    assert isinstance(lines, tuple)
+    assert all(line.startswith(f"{name}: ") and "\n" not in line for line in lines)
+
+
+@every_model
+@every_preset
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_every_candidate_of_the_grid_can_be_set(name, preset, effort):
+    model = models.get(name)
+    grid = model.grid(preset, effort)
+    assert isinstance(grid, list)
+    candidates = list(ParameterGrid(grid))
+    assert candidates
+    assert len({str(sorted(candidate.items())) for candidate in candidates}) == len(candidates)
+    estimator = model.estimator(preset, 0)
+    for candidate in candidates:
+        found = estimator.set_params(**candidate).get_params()
+        assert {setting: found[setting] for setting in candidate} == candidate
+
+
+@every_model
+def test_more_effort_searches_no_less(name):
+    model = models.get(name)
+    sizes = [len(ParameterGrid(model.grid("default", effort))) for effort in EFFORTS]
+    assert sizes == sorted(sizes)
+
+
+@every_model
+@every_preset
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_the_first_candidate_beats_chance(name, preset, effort):
+    model = models.get(name)
+    params = first_candidate(model, preset, effort)
+    fitted = tuning.fit(model, params, *made_up(1), preset, 0)
+    features, labels = made_up(2)
+    predicted, probabilities = tuning.predict(fitted, features, EMOTIONS)
+    assert np.mean(np.array(EMOTIONS)[predicted] == labels) > 0.6
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+
+
+@every_model
+@every_preset
+def test_the_same_seed_gives_the_same_predictions(name, preset):
+    again = predictions.__wrapped__(name, preset, 1)
+    for one, other in zip(predictions(name, preset, 1), again, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@every_model
+@every_preset
+def test_another_seed_matters_iff_the_model_is_random(name, preset):
+    one, other = (predictions(name, preset, seed)[1] for seed in (1, 2))
+    assert np.array_equal(one, other) is not models.get(name).random
+
+
+@every_model
+@every_preset
+def test_an_estimator_can_be_cloned(name, preset):
+    estimator = models.get(name).estimator(preset, 3)
+    copy = clone(estimator)
+    assert copy is not estimator
+    assert str(copy.get_params()) == str(estimator.get_params())
+
+
+@every_model
+def test_two_estimators_share_nothing(name):
+    model = models.get(name)
+    before = str(model.estimator("default", 0).get_params())
+    candidate = list(ParameterGrid(model.grid("default", "paper")))[-1]
+    model.estimator("default", 0).set_params(**candidate)
+    assert str(model.estimator("default", 0).get_params()) == before
+
+
+@every_model
+def test_two_emotions_are_enough(name):
+    model = models.get(name)
+    features, labels = made_up(1)
+    two = labels != "sad"
+    params = first_candidate(model, "default", "quick")
+    fitted = tuning.fit(model, params, features[two], labels[two], "default", 0)
+    predicted, probabilities = tuning.predict(fitted, features[two], EMOTIONS)
+    assert np.mean(np.array(EMOTIONS)[predicted] == labels[two]) > 0.75
+    assert not probabilities[:, EMOTIONS.index("sad")].any()
+
+
+@every_model
+def test_the_estimate_of_seconds_grows(name):
+    model = models.get(name)
+    assert model.seconds(1, 1) > 0
+    for larger in (model.seconds(2000, 180), model.seconds(1000, 360)):
+        assert larger > model.seconds(1000, 180)
+    assert model.seconds(1000, 180) < 60
