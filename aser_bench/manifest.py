@@ -52,6 +52,7 @@ def _corpus(ingested: Ingested, notes: Sequence[str]) -> dict[str, Any]:
         "title": corpus.title,
         "licence": corpus.licence,
         "citation": corpus.citation,
+        "url": corpus.url,
         "synthetic": corpus.synthetic,
         "utterances": len(table),
         "speakers": int(table["speaker"].nunique()) if (table["speaker"] != "").all() else None,

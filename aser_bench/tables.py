@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from .errors import UsageError, suggest
@@ -129,11 +128,6 @@ class Alias:
     same_as: str
 
 
-def empty(columns: tuple[str, ...]) -> pd.DataFrame:
-    """Return a table of no rows with these columns."""
-    return pd.DataFrame({column: [] for column in columns})
-
-
 def checked(frame: pd.DataFrame, columns: tuple[str, ...], what: str) -> pd.DataFrame:
     """Return ``frame`` with ``columns`` first and in order; raise ValueError if one is missing."""
     missing = [column for column in columns if column not in frame.columns]
@@ -141,19 +135,3 @@ def checked(frame: pd.DataFrame, columns: tuple[str, ...], what: str) -> pd.Data
         raise ValueError(f"{what} lacks the columns {', '.join(missing)}")
     rest = [column for column in frame.columns if column not in columns]
     return frame[[*columns, *rest]]
-
-
-def as_mono_float32(signal: np.ndarray) -> np.ndarray:
-    """Return a finite one-dimensional float32 copy-free view of ``signal`` (samples,).
-
-    Raises
-    ------
-    ValueError
-        If the array is not one-dimensional or holds NaN or infinity.
-    """
-    array = np.ascontiguousarray(signal, dtype=np.float32)
-    if array.ndim != 1:
-        raise ValueError(f"expected a mono signal of shape (samples,), got {array.shape}")
-    if not np.isfinite(array).all():
-        raise ValueError("the signal holds NaN or infinity")
-    return array

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import AudioError, CodecError
-from ..tables import as_mono_float32
 
 RESAMPLER = "soxr HQ"
 """What codecs resample with; it stands in the parameters of conditions that need it."""
@@ -27,10 +26,7 @@ def checked(signals: Sequence[np.ndarray]) -> list[np.ndarray]:
     """
     found = []
     for signal in signals:
-        try:
-            mono = as_mono_float32(signal)
-        except ValueError as error:
-            raise AudioError(str(error)) from error
+        mono = _mono_float32(signal)
         if not len(mono):
             raise AudioError("the signal has no samples")
         peak = float(np.abs(mono).max())
@@ -66,3 +62,12 @@ def from_rate(signal: np.ndarray, codec_rate: int, rate: int, n: int) -> np.ndar
     if len(signal) < n:
         raise CodecError(f"the codec returned {len(signal)} of {n} samples")
     return np.ascontiguousarray(signal[:n], dtype=np.float32)
+
+
+def _mono_float32(signal: np.ndarray) -> np.ndarray:
+    array = np.ascontiguousarray(signal, dtype=np.float32)
+    if array.ndim != 1:
+        raise AudioError(f"expected a mono signal of shape (samples,), got {array.shape}")
+    if not np.isfinite(array).all():
+        raise AudioError("the signal holds NaN or infinity")
+    return array
