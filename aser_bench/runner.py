@@ -26,6 +26,8 @@ from .work import code, train
 
 EXIT_OK, EXIT_FAILED_CELLS = 0, 3
 
+_TOLD = 20  # refused recordings that are named on the terminal
+
 Say = Callable[[str], None]
 
 
@@ -97,8 +99,7 @@ def run(
         agendas = []
         for choice in study.corpora:
             ingested = ingest(choice, study.limit, keep, pool, strict, say)
-            for file, reason in ingested.refused:
-                say(f"refused: {file}: {reason}")
+            _tell(ingested.refused, say)
             agendas.append(Agenda(study, ingested, treatments, keep))
         if dry_run:
             return Outcome(None, agendas_.describe(study, agendas, treatments, pool.jobs, folder))
@@ -124,6 +125,13 @@ class _Stages:
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+def _tell(refused: list[tuple[str, str]], say: Say) -> None:
+    for file, reason in refused[:_TOLD]:
+        say(f"refused: {file}: {reason}")
+    if len(refused) > _TOLD:
+        say(f"refused: {len(refused) - _TOLD} more; manifest.json will name them all")
 
 
 def _check_names(study: Study) -> None:
@@ -179,8 +187,7 @@ def _drop(agenda: Agenda, lost: dict[str, str], strict: bool, say: Say) -> None:
         raise CodecError(f"{utterance}: {reason}; --strict stops here")
     if len(lost) >= len(agenda.ingested.utterances):
         raise CodecError(f"no recording of {agenda.name} could be coded: {reason}")
-    for name, why in lost.items():
-        say(f"refused: {name}: {why}")
+    _tell(list(lost.items()), say)
     agenda.drop(lost)
 
 
