@@ -135,24 +135,26 @@ def _notes(listing: Listing, table: pd.DataFrame) -> list[str]:
 def _inspect_all(
     files: list[str], store: Store, pool: Pool, name: str, say: Callable[[str], None]
 ) -> list[Inspection]:
-    """Open every file, unless none has changed since they were opened last."""
+    """Open every file, but for those that were found usable and have not changed since."""
     stamp = key("source", _READER_VERSION, SAMPLE_RATE, [_stamp(file) for file in files])
     entry = store.load("sources", stamp)
-    if entry is not None:
-        return [Inspection(**found) for found in entry.meta["files"]]
-    say(f"reading {len(files)} recordings of {name}")
-    pieces = [files[start : start + _PIECE] for start in range(0, len(files), _PIECE)]
-    results: dict[int, list[Inspection]] = {}
-    for index, found in pool.run(_inspect_piece, list(enumerate(pieces))):
-        results[index] = found
-    inspections = [found for index in sorted(results) for found in results[index]]
-    store.save("sources", stamp, {}, {"files": [asdict(found) for found in inspections]})
+    known = [Inspection(**found) for found in entry.meta["files"]] if entry else None
+    # What was refused is opened again: the disk may have been away for a moment.
+    left = [i for i in range(len(files)) if known is None or known[i].reason]
+    if known is not None and not left:
+        return known
+    say(f"reading {len(left)} recordings of {name}")
+    pieces = [left[start : start + _PIECE] for start in range(0, len(left), _PIECE)]
+    found = dict(zip(range(len(files)), known or [], strict=False))
+    for opened in pool.run(_inspect_piece, [[(i, files[i]) for i in piece] for piece in pieces]):
+        found.update(opened)
+    inspections = [found[i] for i in range(len(files))]
+    store.save("sources", stamp, {}, {"files": [asdict(one) for one in inspections]})
     return inspections
 
 
-def _inspect_piece(piece: tuple[int, list[str]]) -> tuple[int, list[Inspection]]:
-    index, files = piece
-    return index, [inspect(file) for file in files]
+def _inspect_piece(piece: list[tuple[int, str]]) -> dict[int, Inspection]:
+    return {index: inspect(file) for index, file in piece}
 
 
 def _stamp(file: str) -> list:

@@ -15,9 +15,10 @@ import pandas as pd
 import pytest
 
 import aser_bench
-from aser_bench import tables
+from aser_bench import ingest, tables
 from aser_bench.codecs.mp3 import Mp3
 from aser_bench.corpora.audio import read
+from aser_bench.corpora.prepare import Inspection
 from aser_bench.errors import CodecError
 from aser_bench.evaluation import metrics
 
@@ -268,20 +269,31 @@ def wait_for(condition, seconds=90):
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def group_lives(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_goes_on_where_it_was(run, table, tmp_path, how):
     process = subprocess.Popen(
-        command(table, tmp_path, "--models", "mlp", "--effort", "quick"), stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
+        command(table, tmp_path, "--models", "mlp", "--effort", "quick"),
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     finished = tmp_path / "store" / "predictions"
     wait_for(lambda: len(list(finished.glob("*/*.npz"))) >= 2)
-    os.killpg(process.pid, how)
+    # Ctrl-C reaches the whole group, a scheduler's signal the main process alone
+    (os.kill if how == signal.SIGTERM else os.killpg)(process.pid, how)
     _, said = process.communicate(timeout=60)
     if how == signal.SIGINT:
         assert process.returncode == 130
         assert "interrupted" in said
+    if how != signal.SIGKILL:
         assert "Traceback" not in said
+        wait_for(lambda: not group_lives(process.pid), 20)
     kept = {path.name for path in finished.glob("*/*.npz")}
     assert 2 <= len(kept) < 12
     outcome = run("resumed", place=tmp_path / "store", models="mlp")
@@ -307,3 +319,17 @@ def test_a_full_disk_is_said_in_one_line(table, tmp_path):
     assert full.returncode == 1
     assert full.stderr.startswith("aser-bench: error: no space left on the disk of")
     assert full.stderr.count("\n") == 1
+
+
+def test_a_recording_that_was_away_for_a_moment_is_not_refused_for_ever(run, tmp_path, monkeypatch):
+    opened = ingest.inspect
+    victim = pd.read_csv(tmp_path / "voices.csv")["file"][3]
+
+    def away(file):
+        return Inspection(reason="there is no such file") if file == victim else opened(file)
+
+    place = tmp_path / "store"
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest, "inspect", away)
+        assert "1 recording was refused" in run(place=place, models="svm").text
+    assert "refused" not in run(place=place, models="svm").text
