@@ -37,8 +37,9 @@ _STUDY: dict[str, Any] = {
 class Mlp(Model):
     """One hidden layer of ReLU units trained by adam, behind a StandardScaler.
 
-    By default it has 100 units and is trained for 30 epochs at a learning rate of 0.003; the
-    paper preset and the paper effort take the study's and the folk recipe's 300 units, at 0.001
+    By default it has 100 units and is trained for 15 epochs at a learning rate of 0.005, which
+    on the demo corpus and EmoDB gives the UAR of 30 epochs at 0.003 at half the cost; the paper
+    preset and the paper effort take the study's and the folk recipe's 300 units, at 0.001
     for 50 epochs or more. The features are handed over in float32, so it trains in float32.
     """
 
@@ -54,9 +55,9 @@ class Mlp(Model):
 
         settings: dict[str, Any] = {
             "hidden_layer_sizes": (100,),
-            "learning_rate_init": 0.003,
+            "learning_rate_init": 0.005,
             "batch_size": 128,
-            "max_iter": 30,
+            "max_iter": 15,
         }
         if preset == "paper":
             settings = _STUDY
@@ -78,8 +79,8 @@ class Mlp(Model):
         )
 
     def seconds(self, n_train: int, n_features: int) -> float:
-        """Return roughly what one fit of 30 epochs costs."""
-        return 0.02 + 3.3e-6 * n_train * n_features
+        """Return roughly what one fit of 15 epochs costs."""
+        return 0.02 + 1.7e-6 * n_train * n_features
 
 
 COMPONENT = Mlp()
