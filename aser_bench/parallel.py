@@ -76,7 +76,8 @@ class Pool:
         if kind is not None:
             from joblib.externals.loky import get_reusable_executor
 
-            get_reusable_executor().shutdown(wait=False, kill_workers=True)
+            # reuse: with other arguments than joblib's it would first wait for the old workers
+            get_reusable_executor(reuse=True).shutdown(wait=False, kill_workers=True)
         else:
             self._parallel.__exit__(None, None, None)
         self._parallel = None

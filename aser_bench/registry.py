@@ -71,6 +71,7 @@ def _load(kind: str, name: str, path: str) -> Any:
         target = importlib.import_module(module)
         for part in attribute.split("."):
             target = getattr(target, part)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UsageError(f"{_SINGULAR[kind]} {name!r} cannot be loaded: {error}") from error
+    except Exception as error:  # a module of somebody else's may raise whatever it likes
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UsageError(f"{_SINGULAR[kind]} {name!r} cannot be loaded: {reason}") from error
     return getattr(target, "COMPONENT", target)

@@ -15,6 +15,7 @@ import os
 import time
 import uuid
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,12 +69,18 @@ class Store:
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {part: file[part] for part in file.files}
-            return Entry(arrays, json.loads(str(arrays.pop(_META))))
-        except FileNotFoundError:
+            kept = json.loads(str(arrays.pop(_META)))
+            if sorted(arrays) == kept["arrays"]:
+                return Entry(arrays, kept["meta"])
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        except (ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            path.unlink(missing_ok=True)  # damaged: as if it had never been written
-            return None
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # a seek to nowhere; all else is the disk's word
+                raise cannot_write(error, self.root, "choose another place with --store") from error
+        except (ValueError, TypeError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile):
+            pass  # one wrong bit can make zip and npy say any of these
+        path.unlink(missing_ok=True)  # damaged: as if it had never been written
+        return None
 
     def save(
         self, kind: str, name: str, arrays: dict[str, np.ndarray], meta: dict[str, Any]
@@ -86,15 +93,17 @@ class Store:
             If the disk is full or the folder cannot be written.
         """
         path = self.path(kind, name)
+        kept = json.dumps({"arrays": sorted(arrays), "meta": meta})
         temporary = self.root / "tmp" / f"{name[:16]}.{os.getpid()}.{uuid.uuid4().hex}"
         try:
             temporary.parent.mkdir(parents=True, exist_ok=True)
             path.parent.mkdir(parents=True, exist_ok=True)
             with temporary.open("wb") as file:
-                np.savez(file, **{_META: np.array(json.dumps(meta))}, **arrays)  # type: ignore[arg-type]
+                np.savez(file, **{_META: np.array(kept)}, **arrays)  # type: ignore[arg-type]
             temporary.replace(path)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
             raise cannot_write(error, self.root, "choose another place with --store") from error
 
     def sweep(self) -> None:

@@ -187,7 +187,7 @@ def _codecs(value: Any) -> tuple[CodecChoice, ...]:
     choices = []
     for item in _items(value):
         for name, rates in item.items() if isinstance(item, dict) else [(item, ())]:
-            choices.append(CodecChoice(str(name), _bitrates(rates)))
+            choices.append(CodecChoice(str(name), _bitrates(rates) if rates is not None else ()))
     return _unique(choices, "codec", [choice.name for choice in choices])
 
 
@@ -206,6 +206,8 @@ def _bitrates(value: Any) -> tuple[float, ...]:
 
 def _pair(item: Any) -> tuple[str, str | None]:
     name, equals, source = str(item).partition("=")
+    if not name:
+        raise UsageError(f"--corpus {item}: a corpus's name must stand before the equals sign")
     if equals and not source:
         raise UsageError(f"--corpus {item}: a folder or file must follow the equals sign")
     return name, source or None
@@ -226,13 +228,13 @@ def _unique(choices: list, what: str, names: list[str]) -> tuple:
     return tuple(choices)
 
 
-def _names(what: str, known: tuple[str, ...] = ()) -> Any:
+def _names(what: str, known: tuple[str, ...] = (), optional: bool = False) -> Any:
     def parse(value: Any) -> tuple[str, ...]:
         names = [str(item) for item in _items(value)]
         for name in names:
             if known and name not in known:
                 raise UsageError(f"unknown {what} {name!r}{suggest(name, known)}")
-        return _unique(names, what, names) if names or not known else ()
+        return () if optional and not names else _unique(names, what, names)
 
     return parse
 
@@ -264,13 +266,13 @@ def _or_none(parse: Any) -> Any:
 
 
 _PARSERS: dict[str, Any] = {
-    "name": str,
+    "name": lambda value: "" if value is None else str(value),
     "corpora": _corpora,
     "codecs": _codecs,
     "bitrate_policy": _one_of("bitrate policy", POLICIES),
     "features": _names("feature set"),
     "models": _names("model"),
-    "protocol": _names("protocol", tuple(PROTOCOLS)),
+    "protocol": _names("protocol", tuple(PROTOCOLS), optional=True),
     "train": _names("training condition", TRAIN_MODES),
     "preset": _one_of("preset", PRESETS),
     "effort": _one_of("effort", EFFORTS),

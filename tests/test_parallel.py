@@ -125,17 +125,22 @@ def test_an_exception_comes_through_one_job(function, kind):
         list(pool.run(function, range(4)))
 
 
-@pytest.mark.parametrize(("function", "kind"), [(refuse, AudioError), (crash, ZeroDivisionError)])
-def test_an_exception_comes_through_two_jobs_and_ends_the_workers(function, kind):
+def test_an_exception_comes_through_two_jobs_and_ends_the_workers():
     processes = []
-    with pytest.raises(kind) as caught, Pool(2) as pool:  # noqa: PT012
+    with pytest.raises(AserBenchError) as caught, Pool(2) as pool:  # noqa: PT012
         processes += pool.run(pid, range(8))
-        list(pool.run(function, range(4)))
-    assert type(caught.value) is kind
-    assert isinstance(caught.value, AserBenchError) == (kind is AudioError)
-    if kind is AudioError:
-        assert str(caught.value) == "the recording is silent"
-    assert processes
+        list(pool.run(refuse, range(4)))
+    assert type(caught.value) is AudioError
+    assert str(caught.value) == "the recording is silent"
+    assert os.getpid() not in processes
+    assert ended(processes)
+
+
+def test_leaving_between_two_runs_ends_the_workers():
+    processes = []
+    with pytest.raises(RuntimeError), Pool(2) as pool:  # noqa: PT012
+        processes += pool.run(pid, range(8))
+        raise RuntimeError
     assert os.getpid() not in processes
     assert ended(processes)
 
@@ -152,3 +157,14 @@ def test_leaving_by_an_exception_ends_the_workers_at_once():
     assert os.getpid() not in processes
     assert ended(processes)
     assert time.monotonic() - started < SLEEP_S / 2
+
+
+def die(number):
+    if number == 2:
+        os.kill(os.getpid(), 9)
+    return number
+
+
+def test_a_worker_that_is_killed_is_said_in_one_line():
+    with pytest.raises(AserBenchError, match="-j 1"), Pool(2) as pool:
+        list(pool.run(die, range(6)))

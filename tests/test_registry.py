@@ -98,13 +98,12 @@ def test_a_path_that_leads_nowhere_is_refused(path):
     assert "cannot be loaded" in refusal("models", path)
 
 
-@pytest.mark.xfail(reason="import_module raises TypeError for a relative name", strict=True)
 @pytest.mark.parametrize("path", [".models:Svm", "..:x"])
 def test_a_relative_path_is_refused(path):
     assert "cannot be loaded" in refusal("models", path)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.text("abc:_ -/é0\n'", max_size=12) | st.text(max_size=8))
 def test_any_name_that_is_none_is_refused(name):
     with pytest.raises(UsageError):
@@ -160,7 +159,6 @@ def test_a_plugin_that_lacks_a_package_is_refused(plugins, tmp_path, monkeypatch
     assert "cannot be loaded" in refusal("models", "lacking")
 
 
-@pytest.mark.xfail(reason="only ImportError, AttributeError and ValueError are caught", strict=True)
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_plugin_that_breaks_on_import_is_refused(plugins, tmp_path, monkeypatch, name):
     (tmp_path / f"plugin_that_{name}.py").write_text(BROKEN[name])

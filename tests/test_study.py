@@ -430,7 +430,7 @@ def resolves_or_refuses(*layers) -> None:
     assert study.digest()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(KEYS, VALUES, max_size=3))
 @example({"preset": []})
 @example({"preset": {}})
@@ -441,7 +441,7 @@ def test_any_value_resolves_or_is_refused(layer):
     resolves_or_refuses(layer)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.dictionaries(KEYS | PLAIN, VALUES, max_size=3), st.dictionaries(KEYS, PLAIN, max_size=3))
 def test_any_two_layers_resolve_or_are_refused(below, above):
     resolves_or_refuses(below, above)
@@ -462,3 +462,21 @@ def test_any_file_is_read_or_refused(tmp_path_factory, text):
     except UsageError:
         return
     resolves_or_refuses(layer)
+
+
+@pytest.mark.parametrize("train", ["", []])
+def test_a_study_that_trains_nothing_is_refused(train):
+    with pytest.raises(UsageError, match="names no training condition"):
+        resolve({"train": train})
+
+
+def test_keys_that_are_left_empty_in_a_file_mean_the_default():
+    study = resolve({"name": None, "codecs": [{"original": None}], "runs": None})
+    assert study.name == ""
+    assert study.codecs[0].bitrates == ()
+
+
+@pytest.mark.parametrize("corpora", ["=x", "", [""]])
+def test_a_corpus_without_a_name_is_refused(corpora):
+    with pytest.raises(UsageError):
+        resolve({"corpora": corpora})

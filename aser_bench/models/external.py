@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import sys
 from typing import Any
 
 from ..errors import UsageError
@@ -19,8 +20,10 @@ class External(Model):
     title = "a classifier from another package"
 
     def __init__(self, name: str, target: Any) -> None:
-        if not all(callable(getattr(target, method, None)) for method in ("fit", "predict")):
-            raise UsageError(f"model {name!r} is no classifier: it has no fit and predict")
+        if not inspect.isclass(target):
+            raise UsageError(f"model {name!r} is no classifier class: give package.module:Name")
+        if not _classifies(target):
+            raise UsageError(f"model {name!r} is no classifier with fit and predict")
         self.name = name
         self.target = target
         self.random = "random_state" in inspect.signature(target).parameters
@@ -38,12 +41,31 @@ class External(Model):
         return [{}]
 
     def identity(self) -> dict[str, Any]:
-        """Return the identity with the class's own code in it: an edited class is another one."""
-        try:
-            code = inspect.getsource(self.target)
-        except (OSError, TypeError):
-            code = ""
-        return {**super().identity(), "code": hashlib.sha256(code.encode()).hexdigest()}
+        """Return the identity with the code of the class and its ancestors, and the version of
+        the package they come from: an edited or upgraded class is another one.
+        """
+        ancestors = [one for one in inspect.getmro(self.target) if one.__module__ != "builtins"]
+        package = sys.modules.get(self.target.__module__.partition(".")[0])
+        made_of = [getattr(package, "__version__", ""), *map(_source, ancestors)]
+        code = hashlib.sha256("\n".join(made_of).encode()).hexdigest()
+        return {**super().identity(), "code": code}
+
+
+def _classifies(target: type) -> bool:
+    """Whether a class has fit and predict, and scikit-learn does not know it as something else."""
+    from sklearn import base
+
+    others = (base.RegressorMixin, base.ClusterMixin, base.OutlierMixin)
+    if issubclass(target, others) and not issubclass(target, base.ClassifierMixin):
+        return False
+    return all(callable(getattr(target, method, None)) for method in ("fit", "predict"))
+
+
+def _source(target: type) -> str:
+    try:
+        return inspect.getsource(target)
+    except (OSError, TypeError):
+        return ""
 
 
 def as_model(name: str, found: Any) -> Model:

@@ -29,7 +29,7 @@ def made_up(seed: int, per_class: int = 20) -> tuple[np.ndarray, np.ndarray]:
     labels = np.tile(EMOTIONS, per_class)
     centres = np.random.default_rng(99).normal(size=(3, 12))
     features = np.tile(centres, (per_class, 1)) + rng.normal(scale=1.2, size=(len(labels), 12))
-    features = (features * 10.0 ** np.arange(-6, 6)).astype(np.float32)
+    features = (features * 10.0 ** np.linspace(-2, 2, 12)).astype(np.float32)
     features.flags.writeable = False
     return features, labels
 
@@ -112,6 +112,19 @@ def test_the_first_candidate_beats_chance(name, preset, effort):
     predicted, probabilities = tuning.predict(fitted, features, EMOTIONS)
     assert np.mean(np.array(EMOTIONS)[predicted] == labels) > 0.6
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+
+
+@every_model
+def test_the_size_of_a_feature_does_not_matter(name):
+    model = models.get(name)
+    params = first_candidate(model, "default", "quick")
+    found = []
+    for scale in (np.ones(12), 2.0 ** np.arange(-6, 6)):
+        (train, labels), (test, _) = made_up(1), made_up(2)
+        scale = scale.astype(np.float32)
+        fitted = tuning.fit(model, params, train * scale, labels, "default", 0)
+        found.append(tuning.predict(fitted, test * scale, EMOTIONS)[0])
+    assert np.mean(found[0] == found[1]) > 0.98
 
 
 @every_model

@@ -103,7 +103,7 @@ def splits_or_none(protocol, utterances, seed):
 
 
 @every_protocol
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(utterances=tables(), seed=SEEDS)
 def test_nothing_straddles_a_split(protocol, utterances, seed):
     splits = splits_or_none(protocol, utterances, seed)
@@ -137,7 +137,7 @@ def test_the_same_seed_gives_the_same_folds(protocol, utterances, seed):
 
 
 @every_protocol
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(utterances=tables(), seed=SEEDS, number=st.integers(2, 5))
 def test_inner_folds_split_the_training_set_alone(protocol, utterances, seed, number):
     splits = splits_or_none(protocol, utterances, seed)
@@ -162,7 +162,10 @@ def test_inner_folds_split_the_training_set_alone(protocol, utterances, seed, nu
 @pytest.mark.parametrize("protocol", ["speaker", "paper"])
 def test_another_seed_gives_other_folds(protocol):
     utterances = regular(10, takes=2)
-    assert not same(split(protocol, utterances, 0), split(protocol, utterances, 1))
+    one, other = (
+        [found.test.tolist() for found in split(protocol, utterances, seed)] for seed in (0, 1)
+    )
+    assert one != other
 
 
 # Recordings that are alike
@@ -261,7 +264,7 @@ def test_loso_tests_one_speaker_at_a_time():
 
 
 def test_paper_is_80_to_5_to_15():
-    utterances = regular(24, takes=15)
+    utterances = regular(24, takes=8)
     splits = split("paper", utterances, 0)
     assert len(splits) == FOLDS
     for one in splits:

@@ -76,8 +76,8 @@ class Words(ClassifierMixin, BaseEstimator):
 @pytest.mark.parametrize("effort", ["quick", "standard"])
 def test_it_chooses_what_scikit_learn_chooses(effort):
     svm = models.get("svm")
-    features, labels = made_up(12)
-    folds = inner(labels)
+    features, labels = made_up(8)
+    folds = inner(labels, 2)
     search = GridSearchCV(
         svm.estimator("default", 0), svm.grid("default", effort), scoring="balanced_accuracy",
         cv=folds,
