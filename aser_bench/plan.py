@@ -211,7 +211,7 @@ def _train_task(
     seeds = tuple(_seed(study, *(cell[name] for name in names), run) for run in range(runs))
     labels = ingested.utterances["emotion"].to_numpy(dtype=str)
     name = key(
-        "train", _TRAIN_VERSION, model.identity(), study.preset, study.effort,
+        "train", _TRAIN_VERSION, model.identity(study.preset), study.preset, study.effort,
         model.grid(study.preset, study.effort), [shards[c] for c in train_on],
         [shards[c] for c in test_on], one.train.tolist(), one.dev.tolist(), one.test.tolist(),
         labels.tolist(),

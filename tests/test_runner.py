@@ -21,6 +21,7 @@ from aser_bench.corpora.audio import read
 from aser_bench.corpora.prepare import Inspection
 from aser_bench.errors import CodecError
 from aser_bench.evaluation import metrics
+from aser_bench.models.mlp import Mlp
 
 FILES = ("scores.csv", "predictions.parquet", "conditions.csv", "timings.csv", "manifest.json",
          "study.yaml")  # fmt: skip
@@ -132,6 +133,17 @@ def test_a_new_bitrate_codes_that_bitrate_only(run, tmp_path, monkeypatch):
     run("second", place=place, models="svm", codecs=[{"mp3": [8, 32, 64]}])
     # the canary sings at 64 kbit/s in each run
     assert set(coded) - {"mp3-64k"} == {"mp3-32k"}
+
+
+def test_another_setting_of_a_model_is_another_model(run, tmp_path, monkeypatch):
+    place = tmp_path / "store"
+    before = run("before", place=place, models="mlp").scores
+    plain = Mlp.estimator
+    monkeypatch.setattr(
+        Mlp, "estimator", lambda *own: plain(*own).set_params(mlp__learning_rate_init=1e-5)
+    )
+    after = run("after", place=place, models="mlp").scores
+    assert not before["uar"].equals(after["uar"])
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -55,11 +56,28 @@ class Model(ABC):
         """Name the preset's settings that the library ignores, each with the reason."""
         return ()
 
-    def identity(self) -> dict[str, Any]:
-        """Return what tells this model from another one of its name: part of the store's key."""
-        packages = registry.versions(self.packages)
-        return {"name": self.name, "version": self.version, "packages": packages}
+    def identity(self, preset: str) -> dict[str, Any]:
+        """Return what tells this model from another one of its name: part of the store's key.
+
+        The settings are all of the estimator's own, the library's defaults included.
+        """
+        settings = self.estimator(preset, 0).get_params()
+        return {
+            "name": self.name,
+            "version": self.version,
+            "packages": registry.versions(self.packages),
+            "settings": {name: _plain(value) for name, value in sorted(settings.items())},
+        }
 
     def seconds(self, n_train: int, n_features: int) -> float:
         """Return roughly what one fit costs on one core, for the estimate of the time left."""
         return 1e-3 + 1e-9 * n_train**2 * n_features
+
+
+def _plain(value: Any) -> str:
+    """Return a setting as text that is the same in every process; an estimator by its class."""
+    return type(value).__name__ if hasattr(value, "get_params") else _without_address(repr(value))
+
+
+def _without_address(text: str) -> str:
+    return re.sub(r" at 0x[0-9a-f]+", "", text)

@@ -40,7 +40,7 @@ class External(Model):
         """Return one empty candidate: nothing is searched."""
         return [{}]
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self, preset: str) -> dict[str, Any]:
         """Return the identity with the code of the class and its ancestors, and the version of
         the package they come from: an edited or upgraded class is another one.
         """
@@ -48,7 +48,7 @@ class External(Model):
         package = sys.modules.get(self.target.__module__.partition(".")[0])
         made_of = [getattr(package, "__version__", ""), *map(_source, ancestors)]
         code = hashlib.sha256("\n".join(made_of).encode()).hexdigest()
-        return {**super().identity(), "code": code}
+        return {**super().identity(preset), "code": code}
 
 
 def _classifies(target: type) -> bool:

@@ -65,9 +65,9 @@ def test_a_model_says_what_it_is(name):
 
 @every_model
 def test_its_identity_can_be_a_key(name):
-    identity = models.get(name).identity()
+    identity = models.get(name).identity("default")
     assert identity["name"] == name
-    assert key(identity) == key(models.get(name).identity())
+    assert key(identity) == key(models.get(name).identity("default"))
 
 
 @every_model

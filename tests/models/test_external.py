@@ -138,17 +138,23 @@ def test_an_edited_class_is_another_one(module):
         External("x", __import__(module(name, which)).Always)
         for name, which in (("always_one", 0), ("always_same", 0), ("always_other", -1))
     )
-    assert key(one.identity()) == key(same.identity()) != key(other.identity())
+    assert (
+        key(one.identity("default"))
+        == key(same.identity("default"))
+        != key(other.identity("default"))
+    )
 
 
 def test_the_name_is_in_the_identity():
-    assert External("a", Free).identity() != External("b", Free).identity()
-    assert External("a", Free).identity() != External("a", GaussianNB).identity()
+    assert External("a", Free).identity("default") != External("b", Free).identity("default")
+    assert External("a", Free).identity("default") != External("a", GaussianNB).identity("default")
 
 
 def test_what_has_no_source_has_an_identity():
     made = type("Made", (Free,), {})
-    assert key(External("made", made).identity()) == key(External("made", made).identity())
+    assert key(External("made", made).identity("default")) == key(
+        External("made", made).identity("default")
+    )
 
 
 def test_a_model_is_left_as_it_is():
