@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+
+# A job in the background of a script is born deaf to Ctrl-C, and its children inherit that; the
+# tests that interrupt a run need children that listen.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
