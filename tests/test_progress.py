@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import threading
 
 import pytest
@@ -152,7 +153,11 @@ def test_a_real_terminal():
     with os.fdopen(follower, "w", encoding="utf-8") as stream:
         with Progress(4, stream) as progress:
             progress.advance(4, "training")
-        drawn = os.read(leader, 65536).decode()
+        # What was written arrives a little later, and not in one piece.
+        drawn = ""
+        while "done in" not in drawn:
+            assert select.select([leader], [], [], 10)[0], drawn
+            drawn += os.read(leader, 65536).decode()
     os.close(leader)
     assert "100 % |" in drawn
     assert max(len(frame.rstrip()) for frame in drawn.split("\r")) <= 79
