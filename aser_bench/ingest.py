@@ -55,6 +55,12 @@ class Ingested:
         """The emotions that occur, sorted."""
         return sorted(self.utterances["emotion"].unique())
 
+    @property
+    def speakers(self) -> int:
+        """How many speakers there are; 0 where the corpus does not tell every one."""
+        known = self.utterances["speaker"]
+        return 0 if (known == "").any() else int(known.nunique())
+
     def without(self, failures: dict[str, str]) -> Ingested:
         """Return the corpus less the utterances (name -> reason) that turned out unusable."""
         table = self.utterances

@@ -55,7 +55,7 @@ def _corpus(ingested: Ingested, notes: Sequence[str]) -> dict[str, Any]:
         "url": corpus.url,
         "synthetic": corpus.synthetic,
         "utterances": len(table),
-        "speakers": int(table["speaker"].nunique()) if (table["speaker"] != "").all() else None,
+        "speakers": ingested.speakers or None,
         "emotions": {
             name: int(n) for name, n in table["emotion"].value_counts().sort_index().items()
         },

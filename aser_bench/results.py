@@ -57,10 +57,7 @@ def context(study: Study, agendas: Sequence[Agenda]) -> Context:
         seed=study.seed,
         synthetic=tuple(name for name, one in found.items() if one.corpus.synthetic),
         titles={name: one.corpus.title for name, one in found.items()},
-        sizes={
-            name: (len(one.utterances), one.utterances["speaker"].nunique())
-            for name, one in found.items()
-        },
+        sizes={name: (len(one.utterances), one.speakers) for name, one in found.items()},
         refused={name: len(one.refused) for name, one in found.items()},
         notes={name: tuple(plan.notes(study, one)) for name, one in found.items()},
         settings=settings,

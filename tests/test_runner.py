@@ -264,6 +264,8 @@ def test_two_corpora_are_reported_each_by_itself(table, voices, store, tmp_path)
     assert set(outcome.scores["corpus"]) == {"csv", "custom"}
     assert set(outcome.scores.loc[outcome.scores["corpus"] == "custom", "protocol"]) == {"paper"}
     assert "speakers are not known" in outcome.text
+    assert "32 utterances of 4 speakers" in outcome.text
+    assert "32 utterances of unknown speakers" in outcome.text
 
 
 def command(table: Path, folder: Path, *more: str) -> list[str]:

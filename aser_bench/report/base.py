@@ -28,7 +28,7 @@ class Context:
     titles : dict of str to str
         Corpus -> the title that stands in captions; the name itself where it is missing.
     sizes : dict of str to (int, int)
-        Corpus -> utterances, speakers.
+        Corpus -> utterances, speakers; 0 speakers where the corpus does not tell them.
     refused : dict of str to int
         Corpus -> recordings that were refused.
     notes : dict of str to tuple of str

@@ -64,7 +64,8 @@ def _corpus(corpus: str, context: Context) -> str:
     if corpus not in context.sizes:
         return ""
     utterances, speakers = context.sizes[corpus]
-    return f"{_plural(utterances, 'utterance')} of {_plural(speakers, 'speaker')}"
+    said = _plural(speakers, "speaker") if speakers else "unknown speakers"
+    return f"{_plural(utterances, 'utterance')} of {said}"
 
 
 def _folds(cells: Sequence[Any]) -> str:
