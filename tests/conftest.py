@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import textwrap
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+
+from aser_bench import ffmpeg, scratch
 
 # A job in the background of a script is born deaf to Ctrl-C, and its children inherit that; the
 # tests that interrupt a run need children that listen.
@@ -59,3 +65,50 @@ def table(voices: Path, tmp_path: Path) -> Path:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a store that all tests share: it is content-addressed, so they cannot disagree."""
     return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Path]:
+    """Return a function that makes a shell script the ffmpeg of this test."""
+    from aser_bench.codecs import mp3
+
+    # Else MP3 would do without ffmpeg where the script passes most of its work on.
+    monkeypatch.setattr(mp3, "same_lame", lambda program: False)
+
+    def install(script: str) -> Path:
+        path = tmp_path / "fake-ffmpeg"
+        path.write_text("#!/bin/sh\n" + textwrap.dedent(script))
+        path.chmod(0o755)
+        monkeypatch.setenv(ffmpeg.VARIABLE, str(path))
+        return path
+
+    return install
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return a folder of this test's own where all scratch folders go."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setattr(scratch, "places", lambda n_bytes: [folder])
+    return folder
+
+
+def _ends(pid: int) -> bool:
+    # A killed process may stay for a moment until its parent has taken note.
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        state = Path(f"/proc/{pid}/stat")
+        if state.exists() and state.read_text().rsplit(")", 1)[1].split()[0] == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.fixture
+def ends() -> Callable[[int], bool]:
+    """Return a function that tells whether a process (its number) is gone, soon at least."""
+    return _ends

@@ -1,27 +1,23 @@
-"""Decode what libsndfile cannot read (m4a, webm, amr ...) with pydub and ffmpeg.
+"""Decode what libsndfile cannot read (m4a, webm, amr ...) with ffmpeg and pydub.
 
-pydub normally asks ffprobe which codec a file holds. pip installs ffmpeg without ffprobe, so
-ffmpeg itself is asked, and its answer is passed on as ``codec``: pydub then needs no ffprobe.
+pydub would start ffmpeg without a limit of time or memory, and has no option for either; so
+ffmpeg makes a WAV file in bounds (see `ffmpeg.run`), and pydub opens that.
 
-ffmpeg sees a scratch copy with a neutral name, and is told which container it is. A playlist
+ffmpeg sees a scratch copy with a neutral name, is told which container it is, and may open
+nothing but files on this machine; of those the containers below name no other. A playlist
 that calls itself .m4a has no container's first bytes and never comes here.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import tempfile
-import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import AudioError, UsageError
+from .. import ffmpeg, scratch
+from ..errors import AudioError, CodecError, UsageError
 
 # First bytes (at an offset) of a container and ffmpeg's name for its reader.
 _MAGIC = (
@@ -55,8 +51,8 @@ _DULL = (
     "Exiting with exit code",
 )
 
-_TIMEOUT_S = 60
-_stdin = threading.Lock()
+_LIMIT_S = 60.0  # what an hour takes on a slow machine; ffmpeg's start comes on top
+_COPY, _WAV = "recording.bin", "recording.wav"
 
 
 def container(contents: bytes, second_choice: bool = False) -> str | None:
@@ -104,13 +100,18 @@ def decode(contents: bytes, name: str, longest_s: float) -> tuple[np.ndarray, in
     UsageError
         If ffmpeg or pydub cannot be used at all.
     """
-    with tempfile.TemporaryDirectory(prefix="aser-bench-") as folder:
-        scratch = Path(folder) / "recording.bin"
-        scratch.write_bytes(contents)
-        codec, stated_s = _ask(scratch, name)
+    try:
+        ffmpeg.version()
+    except CodecError as error:
+        raise UsageError(f"{error}; see {ffmpeg.VARIABLE}") from error
+    with scratch.folder(scratch.places(ffmpeg.LIMIT_FILE)[-1]) as folder:
+        (folder / _COPY).write_bytes(contents)
+        codec, stated_s = _ask(folder, name)
         if stated_s is not None and stated_s > longest_s:
             raise AudioError(f"it is {stated_s / 3600:.1f} hours long; cut it into utterances")
-        signal, rate = _pydub(scratch, name, codec, longest_s if stated_s is None else None)
+        # One second above the limit, so that the caller sees it is too long.
+        _convert(folder, name, codec, longest_s + 1)
+        signal, rate = _pydub(folder / _WAV, longest_s + 1 if stated_s is None else None)
     found_s = len(signal) / rate
     if stated_s is not None and found_s < 0.9 * stated_s - 0.1:
         raise AudioError(
@@ -124,24 +125,13 @@ def decode(contents: bytes, name: str, longest_s: float) -> tuple[np.ndarray, in
     return signal, rate
 
 
-def _ask(scratch: Path, name: str) -> tuple[str, float | None]:
+def _ask(folder: Path, name: str) -> tuple[str, float | None]:
     """Return the sound track's codec and, where its header states it, its length (s)."""
-    # The whitelist and the named reader keep ffmpeg from opening anything but this file.
-    command = [
-        ffmpeg_path(), "-nostdin", "-hide_banner", "-protocol_whitelist", "file,pipe",
-        "-f", name, "-i", str(scratch),
-    ]  # fmt: skip
-    try:
-        answer = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False
-        ).stderr.decode(errors="replace")
-    except subprocess.TimeoutExpired:
-        raise AudioError(f"ffmpeg did not make sense of it within {_TIMEOUT_S} s") from None
-    except OSError as error:
-        raise UsageError(f"ffmpeg cannot be started: {error}; see ASER_BENCH_FFMPEG") from error
+    # It fails for want of an output, and says what it has found before.
+    _, answer = _ffmpeg(_input(name), folder, "info")
     codecs = set(re.findall(r"Stream #\d+:\d+[^\n]*?: Audio: (\w+)", answer))
     if "Input #0" not in answer:
-        raise AudioError(f"it is damaged or cut off: {_last_line(answer, scratch)}")
+        raise AudioError(f"it is damaged or cut off: {_last_line(answer)}")
     if len(codecs) != 1 or codecs == {"none"}:
         tracks = "several kinds of sound track" if len(codecs) > 1 else "no sound track"
         raise AudioError(f"it holds {tracks}; export the sound as WAV")
@@ -153,73 +143,55 @@ def _ask(scratch: Path, name: str) -> tuple[str, float | None]:
     return codecs.pop(), int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
-def _pydub(scratch: Path, name: str, codec: str, at_most_s: float | None) -> tuple[np.ndarray, int]:
+def _convert(folder: Path, name: str, codec: str, at_most_s: float) -> None:
+    """Decode the sound track to a WAV file of 16 bits."""
+    options = ["-vn", "-map_metadata", "-1", "-c:a", "pcm_s16le", "-f", "wav"]
+    arguments = ["-c:a", codec, *_input(name), *options, "-t", f"{at_most_s:g}", _WAV]
+    status, words = _ffmpeg(arguments, folder, "error")
+    if status < 0:  # it crashed, or wrote more than a file may hold
+        raise AudioError(f"{ffmpeg.failure(status, words)}; export it as WAV")
+    if status or not (folder / _WAV).is_file():
+        raise AudioError(f"it is damaged or cut off: {_last_line(words)}")
+
+
+def _input(name: str) -> list[str]:
+    # pip brings ffmpeg without the ffprobe that pydub would ask, and a guess could be a playlist.
+    return ["-protocol_whitelist", ffmpeg.PROTOCOLS, "-f", name, "-i", _COPY]
+
+
+def _ffmpeg(arguments: list[str], folder: Path, level: str) -> tuple[int, str]:
+    try:
+        return ffmpeg.attempt(arguments, folder, _LIMIT_S, level)
+    except CodecError as error:
+        raise AudioError(f"{error}; export it as WAV") from error
+
+
+def _pydub(wav: Path, at_most_s: float | None) -> tuple[np.ndarray, int]:
     with warnings.catch_warnings():
-        # pydub warns at import when no ffmpeg is on the PATH; it is given one below.
+        # pydub warns at import when no ffmpeg is on the PATH; it needs none for a WAV file.
         warnings.simplefilter("ignore")
         try:
             from pydub import AudioSegment
-            from pydub.exceptions import CouldntDecodeError
         except ImportError as error:
             raise UsageError(
                 f"pydub is needed for this recording and cannot be imported ({error}); "
                 "pip install pydub, and on Python 3.13 audioop-lts"
             ) from error
-
-    class Segment(AudioSegment):
-        converter = ffmpeg_path()  # of this class only: the program's other users of pydub stay
-
-    # pydub cuts to whole milliseconds when given a duration, so only a length that no header
-    # states is bounded (one second above the limit, so that the caller sees it is too long).
-    bound = None if at_most_s is None else at_most_s + 1
     try:
-        with _no_stdin():
-            sound = Segment.from_file(str(scratch), format=name, codec=codec, duration=bound)
-    except CouldntDecodeError as error:
-        raise AudioError(f"it is damaged or cut off: {_last_line(str(error), scratch)}") from error
+        sound = AudioSegment(wav.read_bytes())
+        if at_most_s is not None:  # streams have always been cut to whole milliseconds
+            sound = sound[: round(1000 * at_most_s)]
+        samples = np.frombuffer(sound.raw_data, dtype=f"<i{sound.sample_width}")
+        channels = samples.reshape(-1, sound.channels).astype(np.float32)
     except Exception as error:  # pydub lets its WAV reader's struct.error and others through
         raise AudioError(f"pydub cannot read it: {error}; export it as WAV") from error
-    samples = np.frombuffer(sound.raw_data, dtype=f"<i{sound.sample_width}")
-    full_scale = float(1 << (8 * sound.sample_width - 1))
-    signal = samples.reshape(-1, sound.channels).astype(np.float32) / np.float32(full_scale)
-    return signal, int(sound.frame_rate)
+    return channels / np.float32(1 << (8 * sound.sample_width - 1)), int(sound.frame_rate)
 
 
-def ffmpeg_path() -> str:
-    """Return ASER_BENCH_FFMPEG where it is set, else the program that imageio-ffmpeg ships."""
-    own = os.environ.get("ASER_BENCH_FFMPEG")
-    if own:
-        return own
-    from imageio_ffmpeg import get_ffmpeg_exe
-
-    return str(get_ffmpeg_exe())
-
-
-@contextmanager
-def _no_stdin() -> Iterator[None]:
-    # pydub lets ffmpeg read the keyboard: it would swallow a script's input, and a job in the
-    # background would be stopped. pydub has no option against it.
-    with _stdin:
-        try:
-            saved = os.dup(0)
-        except OSError:  # no standard input at all
-            saved = None
-        if saved is not None:
-            null = os.open(os.devnull, os.O_RDONLY)
-            os.dup2(null, 0)
-            os.close(null)
-        try:
-            yield
-        finally:
-            if saved is not None:
-                os.dup2(saved, 0)
-                os.close(saved)
-
-
-def _last_line(text: str, scratch: Path) -> str:
+def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith(_DULL)] or lines
     last = lines[-1] if lines else "ffmpeg said nothing"
     # "[mov @ 0x1f3]" changes from run to run, and reports must not.
     last = re.sub(r"^(\[[^\]]*\] *)+", "", last)
-    return last.replace(str(scratch), "the recording").rstrip(".")
+    return last.replace(_COPY, "the recording").rstrip(".")

@@ -22,6 +22,9 @@ EXTENSIONS = frozenset(_NAMES.split())
 """Extensions (lower case) of what `audio.read` may open; the contents decide in the end."""
 
 
+_NOT_UTF_8 = "its name is not UTF-8 and cannot stand in a table; rename it"
+
+
 @dataclass(frozen=True)
 class Entry:
     """One recording and what its name (or a table) says of it."""
@@ -116,7 +119,10 @@ def listing(
     An utterance is named by its file name where no other has it, else by its path below
     ``root``, and by that with its extension where even this is shared.
     """
-    found = list(entries)
+    found: list[Entry] = []
+    nameless: list[Entry] = []
+    for entry in entries:
+        (found if _can_be_named(entry.path) else nameless).append(entry)
     rows = [
         (name, str(item.path), item.emotion, item.speaker, item.sex, item.text)
         for name, item in zip(_names([e.path for e in found], root), found, strict=True)
@@ -124,7 +130,20 @@ def listing(
     columns = ["utterance", "file", "emotion", "speaker", "sex", "text"]
     frame = pd.DataFrame(rows, columns=columns, dtype=object)
     frame = frame.sort_values("utterance", ignore_index=True)
-    return Listing(frame, list(refused), list(notes))
+    unnamed = [(_printable(entry.path), _NOT_UTF_8) for entry in nameless]
+    return Listing(frame, [*refused, *unnamed], list(notes))
+
+
+def _can_be_named(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:  # bytes of another encoding, which no table can hold
+        return False
+    return True
+
+
+def _printable(path: Path) -> str:
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def _names(paths: list[Path], root: Path) -> list[str]:

@@ -1,3 +1,4 @@
+import os
 import sys
 import unicodedata
 from pathlib import Path
@@ -95,3 +96,18 @@ def test_a_folder_of_something_else(tmp_path, corpus, names, words):
     touch(tmp_path, *names)
     with pytest.raises(UsageError, match=words):
         load_corpus(corpus, tmp_path)
+
+
+def test_a_name_that_is_not_utf_8_is_refused_and_shown(tmp_path):
+    touch(tmp_path, "good_sad.wav")
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9_angry.wav"))
+    try:
+        odd.write_bytes(b"x")
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    entries = [files.Entry(path, "sad") for path in files.walk(tmp_path)[0]]
+    listing = files.listing(entries, tmp_path)
+    assert list(listing.utterances["utterance"]) == ["good_sad"]
+    ((name, reason),) = listing.refused
+    assert name.endswith("caf\\xe9_angry.wav")
+    assert "not UTF-8" in reason

@@ -9,6 +9,7 @@ lock also holds across containers that share the same memory disk.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ except ImportError:  # not on Windows, where the process number alone has to do
 
 PREFIX = "aser-bench-"
 _NEW = "aser-bench.new-"
+_OURS = re.compile(rf"{PREFIX}\d+-\w{{8}}", re.ASCII)
 _RAM = Path("/dev/shm")
 
 
@@ -60,6 +62,8 @@ def sweep(place: Path) -> list[Path]:
     """Remove the scratch folders under ``place`` whose processes are dead; return them."""
     swept = []
     for path in sorted(place.glob(f"{PREFIX}*-*")):
+        if _OURS.fullmatch(path.name) is None:
+            continue  # somebody's own folder of a similar name
         with suppress(OSError):
             if _is_mine(path) and not _is_alive(path):
                 shutil.rmtree(path, ignore_errors=True)

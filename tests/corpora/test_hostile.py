@@ -1,0 +1,327 @@
+"""Files that name other files or addresses: refused in one line, and nothing else is opened."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from aser_bench import ffmpeg
+from aser_bench.corpora import audio, containers
+from aser_bench.errors import AudioError
+from aser_bench.ingest import ingest
+from aser_bench.parallel import Pool
+from aser_bench.store import Store
+from aser_bench.study import CorpusChoice
+
+RATE = 16_000
+REAL = ffmpeg._bundled()
+
+
+@dataclass
+class Listener:
+    """A server that answers nobody and remembers who came."""
+
+    port: int
+    calls: list[bytes]
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}/secret.wav"
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        found = Listener(server.getsockname()[1], [])
+
+        def listen() -> None:
+            while True:
+                try:
+                    caller, _ = server.accept()
+                except OSError:
+                    return
+                with caller:
+                    caller.settimeout(0.5)
+                    try:
+                        found.calls.append(caller.recv(100))
+                    except OSError:
+                        found.calls.append(b"")
+
+        thread = threading.Thread(target=listen, daemon=True)
+        thread.start()
+        yield found
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+
+
+@pytest.fixture
+def secret(tmp_path) -> Path:
+    """A recording that nobody asked for: a tone of 1 kHz."""
+    path = tmp_path / "elsewhere" / "secret.wav"
+    path.parent.mkdir()
+    tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(RATE) / RATE)
+    soundfile.write(path, tone, RATE)
+    return path
+
+
+def box(kind: bytes, *content: bytes) -> bytes:
+    body = b"".join(content)
+    return struct.pack(">I4s", len(body) + 8, kind) + body
+
+
+def alias(path: Path) -> bytes:
+    """Build QuickTime's alias of a file, which holds its whole path."""
+    name = path.name.encode()
+    fixed = bytes(10) + struct.pack(">28p", b"disk") + bytes(12)
+    fixed += struct.pack(">64p", name) + bytes(16) + struct.pack(">hh", -1, -1) + bytes(16)
+    whole = str(path).encode()
+    extra = struct.pack(">HH", 2, len(whole)) + whole + b"\0" * (len(whole) % 2)
+    extra += struct.pack(">HH", 18, len(whole)) + whole + b"\0" * (len(whole) % 2)
+    return bytes(4) + fixed + extra + struct.pack(">HH", 0xFFFF, 0)
+
+
+def movie(reference: bytes) -> bytes:
+    """Build a MOV file whose samples, a second of 16 bits, lie where a reference says."""
+    whole = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+    sound = bytes(6) + struct.pack(">HHHIHHHHI", 1, 0, 0, 0, 1, 16, 0, 0, RATE << 16)
+    table = box(
+        b"stbl",
+        box(b"stsd", bytes(4), struct.pack(">I", 1), box(b"sowt", sound)),
+        box(b"stts", bytes(4), struct.pack(">III", 1, RATE, 1)),
+        box(b"stsc", bytes(4), struct.pack(">IIII", 1, 1, RATE, 1)),
+        box(b"stsz", bytes(4), struct.pack(">II", 2, RATE)),
+        box(b"stco", bytes(4), struct.pack(">II", 1, 44)),
+    )
+    times = bytes(8) + struct.pack(">II", RATE, RATE)
+    handler = b"mhlrsoun" + bytes(13)
+    return box(b"ftyp", b"qt  ", bytes(4), b"qt  ") + box(
+        b"moov",
+        box(b"mvhd", bytes(4), times, bytes(4), bytes(12), whole, bytes(24), b"\0\0\0\2"),
+        box(
+            b"trak",
+            box(b"tkhd", b"\0\0\0\1", bytes(8), b"\0\0\0\1", bytes(4),
+                struct.pack(">I", RATE), bytes(16), whole, bytes(8)),
+            box(
+                b"mdia",
+                box(b"mdhd", bytes(4), times, bytes(4)),
+                box(b"hdlr", bytes(4), handler),
+                box(
+                    b"minf",
+                    box(b"smhd", bytes(8)),
+                    box(b"dinf", box(b"dref", bytes(4), struct.pack(">I", 1), reference)),
+                    table,
+                ),
+            ),
+        ),
+    )  # fmt: skip
+
+
+def matroska_link(target: str) -> bytes:
+    """Build a Matroska file that says that it goes on in another one."""
+
+    def element(ident: str, content: bytes) -> bytes:
+        return bytes.fromhex(ident) + struct.pack(">Q", len(content) | 1 << 56) + content
+
+    head = element("1A45DFA3", element("4282", b"matroska"))
+    info = element(
+        "1549A966", element("2AD7B1", b"\x0f\x42\x40") + element("3E83BB", target.encode())
+    )
+    return head + element("18538067", info)
+
+
+def hostile(address: str, local: str) -> dict[str, bytes]:
+    """Return files by what they are; each names the address or the local file."""
+    text = {
+        "an HLS playlist": f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{address}\n"
+        "#EXT-X-ENDLIST\n",
+        "an HLS playlist of a key": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n"
+        f'#EXT-X-KEY:METHOD=AES-128,URI="{address}"\n#EXTINF:9,\n{local}\n#EXT-X-ENDLIST\n',
+        "an HLS playlist of a local file": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n"
+        f"file://{local}\n#EXT-X-ENDLIST\n",
+        "an ffconcat file": f"ffconcat version 1.0\nfile {address}\n",
+        "an ffconcat file of a local file": f"ffconcat version 1.0\nfile '{local}'\n",
+        "an SDP": f"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\n"
+        f"a=tool:{address}\n"
+        "m=audio 5004 RTP/AVP 0\n",
+        "an ASX": f'<asx version="3.0"><entry><ref href="{address}"/></entry></asx>\n',
+        "a PLS": f"[playlist]\nNumberOfEntries=1\nFile1={address}\n",
+        "a DASH manifest": '<?xml version="1.0"?>\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" '
+        'type="static" mediaPresentationDuration="PT1S"><Period><AdaptationSet '
+        'mimeType="audio/mp4"><Representation id="1" bandwidth="9">'
+        f"<BaseURL>{address}</BaseURL></Representation></AdaptationSet></Period></MPD>\n",
+        "an XML with an entity": f'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "{address}">'
+        "]><a>&b;</a>\n",
+        "an SVG": f'<svg xmlns="http://www.w3.org/2000/svg"><image href="{address}"/></svg>\n',
+        "an RTSP reference": f"[Reference]\nRef1={address}\n",
+    }
+    far = address.encode() + b"\0"
+    near = f"file://{local}".encode() + b"\0"
+    return {
+        **{name: content.encode() for name, content in text.items()},
+        "a movie of an address": movie(box(b"url ", bytes(4), far)),
+        "a movie of a local file": movie(box(b"url ", bytes(4), near)),
+        "a movie of a path": movie(box(b"url ", bytes(4), local.encode() + b"\0")),
+        "a movie of an alias": movie(box(b"alis", alias(Path(local)))),
+        "a Matroska file of an address": matroska_link(address),
+        "a Matroska file of a local file": matroska_link(local),
+        "a container with a playlist in it": b"\0\0\0\x08ftyp\n" + text["an HLS playlist"].encode(),
+        "AMR with a playlist in it": b"#!AMR\n" + text["an ffconcat file"].encode(),
+        "Ogg with a playlist in it": b"OggS" + text["an HLS playlist"].encode() + bytes(60),
+        "CAF with a playlist in it": b"caff\0\1\0\0" + text["an ffconcat file"].encode(),
+    }
+
+
+KINDS = hostile("http://127.0.0.1:9/x", "/x")
+NAMES = ["x_angry.wav", "x_angry.m4a", "x_angry.mp3", "x_angry.flac", "x_angry.ogg"]
+ODD = ["http:__127.0.0.1_x_angry.wav", "a:b_angry.wav", "-i_angry.wav", "|cat_angry.wav",
+       "concat:x_angry.wav", "file%03d_angry.wav", "pipe:0_angry.wav"]  # fmt: skip
+
+
+def playlist(listener: Listener) -> str:
+    return hostile(listener.address, "/x")["an HLS playlist"].decode()
+
+
+def test_the_listener_notices_a_call(listener):
+    with socket.create_connection(("127.0.0.1", listener.port)) as caller:
+        caller.sendall(b"hello")
+        caller.recv(1)
+    assert listener.calls == [b"hello"]
+
+
+def test_ffmpeg_left_to_itself_makes_the_call(listener, tmp_path):
+    """What all of this is about: were it not for our precautions, the other tests would fail."""
+    (tmp_path / "list.m3u8").write_text(playlist(listener))
+    command = [REAL, "-v", "error", "-nostdin", "-y", "-protocol_whitelist", "file,http,tcp"]
+    subprocess.run([*command, "-i", "list.m3u8", "a.wav"], cwd=tmp_path, timeout=30, check=False)
+    assert listener.calls
+    assert listener.calls[0].startswith(b"GET /secret.wav")
+
+
+def test_ffmpeg_left_to_itself_reads_the_other_file(secret, tmp_path):
+    """A movie whose samples lie in another file is a real one, if that is allowed."""
+    content = hostile("", str(secret))["a movie of an alias"]
+    (tmp_path / "a.mov").write_bytes(content)
+    allowed = ["-enable_drefs", "1", "-use_absolute_path", "1"]
+    command = [REAL, "-v", "error", "-nostdin", "-y", *allowed]
+    subprocess.run([*command, "-i", "a.mov", "a.wav"], cwd=tmp_path, timeout=30, check=False)
+    signal, _ = soundfile.read(tmp_path / "a.wav")
+    assert np.abs(np.fft.rfft(signal)).argmax() == 1000
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_else_is_opened(kind, listener, secret, tmp_path):
+    for name in NAMES:
+        path = tmp_path / name
+        path.write_bytes(hostile(listener.address, str(secret))[kind])
+        with pytest.raises(AudioError) as caught:
+            audio.read(path)
+        assert "\n" not in str(caught.value)
+        assert str(tmp_path) not in str(caught.value)
+    assert listener.calls == []
+
+
+def test_the_containers_readers_open_nothing_else(listener, secret):
+    """Every reader that ffmpeg may be told to use, whatever the first bytes would choose."""
+    readers = {name for *_, name in (*containers._MAGIC, *containers._SECOND_CHOICE)}
+    files = hostile(listener.address, str(secret))
+    for reader in sorted({*readers, "aac", "flac"}):
+        for kind in ("an HLS playlist", "an ffconcat file", "a movie of an alias"):
+            with pytest.raises(AudioError):
+                containers.decode(files[kind], reader, 60)
+    assert listener.calls == []
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_names_are_names(name, listener, tmp_path):
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, RATE).astype(np.float32)
+    soundfile.write(tmp_path / name, noise, RATE, subtype="FLOAT")
+    np.testing.assert_array_equal(audio.read(tmp_path / name), noise)
+    command = [REAL, "-v", "error", "-i", f"file:{tmp_path / name}", "-c:a", "alac", "-f", "mov"]
+    subprocess.run([*command, tmp_path / "x.mov"], check=True, stdin=subprocess.DEVNULL)
+    odd = (tmp_path / name).with_suffix(".m4a")
+    (tmp_path / "x.mov").rename(odd)
+    assert len(audio.read(odd)) == RATE
+    odd.write_text(playlist(listener))
+    with pytest.raises(AudioError, match="playlist"):
+        audio.read(odd)
+    assert listener.calls == []
+
+
+def test_a_corpus_of_them(listener, secret, voices, tmp_path):
+    """A run refuses each by name, and goes on with the recording among them."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    for number, content in enumerate(hostile(listener.address, str(secret)).values()):
+        (folder / f"h{number}_angry{Path(NAMES[number % len(NAMES)]).suffix}").write_bytes(content)
+    good = next(iter(sorted(voices.glob("*_happy.wav"))))
+    (folder / "|good: %d_happy.wav").write_bytes(good.read_bytes())
+    with Pool(1) as pool:
+        found = ingest(CorpusChoice("custom", folder), None, Store(tmp_path / "store"), pool)
+    assert found.utterances["utterance"].tolist() == ["|good: %d_happy"]
+    assert len(found.refused) == len(KINDS)
+    assert all(reason and "\n" not in reason for _, reason in found.refused)
+    assert listener.calls == []
+
+
+def a_movie(tmp_path) -> bytes:
+    soundfile.write(tmp_path / "a.wav", np.sin(np.arange(RATE) / 5), RATE)
+    command = [REAL, "-v", "error", "-i", tmp_path / "a.wav", tmp_path / "a.m4a"]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    return (tmp_path / "a.m4a").read_bytes()
+
+
+CODING = 'case "$*" in *recording.wav*) {script};; *) exec {real} "$@";; esac'
+BAD = {
+    "crashes": ("kill -SEGV $$", "killed by signal 11"),
+    "fails": ("echo the reason >&2; exit 3", "the reason"),
+    "writes nothing": ("exit 0", "damaged or cut off"),
+    "writes an empty file": (": > recording.wav", "pydub cannot read it"),
+    "writes text": ("echo hello, world of sound > recording.wav", "pydub cannot read it"),
+    "writes a short file": ('{real} -t 0.3 "$@"', "cut off"),
+    "writes without end": ("sleep .1; cat /dev/zero > recording.wav", "File size limit"),
+}
+
+
+@pytest.mark.parametrize(("script", "message"), BAD.values(), ids=BAD)
+def test_an_ffmpeg_that(script, message, fake, place, tmp_path, monkeypatch):
+    content = a_movie(tmp_path)
+    assert len(containers.decode(content, "mov", 60)[0]) >= RATE
+    monkeypatch.setattr(ffmpeg, "LIMIT_FILE", 2**22)
+    fake(CODING.format(script=script.format(real=REAL), real=REAL))
+    with pytest.raises(AudioError, match=message) as caught:
+        containers.decode(content, "mov", 60)
+    assert "\n" not in str(caught.value)
+    assert list(place.iterdir()) == []
+
+
+def test_an_ffmpeg_that_hangs(fake, place, tmp_path, monkeypatch):
+    content = a_movie(tmp_path)
+    fake("case $* in *-version) echo ffmpeg version 1;; *) sleep 100;; esac")
+    ffmpeg.version()  # which is known from here on
+    monkeypatch.setattr(ffmpeg, "LIMIT_START_S", 0)
+    monkeypatch.setattr(containers, "_LIMIT_S", 1)
+    with pytest.raises(AudioError, match="stopped after 1 s"):
+        containers.decode(content, "mov", 60)
+    assert list(place.iterdir()) == []
+
+
+def test_what_ffmpeg_is_told(fake, tmp_path):
+    """Every input is ours, under a name of ours, with a reader named and protocols bounded."""
+    content = a_movie(tmp_path)
+    fake(f'echo "$@" >> {tmp_path}/lines; exec {REAL} "$@"')
+    containers.decode(content, "mov", 60)
+    lines = [line for line in (tmp_path / "lines").read_text().splitlines() if "-i " in line]
+    assert len(lines) == 2
+    for line in lines:
+        assert "-nostdin" in line
+        assert "-protocol_whitelist file,pipe -f mov -i recording.bin" in line
+        assert line.count("-i ") == 1
