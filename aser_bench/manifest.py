@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import __version__, registry
-from .codecs import ffmpeg
+from . import __version__, ffmpeg, registry
 from .ingest import Ingested
 from .parallel import cores
 from .plan import Treatments
@@ -37,6 +36,7 @@ def build(
         "study_sha256": study.digest(),
         "packages": registry.versions(_PACKAGES),
         "encoders": {name: version for name, version in plan.encoders.items() if version},
+        "engines": {name: engine for name, engine in plan.engines.items() if engine},
         "ffmpeg": ffmpeg.version(),
         "canary": canary,
         "machine": _machine(),

@@ -16,6 +16,8 @@ from .store import Entry
 from .tables import CELL, CONDITIONS, PREDICTIONS, SCORES, Condition
 from .work import CodeTask, TrainTask
 
+_EFFECTIVE_WITHIN = 0.03  # further from what was asked for, and the row says so
+
 _NAMES = tuple(name for name in SCORES if name in METRICS)
 
 
@@ -131,13 +133,14 @@ def _condition_row(
     found = [batch.store.load("audits", batch.audits[condition.name]) for batch in batches]
     audits = [entry.meta for entry in found if entry is not None]
     kbps = [rate for audit in audits for rate in audit["kbps"] if rate is not None]
+    effective = float(np.mean(kbps)) if kbps else None
     lags = [audit["lag_samples"] for audit in audits if audit["lag_samples"] is not None]
     return {
         "corpus": ingested.corpus.name,
         "condition": condition.name,
         "codec": condition.codec,
         "requested_kbps": condition.kbps,
-        "effective_kbps": round(float(np.mean(kbps)), 3) if kbps else None,
+        "effective_kbps": None if effective is None else round(effective, 3),
         "codec_rate_hz": condition.codec_rate_hz,
         "bandwidth_hz": _median(audits, "bandwidth_hz", 0),
         "gain_db": _median(audits, "gain_db", 2),
@@ -145,8 +148,15 @@ def _condition_row(
         "lag_samples": max(lags, key=abs) if lags else None,
         "same_as": "",
         "encoder": plan.encoders[condition.codec],
-        "mark": condition.mark,
+        "mark": "; ".join(filter(None, [condition.mark, _off(condition.kbps, effective)])),
     }
+
+
+def _off(asked: float | None, effective: float | None) -> str:
+    """Return what must be said where an encoder does not keep to what it was asked for."""
+    if not asked or not effective or abs(effective / asked - 1) <= _EFFECTIVE_WITHIN:
+        return ""
+    return f"{asked:g} kbit/s were asked for, {effective:.3g} were written"
 
 
 def _median(audits: list[dict[str, Any]], name: str, digits: int) -> float | None:

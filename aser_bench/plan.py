@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import models, registry
-from .codecs.base import Codec
+from .codecs import specs
 from .errors import UsageError
 from .evaluation.splits import Split, for_model, inner_folds, split
 from .features.base import FeatureSet
@@ -40,6 +40,7 @@ class Treatments:
     conditions: tuple[Condition, ...]
     aliases: tuple[Alias, ...]
     encoders: dict[str, str]
+    engines: dict[str, str]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -48,11 +49,10 @@ class Treatments:
 
     def identity(self, condition: Condition) -> list[Any]:
         """Return all that decides how a condition sounds, for the store's key."""
-        codec: Codec = registry.get("codecs", condition.codec)
-        content = asdict(condition)
-        for word in ("name", "mark"):
-            del content[word]
-        return [content, codec.version, self.encoders[condition.codec]]
+        codec = condition.codec
+        # An engine makes the encoder's samples but for the last bits, which the key must tell.
+        who = [self.encoders[codec], self.engines[codec]]
+        return [_content(condition), specs.get(codec).version, *filter(None, who)]
 
 
 def treatments(study: Study) -> Treatments:
@@ -61,22 +61,39 @@ def treatments(study: Study) -> Treatments:
     Raises
     ------
     UsageError
-        For an unknown codec, bitrates that it does not take, or none where it needs some.
+        For a codec that is unknown or cannot be used here, bitrates that it does not take, or
+        none where it needs some.
     """
     conditions: dict[str, Condition] = {}
     aliases: dict[str, Alias] = {}
-    encoders = {}
+    encoders, engines = {}, {}
     for choice in (CodecChoice(ORIGINAL), *study.codecs):
-        codec: Codec = registry.get("codecs", choice.name)
+        codec = specs.available(choice.name)
         if choice.bitrates and not codec.takes_bitrates:
             raise UsageError(f"codec {choice.name!r} has no bitrates: leave out --bitrates")
         if codec.takes_bitrates and not choice.bitrates:
             raise UsageError(f"codec {choice.name!r} needs --bitrates (kbit/s), such as 8,16,64")
         planned, same = codec.conditions(choice.bitrates, SAMPLE_RATE, study.bitrate_policy)
-        conditions.update((condition.name, condition) for condition in planned)
+        for condition in planned:
+            known = conditions.setdefault(condition.name, condition)
+            if replace(known, codec="") != replace(condition, codec=""):
+                raise UsageError(
+                    f"codecs {known.codec!r} and {condition.codec!r} both make a condition "
+                    f"{condition.name}: run them in two studies"
+                )
         aliases.update((alias.name, alias) for alias in same)
-        encoders[choice.name] = codec.encoder()
-    return Treatments(tuple(conditions.values()), tuple(aliases.values()), encoders)
+        encoders[codec.spec], engines[codec.spec] = codec.encoder(), codec.engine()
+    return Treatments(tuple(conditions.values()), tuple(aliases.values()), encoders, engines)
+
+
+def _content(condition: Condition) -> dict[str, Any]:
+    """Return what decides how a condition sounds, as a mapping that JSON can hold."""
+    content = asdict(condition)
+    for word in ("name", "mark", "hops"):
+        del content[word]
+    if condition.hops:
+        content["hops"] = [_content(hop) for hop in condition.hops]
+    return content
 
 
 def protocols(study: Study, ingested: Ingested) -> tuple[str, ...]:
@@ -94,7 +111,8 @@ def code_tasks(study: Study, ingested: Ingested, plan: Treatments, store: Store)
     for start in range(0, len(table), BATCH):
         part = table.iloc[start : start + BATCH]
         hashes = tuple(part["samples_sha256"])
-        identities = {c.name: plan.identity(c) for c in plan.conditions}
+        matched = ["level matched"] if study.match_level else []
+        identities = {c.name: plan.identity(c) + matched for c in plan.conditions}
         keys = {
             (condition, name): key("features", SAMPLE_RATE, hashes, identity, _set_identity(name))
             for condition, identity in identities.items()
@@ -107,7 +125,7 @@ def code_tasks(study: Study, ingested: Ingested, plan: Treatments, store: Store)
         tasks.append(
             CodeTask(
                 ingested.corpus.name, store, tuple(part["utterance"]), tuple(part["file"]), hashes,
-                plan.conditions, study.features, keys, audits,
+                plan.conditions, study.features, keys, audits, study.match_level,
             )
         )  # fmt: skip
     return tasks
@@ -250,6 +268,8 @@ def notes(study: Study, ingested: Ingested) -> list[str]:
             "two speakers: each fold trains on one of them, so the grid search cannot be "
             "speaker-disjoint"
         )
+    if study.match_level:
+        found.append("each coded utterance was brought back to the level of its original")
     for model in study.models:
         found += [f"inert: {text}" for text in models.get(model).inert(study.preset)]
     return found

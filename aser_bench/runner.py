@@ -146,7 +146,8 @@ def _check_names(study: Study) -> None:
 
 def _sing(study: Study, say: Say) -> str:
     """Let the canary sing where MP3 is used; say so if the encoder is not the reference."""
-    if "mp3" not in [choice.name for choice in study.codecs]:
+    hops = {hop.split(":")[0] for choice in study.codecs for hop in choice.name.split("+")}
+    if "mp3" not in hops:
         return ""
     found = canary.check()
     if not found.reference:

@@ -6,12 +6,14 @@ import hashlib
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from .codecs.base import POLICIES
+from .codecs.bitrates import POLICIES
+from .codecs.specs import split_bitrate
 from .errors import UsageError, suggest
 from .evaluation.splits import PROTOCOLS
 from .models.base import EFFORTS
@@ -43,7 +45,9 @@ class CorpusChoice:
 
 @dataclass(frozen=True)
 class CodecChoice:
-    """A codec and its bitrates in kbit/s (empty: the codec's own default or none)."""
+    """A codec, its options or a chain (``opus:application=voip``, ``mp3:64+gsm``), and its
+    bitrates in kbit/s (empty: it takes none, or has them in its name).
+    """
 
     name: str
     bitrates: tuple[float, ...] = ()
@@ -57,6 +61,8 @@ class Study:
     ----------
     name : str
         Names the folder in ``results/``; made from the corpora and codecs where empty.
+    match_level : bool
+        Whether each coded utterance is brought back to the level of its original.
     protocol : tuple of str
         Empty: ``speaker``, or ``paper`` for a corpus that does not tell its speakers.
     train : tuple of str
@@ -73,6 +79,7 @@ class Study:
     corpora: tuple[CorpusChoice, ...] = (CorpusChoice("demo"),)
     codecs: tuple[CodecChoice, ...] = (CodecChoice("mp3", STUDY_BITRATES),)
     bitrate_policy: str = "promote"
+    match_level: bool = False
     features: tuple[str, ...] = ("functionals",)
     models: tuple[str, ...] = ("svm", "mlp")
     protocol: tuple[str, ...] = ()
@@ -89,7 +96,8 @@ class Study:
         if self.name:
             return self.name
         parts = [c.name for c in self.corpora] + [c.name for c in self.codecs]
-        return "-".join([*parts, self.digest()[:6]])
+        words = [re.sub(r"[^\w.+-]+", "-", part) for part in parts]
+        return "-".join([*words, self.digest()[:6]])
 
     def digest(self) -> str:
         """Return a hash of everything but the name (hex)."""
@@ -187,8 +195,17 @@ def _codecs(value: Any) -> tuple[CodecChoice, ...]:
     choices = []
     for item in _items(value):
         for name, rates in item.items() if isinstance(item, dict) else [(item, ())]:
-            choices.append(CodecChoice(str(name), _bitrates(rates) if rates is not None else ()))
+            choices.append(_codec(str(name), _bitrates(rates) if rates is not None else ()))
     return _unique(choices, "codec", [choice.name for choice in choices])
+
+
+def _codec(spec: str, rates: tuple[float, ...]) -> CodecChoice:
+    name, own = split_bitrate(spec)
+    if own is None:
+        return CodecChoice(spec, rates)
+    if rates:
+        raise UsageError(f"codec {spec!r} has its bitrate already: leave out --bitrates")
+    return CodecChoice(name, _bitrates([own]))
 
 
 def _bitrates(value: Any) -> tuple[float, ...]:
@@ -248,6 +265,16 @@ def _one_of(what: str, known: Any) -> Any:
     return parse
 
 
+def _flag(what: str) -> Any:
+    def parse(value: Any) -> bool:
+        words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+        if str(value).lower() not in words:
+            raise UsageError(f"{what} must be true or false, not {value!r}")
+        return words[str(value).lower()]
+
+    return parse
+
+
 def _whole(what: str, least: int) -> Any:
     def parse(value: Any) -> int:
         try:
@@ -270,6 +297,7 @@ _PARSERS: dict[str, Any] = {
     "corpora": _corpora,
     "codecs": _codecs,
     "bitrate_policy": _one_of("bitrate policy", POLICIES),
+    "match_level": _flag("match_level"),
     "features": _names("feature set"),
     "models": _names("model"),
     "protocol": _names("protocol", tuple(PROTOCOLS), optional=True),

@@ -100,7 +100,7 @@ class Condition:
     name : str
         ``original``, ``mp3-8k``, ``lowpass-3k0`` ...; never a bitrate that is not coded.
     codec : str
-        The registered codec's name.
+        The codec with its options, or the chain, as the command line takes it.
     kbps : float or None
         The bitrate that is really coded, in kbit/s.
     codec_rate_hz : int or None
@@ -109,6 +109,8 @@ class Condition:
         Whatever else decides how the sound comes out; part of the identity in the store.
     mark : str
         Why this row cannot be read like its neighbours (for a footnote), or empty.
+    hops : tuple of Condition
+        The conditions of a chain, one a codec, in order; empty where there is one codec.
     """
 
     name: str
@@ -117,6 +119,7 @@ class Condition:
     codec_rate_hz: int | None = None
     params: tuple[tuple[str, str], ...] = ()
     mark: str = ""
+    hops: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)

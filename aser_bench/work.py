@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from . import models, registry
-from .codecs.audit import audit
+from .codecs import specs
+from .codecs.audit import audit, gain_db
 from .codecs.base import Coded
 from .corpora.audio import read
 from .corpora.prepare import samples_sha256
@@ -38,7 +39,7 @@ class CodeTask:
     """Some 32 utterances, the conditions to take them through, and the features to make.
 
     ``keys`` maps (condition, feature set) to its key in the store, ``audits`` a condition to
-    the key of its measures.
+    the key of its measures. With ``match_level`` what a codec did to the level is undone.
     """
 
     corpus: str
@@ -50,6 +51,7 @@ class CodeTask:
     features: tuple[str, ...]
     keys: dict[tuple[str, str], str]
     audits: dict[str, str]
+    match_level: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,15 @@ def code(task: CodeTask) -> CodeResult:
     for codec in dict.fromkeys(condition.codec for condition in task.conditions):
         conditions = [c for c in task.conditions if c.codec == codec]
         try:
-            coded = registry.get("codecs", codec).roundtrip(signals, SAMPLE_RATE, conditions)
+            coded = specs.get(codec).roundtrip(signals, SAMPLE_RATE, conditions)
         except (CodecError, AudioError):
             failures = _find_culprits(task, signals, codec, conditions)
             return CodeResult(task, clock.cost(), failures)
+        except OSError as error:
+            raise AserBenchError(
+                f"scratch files cannot be written ({error}): free some room or set TMPDIR to "
+                "another place; what was finished is kept"
+            ) from error
         for condition, versions in zip(conditions, coded, strict=True):
             _store_condition(task, condition, signals, versions)
     return CodeResult(task, clock.cost())
@@ -103,7 +110,7 @@ def _find_culprits(
     CodecError, AudioError
         If not one of the first three passes: then the encoder is broken, not a recording.
     """
-    component = registry.get("codecs", codec)
+    component = specs.get(codec)
     failures = {}
     for utterance, signal in zip(task.utterances, signals, strict=True):
         try:
@@ -118,11 +125,11 @@ def _find_culprits(
 def _store_condition(
     task: CodeTask, condition: Condition, signals: list[np.ndarray], versions: list[Coded]
 ) -> None:
+    coded = [version.signal for version in versions]
+    if task.match_level:
+        coded = [_matched(*pair) for pair in zip(signals, coded, strict=True)]
     for name in task.features:
-        rows = [
-            registry.get("features", name).extract(version.signal, SAMPLE_RATE)
-            for version in versions
-        ]
+        rows = [registry.get("features", name).extract(one, SAMPLE_RATE) for one in coded]
         offsets = np.cumsum([0, *(len(row) if row.ndim == 2 else 1 for row in rows)])
         task.store.save(
             "features",
@@ -131,7 +138,8 @@ def _store_condition(
             {},
         )
     # One utterance a batch is measured: the lag and the bandwidth belong to the encoder.
-    measured = audit(signals[0], versions[0].signal, SAMPLE_RATE)
+    measured = audit(signals[0], coded[0], SAMPLE_RATE)
+    lag = measured.lag_samples if specs.get(condition.codec).waveform else np.nan
     task.store.save(
         "audits",
         task.audits[condition.name],
@@ -139,10 +147,15 @@ def _store_condition(
         {
             "kbps": [version.kbps for version in versions],
             "gain_db": _json(measured.gain_db),
-            "lag_samples": _json(measured.lag_samples),
+            "lag_samples": _json(lag),
             "bandwidth_hz": _json(measured.bandwidth_hz),
         },
     )
+
+
+def _matched(source: np.ndarray, coded: np.ndarray) -> np.ndarray:
+    gain = gain_db(source, coded)
+    return coded / np.float32(10 ** (gain / 20)) if np.isfinite(gain) else coded
 
 
 def _json(number: float) -> float | None:

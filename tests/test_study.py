@@ -41,6 +41,7 @@ OTHERWISE = {
     "corpora": (CorpusChoice("tess", "/data/tess"),),
     "codecs": (CodecChoice("mp3", (8.0,)),),
     "bitrate_policy": "error",
+    "match_level": True,
     "features": ("functionals",),
     "models": ("svm", "mlp"),
     "protocol": (),

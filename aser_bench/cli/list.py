@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import shutil
+import sys
+import textwrap
 from typing import Any
 
 _KINDS = ("corpora", "codecs", "features", "models", "protocols", "metrics")
@@ -22,9 +25,20 @@ def add_parser(verbs: Any) -> None:
 def _list(options: argparse.Namespace) -> int:
     rows = _rows(options.kind)
     width = max(len(name) for name, _ in rows)
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     for name, title in rows:
-        print(f"{name:{width}}  {title}")
+        print(_wrapped(f"{name:{width}}  ", title, columns))
     return 0
+
+
+def _wrapped(head: str, text: str, columns: int) -> str:
+    """Return a line, broken under its text where it goes to a terminal."""
+    if not columns:
+        return head + text
+    return textwrap.fill(
+        text, max(columns - 1, len(head) + 20), initial_indent=head,
+        subsequent_indent=" " * len(head), break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def _rows(kind: str) -> list[tuple[str, str]]:
@@ -45,7 +59,25 @@ def _rows(kind: str) -> list[tuple[str, str]]:
 
 
 def _line(kind: str, component: Any) -> str:
-    if kind != "corpora":
-        return component.title
-    synthetic = ", synthetic speech" if component.synthetic else ""
-    return f"{component.title}{synthetic} [{component.licence}]"
+    return _LINES.get(kind, lambda one: one.title)(component)
+
+
+def _corpus(corpus: Any) -> str:
+    synthetic = ", synthetic speech" if corpus.synthetic else ""
+    return f"{corpus.title}{synthetic} [{corpus.licence}]"
+
+
+def _codec(codec: Any) -> str:
+    from ..errors import CodecError
+    from ..tables import SAMPLE_RATE
+
+    carried = codec.bitrates(SAMPLE_RATE) if codec.takes_bitrates else None
+    line = f"{codec.title}; {carried}" if carried else codec.title
+    try:
+        reason = codec.unavailable()
+    except CodecError as error:
+        reason = str(error)
+    return f"{line} [not available: {reason}]" if reason else line
+
+
+_LINES = {"corpora": _corpus, "codecs": _codec}

@@ -6,36 +6,19 @@ import argparse
 import os
 from typing import Any
 
+from .flags import add_codec_flags, add_ffmpeg_flag, use_ffmpeg
+
 _EPILOG = """\
 examples:
   aser-bench run --codec mp3 --bitrates 8,16,24,64,96,128,192,256
   aser-bench run --corpus ravdess=DIR --corpus emodb=DIR --codec mp3 --bitrates 8,64
+  aser-bench run --codec opus:application=voip --bitrates 8,16 --loss 5 --codec mp3:64+gsm
   aser-bench run study.yaml --models svm -j 4
   aser-bench run --corpus csv=recordings.csv --preset paper --dry-run
 
 What a flag leaves open is taken from ASER_BENCH_<NAME> variables, the study file, the preset
 and the defaults, in this order.
 """
-
-
-class _Codec(argparse.Action):
-    """Collect ``--codec`` and the ``--bitrates`` behind each of them."""
-
-    def __call__(
-        self, parser: Any, namespace: Any, value: Any, option_string: str | None = None
-    ) -> None:
-        """Start a new codec, or give the last one its bitrates."""
-        codecs = list(getattr(namespace, "codecs", None) or [])
-        if option_string == "--codec":
-            codecs.append({value: ""})
-        elif not codecs:
-            parser.error("--bitrates belongs behind the --codec that it is for")
-        else:
-            (name, before), *_ = codecs[-1].items()
-            if before:
-                parser.error(f"--bitrates is given twice for codec {name}")
-            codecs[-1] = {name: value}
-        namespace.codecs = codecs
 
 
 def add_parser(verbs: Any) -> None:
@@ -54,18 +37,10 @@ def add_parser(verbs: Any) -> None:
         "--corpus", action="append", dest="corpora", metavar="NAME[=DIR]",
         help="a corpus and its folder (or its table: csv=FILE); may be repeated",
     )  # fmt: skip
+    add_codec_flags(what)
     what.add_argument(
-        "--codec", action=_Codec, metavar="NAME",
-        help="a codec; may be repeated, each with its --bitrates",
-    )  # fmt: skip
-    what.add_argument(
-        "--bitrates", action=_Codec, metavar="KBIT/S,...",
-        help="bitrates in kbit/s of the --codec before it",
-    )  # fmt: skip
-    what.add_argument(
-        "--bitrate-policy", metavar="POLICY",
-        help="what to do with a bitrate that 16 kHz cannot carry: promote (code it at a rate "
-        "that can; default), clamp (code the nearest, and say so), error",
+        "--match-level", action="store_true",
+        help="bring each coded utterance back to the level of its original",
     )  # fmt: skip
     what.add_argument("--features", metavar="NAME,...", help="feature sets (default functionals)")
     what.add_argument("--models", metavar="NAME,...", help="models (default svm,mlp)")
@@ -86,7 +61,7 @@ def add_parser(verbs: Any) -> None:
     how.add_argument("--out", metavar="DIR", help="where to write (default results/<study>)")
     how.add_argument("-j", "--jobs", metavar="N", help="worker processes (default: all cores)")
     how.add_argument("--store", metavar="DIR", help="where computed things are kept for reuse")
-    how.add_argument("--ffmpeg", metavar="PATH", help="another ffmpeg than the bundled one")
+    add_ffmpeg_flag(how)
     how.add_argument("--strict", action="store_true", help="stop at an unusable recording")
     how.add_argument("--dry-run", action="store_true", help="say what there is to do, do nothing")
     how.add_argument("-q", "--quiet", action="store_true", help="show no progress")
@@ -101,8 +76,7 @@ def _run(options: argparse.Namespace) -> int:
     given = vars(options)
     known = studies.Study.__dataclass_fields__
     flags = {name: value for name, value in given.items() if name in known}
-    if "ffmpeg" in given:
-        os.environ["ASER_BENCH_FFMPEG"] = given["ffmpeg"]
+    use_ffmpeg(options)
     layers = [studies.from_environment(), flags]
     if "study" in given:
         layers.insert(0, studies.read_file(given["study"]))

@@ -1,4 +1,8 @@
-"""Codecs: signals there and back through lossy coding, with nothing else changed."""
+"""Codecs: signals there and back through lossy coding, with nothing else changed.
+
+`roundtrip` is the function to import in a training loop; `augment.Augment` is the same as an
+augmentation with a random choice of conditions.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,8 @@ def roundtrip(
     rate : int
         Sample rate in Hz.
     codec : str
-        A registered codec's name, such as ``mp3``.
+        A codec with its options, or a chain: ``mp3``, ``opus:application=voip``, ``gsm``,
+        ``mp3:64+opus:16``. ``aser-bench list codecs`` names them.
     bitrate : float, optional
         kbit/s, for codecs that have bitrates.
     policy : {"promote", "clamp", "error"}
@@ -37,12 +42,14 @@ def roundtrip(
     Returns
     -------
     numpy.ndarray
-        float32, shape (samples,): as long as the source, in time with it, and not clipped.
+        float32, shape (samples,): as long as the source, in time with it, and not clipped
+        (but by codecs that work on 16-bit samples).
 
     Raises
     ------
     UsageError
-        If the codec is unknown or the bitrate cannot be coded under the policy.
+        If the codec is unknown, cannot be used with the ffmpeg at hand, or cannot code the
+        bitrate under the policy.
     AudioError
         If the signal is empty, not mono or not finite.
     CodecError
@@ -57,9 +64,9 @@ def roundtrip(
     ((16000,), dtype('float32'))
     """
     from ..errors import UsageError
-    from ..registry import get
+    from .specs import available
 
-    component = get("codecs", codec)
+    component = available(codec)
     if component.takes_bitrates and bitrate is None:
         raise UsageError(f"{codec} needs a bitrate")
     bitrates = [] if bitrate is None else [bitrate]

@@ -17,7 +17,15 @@ DROP_DB = 20.0
 FLOOR_DB = 80.0
 """How far under its peak a source's spectrum still has energy worth comparing."""
 
+SAME_WAVEFORM = 0.25
+"""The least correlation (of first differences) at which a delay can be told."""
+
+QUIET_DB = 60.0
+"""How far under its loudest bin a source's spectrogram is still compared; nothing counts as
+quieter than that, so that what a codec leaves out is a finite distance away."""
+
 _SEGMENT = 2048
+_FRAME_S = 0.032
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class Audit:
     bandwidth_hz : float
         From here up, the coded spectrum lies 20 dB or more under its source's.
     snr_db : float
-        Source to error, after the gain is taken out.
+        Source to error, after the gain is taken out: `si_sdr_db`.
     """
 
     gain_db: float
@@ -55,7 +63,7 @@ def audit(reference: np.ndarray, signal: np.ndarray, rate: int) -> Audit:
         gain_db(reference, signal),
         lag_samples(reference, signal),
         bandwidth_hz(reference, signal, rate),
-        snr_db(reference, signal),
+        si_sdr_db(reference, signal),
     )
 
 
@@ -72,12 +80,15 @@ def gain_db(reference: np.ndarray, signal: np.ndarray) -> float:
 def lag_samples(reference: np.ndarray, signal: np.ndarray, max_lag: int = 2000) -> float:
     """Return the delay of ``signal`` in whole samples, positive when it is late.
 
-    The place of the highest cross-correlation within ``max_lag`` samples to either side; nan
-    when either signal is silent.
+    The place of the highest cross-correlation of the first differences within ``max_lag``
+    samples to either side. Differences, since speech codecs take away what lies under the
+    voice, and that turns the phase of a low voice by up to 5 samples (once in 14 by 87) while
+    all that is above stays in time. nan where the two resemble each other too little to tell
+    (a correlation under `SAME_WAVEFORM`): a vocoder keeps no waveform.
     """
     from scipy import fft
 
-    source, coded = _pair(reference, signal)
+    source, coded = (np.diff(some, prepend=0) for some in _pair(reference, signal))
     if not source.any() or not coded.any():
         return math.nan
     reach = min(max_lag, len(source) - 1)
@@ -90,7 +101,11 @@ def lag_samples(reference: np.ndarray, signal: np.ndarray, max_lag: int = 2000) 
     product = two * np.conj(one)
     correlation = fft.irfft(product, size)
     near = np.concatenate([correlation[size - reach :], correlation[: reach + 1]])
-    return int(np.argmax(near)) - reach
+    best = int(np.argmax(near))
+    powers = (float(np.sum((some / np.abs(some).max()) ** 2)) for some in (source, coded))
+    if near[best] < SAME_WAVEFORM * math.sqrt(math.prod(powers)):
+        return math.nan
+    return best - reach
 
 
 def bandwidth_hz(reference: np.ndarray, signal: np.ndarray, rate: int) -> float:
@@ -126,10 +141,13 @@ def _level(ratio: np.ndarray, energy: np.ndarray) -> float:
     return float(ratio[order[np.searchsorted(below, 0.9 * below[-1])]])
 
 
-def snr_db(reference: np.ndarray, signal: np.ndarray) -> float:
+def si_sdr_db(reference: np.ndarray, signal: np.ndarray) -> float:
     """Return 10 log10 of source power over error power in dB, after the gain is taken out.
 
-    inf when nothing but the level changed, -inf when nothing is left.
+    The source times its least-squares gain is what was wanted, all else is error. That is the
+    scale-invariant signal-to-distortion ratio (Le Roux, Wisdom, Erdogan & Hershey 2019, "SDR -
+    half-baked or well done?") of the signals as they are: no mean is taken away, so an offset
+    counts as an error. inf when nothing but the level changed, -inf when nothing is left.
     """
     source, coded = _pair(reference, signal)
     gain = _gain(source, coded)
@@ -142,6 +160,39 @@ def snr_db(reference: np.ndarray, signal: np.ndarray) -> float:
     return 10 * math.log10(power / error) if error else math.inf
 
 
+snr_db = si_sdr_db
+"""The name that it has in `Audit`: the same formula."""
+
+
+def log_spectral_distance_db(reference: np.ndarray, signal: np.ndarray, rate: int) -> float:
+    """Return how far apart the short-time spectra lie in dB: 0 where only the level differs.
+
+    In frames of 32 ms (Hann, overlapping by half) the root mean square over frequency of the
+    difference of the log power spectra (Gray & Markel 1976, "Distance measures for speech
+    processing"), then the mean over frames. Only bins count where the source lies within
+    `QUIET_DB` of its loudest one, and the coded spectrum counts as no quieter than that.
+
+    The level is taken out by equal total power. The least-squares gain would do for codecs that
+    keep the waveform only; of a vocoder's output it says next to nothing.
+    """
+    source, coded = _pair(reference, signal)
+    if not source.any():
+        return math.nan
+    length = max(2, round(_FRAME_S * rate))
+    before = _powers(source / np.abs(source).max(), length)
+    if not before.any():  # a few samples where the window is still shut
+        return math.nan
+    after = _powers(coded / (np.abs(coded).max() or 1.0), length)
+    total, floor = after.sum(dtype=np.float64), before.max() * 10 ** (-QUIET_DB / 10)
+    if total:
+        after *= before.sum(dtype=np.float64) / total
+    heard = before >= floor
+    ratio = np.where(heard, before, 1) / np.where(heard, np.maximum(after, floor), 1)
+    bins = heard.sum(axis=1)
+    squares = np.sum((10 * np.log10(ratio)) ** 2, axis=1)[bins > 0] / bins[bins > 0]
+    return float(np.sqrt(squares).mean(dtype=np.float64))
+
+
 def _pair(reference: np.ndarray, signal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     source, coded = np.asarray(reference, np.float64), np.asarray(signal, np.float64)
     if source.ndim != 1 or source.shape != coded.shape or not len(source):
@@ -151,14 +202,18 @@ def _pair(reference: np.ndarray, signal: np.ndarray) -> tuple[np.ndarray, np.nda
 
 def _spectrum(signal: np.ndarray) -> np.ndarray:
     """Return the mean power spectrum (bins,) of Hann-windowed segments that overlap by half."""
+    return np.asarray(_powers(signal, _SEGMENT).mean(axis=0, dtype=np.float64))
+
+
+def _powers(signal: np.ndarray, length: int) -> np.ndarray:
+    """Return the power spectrogram (frames, bins) in Hann windows that overlap by half."""
     from scipy import fft
 
-    padded = np.pad(signal, (0, max(0, _SEGMENT - len(signal)))).astype(np.float32)
-    segments = np.lib.stride_tricks.sliding_window_view(padded, _SEGMENT)[:: _SEGMENT // 2]
-    window = np.hanning(_SEGMENT + 1)[:-1].astype(np.float32)
+    padded = np.pad(signal, (0, max(0, length - len(signal)))).astype(np.float32)
+    segments = np.lib.stride_tricks.sliding_window_view(padded, length)[:: length // 2]
+    window = np.hanning(length + 1)[:-1].astype(np.float32)
     spectrum = fft.rfft(segments * window)
-    power = spectrum.real**2 + spectrum.imag**2
-    return np.asarray(power.mean(axis=0, dtype=np.float64))
+    return np.asarray(spectrum.real**2 + spectrum.imag**2)
 
 
 def _gain(source: np.ndarray, coded: np.ndarray) -> float:

@@ -117,7 +117,7 @@ def write() -> None:
 
 def _coded() -> np.ndarray:
     planned, _ = MP3.conditions([KBPS], RATE, "error")
-    return MP3.roundtrip([source()], RATE, planned)[0][0].signal
+    return MP3.with_files([source()], RATE, planned)[0][0].signal
 
 
 if __name__ == "__main__":

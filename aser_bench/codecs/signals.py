@@ -64,6 +64,12 @@ def from_rate(signal: np.ndarray, codec_rate: int, rate: int, n: int) -> np.ndar
     return np.ascontiguousarray(signal[:n], dtype=np.float32)
 
 
+def to_int16(signal: np.ndarray) -> np.ndarray:
+    """Return a signal (samples,) as 16-bit samples; what is beyond full scale clips."""
+    scaled = np.rint(np.asarray(signal, np.float64) * 2**15)
+    return scaled.clip(-(2**15), 2**15 - 1).astype(np.int16)
+
+
 def _mono_float32(signal: np.ndarray) -> np.ndarray:
     array = np.ascontiguousarray(signal, dtype=np.float32)
     if array.ndim != 1:

@@ -109,3 +109,60 @@ def test_the_published_figures_on_ravdess(shared_corpora):
         assert {one.lag_samples for one in found} == {0}
         if condition.kbps >= 32:
             assert np.median([one.gain_db for one in found]) == pytest.approx(-0.45, abs=0.05)
+
+
+# --- log-spectral distance, SI-SDR -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("factor", [1.0, -1.0, 0.95, 0.001, 30.0])
+def test_no_spectral_distance_where_only_the_level_differs(factor):
+    assert audit.log_spectral_distance_db(NOISE, factor * NOISE, 16000) == pytest.approx(
+        0, abs=1e-3
+    )
+
+
+def test_the_spectral_distance_is_that_of_the_bands():
+    """Half of the band 6 dB down: with the level out, every bin is off by one of two amounts."""
+    spectrum = np.fft.rfft(NOISE)
+    spectrum[len(spectrum) // 2 :] *= 0.5
+    shaped = np.fft.irfft(spectrum, len(NOISE))
+    upper, lower = 10 * math.log10(1 / 0.625), 10 * math.log10(0.25 / 0.625)
+    expected = math.sqrt((upper**2 + lower**2) / 2)
+    found = audit.log_spectral_distance_db(NOISE, shaped, 16000)
+    assert found == pytest.approx(expected, abs=0.15)
+
+
+def test_what_is_left_out_is_finitely_far_away():
+    silence = audit.log_spectral_distance_db(NOISE, 0 * NOISE, 16000)
+    assert 30 < silence < audit.QUIET_DB
+    tone = np.sin(2 * np.pi * 1000 * np.arange(16_000) / 16_000)
+    other = np.sin(2 * np.pi * 3000 * np.arange(16_000) / 16_000)
+    assert 30 < audit.log_spectral_distance_db(tone, other, 16000) <= audit.QUIET_DB
+
+
+def test_the_spectral_distance_is_deaf_to_what_is_far_under_the_source():
+    loud = np.concatenate([NOISE[:8000], 1e-5 * NOISE[8000:16_000]])
+    changed = np.concatenate([NOISE[:8000], 1e-7 * NOISE[8000:16_000]])
+    assert audit.log_spectral_distance_db(loud, changed, 16000) < 0.01
+    assert audit.log_spectral_distance_db(loud[::-1], loud, 16000) > 10
+
+
+def test_the_spectral_distance_of_very_quiet_and_very_short_signals():
+    coded = NOISE + 0.1 * NOISE[::-1]
+    once = audit.log_spectral_distance_db(NOISE, coded, 16000)
+    assert audit.log_spectral_distance_db(1e-20 * NOISE, 1e-25 * coded, 16000) == pytest.approx(
+        once
+    )
+    assert audit.log_spectral_distance_db(np.ones(9), np.ones(9), 16000) == pytest.approx(0)
+    assert math.isnan(audit.log_spectral_distance_db(np.ones(1), np.ones(1), 16000))
+    assert math.isnan(audit.log_spectral_distance_db(np.zeros(900), NOISE[:900], 16000))
+
+
+def test_si_sdr_is_the_formula_of_its_authors():
+    """Le Roux et al. 2019: |a s|^2 over |a s - x|^2, a = <x, s> / |s|^2; no mean is taken away."""
+    source = NOISE.astype(np.float64) + 0.3
+    coded = 0.7 * source + 0.2 * NOISE[::-1] - 0.1
+    wanted = np.dot(coded, source) / np.dot(source, source) * source
+    expected = 10 * math.log10(np.sum(wanted**2) / np.sum((wanted - coded) ** 2))
+    assert audit.si_sdr_db(source, coded) == pytest.approx(expected, abs=1e-9)
+    assert audit.snr_db is audit.si_sdr_db

@@ -7,7 +7,8 @@ import shutil
 import numpy as np
 import pytest
 
-from aser_bench.codecs import canary, ffmpeg
+from aser_bench import ffmpeg
+from aser_bench.codecs import canary, streams
 from aser_bench.codecs.mp3 import COMPONENT as MP3
 
 
@@ -64,6 +65,6 @@ def test_the_systems_ffmpeg_passes_if_it_has_the_same_lame(monkeypatch):
     if system is None:
         pytest.skip("no ffmpeg of the system's own")
     monkeypatch.setenv(ffmpeg.VARIABLE, system)
-    if ffmpeg.encoder_version("libmp3lame") != "LAME 3.100":
+    if streams.encoder_version("libmp3lame") != "LAME 3.100":
         pytest.skip("the system's ffmpeg has another LAME")
     assert canary.check().reference

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aser_bench.codecs import audit, ffmpeg, mpeg, roundtrip
+from aser_bench.codecs import audit, mpeg, roundtrip, streams
 from aser_bench.codecs.mp3 import COMPONENT as MP3
 from aser_bench.errors import AudioError, UsageError
 from aser_bench.tables import Alias
@@ -56,21 +54,14 @@ def test_clamp_merges_with_a_bitrate_that_was_asked_for():
 
 
 def test_error_names_the_bitrate_the_rate_and_the_legal_ones():
-    with pytest.raises(UsageError, match=r"192 kbit/s: at 16000 Hz MP3 carries 8, 16, .*160"):
+    with pytest.raises(UsageError, match=r"192 kbit/s: at 16000 Hz mp3 carries 8, 16, .*160"):
         MP3.conditions([8, 192], 16000, "error")
 
 
 @pytest.mark.parametrize("policy", ["promote", "error"])
 @pytest.mark.parametrize("bitrate", [20, 1000, 12.5, 1])
 def test_bitrates_that_no_mp3_has(bitrate, policy):
-    with pytest.raises(UsageError, match="MP3 carries 8, 16, 24"):
-        MP3.conditions([bitrate], 16000, policy)
-
-
-@pytest.mark.parametrize("policy", ["promote", "clamp", "error"])
-@pytest.mark.parametrize("bitrate", [-3, 0, math.nan, math.inf])
-def test_what_is_no_bitrate_at_all(bitrate, policy):
-    with pytest.raises(UsageError, match="is not a bitrate"):
+    with pytest.raises(UsageError, match="mp3 carries 8, 16, 24"):
         MP3.conditions([bitrate], 16000, policy)
 
 
@@ -118,11 +109,12 @@ def test_a_plan_is_legal_and_accounts_for_everything(bitrates, rate, policy):
 
 
 @settings(max_examples=12, deadline=None)
-@given(st.floats(1, 400), st.sampled_from([8000, 16000, 48000]))
+@given(st.integers(1, 400), st.sampled_from([8000, 16000, 48000]))
 def test_clamp_does_what_ffmpeg_does_in_silence(bitrate, rate):
+    """For whole bitrates; of others ffmpeg tells LAME the whole part only."""
     conditions, _ = MP3.conditions([bitrate], rate, "clamp")
-    encoding = ffmpeg.Encoding("libmp3lame", bitrate, "mp3")
-    with ffmpeg.encoded([np.zeros(2000, np.float32)], rate, [encoding]) as paths:
+    encoding = streams.Encoding("libmp3lame", bitrate, "mp3")
+    with streams.encoded([np.zeros(2000, np.float32)], rate, [encoding]) as paths:
         assert mpeg.parse(paths[0][0].read_bytes()).kbps == conditions[0].kbps
 
 

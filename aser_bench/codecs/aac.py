@@ -1,0 +1,46 @@
+"""AAC (MPEG-4 AAC-LC) by ffmpeg's own encoder."""
+
+from __future__ import annotations
+
+from ..tables import Condition
+from .bitrates import Bitrates
+from .lossy import LossyCodec
+from .payload import Payload, adts, payload
+from .streams import Decoding, Encoding
+
+_FRAME = 1024  # samples
+
+
+class Aac(LossyCodec):
+    """AAC-LC at an average bitrate, in ADTS frames.
+
+    A frame may have 6144 bits a channel, which is 96 kbit/s at 16 kHz. The encoder meets low
+    bitrates badly on short recordings; the effective bitrate says what came out.
+    """
+
+    name = "aac"
+    title = "AAC-LC, ffmpeg's own encoder, average bitrates"
+    carried = {
+        8_000: Bitrates((8, 12, 16, 24, 32, 48), any_between=True),
+        16_000: Bitrates((8, 12, 16, 24, 32, 48, 64, 96), any_between=True),
+        24_000: Bitrates((12, 16, 24, 32, 48, 64, 96, 128, 144), any_between=True),
+        32_000: Bitrates((16, 24, 32, 48, 64, 96, 128, 192), any_between=True),
+        48_000: Bitrates((24, 32, 48, 64, 96, 128, 192, 256, 288), any_between=True),
+    }
+    encoder_name = "aac"
+    suffix = "aac"
+    decoding = Decoding("aac", "aac")
+    delay = _FRAME  # an ADTS stream, unlike an MP4 file, does not say that it is late
+    max_excess = 2 * _FRAME + 1
+
+    def encoding(self, condition: Condition) -> Encoding:
+        """Return how ffmpeg encodes a condition."""
+        return Encoding(self.encoder_name, condition.kbps, self.suffix, muxer="adts")
+
+    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+        """Return the mean bitrate of the frames, without their ADTS headers."""
+        frames = adts(data)
+        return payload(frames, len(frames) * _FRAME / (condition.codec_rate_hz or 1))
+
+
+COMPONENT = Aac()

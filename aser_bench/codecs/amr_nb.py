@@ -1,0 +1,35 @@
+"""AMR-NB, the speech codec of GSM and UMTS telephony."""
+
+from __future__ import annotations
+
+from ..tables import Condition
+from .bitrates import Bitrates
+from .lossy import LossyCodec
+from .payload import AMR_NB_BITS, Payload, amr
+from .streams import Decoding, Encoding
+
+
+class AmrNb(LossyCodec):
+    """AMR-NB at 8 kHz by libopencore-amrnb, without discontinuous transmission."""
+
+    name = "amr-nb"
+    title = "AMR-NB, mobile telephony at 8 kHz, libopencore-amrnb"
+    integer = True
+    carried = {8_000: Bitrates((4.75, 5.15, 5.9, 6.7, 7.4, 7.95, 10.2, 12.2))}
+    encoder_name = "libopencore_amrnb"
+    suffix = "amr"
+    decoding = Decoding("amrnb", "amr")
+    delay = 40  # the encoder looks 5 ms ahead
+    tail = 160
+    max_excess = 321
+
+    def encoding(self, condition: Condition) -> Encoding:
+        """Return how ffmpeg encodes a condition."""
+        return Encoding(self.encoder_name, condition.kbps, self.suffix, muxer="amr")
+
+    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+        """Return the bitrate of the modes that stand in the frames' headers."""
+        return amr(data, b"#!AMR\n", AMR_NB_BITS)
+
+
+COMPONENT = AmrNb()

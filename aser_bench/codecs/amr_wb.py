@@ -1,0 +1,36 @@
+"""AMR-WB (ITU-T G.722.2), the speech codec of "HD voice" telephony."""
+
+from __future__ import annotations
+
+from ..tables import Condition
+from .bitrates import Bitrates
+from .lossy import LossyCodec
+from .payload import AMR_WB_BITS, Payload, amr
+from .streams import Decoding, Encoding
+
+
+class AmrWb(LossyCodec):
+    """AMR-WB at 16 kHz by vo-amrwbenc, without discontinuous transmission."""
+
+    name = "amr-wb"
+    title = "AMR-WB (G.722.2), mobile telephony at 16 kHz, vo-amrwbenc"
+    integer = True
+    waver_db = 0.5
+    carried = {16_000: Bitrates((6.6, 8.85, 12.65, 14.25, 15.85, 18.25, 19.85, 23.05, 23.85))}
+    encoder_name = "libvo_amrwbenc"
+    suffix = "awb"
+    decoding = Decoding("amrwb", "amr")
+    delay = 95
+    tail = 320
+    max_excess = 641
+
+    def encoding(self, condition: Condition) -> Encoding:
+        """Return how ffmpeg encodes a condition."""
+        return Encoding(self.encoder_name, condition.kbps, self.suffix, muxer="amr")
+
+    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+        """Return the bitrate of the modes that stand in the frames' headers."""
+        return amr(data, b"#!AMR-WB\n", AMR_WB_BITS)
+
+
+COMPONENT = AmrWb()

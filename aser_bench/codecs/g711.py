@@ -1,0 +1,65 @@
+"""G.711, the codec of fixed telephony: eight logarithmic bits a sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..tables import Condition
+from .base import one_of
+from .bitrates import Bitrates
+from .lossy import LossyCodec
+from .payload import Payload, fixed, payload
+from .streams import Decoding, Encoding
+
+
+@dataclass(frozen=True)
+class G711(LossyCodec):
+    """G.711 at 8 kHz and 64 kbit/s.
+
+    Attributes
+    ----------
+    law : str
+        ``mu`` (North America, Japan) or ``a`` (elsewhere).
+    """
+
+    law: str = "mu"
+
+    name = "g711"
+    title = "G.711, fixed telephony at 8 kHz, 64 kbit/s; option law (mu, a)"
+    takes_bitrates = False
+    options = {"law": one_of("mu", "a")}
+    variants = ("g711:law=a",)
+    integer = True
+    carried = {8_000: Bitrates((64,))}
+    max_excess = 1
+
+    @property
+    def label(self) -> str:
+        """The name of the condition, with the law."""
+        return f"{self.name}-{self.law}"
+
+    @property
+    def suffix(self) -> str:  # type: ignore[override]
+        """What names of its files end with."""
+        return f"{self.law}law"
+
+    @property
+    def encoder_name(self) -> str:  # type: ignore[override]
+        """The encoder's name in ffmpeg."""
+        return f"pcm_{self.law}law"
+
+    @property
+    def decoding(self) -> Decoding:  # type: ignore[override]
+        """How ffmpeg decodes it."""
+        return Decoding(self.encoder_name, self.suffix, (("ar", "8000"),))
+
+    def encoding(self, condition: Condition) -> Encoding:
+        """Return how ffmpeg encodes a condition."""
+        return Encoding(self.encoder_name, None, self.suffix, muxer=self.suffix)
+
+    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+        """Return the bitrate: a byte a sample."""
+        return payload(fixed(data, 1), n / (condition.codec_rate_hz or 1))
+
+
+COMPONENT = G711()

@@ -1,0 +1,44 @@
+"""G.726, ADPCM of cordless telephones and trunk lines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..errors import CodecError
+from ..tables import Condition
+from .bitrates import Bitrates
+from .lossy import LossyCodec
+from .payload import Payload, fixed, payload
+from .streams import Decoding, Encoding
+
+
+class G726(LossyCodec):
+    """G.726 at 8 kHz, two to five bits a sample."""
+
+    name = "g726"
+    title = "G.726, ADPCM at 8 kHz"
+    integer = True
+    carried = {8_000: Bitrates((16, 24, 32, 40))}
+    encoder_name = "g726"
+    suffix = "g726"
+    decoding = Decoding("g726", "g726")
+    max_excess = 9
+
+    def encoding(self, condition: Condition) -> Encoding:
+        """Return how ffmpeg encodes a condition."""
+        return Encoding(self.encoder_name, condition.kbps, self.suffix, muxer="g726")
+
+    def reading(self, condition: Condition) -> Decoding:
+        """Return how ffmpeg decodes a condition: nothing in the file says how many bits."""
+        bits = round((condition.kbps or 0) / 8)
+        return replace(self.decoding, options=(("code_size", str(bits)),))
+
+    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+        """Return the bitrate of the codes, of which eight fill whole bytes."""
+        bits = round((condition.kbps or 0) / 8)
+        if not n * bits <= 8 * len(data) < n * bits + 8 * 8:
+            raise CodecError(f"{condition.name} holds {len(data)} bytes for {n} samples")
+        return payload(fixed(data, 1), 8 * len(data) / bits / (condition.codec_rate_hz or 1))
+
+
+COMPONENT = G726()

@@ -1,0 +1,121 @@
+"""Read bitrates from coded files: the sizes of the frames, without what a container adds.
+
+Pure bytes, no decoder: the bitrate that a table states is the one that was written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import CodecError
+
+# Bits of a frame of 20 ms by the type in its header (3GPP TS 26.101, 26.201).
+AMR_NB_BITS = (95, 103, 118, 134, 148, 159, 204, 244)
+AMR_WB_BITS = (132, 177, 253, 285, 317, 365, 397, 461, 477)
+AMR_FRAME_S = 0.020
+_AMR_SILENCE = {8: 5, 9: 5, 15: 0}  # comfort noise (narrow, wide band) and no data, in bytes
+
+
+@dataclass(frozen=True)
+class Payload:
+    """What a coded file holds: its bitrate in kbit/s, and the sha256 (hex) of its frames."""
+
+    kbps: float
+    sha256: str
+
+
+def payload(frames: Sequence[bytes], seconds: float, bits: int | None = None) -> Payload:
+    """Return the payload of frames that last ``seconds`` together.
+
+    ``bits`` is given where a frame is filled up to whole bytes, else all of them count.
+    """
+    if not frames or seconds <= 0:
+        raise CodecError("the coded file holds no audio")
+    if bits is None:
+        bits = 8 * sum(map(len, frames))
+    return Payload(bits / seconds / 1000, hashlib.sha256(b"".join(frames)).hexdigest())
+
+
+def fixed(data: bytes, size: int) -> list[bytes]:
+    """Return the frames of a file without headers, ``size`` bytes each.
+
+    Raises
+    ------
+    CodecError
+        If the last one is cut.
+    """
+    if len(data) % size:
+        raise CodecError(f"the coded file is cut: {len(data)} bytes are no frames of {size}")
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+def adts(data: bytes) -> list[bytes]:
+    """Return the AAC frames of an ADTS file (ISO/IEC 13818-7), without their headers.
+
+    Raises
+    ------
+    CodecError
+        If something else is found.
+    """
+    frames, position = [], 0
+    while position < len(data):
+        head = data[position : position + 7]
+        if len(head) < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0:
+            raise CodecError(f"no ADTS frame at byte {position}")
+        size = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
+        start = 7 if head[1] & 1 else 9
+        if size <= start or position + size > len(data):
+            raise CodecError(f"the ADTS frame at byte {position} is cut short")
+        frames.append(data[position + start : position + size])
+        position += size
+    return frames
+
+
+def amr(data: bytes, magic: bytes, bits: Sequence[int]) -> Payload:
+    """Return the payload of an AMR file (RFC 4867, section 5).
+
+    Parameters
+    ----------
+    data : bytes
+    magic : bytes
+        ``#!AMR`` or ``#!AMR-WB``, and a newline.
+    bits : sequence of int
+        Bits of a frame by the type in its header.
+
+    Raises
+    ------
+    CodecError
+        If something else is found.
+    """
+    if not data.startswith(magic):
+        raise CodecError("the coded file is no AMR file")
+    frames, position, total = [], len(magic), 0
+    while position < len(data):
+        kind = data[position] >> 3 & 15
+        if kind >= len(bits) and kind not in _AMR_SILENCE:
+            raise CodecError(f"no AMR frame at byte {position}")
+        length = bits[kind] if kind < len(bits) else 8 * _AMR_SILENCE[kind]
+        end = position + 1 + -(-length // 8)
+        if end > len(data):
+            raise CodecError(f"the AMR frame at byte {position} is cut short")
+        frames.append(data[position:end])
+        total += length
+        position = end
+    return payload(frames, AMR_FRAME_S * len(frames), total)
+
+
+def sbc_frame_bytes(data: bytes) -> tuple[int, int]:
+    """Return the bytes and the samples of the frames of an SBC file (A2DP, appendix B).
+
+    Raises
+    ------
+    CodecError
+        If it is no mono SBC file.
+    """
+    if len(data) < 4 or data[0] != 0x9C or data[1] >> 2 & 3:
+        raise CodecError("the coded file is no mono SBC file")
+    blocks = 4 * ((data[1] >> 4 & 3) + 1)
+    subbands = 8 if data[1] & 1 else 4
+    return 4 + subbands // 2 + -(-blocks * data[2] // 8), blocks * subbands

@@ -1,0 +1,41 @@
+"""SBC, the codec that every Bluetooth headset has."""
+
+from __future__ import annotations
+
+from ..tables import Condition
+from .bitrates import Bitrates
+from .lossy import LossyCodec
+from .payload import Payload, fixed, payload, sbc_frame_bytes
+from .streams import Decoding, Encoding
+
+_RATES = (16_000, 32_000, 44_100, 48_000)
+
+
+class Sbc(LossyCodec):
+    """SBC at constant bitrates, eight subbands."""
+
+    name = "sbc"
+    title = "SBC, Bluetooth audio (A2DP)"
+    integer = True
+    carried = {
+        rate: Bitrates((24, 32, 48, 64, 96, 128, 192, 256), any_between=True) for rate in _RATES
+    }
+    encoder_name = "sbc"
+    suffix = "sbc"
+    decoding = Decoding("sbc", "sbc")
+    delay = 73  # the filters that split the bands and join them
+    tail = 256
+    max_excess = 257
+
+    def encoding(self, condition: Condition) -> Encoding:
+        """Return how ffmpeg encodes a condition."""
+        return Encoding(self.encoder_name, condition.kbps, self.suffix, muxer="sbc")
+
+    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+        """Return the bitrate by the size that the frames' headers state."""
+        size, samples = sbc_frame_bytes(data)
+        frames = fixed(data, size)
+        return payload(frames, len(frames) * samples / (condition.codec_rate_hz or 1))
+
+
+COMPONENT = Sbc()

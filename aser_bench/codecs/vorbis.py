@@ -1,0 +1,44 @@
+"""Vorbis by libvorbis at average bitrates."""
+
+from __future__ import annotations
+
+from ..errors import CodecError
+from ..tables import Condition
+from . import ogg
+from .bitrates import Bitrates
+from .lossy import LossyCodec
+from .payload import Payload, payload
+from .streams import Encoding
+
+_HEADERS = 3  # packets in front of the audio
+
+
+class Vorbis(LossyCodec):
+    """Vorbis by libvorbis, which spends less than it is asked to on plain recordings."""
+
+    name = "vorbis"
+    title = "Vorbis, libvorbis at average bitrates"
+    carried = {
+        8_000: Bitrates((8, 12, 16, 24, 32, 40), any_between=True),
+        16_000: Bitrates((16, 24, 32, 48, 64, 80, 96, 100), any_between=True),
+        32_000: Bitrates((32, 48, 64, 96, 128, 160, 190), any_between=True),
+        48_000: Bitrates((48, 64, 96, 128, 160, 192, 240), any_between=True),
+    }
+    encoder_name = "libvorbis"
+    suffix = "ogg"
+    max_excess = 1  # the file says where its audio ends
+
+    def encoding(self, condition: Condition) -> Encoding:
+        """Return how ffmpeg encodes a condition."""
+        options = (("fflags", "+bitexact"),)
+        return Encoding(self.encoder_name, condition.kbps, self.suffix, options=options)
+
+    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+        """Return the mean bitrate of the packets over the samples that the file says it has."""
+        packets, samples = ogg.packets(data)
+        if samples != n:
+            raise CodecError(f"{condition.name} holds {samples} samples instead of {n}")
+        return payload(packets[_HEADERS:], n / (condition.codec_rate_hz or 1))
+
+
+COMPONENT = Vorbis()

@@ -1,0 +1,150 @@
+"""Planning: which bitrates exist where, and what becomes of the others."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aser_bench.codecs.bitrates import (
+    POLICIES,
+    Bitrates,
+    Place,
+    aliases,
+    home_rate,
+    kbps_word,
+    nearest,
+    places,
+)
+from aser_bench.errors import UsageError
+from aser_bench.tables import Alias
+
+STEPS = {
+    8_000: Bitrates((8, 16, 64)),
+    16_000: Bitrates((8, 16, 64, 160)),
+    32_000: Bitrates((32, 160, 320)),
+    44_100: Bitrates((7, 500)),
+}
+ANY = {16_000: Bitrates((6, 32, 96), any_between=True), 32_000: Bitrates((24, 192), True)}
+every_policy = pytest.mark.parametrize("policy", POLICIES)
+
+
+def test_what_is_carried():
+    assert 64 in STEPS[16_000]
+    assert 63 not in STEPS[16_000]
+    assert 6 in ANY[16_000]
+    assert 95.5 in ANY[16_000]
+    assert 96.5 not in ANY[16_000]
+    assert 5.9 not in ANY[16_000]
+
+
+def test_the_nearest():
+    assert nearest(12, (8, 16)) == 8  # the lower of two that are equally near
+    assert nearest(12.1, (16, 8)) == 16
+    assert STEPS[16_000].nearest(1000) == 160
+    assert ANY[16_000].nearest(1000) == 96
+    assert ANY[16_000].nearest(1) == 6
+    assert ANY[16_000].nearest(50.5) == 50.5
+
+
+def test_what_people_read():
+    assert str(STEPS[8_000]) == "8, 16, 64 kbit/s"
+    assert str(ANY[16_000]) == "6 to 96 kbit/s"
+    assert STEPS[16_000].span == ANY[16_000].span.replace("6 to 96", "8 to 160")
+
+
+@pytest.mark.parametrize(
+    ("kbps", "word"), [(64, "64k"), (64.0, "64k"), (12.65, "12k65"), (0.7, "0k7"), (5.9, "5k9")]
+)
+def test_words_of_names(kbps, word):
+    assert kbps_word(kbps) == word
+
+
+@pytest.mark.parametrize(
+    ("rate", "home"), [(16_000, 16_000), (7_000, 8_000), (24_414, 32_000), (96_000, 44_100)]
+)
+def test_a_signal_is_coded_at_the_nearest_rate(rate, home):
+    assert home_rate(rate, STEPS) == home
+
+
+def test_promotion_takes_the_nearest_octave_that_carries_it():
+    assert places("x", [64, 160, 320], 16_000, STEPS, "promote") == [
+        Place(64, 16_000, 64),
+        Place(160, 16_000, 160),
+        Place(320, 32_000, 320),
+    ]
+    assert places("x", [160], 8_000, STEPS, "promote") == [Place(160, 16_000, 160)]
+    assert places("x", [8], 32_000, STEPS, "promote") == [Place(8, 16_000, 8)]
+
+
+def test_promotion_does_not_leave_the_octaves():
+    with pytest.raises(UsageError, match="x cannot be 500 kbit/s: at 16000 Hz x carries 8, 16"):
+        places("x", [500], 16_000, STEPS, "promote")
+
+
+def test_clamping_stays_at_the_rate():
+    assert places("x", [320, 7], 16_000, STEPS, "clamp") == [
+        Place(7, 16_000, 8),
+        Place(320, 16_000, 160),
+    ]
+    assert places("x", [1000], 16_000, ANY, "clamp") == [Place(1000, 16_000, 96)]
+
+
+def test_an_error_says_what_would_do():
+    with pytest.raises(UsageError) as caught:
+        places("x", [320], 16_000, STEPS, "error")
+    assert str(caught.value) == (
+        "x cannot be 320 kbit/s: at 16000 Hz x carries 8, 16, 64, 160 kbit/s; "
+        "at 32000 Hz it could be (--bitrate-policy promote)"
+    )
+    with pytest.raises(UsageError, match=r"at 16000 Hz x carries 6 to 96 kbit/s$"):
+        places("x", [5], 16_000, ANY, "error")
+
+
+def test_aliases_are_named_after_what_was_asked():
+    found = places("x", [7, 8, 12.65], 16_000, STEPS, "clamp")
+    names = {place: f"x-{kbps_word(place.kbps)}" for place in found}
+    assert aliases(found, names, "x") == [
+        Alias("x-7k", 7, same_as="x-8k"),
+        Alias("x-12k65", 12.65, same_as="x-16k"),
+    ]
+
+
+@every_policy
+@pytest.mark.parametrize("bitrate", [-3, 0, math.nan, math.inf])
+def test_what_is_no_bitrate_at_all(bitrate, policy):
+    with pytest.raises(UsageError, match="is not a bitrate"):
+        places("x", [8, bitrate], 16_000, STEPS, policy)
+
+
+@every_policy
+def test_no_bitrates(policy):
+    with pytest.raises(UsageError, match="x needs bitrates; at 16000 Hz x carries 8, 16"):
+        places("x", [], 16_000, STEPS, policy)
+
+
+def test_no_such_policy():
+    with pytest.raises(UsageError, match="did you mean 'promote'"):
+        places("x", [8], 16_000, STEPS, "promot")
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.floats(0.5, 2000) | st.sampled_from((8, 64, 160, 320)), min_size=1, max_size=6),
+    st.sampled_from([7_000, 8_000, 16_000, 24_414, 44_100]),
+    st.sampled_from(POLICIES),
+    st.sampled_from([STEPS, ANY]),
+)
+def test_a_plan_is_legal_and_accounts_for_everything(bitrates, rate, policy, carried):
+    try:
+        found = places("x", bitrates, rate, carried, policy)
+    except UsageError:
+        assert policy != "clamp"
+        return
+    assert [place.asked for place in found] == sorted(set(map(float, bitrates)))
+    for place in found:
+        assert place.kbps in carried[place.rate]
+        assert place.asked == place.kbps or policy == "clamp"
+        assert place.rate == home_rate(rate, carried) or policy == "promote"

@@ -1,0 +1,236 @@
+"""Codecs by the words of the command line, and what is said of words that are none."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from aser_bench import ffmpeg, registry
+from aser_bench.codecs import roundtrip, specs
+from aser_bench.codecs.base import Codec
+from aser_bench.codecs.chain import Chain
+from aser_bench.codecs.gain import Gain
+from aser_bench.codecs.mp3 import COMPONENT as MP3
+from aser_bench.codecs.opus import Opus
+from aser_bench.errors import UsageError
+
+VOIP = Opus(application="voip")
+
+
+def hops(spec: str) -> list[tuple[Codec, float | None]]:
+    codec = specs.get(spec)
+    assert isinstance(codec, Chain)
+    return [(hop.codec, hop.kbps) for hop in codec.hops]
+
+
+@pytest.fixture
+def package(monkeypatch):
+    """Somebody else's package with a codec in it, and something that is none."""
+    module = types.ModuleType("somebodys_codecs")
+    module.Loud = Gain(db=6.0)
+    module.number = 5
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return module
+
+
+def test_a_codec_alone_is_the_component_itself():
+    assert specs.get("mp3") is registry.get("codecs", "mp3")
+    assert specs.get("opus:application=voip") == VOIP
+    assert specs.get("opus:frame=60:application=voip") == Opus(application="voip", frame=60.0)
+
+
+@pytest.mark.parametrize("word", ["64", "64k", "64K", "64.0", "6.4e1"])
+def test_a_bitrate_makes_a_chain_of_one(word):
+    assert hops(f"mp3:{word}") == [(MP3, 64)]
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ("opus:application=voip:16", [(VOIP, 16)]),
+        ("opus:16:application=voip", [(VOIP, 16)]),
+        ("mp3:64+opus:16", [(MP3, 64), (Opus(), 16)]),
+        ("mp3+opus:16", [(MP3, None), (Opus(), 16)]),
+        ("mp3:64+opus", [(MP3, 64), (Opus(), None)]),
+        ("amr-wb:12.65+mp3:64", [(registry.get("codecs", "amr-wb"), 12.65), (MP3, 64)]),
+        ("gain:db=-6+mp3:64k", [(Gain(db=-6.0), None), (MP3, 64)]),
+        ("mp3:64+mp3:64+mp3:64", [(MP3, 64)] * 3),
+    ],
+)
+def test_chains(spec, expected):
+    assert hops(spec) == expected
+
+
+def test_a_dotted_path_has_a_colon_of_its_own(package):
+    assert specs.get("somebodys_codecs:Loud") is package.Loud
+    assert specs.get("somebodys_codecs:Loud:db=-3") == Gain(db=-3.0)
+    assert hops("somebodys_codecs:Loud+mp3:64") == [(package.Loud, None), (MP3, 64)]
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("mp4", "unknown codec 'mp4'; did you mean 'mp3'"),
+        ("mp3:64+opsu:16", "unknown codec 'opsu'; did you mean 'opus'"),
+        ("opus:aplication=voip", "opus has no option 'aplication'.*did you mean 'application'"),
+        ("mp3:quality=2", "mp3 has no option 'quality': it has none"),
+        ("opus:application=phone", "application=phone must be audio or voip or lowdelay"),
+        ("gain:db=loud", "db=loud must be a number from -60 to 60"),
+        ("gain:db=nan", "db=nan must be a number"),
+        ("gain:db=", "db= must be a number"),
+        ("mp3:64:32", "'mp3:64:32' has two bitrates"),
+        ("mp3+mp3:64:32", "'mp3:64:32' has two bitrates"),
+        ("", "no name"),
+        ("+", "no name"),
+        ("mp3:64+", "no name"),
+        ("+mp3:64", "no name"),
+        ("mp3:64++opus:16", "no name"),
+        (":", "no name"),
+        ("db=6", "no name"),
+        ("g711:64", "g711 takes no bitrate"),
+        ("original:64", "original takes no bitrate"),
+        ("gain:db=3:64+mp3", "gain takes no bitrate"),
+        ("mp3+opus", "one codec at most may take its bitrate from --bitrates"),
+        ("mp3+gsm+mp3", "one codec at most"),
+        ("64", "unknown codec '64'"),
+        ("mp3 :64", "unknown codec 'mp3 '"),
+        ("no.such.module:Name", "cannot be loaded: ModuleNotFoundError"),
+        ("somebodys_codecs:Soft", "cannot be loaded: AttributeError"),
+    ],
+)
+def test_what_is_no_codec_is_said_in_one_line(spec, message, package):
+    with pytest.raises(UsageError, match=message) as caught:
+        specs.get(spec)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("spec", ["somebodys_codecs:number", "somebodys_codecs:number:64"])
+def test_something_else_of_a_module_is_no_codec(spec, package):
+    with pytest.raises(UsageError, match="no codec"):
+        specs.get(spec)
+
+
+def test_what_is_left_out_of_a_spec_is_the_default():
+    assert Opus().spec == "opus"
+    assert specs.get("opus:frame=20:loss=0").spec == "opus"
+    assert specs.get("opus:loss=5:application=voip").spec == "opus:application=voip:loss=5"
+
+
+def every_variant() -> list[str]:
+    names = registry.names("codecs")
+    return [*names, *(v for name in names for v in registry.get("codecs", name).variants)]
+
+
+@pytest.mark.parametrize("spec", every_variant())
+def test_a_spec_names_its_codec(spec):
+    codec = specs.get(spec)
+    assert specs.get(codec.spec) == codec
+    assert specs.get(f"mp3:64+{codec.spec}").spec == f"mp3:64+{codec.spec}"
+
+
+parts = st.tuples(
+    st.sampled_from(every_variant()),
+    st.sampled_from([None, 8, 12.65, 64, 0.7]),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(parts, min_size=1, max_size=4))
+def test_canonical_specs_come_back(hops):
+    words = [spec if kbps is None else f"{spec}:{kbps}k" for spec, kbps in hops]
+    try:
+        codec = specs.get("+".join(words))
+    except UsageError:
+        return
+    assert specs.get(codec.spec) == codec
+    assert specs.get(codec.spec).spec == codec.spec
+
+
+@pytest.mark.parametrize("seed", ["x", "-1", "9" * 400, "1.5"], ids=["x", "-1", "9s", "1.5"])
+def test_seeds_that_cannot_be_drawn_with(seed):
+    with pytest.raises(UsageError, match="must be a whole number"):
+        specs.get(f"opus:loss=5:seed={seed}")
+
+
+@settings(deadline=None)
+@given(st.floats(-60, 60))
+@example(1.0000001)
+def test_options_come_back_to_the_last_digit(db):
+    assert specs.get(Gain(db=db).spec) == Gain(db=db)
+
+
+WORDS = st.lists(
+    st.sampled_from(
+        ["mp3", "opus", "gain", "g711", "+", ":", "=", "64", "16k", "db", "application", "voip",
+         "frame", "law", "a", "inf", "nan", "-1", "1e9", "é", " ", "\n", "seed", "99999999999"]
+    ),
+    max_size=8,
+).map("".join)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.text(alphabet=st.characters(exclude_characters=":")) | WORDS)
+@example("opus:frame=nan")
+@example("opus:seed=x")
+@example("mp3:٦٤")
+@example("MP3")
+def test_any_text_is_a_codec_or_a_usage_error(text):
+    try:
+        codec = specs.get(text)
+    except UsageError:
+        return
+    assert isinstance(codec, Codec)
+    assert codec.label
+    assert isinstance(codec.takes_bitrates, bool)
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ("mp3:64", ("mp3", 64)),
+        ("mp3:64k", ("mp3", 64)),
+        ("opus:application=voip:16", ("opus:application=voip", 16)),
+        ("mp3", ("mp3", None)),
+        ("opus:frame=60", ("opus:frame=60", None)),
+        ("mp3:64+opus:16", ("mp3:64+opus:16", None)),
+        ("64", ("64", None)),
+        ("", ("", None)),
+    ],
+)
+def test_a_bitrate_is_split_off(spec, expected):
+    assert specs.split_bitrate(spec) == expected
+
+
+def test_what_can_be_used_here(fake):
+    assert specs.available("mp3") is MP3
+    fake("echo ffmpeg version 1")
+    with pytest.raises(UsageError) as caught:
+        specs.available("mp3:64+opus:16")
+    assert "'mp3:64+opus:16' cannot be used here" in str(caught.value)
+    assert "ffmpeg 1 has no encoder libmp3lame" in str(caught.value)
+    assert "no encoder libopus" in str(caught.value)
+    assert ffmpeg.VARIABLE in str(caught.value)
+    assert specs.available("gsm").name == "gsm"  # needs no ffmpeg
+
+
+def test_an_ffmpeg_that_does_not_answer_cannot_be_used(fake):
+    fake("exit 1")
+    with pytest.raises(UsageError, match="not an ffmpeg"):
+        specs.available("mp3")
+
+
+def test_the_public_function_takes_specs():
+    import numpy as np
+
+    signal = 0.1 * np.random.default_rng(0).standard_normal(4000).astype(np.float32)
+    np.testing.assert_array_equal(
+        roundtrip(signal, 16_000, "mp3:64"), roundtrip(signal, 16_000, "mp3", 64)
+    )
+    with pytest.raises(UsageError, match="needs a bitrate"):
+        roundtrip(signal, 16_000, "mp3+gsm")
+    with pytest.raises(UsageError, match="bitrate"):
+        roundtrip(signal, 16_000, "mp3:64", 32)

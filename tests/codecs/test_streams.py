@@ -1,0 +1,266 @@
+"""Coding in batches when ffmpeg lies, is slow, or finds no room; and who is to blame for it."""
+
+from __future__ import annotations
+
+import errno
+
+import numpy as np
+import pytest
+
+from aser_bench import ffmpeg, scratch, work
+from aser_bench.codecs import streams
+from aser_bench.codecs.mp3 import COMPONENT as MP3
+from aser_bench.codecs.sbc import COMPONENT as SBC
+from aser_bench.corpora.prepare import samples_sha256
+from aser_bench.errors import CodecError, UsageError
+from aser_bench.store import Store
+
+REAL = ffmpeg._bundled()
+NOISE = (0.1 * np.random.default_rng(0).standard_normal(8000)).astype(np.float32)
+LAME = streams.Encoding("libmp3lame", 64, "mp3")
+
+
+def code_noise(codec=MP3):
+    conditions, _ = codec.conditions([64], 16000, "error")
+    return codec.roundtrip([NOISE], 16000, conditions)[0][0].signal
+
+
+WRITE = f"for last; do :; done; {REAL} -nostdin -loglevel error -f f32le -ar 16000 -ac 1 "
+HOSTILE = {
+    "crashes": ("kill -SEGV $$", "killed by signal 11"),
+    "fails": ("echo one >&2; echo the reason >&2; exit 3", "exit status 3: the reason"),
+    "writes nothing": ("exit 0", "wrote nothing with libmp3lame at 64 kbit/s"),
+    "writes an empty file": ("for last; do :; done; : > $last", "wrote nothing"),
+    "writes text": ("for last; do :; done; echo hello > $last", "no MPEG frame"),
+    "writes a lower bitrate": (WRITE + "-i 0000.f32 -b:a 32k $last", "wrote 32 kbit/s"),
+    "writes another rate": (WRITE + "-i 0000.f32 -ar 24000 -b:a 64k $last", "at 24000 Hz"),
+    "writes too little": (WRITE + "-t 0.2 -i 0000.f32 -b:a 64k $last", "instead of 8000"),
+    "writes no delay tag": (
+        WRITE + "-i 0000.f32 -b:a 64k -write_xing 0 $last",
+        "samples instead of 8000",
+    ),
+    "is cut": (WRITE + "-i 0000.f32 -b:a 64k $last; truncate -s -9 $last", "cut short"),
+}
+
+
+@pytest.mark.parametrize(("script", "message"), HOSTILE.values(), ids=HOSTILE)
+def test_an_encoder_that(script, message, fake, place):
+    fake(script)
+    with pytest.raises(CodecError, match=message):
+        code_noise()
+    assert list(place.iterdir()) == []
+
+
+# SBC is decoded by ffmpeg: its second call writes the samples to the file named last.
+LAST = "for last; do :; done; "
+LIARS = {
+    "crashes": ("kill -SEGV $$", "killed by signal 11"),
+    "writes nothing": ("exit 0", "decoded nothing with sbc"),
+    "writes an empty file": (LAST + ": > $last", "decoded nothing with sbc"),
+    "writes half a sample": (LAST + "head -c 33023 /dev/zero > $last", "decoded nothing with sbc"),
+    "writes too little": (LAST + "head -c 32000 /dev/zero > $last", "sbc-64k came back with 8000"),
+    "writes one sample too little": (
+        f'{REAL} "$@"; {LAST}head -c 32288 $last > short; mv short $last',
+        "sbc-64k came back with 8072 samples instead of 8000",
+    ),
+    "writes too much": (f'{REAL} "$@"; {LAST}cat $last $last > twice; mv twice $last', "came back"),
+    "writes NaN": (
+        f'{REAL} "$@"; {LAST}printf "\\000\\000\\300\\177" '
+        "| dd of=$last bs=4 seek=500 conv=notrunc 2>/dev/null",
+        "sbc-64k was decoded to something else than audio",
+    ),
+}
+
+
+@pytest.mark.parametrize(("script", "message"), LIARS.values(), ids=LIARS)
+def test_a_decoder_that(script, message, fake, place):
+    fake(f'case "$*" in *"-i 0000-0.sbc"*) {script};; *) exec {REAL} "$@";; esac')
+    with pytest.raises(CodecError, match=message):
+        code_noise(SBC)
+    assert list(place.iterdir()) == []
+
+
+def test_an_ffmpeg_that_hangs_leaves_nothing(fake, place, tmp_path, monkeypatch, ends):
+    monkeypatch.setattr(ffmpeg, "LIMIT_START_S", 0.3)
+    fake(f"sleep 100 & echo $! > {tmp_path}/child; wait")
+    with pytest.raises(CodecError, match="stopped after 0 s"):
+        code_noise()
+    assert list(place.iterdir()) == []
+    assert ends(int((tmp_path / "child").read_text()))
+
+
+def test_a_decoder_that_hangs_leaves_nothing(fake, place, monkeypatch):
+    monkeypatch.setattr(ffmpeg, "LIMIT_START_S", 2)
+    fake(f'case "$*" in *"-i 0000-0.sbc"*) sleep 100;; *) exec {REAL} "$@";; esac')
+    with pytest.raises(CodecError, match="stopped after 2 s"):
+        code_noise(SBC)
+    assert list(place.iterdir()) == []
+
+
+def test_the_time_limit_grows_with_the_audio(monkeypatch):
+    limits = []
+    monkeypatch.setattr(ffmpeg, "run", lambda arguments, folder, limit_s: limits.append(limit_s))
+    for seconds in (1, 100):
+        signal = np.zeros(16000 * seconds, np.float32)
+        with pytest.raises(CodecError), streams.encoded([signal], 16000, [LAME] * 4):
+            pass
+    assert limits[1] - limits[0] == pytest.approx(99 * 4 * streams.LIMIT_PER_CODED_S)
+
+
+def test_a_full_disk_is_no_codec_error(fake, place):
+    fake("echo 'av_interleaved_write_frame(): No space left on device' >&2; exit 228")
+    with pytest.raises(OSError, match="no room left for scratch files") as caught:
+        code_noise()
+    assert caught.value.errno == errno.ENOSPC
+    assert list(place.iterdir()) == []
+
+
+def test_a_full_memory_disk_is_left_for_the_usual_place(fake, monkeypatch, tmp_path):
+    ram, disk = tmp_path / "ram", tmp_path / "disk"
+    ram.mkdir()
+    disk.mkdir()
+    monkeypatch.setattr(scratch, "places", lambda n_bytes: [ram, disk])
+    fake(f'case "$PWD" in {ram}/*) echo No space left on device >&2; exit 1;; esac\n'
+         f'exec {REAL} "$@"')  # fmt: skip
+    assert len(code_noise()) == len(NOISE)
+    assert list(ram.iterdir()) == list(disk.iterdir()) == []
+
+
+def test_no_such_program(monkeypatch, tmp_path):
+    monkeypatch.setenv(ffmpeg.VARIABLE, str(tmp_path / "nowhere"))
+    with pytest.raises(UsageError, match="nowhere is not a program"):
+        code_noise()
+
+
+def test_a_path_may_be_relative(fake, monkeypatch):
+    path = fake(f'exec {REAL} "$@"')
+    monkeypatch.chdir(path.parent)
+    monkeypatch.setenv(ffmpeg.VARIABLE, f"./{path.name}")
+    assert len(code_noise()) == len(NOISE)
+
+
+def test_versions():
+    assert streams.encoder_version("libmp3lame") == "LAME 3.100"
+    assert streams.encoder_version("libopus") == f"libopus (ffmpeg {ffmpeg.version()})"
+
+
+def test_an_unknown_encoder():
+    unknown = streams.Encoding("no-such-encoder", None, "mp3")
+    with pytest.raises(CodecError, match="ncoder"), streams.encoded([NOISE], 16000, [unknown]):
+        pass
+
+
+def test_an_unknown_decoder(place):
+    with streams.encoded([NOISE], 16000, [LAME]) as ((path,),):
+        for decoding in (
+            streams.Decoding("no-such-decoder", "mp3"),
+            streams.Decoding("mp3float", "no-such-demuxer"),
+        ):
+            with pytest.raises(CodecError, match=r"ecoder|nvalid|nknown"):
+                streams.decoded([path], decoding, 1)
+
+
+def test_what_is_decoded_is_what_was_coded(place):
+    encoding = streams.Encoding("pcm_f32le", None, "wav")
+    signals = [NOISE, NOISE[:100], -NOISE]
+    with streams.encoded(signals, 16000, [encoding]) as (paths,):
+        (folder,) = place.iterdir()
+        before = sorted(folder.iterdir())
+        decoded = streams.decoded(paths, streams.Decoding("pcm_f32le", "wav"), 1)
+        assert sorted(folder.iterdir()) == before
+    for signal, found in zip(signals, decoded, strict=True):
+        assert found.dtype == np.float32
+        np.testing.assert_array_equal(found, signal)
+
+
+def arguments(fake, tmp_path, work):
+    """Return what ffmpeg is told while it does some work, a line each time."""
+    fake(f'echo "$*" >> {tmp_path}/lines; exec {REAL} "$@"')
+    work()
+    return (tmp_path / "lines").read_text().splitlines()
+
+
+def test_the_arguments_are_safe_and_explicit(fake, tmp_path):
+    encodings = [streams.Encoding("libmp3lame", k, "mp3") for k in (8, 64)]
+
+    def encode():
+        with streams.encoded([NOISE, NOISE], 16000, encodings):
+            pass
+
+    (line,) = arguments(fake, tmp_path, encode)
+    assert line.startswith("-nostdin -hide_banner -loglevel error -y ")
+    assert line.count("-protocol_whitelist file,pipe -i ") == line.count("-f f32le") == 2
+    assert line.count("-map_metadata -1") == line.count("-threads 1") == 4
+    assert line.count("-b:a 64k") == line.count("-b:a 8k") == 2
+    assert {word for word in line.split() if word.endswith(".mp3")} == {
+        "0000-0.mp3", "0000-1.mp3", "0001-0.mp3", "0001-1.mp3",
+    }  # fmt: skip
+
+
+def test_what_is_decoded_is_never_guessed(fake, tmp_path):
+    line = arguments(fake, tmp_path, lambda: code_noise(SBC))[-1]
+    assert line.count("-i ") == line.count("-protocol_whitelist file,pipe -i ") == 1
+    before = line.split("-i ")[0]
+    assert "-f sbc" in before
+    assert "-c:a sbc" in before
+
+
+def test_batches_cover_everything_once():
+    signals = [np.zeros(16000)] * 70 + [np.zeros(16000 * 700)] * 2 + [np.zeros(1)] * 3
+    slices = list(streams.batches(signals, 16000, 8))
+    assert [i for s in slices for i in range(s.start, s.stop)] == list(range(75))
+    assert all((s.stop - s.start) * 8 <= streams.MAX_OUTPUTS for s in slices)
+    assert slices[-2:] == [slice(71, 72), slice(72, 75)]
+    assert list(streams.batches([], 16000, 8)) == []
+    assert list(streams.batches([np.zeros(1)], 16000, 1000)) == [slice(0, 1)]
+
+
+def coding_task(tmp_path, lengths, codec="mp3", bitrate=64) -> work.CodeTask:
+    """Return a task that codes noise of some lengths, without features."""
+    import soundfile
+
+    files = [tmp_path / f"{number}.wav" for number in range(len(lengths))]
+    for file, length in zip(files, lengths, strict=True):
+        soundfile.write(file, NOISE[:length], 16000, subtype="FLOAT")
+    (condition,), _ = MP3.conditions([bitrate], 16000, "error")
+    return work.CodeTask(
+        corpus="custom",
+        store=Store(tmp_path / "store"),
+        utterances=tuple(file.stem for file in files),
+        files=tuple(map(str, files)),
+        hashes=tuple(samples_sha256(NOISE[:length]) for length in lengths),
+        conditions=(condition,),
+        features=(),
+        keys={},
+        audits={condition.name: "a" * 64},
+    )
+
+
+def test_of_a_batch_only_the_failing_utterance_is_named(fake, tmp_path):
+    """This ffmpeg fails whenever a signal of exactly 4001 samples is among its inputs."""
+    task = coding_task(tmp_path, [4000, 4001, 5000, 6000])
+    assert work.code(task).failures == {}
+    fake(f'[ -z "$(find . -name "*.f32" -size 16004c)" ] && exec {REAL} "$@"\n'
+         "echo I dislike this one >&2; exit 5")  # fmt: skip
+    failures = work.code(task).failures
+    assert set(failures) == {"1"}
+    assert "exit status 5: I dislike this one" in failures["1"]
+    assert "mp3" in failures["1"]
+
+
+def test_a_short_output_is_the_failure_of_that_utterance(fake, tmp_path):
+    """This one reports success, and writes no more than .2 s of anything."""
+    task = coding_task(tmp_path, [3000, 8000, 2000])
+    fake('n=$#; i=0; for a; do shift; i=$((i + 1)); case "$a" in\n'
+         f'*.mp3) set -- "$@" -t 0.2 "$a";; *) set -- "$@" "$a";; esac; done; exec {REAL} "$@"'
+         )  # fmt: skip
+    failures = work.code(task).failures
+    assert set(failures) == {"1"}
+    assert "instead of 8000" in failures["1"]
+
+
+def test_an_ffmpeg_that_fails_always_is_no_fault_of_the_recordings(fake, tmp_path):
+    task = coding_task(tmp_path, [4000, 5000, 6000, 7000])
+    fake("echo broken >&2; exit 1")
+    with pytest.raises(CodecError, match="broken"):
+        work.code(task)
