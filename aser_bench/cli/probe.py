@@ -1,0 +1,173 @@
+"""``aser-bench probe``: the truth about each condition of a codec."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from .flags import add_ffmpeg_flag, use_ffmpeg
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    import pandas as pd
+
+_EPILOG = """\
+examples:
+  aser-bench probe mp3 --bitrates 8,16,64,192 recordings/*.wav
+  aser-bench probe opus:application=voip --csv opus.csv
+  aser-bench probe mp3:64+gsm speech.flac
+
+PESQ and STOI are measured where their packages are: pip install aser-bench[quality]
+"""
+
+_DEMO = 8  # utterances that are enough for a look, spread over speakers and emotions
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb to the command line."""
+    parser = verbs.add_parser(
+        "probe",
+        help="measure what a codec's conditions really are",
+        usage="aser-bench probe [options] CODEC [--bitrates KBIT/S,...] [FILE ...]",
+        description="Take recordings through a codec and measure each condition: its effective "
+        "bitrate, bandwidth, delay, level and distortion. Without FILE the demo corpus speaks.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+    )
+    parser.add_argument(
+        "codec", metavar="CODEC",
+        help="a codec with its options, or a chain: mp3, opus:application=voip, mp3:64+gsm",
+    )  # fmt: skip
+    files = parser.add_argument("files", nargs="+", metavar="FILE", help="a recording")
+    # Not nargs="*": argparse would find no files at all behind the codec, and be content, before
+    # it looks behind the options.
+    files.required = False
+    parser.add_argument(
+        "--bitrates", metavar="KBIT/S,...",
+        help="bitrates in kbit/s (default: all the usual ones of the codec)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--bitrate-policy", metavar="POLICY",
+        help="what to do with a bitrate that 16 kHz cannot carry: promote (default), clamp, error",
+    )  # fmt: skip
+    parser.add_argument(
+        "--limit", metavar="N", help="take N of the recordings, evenly spread over them"
+    )
+    parser.add_argument("--csv", metavar="PATH", help="write the table as CSV, too")
+    add_ffmpeg_flag(parser)
+    parser.add_argument("-q", "--quiet", action="store_true", help="show no progress")
+    parser.set_defaults(function=_probe)
+
+
+def _probe(options: argparse.Namespace) -> int:
+    import shutil
+    from pathlib import Path
+
+    from .. import study as studies
+    from ..codecs import specs
+    from ..probe import plan
+    from ..report import probe as report
+    from ..tables import SAMPLE_RATE
+
+    given = vars(options)
+    use_ffmpeg(options)
+    flags: dict[str, Any] = {
+        name: given[name] for name in ("bitrate_policy", "limit") if name in given
+    }
+    flags["codecs"] = [{given["codec"]: given.get("bitrates")}]
+    study = studies.resolve(flags)
+    (choice,) = study.codecs
+    codec = specs.available(choice.name)
+    plan(codec, choice.bitrates, SAMPLE_RATE, study.bitrate_policy)  # refused before any work
+    out = Path(given["csv"]) if "csv" in given else None
+    if out is not None:
+        _check_writable(out)
+    files = _chosen(given.get("files", []), study.limit)
+    source = f"{len(files)} recording{'s' if len(files) != 1 else ''}"
+    if "files" not in given:
+        source = f"no FILE was named: {len(files)} utterances of the demo corpus (synthetic speech)"
+    signals = [_read(file) for file in files]
+    table = _measured(signals, codec, choice.bitrates, study.bitrate_policy, options)
+    if out is not None:
+        _write(out, report.to_csv(table))
+    encoder = f" by {codec.encoder()}" if codec.encoder() else ""
+    width = shutil.get_terminal_size().columns
+    print(report.paragraph(f"{codec.spec}{encoder}; {source}", width))
+    print(report.render(table, width), end="")
+    print(_hint(width), end="")
+    return 0
+
+
+def _measured(
+    signals: list[np.ndarray], codec: Any, bitrates: Any, policy: str, options: argparse.Namespace
+) -> pd.DataFrame:
+    from ..probe import probe
+    from ..progress import Progress
+    from ..tables import SAMPLE_RATE
+
+    seconds = iter([len(signal) / SAMPLE_RATE for signal in signals])
+    total = sum(map(len, signals)) / SAMPLE_RATE
+    with Progress(total, quiet=getattr(options, "quiet", False)) as progress:
+
+        def done(count: int) -> None:
+            progress.advance(sum(next(seconds) for _ in range(count)), f"probing {codec.spec}")
+
+        return probe(signals, codec, bitrates, SAMPLE_RATE, policy, done=done)
+
+
+def _chosen(files: list[str], limit: int | None) -> list[str]:
+    """Return the files to read: those that were named, or some of the demo corpus."""
+    if files:
+        count = min(limit or len(files), len(files))
+        return [files[place * len(files) // count] for place in range(count)]
+    from ..corpora import load_corpus
+    from ..corpora.prepare import subset
+
+    return subset(load_corpus("demo").utterances, limit or _DEMO)["file"].tolist()
+
+
+def _read(file: str) -> np.ndarray:
+    from ..codecs.signals import checked
+    from ..corpora.audio import read
+    from ..errors import AudioError, UsageError
+
+    try:
+        return checked([read(file)])[0]
+    except AudioError as error:
+        raise UsageError(f"{file}: {error}") from error
+
+
+def _check_writable(path: Path) -> None:
+    """Refuse a file that cannot be written, before an hour of work is done for it."""
+    from ..errors import UsageError
+
+    new = not path.exists()
+    try:
+        with path.open("ab"):
+            pass
+        if new:
+            path.unlink()
+    except OSError as error:
+        raise UsageError(f"--csv {path} cannot be written: {error.strerror}") from error
+
+
+def _write(path: Path, content: str) -> None:
+    from ..errors import AserBenchError
+
+    try:
+        path.write_text(content, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise AserBenchError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _hint(width: int) -> str:
+    """Return how to get the measures that are missing; empty where all are there."""
+    from ..codecs import quality
+    from ..report.terminal import paragraph
+
+    missing = [name.upper() for name in quality.MEASURES if name not in quality.installed()]
+    words = f"{' and '.join(missing)} not measured: pip install {quality.EXTRA}"
+    return paragraph(words, width) if missing else ""
