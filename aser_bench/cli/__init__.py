@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import AserBenchError
+from . import corpus, probe, run
 from . import list as list_
-from . import run
 
-_VERBS = (run, list_)
+_VERBS = (run, list_, corpus, probe)
 
 
 class _Parser(argparse.ArgumentParser):
