@@ -1,0 +1,93 @@
+"""The controls do the one thing that they say, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aser_bench.codecs import audit, roundtrip, specs
+from aser_bench.errors import UsageError
+
+RATE = 16_000
+NOISE = (0.1 * np.random.default_rng(3).standard_normal(3 * RATE)).astype(np.float32)
+
+
+def condition(spec: str, rate: int = RATE):
+    return specs.get(spec).conditions([], rate, "promote")[0][0]
+
+
+@pytest.mark.parametrize("cutoff", [1200, 3040, 5500, 7300])
+def test_a_lowpass_ends_where_it_says(cutoff):
+    filtered = roundtrip(NOISE, RATE, f"lowpass:cutoff={cutoff}")
+    assert audit.bandwidth_hz(NOISE, filtered, RATE) == pytest.approx(cutoff, abs=20)
+    assert audit.lag_samples(NOISE, filtered) in (0, pytest.approx(np.nan, nan_ok=True))
+    low = np.sin(2 * np.pi * 0.5 * cutoff * np.arange(RATE) / RATE).astype(np.float32)
+    middle = slice(2000, -2000)
+    passed = roundtrip(low, RATE, f"lowpass:cutoff={cutoff}")
+    np.testing.assert_allclose(passed[middle], low[middle], atol=2e-3)
+
+
+def test_a_lowpass_is_as_wide_as_the_codec_that_it_stands_beside():
+    coded = roundtrip(NOISE, RATE, "mp3", 8)
+    filtered = roundtrip(NOISE, RATE, "lowpass:like=mp3-8k")
+    widths = [audit.bandwidth_hz(NOISE, one, RATE) for one in (coded, filtered)]
+    assert widths[0] == pytest.approx(widths[1], abs=40)
+    assert condition("lowpass").name == condition("lowpass:like=mp3-8k").name == "lowpass-3k02"
+    assert condition("lowpass:like=amr-wb-12k65").params != condition("lowpass").params
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("lowpass:cutoff=8000", "ends at 8000 Hz"),
+        ("lowpass:cutoff=no", "a number from 100"),
+        ("lowpass:like=mp3", "must be a codec and a bitrate"),
+        ("lowpass:like=mp4-8k", "unknown codec 'mp4'"),
+        ("lowpass:like=mp3-20k", "mp3 cannot be 20 kbit/s"),
+        ("lowpass:like=opus-256k", "ends at 8000 Hz"),
+    ],
+)
+def test_a_lowpass_that_cannot_be(spec, message):
+    with pytest.raises(UsageError, match=message):
+        condition(spec)
+
+
+def test_resampling_takes_what_is_over_half_the_rate():
+    back = roundtrip(NOISE, RATE, "resample")
+    assert 3600 < audit.bandwidth_hz(NOISE, back, RATE) <= 4000
+    assert condition("resample").codec_rate_hz == 8000
+    np.testing.assert_array_equal(roundtrip(NOISE, 8000, "resample"), NOISE)
+    with pytest.raises(UsageError, match="a number from 1000"):
+        specs.get("resample:rate=10")
+
+
+def test_an_8_khz_codec_does_to_a_signal_what_resampling_does_and_codes_it():
+    """G.711 is all but transparent, so little but the resampling is left of it."""
+    resampled, coded = roundtrip(NOISE, RATE, "resample"), roundtrip(NOISE, RATE, "g711")
+    assert audit.si_sdr_db(resampled, coded) > 30
+
+
+@settings(max_examples=20, deadline=None)
+@given(db=st.floats(-60, 60).map(lambda x: round(x, 3)))
+def test_a_gain_is_a_factor(db):
+    louder = roundtrip(NOISE[:1000], RATE, f"gain:db={db}")
+    np.testing.assert_allclose(louder, NOISE[:1000] * 10 ** (db / 20), rtol=1e-5)
+
+
+def test_the_gain_is_that_of_lame_unless_it_is_told():
+    mine = audit.gain_db(NOISE, roundtrip(NOISE, RATE, "gain"))
+    assert mine == pytest.approx(20 * np.log10(0.95), abs=1e-3)
+    assert condition("gain").name == "gain-down0.45dB"
+    assert condition("gain:db=3").name == "gain-up3dB"
+
+
+def test_int16_rounds_and_clips():
+    ramp = np.linspace(-1.2, 1.2, 50_000).astype(np.float32)
+    rounded = roundtrip(ramp, RATE, "int16")
+    steps = rounded * 2**15
+    np.testing.assert_array_equal(steps, np.rint(steps))
+    assert (steps.min(), steps.max()) == (-(2**15), 2**15 - 1)
+    inside = np.abs(ramp) < 0.999
+    assert np.abs(rounded - ramp)[inside].max() <= 0.5 / 2**15 + 1e-7

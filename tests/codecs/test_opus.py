@@ -1,0 +1,103 @@
+"""What is specific to Opus: frames, applications, and packets that do not arrive."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from aser_bench.codecs import audit, ogg, roundtrip, specs
+from aser_bench.codecs.canary import RATE, source
+from aser_bench.errors import UsageError
+
+VOICE = np.tile(source(), 6)  # 3 s, 150 packets of 20 ms
+
+
+def coded(spec: str, signal: np.ndarray = VOICE, kbps: float = 16):
+    codec = specs.get(spec)
+    conditions, _ = codec.conditions([kbps], RATE, "error")
+    return codec.roundtrip([signal], RATE, conditions)[0][0]
+
+
+def lost(file: bytes) -> list[int]:
+    """The numbers of the packets that hold nothing but their first byte."""
+    packets = ogg.packets(file)[0][2:]
+    return [number for number, packet in enumerate(packets) if len(packet) == 1]
+
+
+def test_lost_packets_are_those_of_the_seed():
+    whole, once, again = coded("opus"), coded("opus:loss=10"), coded("opus:loss=10")
+    other = coded("opus:loss=10:seed=1")
+    assert lost(whole.file) == []
+    assert 5 <= len(lost(once.file)) <= 30
+    assert lost(once.file) == lost(again.file) != lost(other.file)
+    np.testing.assert_array_equal(once.signal, again.signal)
+    assert not np.array_equal(once.signal, other.signal)
+    assert len({whole.stream, once.stream, other.stream}) == 3
+
+
+def test_what_is_sent_counts_as_bitrate():
+    assert coded("opus:loss=50").kbps == coded("opus").kbps == pytest.approx(16)
+
+
+def test_more_loss_loses_the_same_packets_and_more():
+    few, many = lost(coded("opus:loss=5").file), lost(coded("opus:loss=30").file)
+    assert set(few) < set(many)
+
+
+@pytest.mark.parametrize("kbps", [8, 16, 96])  # speech modes and music mode
+def test_a_lost_packet_is_concealed_and_the_rest_is_in_time(kbps):
+    whole, holed = coded("opus", kbps=kbps), coded("opus:loss=10", kbps=kbps)
+    assert holed.signal.shape == VOICE.shape
+    assert abs(audit.lag_samples(VOICE, holed.signal)) <= 1
+    losses = [n for n in lost(holed.file) if n > 5 and np.abs(frame(VOICE, n)).max() > 0.05]
+    assert losses
+    loud = [np.sqrt(np.mean(frame(holed.signal, n) ** 2)) for n in losses]
+    assert np.median(loud) > 1e-3  # silence would be a gap, not concealment
+    assert audit.si_sdr_db(whole.signal, holed.signal) < 30
+
+
+def frame(signal: np.ndarray, number: int) -> np.ndarray:
+    """The 20 ms that packet ``number`` brings, less what the encoder looks ahead (6.5 ms)."""
+    start = number * 320 - 104
+    return signal[max(start, 0) : start + 320]
+
+
+def test_all_may_be_lost():
+    signal = coded("opus:loss=100").signal
+    assert signal.shape == VOICE.shape
+    assert np.isfinite(signal).all()
+
+
+def test_voip_takes_away_what_lies_under_the_voice():
+    time = np.arange(RATE) / RATE
+    hum = (0.3 * np.sin(2 * np.pi * 30 * time)).astype(np.float32)
+    kept = np.abs(roundtrip(hum, RATE, "opus", 64)[4000:12_000]).max()
+    taken = np.abs(roundtrip(hum, RATE, "opus:application=voip", 64)[4000:12_000]).max()
+    assert taken < 0.8 * kept
+
+
+@pytest.mark.parametrize(("frame_ms", "lowest"), [("2.5", 32), ("5", 16), ("10", 8), ("60", 6)])
+def test_short_frames_need_more(frame_ms, lowest):
+    codec = specs.get(f"opus:frame={frame_ms}")
+    conditions, _ = codec.conditions([lowest], RATE, "error")
+    assert conditions[0].name == f"opus-{frame_ms}ms-{lowest}k"
+    with pytest.raises(UsageError, match=f"carries {lowest} to 256 kbit/s"):
+        codec.conditions([lowest - 1], RATE, "error")
+    packets = ogg.packets(coded(codec.spec, kbps=lowest).file)[0][2:]
+    assert len(packets) == pytest.approx(3000 / float(frame_ms), abs=4)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("application=radio", "audio or voip or lowdelay"),
+        ("frame=15", "2.5 or 5 or 10"),
+        ("loss=101", "from 0 to 100"),
+        ("loss=x", "from 0 to 100"),
+        ("seed=-1", "a whole number"),
+        ("los=5", "did you mean 'loss'"),
+    ],
+)
+def test_options_that_it_does_not_take(option, message):
+    with pytest.raises(UsageError, match=message):
+        specs.get(f"opus:{option}")
