@@ -74,7 +74,8 @@ def treatments(study: Study) -> Treatments:
         if codec.takes_bitrates and not choice.bitrates:
             raise UsageError(f"codec {choice.name!r} needs --bitrates (kbit/s), such as 8,16,64")
         planned, same = codec.conditions(choice.bitrates, SAMPLE_RATE, study.bitrate_policy)
-        for condition in planned:
+        spec = specs.lasting(codec, choice.name)
+        for condition in (replace(one, codec=spec) for one in planned):
             known = conditions.setdefault(condition.name, condition)
             if replace(known, codec="") != replace(condition, codec=""):
                 raise UsageError(
@@ -82,7 +83,7 @@ def treatments(study: Study) -> Treatments:
                     f"{condition.name}: run them in two studies"
                 )
         aliases.update((alias.name, alias) for alias in same)
-        encoders[codec.spec], engines[codec.spec] = codec.encoder(), codec.engine()
+        encoders[spec], engines[spec] = codec.encoder(), codec.engine()
     return Treatments(tuple(conditions.values()), tuple(aliases.values()), encoders, engines)
 
 

@@ -102,6 +102,23 @@ def test_what_cannot_be_planned_is_refused_in_one_line(codecs, message, bundled)
     assert "\n" not in str(caught.value)
 
 
+def test_a_codec_of_somebody_elses_module(conditions, tmp_path, monkeypatch):
+    (tmp_path / "somebodys.py").write_text(
+        "from aser_bench.codecs.control import Control\n"
+        "class Half(Control):\n"
+        "    name = 'half'\n"
+        "    title = 'half the level'\n"
+        "    def treat(self, signal, rate, condition):\n"
+        "        return signal / 2\n"
+        "COMPONENT = Half()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    table = conditions("somebodys:COMPONENT", "gsm+somebodys:COMPONENT")
+    assert float(table.loc["half", "gain_db"]) == pytest.approx(-6.02, abs=0.01)
+    assert table.loc["half", "codec"] == "somebodys:COMPONENT"
+    assert float(table.loc["gsm+half", "gain_db"]) < -6
+
+
 def test_the_same_condition_by_two_names_is_one(bundled):
     assert planned("lowpass", "lowpass:like=mp3-8k").names == ("original", "lowpass-3k02")
 

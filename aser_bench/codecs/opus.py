@@ -68,7 +68,7 @@ class Opus(LossyCodec):
 
     @property
     def label(self) -> str:
-        """What names of conditions start with: ``opus-voip-60ms-5%``."""
+        """What names of conditions start with: ``opus-voip-60ms-loss5``."""
         words = [self.name]
         words += [self.application] if self.application != "audio" else []
         words += [f"{self.frame:g}ms"] if self.frame != 20 else []

@@ -33,6 +33,17 @@ def get(spec: str) -> Codec:
     return Chain(hops)
 
 
+def lasting(codec: Codec, typed: str) -> str:
+    """Return a spec by which every process finds a codec: its own, or the one that was typed.
+
+    Somebody's codec that is named by its module (``package.module:Name``) is found by that only.
+    """
+    try:
+        return codec.spec if get(codec.spec) == codec else typed
+    except UsageError:
+        return typed
+
+
 def split_bitrate(spec: str) -> tuple[str, float | None]:
     """Return a single codec's spec without its bitrate, and the bitrate (kbit/s).
 
