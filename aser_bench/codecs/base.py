@@ -116,9 +116,8 @@ class Codec(ABC):
         found = {}
         for option, word in options.items():
             if option not in self.options:
-                has = f"it has {', '.join(self.options)}" if self.options else "it has none"
-                hint = suggest(option, self.options)
-                raise UsageError(f"codec {self.name} has no option {option!r}: {has}{hint}")
+                hint = suggest(option, self.options) if self.options else "; it has none"
+                raise UsageError(f"codec {self.name} has no option {option!r}{hint}")
             try:
                 found[option] = self.options[option](word)
             except ValueError as error:
