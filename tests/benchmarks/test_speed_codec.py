@@ -13,6 +13,8 @@ import pytest
 
 import aser_bench
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "speed" / "codec.py"
 PACKAGE = Path(aser_bench.__file__).parent
 ALWAYS = ("script, bundled ffmpeg", "aser-bench -j 1", "aser-bench -j 2")

@@ -107,14 +107,22 @@ def cases() -> list:
         for ffmpeg in FFMPEGS
         for condition in conditions_for(ffmpeg, spec)
     ]
-    return [
-        pytest.param(case, id=f"{case.condition.name}{'' if case.ffmpeg == BUNDLED else '-path'}")
-        for case in found
-    ]
+    return [_parameter(case) for case in found]
+
+
+def _parameter(case: Case, slow_variants: bool = False):
+    """What the bundled program can do too is tried with the other one in the slow tests only."""
+    again = case.ffmpeg != BUNDLED and can(BUNDLED, case.spec)
+    slow = again or (slow_variants and ":" in case.spec)
+    name = case.condition.name + ("" if case.ffmpeg == BUNDLED else "-path")
+    return pytest.param(case, id=name, marks=[pytest.mark.slow] if slow else [])
 
 
 every_codec = pytest.mark.parametrize("spec", every_spec())
 every_case = pytest.mark.parametrize("case", cases())
+every_case_of_speech = pytest.mark.parametrize(
+    "case", [_parameter(found.values[0], slow_variants=True) for found in cases()]
+)
 
 
 @pytest.fixture
@@ -345,7 +353,7 @@ def speech_table(ffmpeg: str, spec: str, folder) -> dict[str, list[Coded]]:
     return {condition.name: row for condition, row in zip(conditions, rows, strict=True)}
 
 
-@every_case
+@every_case_of_speech
 def test_real_speech(case, shared_corpora):
     """In time, as long as it was, and at its bitrate."""
     sources = speech(shared_corpora)
