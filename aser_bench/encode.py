@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +26,7 @@ from .errors import CodecError, UsageError, suggest
 from .ingest import Ingested, ingest
 from .parallel import Pool, cores
 from .plan import Treatments
-from .progress import Progress, duration
+from .progress import Progress, Say, duration, say_aloud, tell_refused
 from .store import Store, default_root
 from .study import CorpusChoice, Study
 from .tables import SAMPLE_RATE
@@ -45,10 +43,6 @@ _FILES = ["condition", "utterance", "file", "source", "effective_kbps", "bytes",
 _CONDITIONS = ["condition", "codec", "requested_kbps", "effective_kbps", "codec_rate_hz",
                "same_as", "encoder", "form", "mark"]  # fmt: skip
 _PACKAGES = ("numpy", "scipy", "soundfile", "soxr", "imageio-ffmpeg")
-
-_TOLD = 20  # recordings that are named on the terminal
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -113,16 +107,16 @@ def encode(
     treatments = plan.treatments(study)
     check_folders(treatments.names)
     keep = Store(Path(store) if store is not None else default_root())
-    say: Say = (lambda line: None) if quiet else _say
+    say: Say = (lambda line: None) if quiet else say_aloud
     with fresh.folder(out) as folder:
         with Pool(jobs if jobs is not None else cores()) as pool:
             ingested = ingest(choice, study.limit, keep, pool, say=say)
-            _tell(ingested.refused, say)
+            tell_refused(ingested.refused, say)
             song = _sing(treatments, say)
             names, sources = copy_names(choice)
             tasks = list(copy_tasks(folder, form, ingested, treatments.conditions, names))
             rows, lost = _copy(tasks, ingested, pool, quiet)
-        _tell(list(lost.items()), say)
+        tell_refused(list(lost.items()), say)
         left = ingested.without(lost)
         files = _files(rows, left, treatments, sources)
         conditions = _conditions(files, treatments)
@@ -132,17 +126,6 @@ def encode(
         (folder / "manifest.json").write_text(facts + "\n", "utf-8")
     text = _closing(out, left, files, lost, read, time.monotonic() - start)
     return Encoded(out, text, EXIT_LEFT_OUT if lost else EXIT_OK, files)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _tell(refused: list[tuple[str, str]], say: Say) -> None:
-    for name, reason in refused[:_TOLD]:
-        say(f"refused: {name}: {reason}")
-    if len(refused) > _TOLD:
-        say(f"refused: {len(refused) - _TOLD} more; manifest.json will name them all")
 
 
 def _only_corpus(study: Study, out: Path) -> CorpusChoice:

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -166,3 +166,22 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+Say = Callable[[str], None]
+"""What takes a line for the user."""
+
+_TOLD = 20  # refused recordings that are named on the terminal
+
+
+def say_aloud(line: str) -> None:
+    """Print a line for the user where it does not mix with results."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def tell_refused(refused: Sequence[tuple[str, str]], say: Say) -> None:
+    """Name the refused recordings (file, reason), but not hundreds of them."""
+    for file, reason in refused[:_TOLD]:
+        say(f"refused: {file}: {reason}")
+    if len(refused) > _TOLD:
+        say(f"refused: {len(refused) - _TOLD} more; manifest.json will name them all")

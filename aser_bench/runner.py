@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from .codecs import canary
 from .errors import CodecError
 from .ingest import ingest
 from .parallel import Pool, cores
-from .progress import Progress
+from .progress import Progress, Say, say_aloud, tell_refused
 from .report import terminal_text
 from .results import Costs
 from .store import Store, default_root
@@ -25,10 +23,6 @@ from .study import Study
 from .work import code, train
 
 EXIT_OK, EXIT_FAILED_CELLS = 0, 3
-
-_TOLD = 20  # refused recordings that are named on the terminal
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -94,12 +88,12 @@ def run(
     treatments = plan.treatments(study)
     keep = Store(Path(store) if store is not None else default_root())
     keep.sweep()
-    say: Say = (lambda line: None) if quiet else _say
+    say: Say = (lambda line: None) if quiet else say_aloud
     with Pool(jobs if jobs is not None else cores()) as pool:
         agendas = []
         for choice in study.corpora:
             ingested = ingest(choice, study.limit, keep, pool, strict, say)
-            _tell(ingested.refused, say)
+            tell_refused(ingested.refused, say)
             agendas.append(Agenda(study, ingested, treatments, keep))
         if dry_run:
             return Outcome(None, agendas_.describe(study, agendas, treatments, pool.jobs, folder))
@@ -121,17 +115,6 @@ class _Stages:
         now = time.perf_counter()
         self.walls[stage] = self.walls.get(stage, 0.0) + now - self._last
         self._last = now
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _tell(refused: list[tuple[str, str]], say: Say) -> None:
-    for file, reason in refused[:_TOLD]:
-        say(f"refused: {file}: {reason}")
-    if len(refused) > _TOLD:
-        say(f"refused: {len(refused) - _TOLD} more; manifest.json will name them all")
 
 
 def _check_names(study: Study) -> None:
@@ -188,7 +171,7 @@ def _drop(agenda: Agenda, lost: dict[str, str], strict: bool, say: Say) -> None:
         raise CodecError(f"{utterance}: {reason}; --strict stops here")
     if len(lost) >= len(agenda.ingested.utterances):
         raise CodecError(f"no recording of {agenda.name} could be coded: {reason}")
-    _tell(list(lost.items()), say)
+    tell_refused(list(lost.items()), say)
     agenda.drop(lost)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from typing import Any
 
-from .flags import add_codec_flags, add_ffmpeg_flag, use_ffmpeg
+from .flags import add_codec_flags, add_ffmpeg_flag, jobs, use_ffmpeg
 
 _EPILOG = """\
 examples:
@@ -66,22 +65,20 @@ def _add_encode(actions: Any) -> None:
 def _encode(options: argparse.Namespace) -> int:
     from .. import study as studies
     from ..encode import encode
-    from ..errors import UsageError
 
     given = vars(options)
     use_ffmpeg(options)
     layers = (studies.from_environment(), given)
-    jobs = given.get("jobs") or os.environ.get("ASER_BENCH_JOBS")
-    try:
-        workers = int(jobs) if jobs else None
-    except ValueError:
-        raise UsageError(f"-j must be a whole number, not {jobs!r}") from None
     study = studies.resolve(
         *({name: value for name, value in layer.items() if name in _STUDY} for layer in layers)
     )
     try:
         done = encode(
-            study, given["out"], form=given["form"], jobs=workers, quiet=given.get("quiet", False)
+            study,
+            given["out"],
+            form=given["form"],
+            jobs=jobs(options),
+            quiet=given.get("quiet", False),
         )
     except KeyboardInterrupt:
         print(

@@ -62,3 +62,14 @@ def use_ffmpeg(options: argparse.Namespace) -> None:
     path = getattr(options, "ffmpeg", None)
     if path:
         os.environ["ASER_BENCH_FFMPEG"] = path
+
+
+def jobs(options: argparse.Namespace) -> int | None:
+    """Return what ``-j`` or ``ASER_BENCH_JOBS`` says, None where neither says anything."""
+    from ..errors import UsageError
+
+    word = getattr(options, "jobs", None) or os.environ.get("ASER_BENCH_JOBS")
+    try:
+        return int(word) if word else None
+    except ValueError:
+        raise UsageError(f"-j must be a whole number, not {word!r}") from None

@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import Any
 
-from .flags import add_codec_flags, add_ffmpeg_flag, use_ffmpeg
+from .flags import add_codec_flags, add_ffmpeg_flag, jobs, use_ffmpeg
 
 _EPILOG = """\
 examples:
@@ -70,7 +70,6 @@ def add_parser(verbs: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from .. import study as studies
-    from ..errors import UsageError
     from ..runner import run
 
     given = vars(options)
@@ -80,15 +79,10 @@ def _run(options: argparse.Namespace) -> int:
     layers = [studies.from_environment(), flags]
     if "study" in given:
         layers.insert(0, studies.read_file(given["study"]))
-    jobs = given.get("jobs") or os.environ.get("ASER_BENCH_JOBS")
-    try:
-        workers = int(jobs) if jobs else None
-    except ValueError:
-        raise UsageError(f"-j must be a whole number, not {jobs!r}") from None
     outcome = run(
         studies.resolve(*layers),
         out=given.get("out") or os.environ.get("ASER_BENCH_OUT"),
-        jobs=workers,
+        jobs=jobs(options),
         store=given.get("store"),
         strict=given.get("strict", False),
         dry_run=given.get("dry_run", False),
