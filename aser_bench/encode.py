@@ -112,7 +112,7 @@ def encode(
         with Pool(jobs if jobs is not None else cores()) as pool:
             ingested = ingest(choice, study.limit, keep, pool, say=say)
             tell_refused(ingested.refused, say)
-            song = _sing(treatments, say)
+            song = canary.sing(treatments.conditions, say)
             names, sources = copy_names(choice)
             tasks = list(copy_tasks(folder, form, ingested, treatments.conditions, names))
             rows, lost = _copy(tasks, ingested, pool, quiet)
@@ -140,16 +140,6 @@ def _only_corpus(study: Study, out: Path) -> CorpusChoice:
             "name a folder outside of it"
         )
     return choice
-
-
-def _sing(treatments: Treatments, say: Say) -> str:
-    """Let the canary sing where MP3 is used; say if the encoder is not the reference."""
-    if not any(re.search(r"\bmp3\b", condition.codec) for condition in treatments.conditions):
-        return ""
-    found = canary.check()
-    if not found.reference:
-        say(f"warning: {found}; compare copies only with those of the same encoder")
-    return str(found)
 
 
 def _copy(

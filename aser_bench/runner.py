@@ -97,7 +97,7 @@ def run(
             agendas.append(Agenda(study, ingested, treatments, keep))
         if dry_run:
             return Outcome(None, agendas_.describe(study, agendas, treatments, pool.jobs, folder))
-        song = _sing(study, say)
+        song = canary.sing(treatments.conditions, say)
         clock.end("read")
         costs, failed = _work(agendas, pool, strict, say, quiet, clock)
     return _finish(study, folder, agendas, treatments, song, costs, failed, clock)
@@ -125,17 +125,6 @@ def _check_names(study: Study) -> None:
         registry.get("features", name)
     for name in study.models:
         models.get(name)
-
-
-def _sing(study: Study, say: Say) -> str:
-    """Let the canary sing where MP3 is used; say so if the encoder is not the reference."""
-    hops = {hop.split(":")[0] for choice in study.codecs for hop in choice.name.split("+")}
-    if "mp3" not in hops:
-        return ""
-    found = canary.check()
-    if not found.reference:
-        say(f"warning: {found}; compare numbers only with runs of the same encoder")
-    return str(found)
 
 
 def _work(

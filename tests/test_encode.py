@@ -289,7 +289,7 @@ def test_a_broken_encoder_stops_it_and_nothing_is_left(write, tmp_path, monkeypa
     def broken(self, signals, rate, conditions):
         raise CodecError("ffmpeg ended with code 1")
 
-    monkeypatch.setattr(encode, "_sing", lambda treatments, say: "")
+    monkeypatch.setattr(encode.canary, "sing", lambda conditions, say: "")
     monkeypatch.setattr(Mp3, "with_files", broken)
     with pytest.raises(CodecError, match="ffmpeg ended with code 1"):
         write("new/out")
@@ -312,7 +312,7 @@ def test_no_room_for_scratch_is_another_message(write, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Mp3, "with_files", full)
-    monkeypatch.setattr(encode, "_sing", lambda treatments, say: "")
+    monkeypatch.setattr(encode.canary, "sing", lambda conditions, say: "")
     with pytest.raises(AserBenchError, match="scratch files"):
         write()
 

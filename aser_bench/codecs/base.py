@@ -11,9 +11,7 @@ import numpy as np
 
 from ..errors import UsageError, suggest
 from ..tables import Alias, Condition
-from .bitrates import POLICIES, Bitrates, kbps_word
-
-__all__ = ["POLICIES", "Codec", "Coded", "kbps_word"]
+from .bitrates import Bitrates
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,15 @@ it makes the present encoder the reference.
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from ..tables import Condition
 from .mp3 import COMPONENT as MP3
 
 RATE = 16_000
@@ -64,6 +67,22 @@ def check() -> Canary:
     expected = np.load(REFERENCE, allow_pickle=False).astype(np.float64) / _SCALE
     deviation = deviation_db(expected, _coded())
     return Canary(deviation <= TOLERANCE_DB, deviation, MP3.encoder())
+
+
+def sing(conditions: Iterable[Condition], say: Callable[[str], None]) -> str:
+    """Check the encoder where MP3 is among the conditions; say so if it is not the reference.
+
+    Returns
+    -------
+    str
+        The verdict; empty where there is no MP3.
+    """
+    if not any(re.search(r"\bmp3\b", condition.codec) for condition in conditions):
+        return ""
+    found = check()
+    if not found.reference:
+        say(f"warning: {found}; compare results only with those of the same encoder")
+    return str(found)
 
 
 def deviation_db(expected: np.ndarray, found: np.ndarray) -> float:
