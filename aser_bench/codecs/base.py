@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, Self
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from ..errors import UsageError, suggest
+from ..options import Configurable, word_of
 from ..tables import Alias, Condition
 from .bitrates import Bitrates
 
@@ -41,7 +41,7 @@ class Coded:
 
 
 @dataclass(frozen=True)
-class Codec(ABC):
+class Codec(Configurable, ABC):
     """One codec, or one control that treats the signal (a low-pass filter, say).
 
     A codec with options is a frozen dataclass with a field for each of them, and names in
@@ -57,11 +57,8 @@ class Codec(ABC):
         Whether ``--bitrates`` belong to it.
     version : int or str
         Raised whenever the same encoder gives other samples: a part of the key in the store.
-    options : mapping of str to callable
-        Option -> what makes its value of a word and raises ValueError, with what it should
-        be, for another word.
-    variants : tuple of str
-        Further specs (``opus:application=voip``) that the contract suite tests.
+    options, variants
+        See `aser_bench.options.Configurable`.
     waveform : bool
         Whether it keeps the waveform. A vocoder keeps but the sound of it: no sample of its
         output resembles the source's, and its delay is that of the envelope.
@@ -76,12 +73,10 @@ class Codec(ABC):
         The largest share of a frame that only fills it up to whole bytes.
     """
 
-    name: ClassVar[str]
+    kind = "codec"
     title: ClassVar[str]
     version: ClassVar[int | str] = 1
     takes_bitrates: ClassVar[bool] = True
-    options: ClassVar[Mapping[str, Callable[[str], Any]]] = {}
-    variants: ClassVar[tuple[str, ...]] = ()
     waveform: ClassVar[bool] = True
     integer: ClassVar[bool] = False
     waver_db: ClassVar[float] = 0.0
@@ -89,38 +84,9 @@ class Codec(ABC):
     padding: ClassVar[float] = 0.0
 
     @property
-    def spec(self) -> str:
-        """The name and what its options are set to, as the command line takes it."""
-        return ":".join([self.name, *(f"{k}={_word(v)}" for k, v in self._set().items())])
-
-    @property
     def label(self) -> str:
         """What the names of its conditions start with: the name and options that are set."""
-        return "-".join([self.name, *map(_word, self._set().values())])
-
-    def _set(self) -> dict[str, Any]:
-        """Return the options that differ from their defaults."""
-        values = {field.name: (getattr(self, field.name), field.default) for field in fields(self)}
-        return {name: value for name, (value, default) in values.items() if value != default}
-
-    def configured(self, options: Mapping[str, str]) -> Self:
-        """Return this codec with options set.
-
-        Raises
-        ------
-        UsageError
-            For an option that it does not have, or a value that the option does not take.
-        """
-        found = {}
-        for option, word in options.items():
-            if option not in self.options:
-                hint = suggest(option, self.options) if self.options else "; it has none"
-                raise UsageError(f"codec {self.name} has no option {option!r}{hint}")
-            try:
-                found[option] = self.options[option](word)
-            except ValueError as error:
-                raise UsageError(f"codec {self.name}: {option}={word} must be {error}") from error
-        return replace(self, **found)
+        return "-".join([self.name, *map(word_of, self.changed().values())])
 
     def bitrates(self, rate: int) -> Bitrates | None:
         """Return the bitrates that it carries at a sample rate (Hz), None where it has none."""
@@ -179,55 +145,3 @@ class Codec(ABC):
         CodecError
             If the encoder or decoder fails or returns something else than was asked for.
         """
-
-
-def one_of(*words: str) -> Callable[[str], str]:
-    """Return what reads an option that is one of some words."""
-
-    def read(word: str) -> str:
-        if word not in words:
-            raise ValueError(" or ".join(words))
-        return word
-
-    return read
-
-
-def number(low: float, high: float, unit: str) -> Callable[[str], float]:
-    """Return what reads an option that is a number from ``low`` to ``high``."""
-
-    def read(word: str) -> float:
-        try:
-            value = float(word)
-        except ValueError:
-            value = float("nan")
-        if not low <= value <= high:
-            raise ValueError(f"a number from {low:g} to {high:g} ({unit})")
-        return value
-
-    return read
-
-
-def whole(low: int, high: int) -> Callable[[str], int]:
-    """Return what reads an option that is a whole number from ``low`` to ``high``."""
-
-    def read(word: str) -> int:
-        if not (word.isascii() and word.isdigit() and low <= int(word[:20]) <= high):
-            raise ValueError(f"a whole number from {low} to {high}")
-        return int(word)
-
-    return read
-
-
-def number_word(value: float) -> str:
-    """Return a number with all its digits and without an exponent's sign.
-
-    Examples
-    --------
-    >>> number_word(64.0), number_word(12.65)
-    ('64', '12.65')
-    """
-    return str(int(value)) if value == int(value) else repr(value)
-
-
-def _word(value: Any) -> str:
-    return number_word(value) if isinstance(value, float) else str(value)

@@ -9,8 +9,9 @@ from itertools import product
 import numpy as np
 
 from ..errors import UsageError
+from ..options import word_of
 from ..tables import Alias, Condition
-from .base import Codec, Coded, number_word
+from .base import Codec, Coded
 from .bitrates import Bitrates
 
 
@@ -24,9 +25,7 @@ class Hop:
     @property
     def spec(self) -> str:
         """The hop as the command line takes it: ``opus:application=voip:16``."""
-        return (
-            self.codec.spec if self.kbps is None else f"{self.codec.spec}:{number_word(self.kbps)}"
-        )
+        return self.codec.spec if self.kbps is None else f"{self.codec.spec}:{word_of(self.kbps)}"
 
     @property
     def open(self) -> bool:

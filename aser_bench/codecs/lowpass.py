@@ -8,9 +8,9 @@ from functools import cache
 import numpy as np
 
 from ..errors import UsageError
+from ..options import number
 from ..tables import Condition
 from . import audit
-from .base import number
 from .control import Control
 
 _TAPS = 511  # an odd number, so that the delay is a whole number of samples

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import CodecError
+from ..options import number, one_of, whole
 from ..tables import Condition
 from . import ogg
-from .base import number, one_of, whole
 from .bitrates import Bitrates, Carried
 from .lossy import LossyCodec
 from .payload import Payload, payload

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..options import number
 from ..tables import Condition
-from .base import number
 from .control import Control
 from .lowpass import khz_word
 from .signals import RESAMPLER, from_rate, to_rate

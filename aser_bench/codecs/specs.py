@@ -10,6 +10,7 @@ import math
 
 from .. import registry
 from ..errors import CodecError, UsageError
+from ..options import split
 from .base import Codec
 from .chain import Chain, Hop
 
@@ -78,16 +79,12 @@ def available(spec: str) -> Codec:
 
 
 def _hop(part: str, spec: str) -> Hop:
-    words = part.split(":")
+    words, options = split(part)
     kbps: float | None = None
-    options: dict[str, str] = {}
     name: list[str] = []
     for word in words:
         number = _number(word)
-        option, equals, value = word.partition("=")
-        if equals:
-            options[option] = value
-        elif number is not None and name:
+        if number is not None and name:
             if kbps is not None:
                 raise UsageError(f"codec {spec!r}: {part!r} has two bitrates")
             kbps = number

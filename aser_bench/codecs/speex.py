@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..options import one_of
 from ..tables import Condition
 from . import ogg
-from .base import one_of
 from .bitrates import Bitrates, Carried
 from .lossy import LossyCodec
 from .payload import Payload, payload
