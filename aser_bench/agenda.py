@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from . import models, plan
+from . import models, plan, training_plan
 from .ingest import Ingested
 from .progress import duration
 from .store import Store
 from .study import Study
-from .work import CodeTask, TrainTask
+from .training import TrainTask
+from .work import CodeTask
 
 
 class Agenda:
@@ -34,10 +35,10 @@ class Agenda:
 
     def _set(self, ingested: Ingested) -> None:
         self.ingested = ingested
-        self.batches = plan.code_tasks(self._study, ingested, self._treatments, self._store)
-        self.trainings = plan.train_tasks(
-            self._study, ingested, self._treatments, self.batches, self._store
-        )
+        study, treatments, store = self._study, self._treatments, self._store
+        sets = training_plan.all_feature_sets(study)
+        self.batches = plan.code_tasks(study, ingested, treatments, sets, store)
+        self.trainings = training_plan.tasks(study, ingested, treatments, self.batches, store)
 
     @property
     def name(self) -> str:
@@ -79,15 +80,13 @@ class Agenda:
 
 
 def describe(
-    study: Study, agendas: Sequence[Agenda], treatments: plan.Treatments, jobs: int, folder: Any
+    study: Study, agendas: Sequence[Agenda], treatments: plan.Treatments, folder: Any
 ) -> str:
     """Say what a run would do, for ``--dry-run``."""
     lines = [f"study {study.label} -> {folder}/", f"conditions: {', '.join(treatments.names)}"]
     lines += [f"  {a.name} is the same stream as {a.same_as}" for a in treatments.aliases]
     for agenda in agendas:
         lines += agenda.describe()
-    seconds = sum(agenda.seconds() for agenda in agendas)
-    lines.append(f"roughly {duration(seconds / jobs)} with -j {jobs}")
     return "\n".join(lines)
 
 
@@ -97,5 +96,6 @@ def _cell(task: TrainTask) -> tuple[Any, ...]:
 
 def _fits(study: Study, tasks: Iterable[TrainTask]) -> int:
     return sum(
-        plan.fits(models.get(t.cell["model"]), study, len(t.folds), len(t.seeds)) for t in tasks
+        training_plan.fits(models.get(t.cell["model"]), study, len(t.folds), len(t.seeds))
+        for t in tasks
     )

@@ -17,7 +17,7 @@ from .study import Study
 
 _PACKAGES = (
     "numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "librosa", "soundfile", "soxr",
-    "ffmpeg-python", "imageio-ffmpeg", "pydub", "joblib",
+    "ffmpeg-python", "imageio-ffmpeg", "pydub", "joblib", "tensorflow", "keras",
 )  # fmt: skip
 
 

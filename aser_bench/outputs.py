@@ -14,7 +14,8 @@ from .ingest import Ingested
 from .plan import Treatments
 from .store import Entry
 from .tables import CELL, CONDITIONS, PREDICTIONS, SCORES, Condition
-from .work import CodeTask, TrainTask
+from .training import TrainTask
+from .work import CodeTask
 
 _EFFECTIVE_WITHIN = 0.03  # further from what was asked for, and the row says so
 
@@ -46,25 +47,52 @@ def scores(tasks: Sequence[TrainTask], failed: dict[str, str]) -> pd.DataFrame:
         Key of a task -> why it has no predictions.
     """
     rows = [row for task in tasks for row in _score_rows(task, failed.get(task.key, ""))]
-    return pd.DataFrame(rows, columns=list(SCORES))
+    frame = pd.DataFrame(rows, columns=list(SCORES))
+    return frame.astype({"epochs": "Int64", "best_epoch": "Int64"})
 
 
 def _score_rows(task: TrainTask, reason: str) -> Iterator[dict[str, Any]]:
     entry = None if reason else load(task)
     emotions = np.array(task.emotions)
-    truth = task.labels[task.test]
+    truth, copies = task.labels[task.test], len(task.train_on)
     for c, condition in enumerate(task.test_on):
-        for run, seed in enumerate(task.seeds):
-            values = dict.fromkeys(_NAMES, float("nan"))
+        for r, (run, seed) in enumerate(zip(task.runs, task.seeds, strict=True)):
+            values: dict[str, Any] = dict.fromkeys(_NAMES, float("nan"))
+            training: dict[str, Any] = {"stop": ""}
             if entry is not None:
-                predicted = emotions[entry.arrays["predicted"][run, c]]
+                training = entry.meta["trainings"][r]
+                predicted = emotions[entry.arrays["predicted"][r, c]]
                 values = {name: METRICS[name].function(truth, predicted) for name in _NAMES}
             yield {
                 **task.cell, "test_condition": condition, "run": run, **values,
-                "n_train": len(task.train) * len(task.train_on), "n_dev": len(task.dev),
-                "n_test": len(task.test), "seed": seed,
+                "n_train": len(task.train) * copies, "n_dev": len(task.dev) * copies,
+                "n_test": len(task.test), "seed": seed, **training,
                 "status": "failed" if reason else "ok", "reason": reason,
             }  # fmt: skip
+
+
+def flat_notes(tasks: Sequence[TrainTask], failed: dict[str, str]) -> list[str]:
+    """Say which features hardly vary in training, by feature set and training conditions."""
+    columns: dict[tuple[str, str], dict[str, None]] = {}
+    for task in tasks:
+        if task.key not in failed:
+            where = task.cell["features"], task.cell["train_condition"]
+            columns.setdefault(where, {}).update(dict.fromkeys(load(task).meta["flat"]))
+    alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (features, condition), names in columns.items():
+        if names:
+            alike.setdefault((features, tuple(sorted(names))), []).append(condition)
+    return [
+        f"{features}: trained at {', '.join(conditions)}, {_few(names)} vary by less than a "
+        "hundredth of what they do in the original: what is trained there is not to be trusted "
+        "at a condition in which they vary"
+        for (features, names), conditions in alike.items()
+    ]
+
+
+def _few(names: Sequence[str], most: int = 6) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} others" if rest > 0 else "")
 
 
 def write_scores(frame: pd.DataFrame, path: Path) -> None:
@@ -102,7 +130,7 @@ def _prediction_rows(task: TrainTask, table: pd.DataFrame, emotions: list[str]) 
     columns: dict[str, Any] = {name: task.cell[name] for name in CELL if name in task.cell}
     columns["fold"] = task.cell["fold"]
     columns["test_condition"] = np.tile(np.repeat(task.test_on, n), runs)
-    columns["run"] = np.repeat(np.arange(runs), conditions * n)
+    columns["run"] = np.repeat(task.runs, conditions * n)
     columns["predicted"] = np.array(task.emotions)[predicted.ravel()]
     for name, source in (("utterance",) * 2, ("speaker",) * 2, ("truth", "emotion")):
         columns[name] = np.tile(test[source].to_numpy(), runs * conditions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -84,6 +85,10 @@ class Pool:
 
 
 def _single_threaded(function: Callable[[Any], Any], task: Any) -> Any:
+    from joblib.externals.loky import process_executor
+
+    # loky ends a worker that keeps 300 MB more than at first, which TensorFlow and a corpus need.
+    process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
     with _one_thread():
         return function(task)
 

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from . import models, registry
+from . import features, models, registry
 from .codecs import specs
 from .errors import UsageError
-from .evaluation.splits import Split, for_model, inner_folds, split
-from .features.base import FeatureSet
 from .ingest import Ingested
-from .models.base import INNER_FOLDS, RUNS, Model
 from .store import Store, key
 from .study import CodecChoice, Study
-from .tables import MULTI, ORIGINAL, SAMPLE_RATE, Alias, Condition
-from .work import CodeTask, TrainTask
+from .tables import ORIGINAL, SAMPLE_RATE, Alias, Condition
+from .work import CodeTask
 
 BATCH = 32
 """Utterances that one ffmpeg process codes, and that one shard of the store holds."""
 
 # Raised when a change outside of the components gives other numbers for the same keys.
 _AUDIT_VERSION = 1
-_TRAIN_VERSION = 1
 
 # Roughly, on one core: seconds a condition and second of sound.
 _CODE_S, _FEATURES_S = 0.006, 0.006
@@ -105,8 +96,13 @@ def protocols(study: Study, ingested: Ingested) -> tuple[str, ...]:
     return ("speaker",) if known else ("paper",)
 
 
-def code_tasks(study: Study, ingested: Ingested, plan: Treatments, store: Store) -> list[CodeTask]:
-    """Return the corpus in batches, each with its place in the store for every result."""
+def code_tasks(
+    study: Study, ingested: Ingested, plan: Treatments, sets: tuple[str, ...], store: Store
+) -> list[CodeTask]:
+    """Return the corpus in batches, each with its place in the store for every result.
+
+    ``sets`` are the feature sets that are wanted.
+    """
     table = ingested.utterances
     tasks = []
     for start in range(0, len(table), BATCH):
@@ -117,7 +113,7 @@ def code_tasks(study: Study, ingested: Ingested, plan: Treatments, store: Store)
         keys = {
             (condition, name): key("features", SAMPLE_RATE, hashes, identity, _set_identity(name))
             for condition, identity in identities.items()
-            for name in study.features
+            for name in sets
         }
         audits = {
             condition: key("audit", _AUDIT_VERSION, SAMPLE_RATE, hashes, identity)
@@ -126,7 +122,7 @@ def code_tasks(study: Study, ingested: Ingested, plan: Treatments, store: Store)
         tasks.append(
             CodeTask(
                 ingested.corpus.name, store, tuple(part["utterance"]), tuple(part["file"]), hashes,
-                plan.conditions, study.features, keys, audits, study.match_level,
+                plan.conditions, sets, keys, audits, study.match_level,
             )
         )  # fmt: skip
     return tasks
@@ -152,109 +148,6 @@ def code_seconds(task: CodeTask, ingested: Ingested) -> float:
     return float(sound * len(task.conditions) * (_CODE_S + _FEATURES_S * len(task.features)))
 
 
-def train_tasks(
-    study: Study, ingested: Ingested, plan: Treatments, batches: Sequence[CodeTask], store: Store
-) -> list[TrainTask]:
-    """Return every training of a corpus: features x model x protocol x fold x condition.
-
-    Raises
-    ------
-    UsageError
-        If the corpus does not permit a protocol.
-    """
-    table = ingested.utterances
-    tasks = []
-    for protocol in protocols(study, ingested):
-        identity = [ingested.corpus.name, protocol]
-        try:
-            splits = split(protocol, table, _seed(study, "split", *identity))
-        except UsageError as error:
-            raise UsageError(f"corpus {ingested.corpus.name!r}: {error}") from error
-        for whole in splits:
-            for model in study.models:
-                one = for_model(protocol, whole, models.get(model).uses_dev)
-                folds, _ = inner_folds(
-                    protocol, table, one.train, INNER_FOLDS[study.effort],
-                    _seed(study, "inner", *identity, one.fold),
-                )  # fmt: skip
-                for name in study.features:
-                    shards = {
-                        condition: tuple(batch.keys[condition, name] for batch in batches)
-                        for condition in plan.names
-                    }
-                    for words, train_on, test_on in _pairs(study, plan):
-                        cell = {
-                            "corpus": ingested.corpus.name, "features": name, "model": model,
-                            "protocol": protocol, "train_condition": words, "fold": one.fold,
-                        }  # fmt: skip
-                        tasks.append(
-                            _train_task(
-                                study, ingested, store, cell, shards, train_on, test_on, one, folds
-                            )
-                        )
-    return tasks
-
-
-def _pairs(
-    study: Study, plan: Treatments
-) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-    """Yield the training conditions: name, what is trained on, what is tested on."""
-    everything = plan.names
-    tested: dict[str, tuple[str, ...]] = {}
-    if "matched" in study.train:
-        tested.update((name, (name,)) for name in everything)
-    if "original" in study.train:
-        tested[ORIGINAL] = everything
-    if "all" in study.train:
-        tested.update((name, everything) for name in everything)
-    for name, test_on in tested.items():
-        yield name, (name,), test_on
-    if MULTI in study.train:
-        yield MULTI, everything, everything
-
-
-def _train_task(
-    study: Study,
-    ingested: Ingested,
-    store: Store,
-    cell: dict[str, Any],
-    shards: dict[str, tuple[str, ...]],
-    train_on: tuple[str, ...],
-    test_on: tuple[str, ...],
-    one: Split,
-    folds: list[tuple[np.ndarray, np.ndarray]],
-) -> TrainTask:
-    model = models.get(cell["model"])
-    runs = (study.runs or RUNS[study.effort]) if model.random else 1
-    names = ("corpus", "features", "model", "protocol", "train_condition", "fold")
-    seeds = tuple(_seed(study, *(cell[name] for name in names), run) for run in range(runs))
-    labels = ingested.utterances["emotion"].to_numpy(dtype=str)
-    name = key(
-        "train", _TRAIN_VERSION, model.identity(study.preset), study.preset, study.effort,
-        model.grid(study.preset, study.effort), [shards[c] for c in train_on],
-        [shards[c] for c in test_on], one.train.tolist(), one.dev.tolist(), one.test.tolist(),
-        labels.tolist(),
-        [[part.tolist() for part in fold] for fold in folds], seeds,
-    )  # fmt: skip
-    used = {condition: shards[condition] for condition in {*train_on, *test_on}}
-    rows = len(one.train) * len(train_on)
-    columns = len(registry.get("features", cell["features"]).columns)
-    seconds = fits(model, study, len(folds), runs) * model.seconds(rows, columns)
-    return TrainTask(
-        store, name, cell, used, train_on, test_on, one.train, one.dev, one.test, labels,
-        tuple(ingested.emotions), folds, seeds, study.preset, study.effort, seconds,
-    )  # fmt: skip
-
-
-def fits(model: Model, study: Study, n_folds: int, runs: int) -> int:
-    """Return how many times a model is fitted for one fold and training condition."""
-    candidates = sum(
-        math.prod(len(values) for values in part.values())
-        for part in model.grid(study.preset, study.effort)
-    )
-    return runs + (candidates * n_folds if candidates > 1 else 0)
-
-
 def notes(study: Study, ingested: Ingested) -> list[str]:
     """Return what a reader of a corpus's tables must know of its protocol and settings."""
     found = list(ingested.notes)
@@ -272,18 +165,11 @@ def notes(study: Study, ingested: Ingested) -> list[str]:
     if study.match_level:
         found.append("each coded utterance was brought back to the level of its original")
     for model in study.models:
-        found += [f"inert: {text}" for text in models.get(model).inert(study.preset)]
+        found += [f"inert: {text}" for text in models.get(model).inert(study.settings)]
     return found
 
 
 def _set_identity(name: str) -> list[Any]:
-    features: FeatureSet = registry.get("features", name)
-    versions = registry.versions(features.packages)
-    return [features.name, features.version, features.params(), versions]
-
-
-def _seed(study: Study, *keys: Any) -> int:
-    """Return a seed of 32 bits that depends on the study's seed and these keys alone."""
-    digest = hashlib.sha256(key(*keys).encode()).digest()
-    words = np.frombuffer(digest, dtype="<u4").tolist()
-    return int(np.random.SeedSequence([study.seed, *words]).generate_state(1)[0])
+    one = features.get(name)
+    versions = registry.versions(one.packages)
+    return [one.spec, one.version, one.params(), versions]

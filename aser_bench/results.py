@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from . import outputs, plan
+from . import models, outputs, plan, training_plan
 from .agenda import Agenda
 from .errors import UsageError
 from .progress import duration
@@ -44,14 +44,9 @@ def check_folder(folder: Path) -> None:
         )
 
 
-def context(study: Study, agendas: Sequence[Agenda]) -> Context:
+def context(study: Study, agendas: Sequence[Agenda], failed: dict[str, str]) -> Context:
     """Return what the report must know of a run beside its numbers."""
     found = {agenda.name: agenda.ingested for agenda in agendas}
-    settings = f"effort {study.effort}"
-    if study.preset != "default":
-        settings = f"preset {study.preset}, {settings}"
-    if study.limit is not None:
-        settings += f", limited to {study.limit} utterances"
     return Context(
         study=study.label,
         seed=study.seed,
@@ -59,9 +54,30 @@ def context(study: Study, agendas: Sequence[Agenda]) -> Context:
         titles={name: one.corpus.title for name, one in found.items()},
         sizes={name: (len(one.utterances), one.speakers) for name, one in found.items()},
         refused={name: len(one.refused) for name, one in found.items()},
-        notes={name: tuple(plan.notes(study, one)) for name, one in found.items()},
-        settings=settings,
+        notes={agenda.name: tuple(_notes(study, agenda, failed)) for agenda in agendas},
+        settings=_settings(study),
     )
+
+
+def _notes(study: Study, agenda: Agenda, failed: dict[str, str]) -> list[str]:
+    return [
+        *plan.notes(study, agenda.ingested),
+        *training_plan.notes(agenda.trainings, agenda.ingested),
+        *outputs.flat_notes(agenda.trainings, failed),
+    ]
+
+
+def _settings(study: Study) -> str:
+    """Say what was set for all models, for the captions."""
+    said = [f"preset {study.preset}"] if study.preset != "default" else []
+    said.append(f"effort {study.effort}")
+    for model in map(models.get, study.models):
+        said += [f"{model.name}: {text}" for text in model.budget(study.settings)]
+    if study.class_weight != "none":
+        said.append(f"class weight {study.class_weight}")
+    if study.limit is not None:
+        said.append(f"limited to {study.limit} utterances")
+    return ", ".join(said)
 
 
 def stages(costs: Costs, walls: dict[str, float]) -> dict[str, dict[str, float]]:

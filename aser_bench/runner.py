@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from . import agenda as agendas_
-from . import manifest, models, outputs, plan, registry, results
+from . import estimate, features, manifest, models, outputs, plan, registry, results
 from .agenda import Agenda
 from .codecs import canary
 from .errors import CodecError
@@ -20,7 +20,8 @@ from .report import terminal_text
 from .results import Costs
 from .store import Store, default_root
 from .study import Study
-from .work import code, train
+from .training import train
+from .work import code
 
 EXIT_OK, EXIT_FAILED_CELLS = 0, 3
 
@@ -96,7 +97,9 @@ def run(
             tell_refused(ingested.refused, say)
             agendas.append(Agenda(study, ingested, treatments, keep))
         if dry_run:
-            return Outcome(None, agendas_.describe(study, agendas, treatments, pool.jobs, folder))
+            plan_ = agendas_.describe(study, agendas, treatments, folder)
+            cost = estimate.estimate(agendas, pool)
+            return Outcome(None, f"{plan_}\n{cost.told(pool.jobs)}")
         song = canary.sing(treatments.conditions, say)
         clock.end("read")
         costs, failed = _work(agendas, pool, strict, say, quiet, clock)
@@ -122,7 +125,7 @@ def _check_names(study: Study) -> None:
     for choice in study.corpora:
         registry.get("corpora", choice.name)
     for name in study.features:
-        registry.get("features", name)
+        features.get(name)
     for name in study.models:
         models.get(name)
 
@@ -192,7 +195,7 @@ def _finish(
         [outputs.conditions(one.ingested, treatments, one.batches) for one in agendas],
         ignore_index=True,
     )
-    about = results.context(study, agendas)
+    about = results.context(study, agendas, failed)
     clock.end("score")
     facts = manifest.build(
         study, [one.ingested for one in agendas], treatments, about.notes, song,

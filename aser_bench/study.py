@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import re
 from collections.abc import Mapping
@@ -12,11 +11,12 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from . import words
 from .codecs.bitrates import POLICIES
-from .codecs.specs import split_bitrate
 from .errors import UsageError, suggest
 from .evaluation.splits import PROTOCOLS
-from .models.base import EFFORTS
+from .models.base import CLASS_WEIGHTS, EFFORTS, Settings
+from .words import CodecChoice, CorpusChoice
 
 STUDY_BITRATES = (8.0, 16.0, 24.0, 64.0, 96.0, 128.0, 192.0, 256.0)
 """kbit/s of the study that is re-done (FACTS: MP3 beside the uncompressed original)."""
@@ -27,30 +27,12 @@ PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "paper": {
         "codecs": [{"mp3": list(STUDY_BITRATES)}],
-        "models": ["svm", "mlp"],
+        "models": ["svm", "mlp", "lstm"],
         "protocol": ["paper"],
         "runs": 10,
     },
 }
 """What a preset sets beneath the study file and the flags; models read its name too."""
-
-
-@dataclass(frozen=True)
-class CorpusChoice:
-    """A corpus and where it lies (None: it needs no folder)."""
-
-    name: str
-    source: str | None = None
-
-
-@dataclass(frozen=True)
-class CodecChoice:
-    """A codec, its options or a chain (``opus:application=voip``, ``mp3:64+gsm``), and its
-    bitrates in kbit/s (empty: it takes none, or has them in its name).
-    """
-
-    name: str
-    bitrates: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +45,9 @@ class Study:
         Names the folder in ``results/``; made from the corpora and codecs where empty.
     match_level : bool
         Whether each coded utterance is brought back to the level of its original.
+    features : tuple of str
+        Each model takes those of its kind, functionals or frames; where there is none of its
+        kind, its own.
     protocol : tuple of str
         Empty: ``speaker``, or ``paper`` for a corpus that does not tell its speakers.
     train : tuple of str
@@ -71,6 +56,8 @@ class Study:
         all conditions pooled.
     runs : int or None
         Trainings a fold of what has a random start; None: what the effort says.
+    max_epochs, patience, frame_pool, class_weight
+        What models are told: see `aser_bench.models.base.Settings`.
     limit : int or None
         So many utterances of each corpus, for a quick look.
     """
@@ -80,13 +67,17 @@ class Study:
     codecs: tuple[CodecChoice, ...] = (CodecChoice("mp3", STUDY_BITRATES),)
     bitrate_policy: str = "promote"
     match_level: bool = False
-    features: tuple[str, ...] = ("functionals",)
+    features: tuple[str, ...] = ()
     models: tuple[str, ...] = ("svm", "mlp")
     protocol: tuple[str, ...] = ()
     train: tuple[str, ...] = ("all",)
     preset: str = "default"
     effort: str = "standard"
     runs: int | None = None
+    max_epochs: int | None = None
+    patience: int | None = None
+    frame_pool: int | None = None
+    class_weight: str = "none"
     seed: int = 0
     limit: int | None = None
 
@@ -96,8 +87,13 @@ class Study:
         if self.name:
             return self.name
         parts = [c.name for c in self.corpora] + [c.name for c in self.codecs]
-        words = [re.sub(r"[^\w.+-]+", "-", part) for part in parts]
-        return "-".join([*words, self.digest()[:6]])
+        safe = [re.sub(r"[^\w.+-]+", "-", part) for part in parts]
+        return "-".join([*safe, self.digest()[:6]])
+
+    @property
+    def settings(self) -> Settings:
+        """What the study says to its models."""
+        return Settings(**{field.name: getattr(self, field.name) for field in fields(Settings)})
 
     def digest(self) -> str:
         """Return a hash of everything but the name (hex)."""
@@ -166,7 +162,7 @@ def read_file(path: str | Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise UsageError(f"study file {path} holds no keys; it should start like 'corpora: [demo]'")
     if "corpora" in content:
-        choices = _corpora(content["corpora"])
+        choices = words.corpora(content["corpora"])
         content["corpora"] = [
             {c.name: str(path.parent / c.source)} if c.source else c.name for c in choices
         ]
@@ -183,128 +179,23 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> dict[str, s
     return found
 
 
-def _corpora(value: Any) -> tuple[CorpusChoice, ...]:
-    choices = []
-    for item in _items(value):
-        for name, source in item.items() if isinstance(item, dict) else [_pair(item)]:
-            choices.append(CorpusChoice(str(name), str(source) if source else None))
-    return _unique(choices, "corpus", [choice.name for choice in choices])
-
-
-def _codecs(value: Any) -> tuple[CodecChoice, ...]:
-    choices = []
-    for item in _items(value):
-        for name, rates in item.items() if isinstance(item, dict) else [(item, ())]:
-            choices.append(_codec(str(name), _bitrates(rates) if rates is not None else ()))
-    return _unique(choices, "codec", [choice.name for choice in choices])
-
-
-def _codec(spec: str, rates: tuple[float, ...]) -> CodecChoice:
-    name, own = split_bitrate(spec)
-    if own is None:
-        return CodecChoice(spec, rates)
-    if rates:
-        raise UsageError(f"codec {spec!r} has its bitrate already: leave out --bitrates")
-    return CodecChoice(name, _bitrates([own]))
-
-
-def _bitrates(value: Any) -> tuple[float, ...]:
-    rates = []
-    for item in _items(value):
-        try:
-            rate = float(str(item).lower().removesuffix("k"))
-        except ValueError:
-            rate = math.nan
-        if not math.isfinite(rate) or rate <= 0:
-            raise UsageError(f"--bitrates: {item!r} is no bitrate in kbit/s (write 8,16,64)")
-        rates.append(rate)
-    return tuple(sorted(set(rates)))
-
-
-def _pair(item: Any) -> tuple[str, str | None]:
-    name, equals, source = str(item).partition("=")
-    if not name:
-        raise UsageError(f"--corpus {item}: a corpus's name must stand before the equals sign")
-    if equals and not source:
-        raise UsageError(f"--corpus {item}: a folder or file must follow the equals sign")
-    return name, source or None
-
-
-def _items(value: Any) -> list[Any]:
-    if isinstance(value, str):
-        value = [part.strip() for part in value.split(",") if part.strip()]
-    return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def _unique(choices: list, what: str, names: list[str]) -> tuple:
-    if not choices:
-        raise UsageError(f"the study names no {what}")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise UsageError(f"{what} {twice[0]!r} is given twice")
-    return tuple(choices)
-
-
-def _names(what: str, known: tuple[str, ...] = (), optional: bool = False) -> Any:
-    def parse(value: Any) -> tuple[str, ...]:
-        names = [str(item) for item in _items(value)]
-        for name in names:
-            if known and name not in known:
-                raise UsageError(f"unknown {what} {name!r}{suggest(name, known)}")
-        return () if optional and not names else _unique(names, what, names)
-
-    return parse
-
-
-def _one_of(what: str, known: Any) -> Any:
-    def parse(value: Any) -> str:
-        if value not in tuple(known):  # a list, which a dict could not look up, is no name either
-            raise UsageError(f"unknown {what} {value!r}{suggest(str(value), known)}")
-        return str(value)
-
-    return parse
-
-
-def _flag(what: str) -> Any:
-    def parse(value: Any) -> bool:
-        words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-        if str(value).lower() not in words:
-            raise UsageError(f"{what} must be true or false, not {value!r}")
-        return words[str(value).lower()]
-
-    return parse
-
-
-def _whole(what: str, least: int) -> Any:
-    def parse(value: Any) -> int:
-        try:
-            number = int(str(value))
-        except ValueError:
-            number = least - 1
-        if number < least:
-            raise UsageError(f"{what} must be a whole number of at least {least}, not {value!r}")
-        return number
-
-    return parse
-
-
-def _or_none(parse: Any) -> Any:
-    return lambda value: None if value is None else parse(value)
-
-
 _PARSERS: dict[str, Any] = {
     "name": lambda value: "" if value is None else str(value),
-    "corpora": _corpora,
-    "codecs": _codecs,
-    "bitrate_policy": _one_of("bitrate policy", POLICIES),
-    "match_level": _flag("match_level"),
-    "features": _names("feature set"),
-    "models": _names("model"),
-    "protocol": _names("protocol", tuple(PROTOCOLS), optional=True),
-    "train": _names("training condition", TRAIN_MODES),
-    "preset": _one_of("preset", PRESETS),
-    "effort": _one_of("effort", EFFORTS),
-    "runs": _or_none(_whole("runs", 1)),
-    "seed": _whole("seed", 0),
-    "limit": _or_none(_whole("limit", 1)),
+    "corpora": words.corpora,
+    "codecs": words.codecs,
+    "bitrate_policy": words.one_of("bitrate policy", POLICIES),
+    "match_level": words.flag("match_level"),
+    "features": words.names("feature set", optional=True),
+    "models": words.names("model"),
+    "protocol": words.names("protocol", tuple(PROTOCOLS), optional=True),
+    "train": words.names("training condition", TRAIN_MODES),
+    "preset": words.one_of("preset", PRESETS),
+    "effort": words.one_of("effort", EFFORTS),
+    "runs": words.or_none(words.whole("runs", 1)),
+    "max_epochs": words.or_none(words.whole("max_epochs", 1)),
+    "patience": words.or_none(words.whole("patience", 1)),
+    "frame_pool": words.or_none(words.whole("frame_pool", 1)),
+    "class_weight": words.one_of("class weight", CLASS_WEIGHTS),
+    "seed": words.whole("seed", 0),
+    "limit": words.or_none(words.whole("limit", 1)),
 }

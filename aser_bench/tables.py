@@ -34,7 +34,7 @@ PREDICTIONS = (*CELL, "fold", "run", "utterance", "speaker", "truth", "predicted
 
 SCORES = (
     *CELL, "fold", "run", "wap", "accuracy", "uar", "macro_f1", "n_train", "n_dev", "n_test",
-    "seed", "status", "reason",
+    "epochs", "best_epoch", "stop", "seed", "status", "reason",
 )  # fmt: skip
 
 # Labels that corpora and people use, by the one name that stands in every table.

@@ -14,9 +14,9 @@ import aser_bench
 
 PACKAGE = Path(aser_bench.__file__).parent
 STAGES = ("corpora", "codecs", "transcripts", "features", "models", "evaluation", "report")
-SHARED = {"tables", "registry", "errors", "ffmpeg", "scratch"}
+SHARED = {"tables", "registry", "errors", "options", "ffmpeg", "scratch"}
 HEAVY = {"numpy", "pandas", "scipy", "sklearn", "librosa", "tensorflow", "torch", "matplotlib",
-         "soundfile", "joblib", "yaml"}  # fmt: skip
+         "soundfile", "joblib", "yaml", "numba"}  # fmt: skip
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 IN_STAGES = [path for path in MODULES if path.relative_to(PACKAGE).parts[0] in STAGES]

@@ -33,6 +33,10 @@ FULL = Study(
     preset="paper",
     effort="quick",
     runs=3,
+    max_epochs=30,
+    patience=4,
+    frame_pool=2,
+    class_weight="balanced",
     seed=7,
     limit=40,
 )
@@ -49,6 +53,10 @@ OTHERWISE = {
     "preset": "default",
     "effort": "paper",
     "runs": None,
+    "max_epochs": None,
+    "patience": 5,
+    "frame_pool": None,
+    "class_weight": "none",
     "seed": 8,
     "limit": None,
 }
@@ -168,7 +176,7 @@ def test_a_list_is_not_one_word(key, value):
     assert f"unknown {key.replace('_', ' ')} {value!r}" in refusal({key: value})
 
 
-@pytest.mark.parametrize("key", ["models", "features", "codecs", "corpora"])
+@pytest.mark.parametrize("key", ["models", "codecs", "corpora"])
 @pytest.mark.parametrize("nothing", ["", ",", [], ()])
 def test_nothing_to_run_is_refused(key, nothing):
     assert "names no" in refusal({key: nothing})
@@ -323,6 +331,12 @@ def test_the_digest_ignores_the_name():
 @pytest.mark.parametrize("key", OTHERWISE)
 def test_the_digest_changes_with_anything_else(key):
     assert replace(FULL, **{key: OTHERWISE[key]}).digest() != FULL.digest()
+
+
+def test_what_models_are_told_is_in_the_study():
+    told = FULL.settings
+    assert (told.preset, told.effort, told.max_epochs) == ("paper", "quick", 30)
+    assert (told.patience, told.frame_pool, told.class_weight) == (4, 2, "balanced")
 
 
 def test_every_field_is_tried_above():

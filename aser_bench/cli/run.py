@@ -42,8 +42,12 @@ def add_parser(verbs: Any) -> None:
         "--match-level", action="store_true",
         help="bring each coded utterance back to the level of its original",
     )  # fmt: skip
-    what.add_argument("--features", metavar="NAME,...", help="feature sets (default functionals)")
-    what.add_argument("--models", metavar="NAME,...", help="models (default svm,mlp)")
+    what.add_argument(
+        "--features", metavar="NAME,...",
+        help="feature sets, with options such as functionals:tuning=0 (default: functionals for "
+        "svm and mlp, frames for lstm)",
+    )  # fmt: skip
+    what.add_argument("--models", metavar="NAME,...", help="models: svm,mlp (default), lstm")
     what.add_argument("--protocol", metavar="NAME,...", help="speaker (default), paper, loso")
     what.add_argument(
         "--train", metavar="MODE,...",
@@ -55,6 +59,22 @@ def add_parser(verbs: Any) -> None:
     what.add_argument(
         "--runs", metavar="N", help="trainings a fold of what has a random start (default 10)"
     )
+    what.add_argument(
+        "--max-epochs", metavar="N", help="epochs at most of what stops early (lstm; default 1000)"
+    )
+    what.add_argument(
+        "--patience", metavar="N",
+        help="epochs without a lower dev loss after which such a training ends (default 10)",
+    )  # fmt: skip
+    what.add_argument(
+        "--frame-pool", metavar="N",
+        help="frames averaged in time into one before a recurrent model (default 4; preset "
+        "paper: 1)",
+    )  # fmt: skip
+    what.add_argument(
+        "--class-weight", metavar="KIND",
+        help="none (default) or balanced: rare emotions weigh as much in training (svm, lstm)",
+    )  # fmt: skip
     what.add_argument("--seed", metavar="N", help="seed of every random draw (default 0)")
     what.add_argument("--limit", metavar="N", help="take N utterances of each corpus")
     how = parser.add_argument_group("how to run it")

@@ -16,6 +16,7 @@ import pandas as pd
 from ..errors import UsageError
 
 FOLDS = 5
+_DEV_PARTS = 8
 
 
 @dataclass(frozen=True)
@@ -73,16 +74,40 @@ def split(protocol: str, utterances: pd.DataFrame, seed: int) -> list[Split]:
     return list(PROTOCOLS[protocol].make(utterances, seed))
 
 
-def for_model(protocol: str, one: Split, uses_dev: bool) -> Split:
+def for_model(
+    protocol: str, one: Split, uses_dev: bool, utterances: pd.DataFrame, seed: int
+) -> Split:
     """Return the split as a model gets it.
 
     A model without use for a dev part is trained on what was spared for it from the training
     speakers: nobody's data lies idle. Where dev is a part of the held-out utterances (protocol
-    ``paper``), no model is trained on it.
+    ``paper``), no model is trained on it. A model that uses one where too few speakers are left
+    to spare any gets a stratified eighth of the training recordings; `dev_shares_speakers` says
+    so.
+
+    Parameters
+    ----------
+    utterances, seed
+        As `split` takes them.
     """
-    if uses_dev or not PROTOCOLS[protocol].speaker_disjoint:
+    if not uses_dev and PROTOCOLS[protocol].speaker_disjoint:
+        return replace(one, train=np.union1d(one.train, one.dev), dev=one.dev[:0])
+    if not uses_dev or len(one.dev):
         return one
-    return replace(one, train=np.union1d(one.train, one.dev), dev=one.dev[:0])
+    table = utterances.iloc[one.train]
+    groups = pd.factorize(table["group"])[0]
+    parts = min(_DEV_PARTS, len(np.unique(groups)))
+    if parts < 2:
+        return one
+    dev = one.train[next(_stratified(table["emotion"], groups, parts, seed))]
+    return replace(one, train=np.setdiff1d(one.train, dev), dev=dev)
+
+
+def dev_shares_speakers(utterances: pd.DataFrame, one: Split) -> bool:
+    """Whether a speaker stands both in training and in dev."""
+    speaker = utterances["speaker"].to_numpy()
+    known = np.setdiff1d(speaker[one.dev], [""])
+    return bool(np.isin(known, speaker[one.train]).any())
 
 
 def speaker_blocks(utterances: pd.DataFrame) -> np.ndarray:
@@ -185,7 +210,7 @@ def _with_dev(fold: int, blocks: np.ndarray, test: np.ndarray, seed: int) -> Spl
     dev_blocks = np.array([], dtype=int)
     if len(left) >= 3:
         order = np.random.default_rng([seed, fold]).permutation(left)
-        dev_blocks = order[: max(1, round(len(left) / 8))]
+        dev_blocks = order[: max(1, round(len(left) / _DEV_PARTS))]
     dev = np.flatnonzero(np.isin(blocks, dev_blocks))
     train = np.setdiff1d(np.flatnonzero(np.isin(blocks, left)), dev)
     return Split(fold, train, dev, test)

@@ -1,0 +1,117 @@
+"""Feature sets: numbers of signals. `extract` makes all that are asked for in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from .. import registry
+from ..errors import UsageError
+from ..options import split
+from .base import FeatureSet
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .sound import Sound
+
+__all__ = ["extract", "get", "sounds"]
+
+
+def get(spec: str) -> FeatureSet:
+    """Return the feature set of a spec: ``functionals``, ``frames:parts=mfcc+chroma``.
+
+    Raises
+    ------
+    UsageError
+        For an unknown feature set or option, or a value that the option does not take.
+
+    Examples
+    --------
+    >>> get("functionals:tuning=0").tuning
+    '0'
+    """
+    words, options = split(spec)
+    found = registry.get("features", ":".join(words))
+    if not isinstance(found, FeatureSet):
+        raise UsageError(
+            f"{':'.join(words)} is no feature set: it must be an object of class FeatureSet"
+        )
+    return found.configured(options) if options else found
+
+
+def sounds(signals: Sequence[np.ndarray], rate: int) -> list[Sound]:
+    """Return signals as `extract` takes them as originals; nothing is computed yet."""
+    from .sound import Sound
+
+    return [Sound(signal, rate) for signal in signals]
+
+
+def extract(
+    sets: Sequence[str],
+    signals: Sequence[np.ndarray],
+    rate: int,
+    originals: Sequence[Sound] | None = None,
+) -> dict[str, list[np.ndarray]]:
+    """Return features of a batch of utterances, each transformed once for all feature sets.
+
+    One utterance is worked on at a time, so that memory does not grow with the batch (but by
+    the results).
+
+    Parameters
+    ----------
+    sets : sequence of str
+        Feature sets with their options: ``["functionals", "frames:parts=mfcc+mel"]``.
+    signals : sequence of numpy.ndarray
+        Mono, shape (samples,), of whatever lengths.
+    rate : int
+        Their sample rate in Hz.
+    originals : sequence of Sound, optional
+        The uncoded recordings of which the signals are versions (see `sounds`). What was
+        found out about them once is kept in them for the next call. By default the signals
+        are the originals.
+
+    Returns
+    -------
+    dict of str to list of numpy.ndarray
+        Feature set, as it was asked for -> float32 for each utterance: (columns,), or (frames,
+        columns) where the set has frames.
+
+    Raises
+    ------
+    UsageError
+        For a feature set that does not exist.
+    AudioError
+        If a signal is empty, not mono or not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> time = np.arange(16_000) / 16_000
+    >>> found = extract(["functionals", "frames"], [0.5 * np.sin(2764 * time)], 16_000)
+    >>> found["functionals"][0].shape, found["frames"][0].shape
+    ((180,), (32, 40))
+    """
+    made = {spec: get(spec) for spec in sets}
+    found: dict[str, list[np.ndarray]] = {spec: [] for spec in made}
+    for sound in _versions(signals, rate, originals):
+        for spec, one in made.items():
+            found[spec].append(one.extract(sound))
+        sound.release()
+        sound.original.release()
+    return found
+
+
+def _versions(
+    signals: Sequence[np.ndarray], rate: int, originals: Sequence[Sound] | None
+) -> Iterator[Sound]:
+    import numpy as np
+
+    from .sound import Sound
+
+    known: Sequence[Sound | None] = originals or [None] * len(signals)
+    for signal, original in zip(signals, known, strict=True):
+        if original is not None and np.array_equal(signal, original.signal):
+            yield original  # no codec has touched it: what is known of it holds
+        else:
+            yield Sound(signal, rate, original)

@@ -1,14 +1,25 @@
-"""What a feature set is: a signal in, numbers with names out."""
+"""What a feature set is: an utterance in, numbers with names out."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
+from ..options import Configurable
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .sound import Sound
 
 
-class FeatureSet(ABC):
+@dataclass(frozen=True)
+class FeatureSet(Configurable, ABC):
     """One feature set.
+
+    A feature set with options is a frozen dataclass with a field for each of them, and names in
+    ``options`` the function that reads it.
 
     Attributes
     ----------
@@ -21,23 +32,27 @@ class FeatureSet(ABC):
     columns : tuple of str
         The name of each value.
     frames : bool
-        Whether a signal gives a matrix (frames, len(columns)) instead of a vector.
+        Whether an utterance gives a matrix (frames, len(columns)) instead of a vector.
+    options, variants
+        See `aser_bench.options.Configurable`.
     """
 
-    name: str
-    title: str
-    version: int
-    packages: tuple[str, ...] = ()
-    columns: tuple[str, ...]
-    frames: bool = False
+    kind = "feature set"
+    title: ClassVar[str]
+    version: ClassVar[int]
+    packages: ClassVar[tuple[str, ...]] = ()
+    columns: ClassVar[tuple[str, ...]]
+    frames: ClassVar[bool] = False
 
-    @abstractmethod
     def params(self) -> dict[str, object]:
-        """Return all that decides the numbers; a part of the key in the store."""
+        """Return all that decides the numbers, the options at least: part of the store's key."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @abstractmethod
-    def extract(self, signal: np.ndarray, rate: int) -> np.ndarray:
-        """Return float32 features of one mono signal (samples,) at ``rate`` Hz.
+    def extract(self, sound: Sound) -> np.ndarray:
+        """Return float32 features of one utterance.
 
-        Shape (len(columns),), or (frames, len(columns)) where ``frames`` is true.
+        Shape (len(columns),), or (frames, len(columns)) with at least one frame where ``frames``
+        is true. ``sound.signal`` and ``sound.rate`` are all that is needed; what else a
+        `Sound` offers is made once for all feature sets of a run.
         """

@@ -1,20 +1,23 @@
-"""One power spectrogram, and librosa's features made from it without doing anything twice.
+"""librosa's features made from one power spectrogram, without doing anything twice.
 
-Each function returns what librosa 0.11 returns with its defaults (a test compares them on
-real speech), with time along the first axis. The filter banks are librosa's
-own, made once. The tuning estimate looks at spectral peaks only, where librosa computes a
-parabola for every bin.
+Each function returns what librosa 0.11 returns with its defaults (a test compares them on real
+speech), with time along the first axis. Filter banks are made once.
+`sound.Sound` keeps the results that several features need.
 """
 
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from typing import Any
 
 import numpy as np
 
+from . import banks, kernels
+
 N_FFT, HOP = 2048, 512
-_AMIN, _TOP_DB = 1e-10, 80.0
+# Frames that are transformed, and mel bands that are summed, at a time: what a step works on
+# stays in the processor's cache, and blocks of bands leave out the bins that weigh nothing.
+_FRAMES, _BANDS = 16, 16
+_AMIN = 1e-10
 _PITCH_HZ = (150.0, 4000.0)
 _PITCH_THRESHOLD = 0.1
 _TUNING_STEP = 0.01
@@ -30,30 +33,46 @@ def power_spectrogram(signal: np.ndarray) -> np.ndarray:
 
     padded = np.pad(np.asarray(signal, dtype=np.float32), N_FFT // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
-    spectrum = fft.rfft(frames * _window(), axis=1)
-    return np.abs(spectrum.astype(np.complex64)) ** 2
+    power = np.empty((len(frames), 1 + N_FFT // 2), dtype=np.float32)
+    windowed = np.empty((_FRAMES, N_FFT))
+    spectrum = np.empty((_FRAMES, 1 + N_FFT // 2), dtype=np.complex64)
+    for start in range(0, len(frames), _FRAMES):
+        some = frames[start : start + _FRAMES]
+        n = len(some)
+        np.multiply(some, _window(), out=windowed[:n])
+        spectrum[:n] = fft.rfft(windowed[:n], axis=1)
+        np.abs(spectrum[:n], out=power[start : start + n])
+    return np.square(power, out=power)
 
 
 def mel_spectrogram(power: np.ndarray, rate: int, n_mels: int) -> np.ndarray:
-    """Return the mel spectrogram, shape (frames, n_mels), of a power spectrogram."""
-    return power @ _mel_bank(rate, n_mels)
+    """Return the mel spectrogram, float32, shape (frames, n_mels), of a power spectrogram."""
+    mel = np.empty((len(power), n_mels), dtype=np.float32)
+    for bins, bands, weights in _mel_blocks(rate, n_mels):
+        np.matmul(power[:, bins], weights, out=mel[:, bands])
+    return mel
 
 
-def mfcc(mel: np.ndarray, n_mfcc: int) -> np.ndarray:
-    """Return the MFCC, shape (frames, n_mfcc), of a mel spectrogram (frames, n_mels).
+def decibels(mel: np.ndarray) -> np.ndarray:
+    """Return 10 log10 of a mel spectrogram, float64, its values floored at 1e-10."""
+    return 10 * np.log10(np.maximum(_AMIN, mel, dtype=np.float64))
 
-    An orthonormal DCT-II of 10 log10 of the mel bands, which are floored at 1e-10 and at 80 dB
-    under the recording's largest.
+
+def floored(decibel: np.ndarray, below: float) -> np.ndarray:
+    """Return a log mel spectrogram floored at ``below`` dB under its largest value."""
+    return np.maximum(decibel, decibel.max() - below)
+
+
+def cepstrum(decibel: np.ndarray, n_mfcc: int) -> np.ndarray:
+    """Return the first coefficients, (..., n_mfcc), of log mel bands (..., n_mels).
+
+    An orthonormal DCT-II; with the bands floored 80 dB under their peak it makes librosa's MFCC.
     """
-    from scipy import fft
-
-    decibel = 10 * np.log10(np.maximum(_AMIN, mel))
-    decibel = np.maximum(decibel, decibel.max() - _TOP_DB)
-    return fft.dct(decibel, type=2, norm="ortho", axis=1)[:, :n_mfcc]
+    return decibel @ _cosines(decibel.shape[-1], n_mfcc)
 
 
 def chroma(power: np.ndarray, rate: int, n_chroma: int, tuning: float) -> np.ndarray:
-    """Return the chromagram, shape (frames, n_chroma), each frame divided by its maximum.
+    """Return the chromagram, float32, (frames, n_chroma), each frame divided by its maximum.
 
     Parameters
     ----------
@@ -61,9 +80,10 @@ def chroma(power: np.ndarray, rate: int, n_chroma: int, tuning: float) -> np.nda
         Deviation from 440 Hz in fractions of a chroma bin, as `tuning_of` estimates it.
     """
     raw = power @ _chroma_bank(rate, n_chroma, tuning)
-    largest = np.abs(raw).max(axis=1, keepdims=True)
+    largest = raw.max(axis=1, keepdims=True)
     # Silent frames are left as they are; "silent" by float32's smallest number, as librosa has it.
-    return raw / np.where(largest < np.finfo(np.float32).tiny, 1.0, largest)
+    largest[largest < np.finfo(np.float32).tiny] = 1
+    return raw / largest
 
 
 def tuning_of(power: np.ndarray, rate: int, bins_per_octave: int) -> float:
@@ -76,56 +96,67 @@ def tuning_of(power: np.ndarray, rate: int, bins_per_octave: int) -> float:
     pitch, height = _peaks(power, rate)
     if not len(pitch):
         return 0.0
-    pitch = pitch[height >= np.median(height)]
-    octaves = np.log2(pitch / (440.0 / 16))
-    deviation = np.mod(bins_per_octave * octaves, 1.0)
+    ordered = np.sort(height)
+    middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / np.float32(2)
+    pitch = pitch[height >= middle]
+    steps = bins_per_octave * np.log2(pitch / (440.0 / 16))
+    deviation = steps - np.floor(steps)
     deviation[deviation >= 0.5] -= 1.0
-    edges = np.linspace(-0.5, 0.5, int(np.ceil(1.0 / _TUNING_STEP)) + 1)
-    counts, starts = np.histogram(deviation, edges)
-    return float(starts[np.argmax(counts)])
+    edges = _tunings()
+    below = np.searchsorted(np.sort(deviation), edges)  # a histogram; 0.5 itself does not occur
+    return float(edges[np.argmax(below[1:] - below[:-1])])
 
 
 def _peaks(power: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
     """Return frequency (Hz) and interpolated height of every spectral peak, as flat arrays."""
+    low, high = _pitched(rate)
+    floors = np.float32(_PITCH_THRESHOLD) * power.max(axis=1)
+    room = len(power) * max(0, high - low + 1) // 2  # no two neighbours are both peaks
+    pitch, height = np.empty((2, room), dtype=np.float32)
+    found = kernels.peaks(power, floors, low, high, float(rate), pitch, height)
+    return pitch[:found], height[:found]
+
+
+@cache
+def _pitched(rate: int) -> tuple[int, int]:
+    """Return the first bin that may be a pitch, and the one behind the last."""
     hertz = np.fft.rfftfreq(N_FFT, 1 / rate)
     low, high = np.searchsorted(hertz, _PITCH_HZ)
-    low, high = max(low, 1), min(high, len(hertz) - 1)
-    floor = np.float32(_PITCH_THRESHOLD) * power.max(axis=1, keepdims=True)
-    part = power[:, low - 1 : high + 1]
-    loud = np.where(part > floor, part, 0.0)
-    middle = loud[:, 1:-1]
-    frame, column = np.nonzero((middle > loud[:, :-2]) & (middle >= loud[:, 2:]))
-    # From here on in librosa's own precision: parabolas in float64, what is kept in float32.
-    before, peak, after = (part[frame, column + step].astype(np.float64) for step in range(3))
-    slope, bend = (after - before) / 2, after + before - 2 * peak
-    # A parabola whose top lies beyond the neighbouring bins is none: the bin itself is taken.
-    flat = np.abs(slope) >= np.abs(bend)
-    shift = np.where(flat, 0.0, -slope / np.where(flat, 1.0, bend)).astype(np.float32)
-    pitch = ((column + low + shift) * float(rate) / N_FFT).astype(np.float32)
-    height = peak.astype(np.float32) + np.float32(0.5) * slope.astype(np.float32) * shift
-    return pitch, height
+    return max(int(low), 1), min(int(high), len(hertz) - 1)
+
+
+@cache
+def _tunings() -> np.ndarray:
+    return np.linspace(-0.5, 0.5, int(np.ceil(1.0 / _TUNING_STEP)) + 1)
 
 
 @cache
 def _window() -> np.ndarray:
-    import scipy.signal
-
-    return scipy.signal.get_window("hann", N_FFT, fftbins=True)
+    # In SciPy's steps, for its last bits; importing scipy.signal would take a second.
+    return (0.5 + 0.5 * np.cos(np.linspace(-np.pi, np.pi, N_FFT + 1)))[:-1]
 
 
 @cache
-def _mel_bank(rate: int, n_mels: int) -> Any:
-    """Return the bank (bins, n_mels) sparse: a band covers few of the bins."""
-    import librosa
-    from scipy import sparse
+def _cosines(n: int, first: int) -> np.ndarray:
+    from scipy import fft
 
-    bank = librosa.filters.mel(sr=rate, n_fft=N_FFT, n_mels=n_mels)
-    return sparse.csc_array(bank.T.astype(np.float64))
+    return np.ascontiguousarray(fft.dct(np.eye(n), type=2, norm="ortho", axis=1)[:, :first])
 
 
-@lru_cache(maxsize=256)  # estimates have two decimals: some hundred banks of 100 kB
+@cache
+def _mel_blocks(rate: int, n_mels: int) -> list[tuple[slice, slice, np.ndarray]]:
+    """Return the bank in blocks of bands: their bins, the bands, and the weights (bins, bands)."""
+    bank = banks.mel(rate, N_FFT, n_mels)
+    blocks = []
+    for start in range(0, n_mels, _BANDS):
+        part = bank[start : start + _BANDS]
+        reached = np.flatnonzero(part.any(axis=0))
+        bins = slice(reached.min(initial=len(bank.T)), reached.max(initial=0) + 1)
+        weights = np.ascontiguousarray(part[:, bins].T)
+        blocks.append((bins, slice(start, start + _BANDS), weights))
+    return blocks
+
+
+@lru_cache(maxsize=256)  # estimates have two decimals: some hundred banks of 50 kB
 def _chroma_bank(rate: int, n_chroma: int, tuning: float) -> np.ndarray:
-    import librosa
-
-    bank = librosa.filters.chroma(sr=rate, n_fft=N_FFT, tuning=tuning, n_chroma=n_chroma)
-    return np.ascontiguousarray(bank.T, dtype=np.float64)
+    return np.ascontiguousarray(banks.chroma(rate, N_FFT, n_chroma, tuning).T)

@@ -4,17 +4,91 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from .. import registry
+from .search import plain
 
 EFFORTS = ("quick", "standard", "paper")
+
+CLASS_WEIGHTS = ("none", "balanced")
 
 RUNS = {"quick": 3, "standard": 10, "paper": 10}
 """Trainings a fold of what has a random start, unless ``--runs`` says otherwise."""
 
 INNER_FOLDS = {"quick": 3, "standard": 3, "paper": 5}
 """Folds of the grid search inside the training set."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a study says to all of its models; each takes what concerns it.
+
+    Attributes
+    ----------
+    preset, effort : str
+        Which fixed settings, and how much is searched.
+    max_epochs, patience : int or None
+        For models that stop early: epochs at most, and epochs without a lower dev loss after
+        which training ends. None: what the model says.
+    frame_pool : int or None
+        For models that read frames: so many are averaged in time into one. None: what the
+        model says.
+    class_weight : str
+        ``none``, or ``balanced``: rare emotions count as much as frequent ones in training.
+    """
+
+    preset: str = "default"
+    effort: str = "standard"
+    max_epochs: int | None = None
+    patience: int | None = None
+    frame_pool: int | None = None
+    class_weight: str = "none"
+
+
+@dataclass(frozen=True)
+class Size:
+    """What decides the cost of a training.
+
+    Attributes
+    ----------
+    utterances : int
+        Of the training part, all pooled conditions counted.
+    columns : int
+        Values an utterance, or a frame.
+    frames : float
+        Frames an utterance, on average, for models that read frames.
+    emotions : int
+        Classes.
+    """
+
+    utterances: int
+    columns: int
+    frames: float = 1.0
+    emotions: int = 8
+
+
+@dataclass(frozen=True)
+class Training:
+    """How one training went, as it stands in the scores.
+
+    Attributes
+    ----------
+    epochs, best_epoch : int or None
+        Epochs trained, and the one whose weights were kept; None where there are no epochs or
+        they are not counted.
+    stop : str
+        Why training ended: ``converged``, ``patience`` (the dev loss no longer fell) or
+        ``max_epochs``; empty where that means nothing.
+    """
+
+    epochs: int | None = None
+    best_epoch: int | None = None
+    stop: str = ""
 
 
 class Model(ABC):
@@ -33,6 +107,8 @@ class Model(ABC):
         is trained on those utterances too.
     random : bool
         Whether training starts from chance, so that it is repeated (ten runs a fold).
+    frames : bool
+        Whether it reads a matrix (frames, columns) an utterance instead of a vector.
     """
 
     name: str
@@ -41,37 +117,79 @@ class Model(ABC):
     packages: tuple[str, ...] = ("scikit-learn",)
     uses_dev: bool = False
     random: bool = False
+    frames: bool = False
 
     @abstractmethod
-    def estimator(self, preset: str, seed: int) -> Any:
+    def estimator(self, settings: Settings, seed: int) -> Any:
         """Return an unfitted estimator (scaling included) with ``fit``, ``predict`` and either
         ``predict_proba`` or ``decision_function``.
+
+        Its ``fit`` takes features and labels; that of a model that uses dev also takes
+        ``dev=(features, labels)``. Frames come as an object array of matrices.
         """
 
     @abstractmethod
-    def grid(self, preset: str, effort: str) -> list[dict[str, list]]:
+    def grid(self, settings: Settings) -> list[dict[str, list]]:
         """Return what is searched, as scikit-learn's ``param_grid``; one candidate = no search."""
 
-    def inert(self, preset: str) -> tuple[str, ...]:
-        """Name the preset's settings that the library ignores, each with the reason."""
+    def search(
+        self,
+        candidates: Sequence[dict[str, Any]],
+        features: np.ndarray,
+        labels: np.ndarray,
+        folds: Sequence[tuple[np.ndarray, np.ndarray]],
+        settings: Settings,
+        seed: int,
+    ) -> np.ndarray:
+        """Return the UAR of each candidate on each inner fold, shape (candidates, folds).
+
+        Every candidate is fitted on every fold. A model that can share work among them does
+        so here, and gives the same scores.
+
+        Parameters
+        ----------
+        candidates : sequence of dict
+            From `grid`; each is what the estimator's ``set_params`` takes.
+        features, labels : numpy.ndarray
+            The training set: shapes (rows, ...) and (rows,).
+        folds : sequence of (train rows, validation rows)
+        seed : int
+            For `estimator`.
+        """
+        return plain(self.estimator(settings, seed), candidates, features, labels, folds)
+
+    def training(self, estimator: Any) -> Training:
+        """Return how the training of a fitted estimator went."""
+        return Training()
+
+    def budget(self, settings: Settings) -> tuple[str, ...]:
+        """Say in a few words what ends training, for the captions."""
         return ()
 
-    def identity(self, preset: str) -> dict[str, Any]:
+    def inert(self, settings: Settings) -> tuple[str, ...]:
+        """Name the settings that the library ignores, each with the reason."""
+        return ()
+
+    def identity(self, settings: Settings) -> dict[str, Any]:
         """Return what tells this model from another one of its name: part of the store's key.
 
         The settings are all of the estimator's own, the library's defaults included.
         """
-        settings = self.estimator(preset, 0).get_params()
+        params = self.estimator(settings, 0).get_params()
         return {
             "name": self.name,
             "version": self.version,
             "packages": registry.versions(self.packages),
-            "settings": {name: _plain(value) for name, value in sorted(settings.items())},
+            "settings": {name: _plain(value) for name, value in sorted(params.items())},
         }
 
-    def seconds(self, n_train: int, n_features: int) -> float:
-        """Return roughly what one fit costs on one core, for the estimate of the time left."""
-        return 1e-3 + 1e-9 * n_train**2 * n_features
+    def seconds(self, size: Size, settings: Settings) -> float:
+        """Return roughly what one fit costs on one core of a machine of reference.
+
+        Only the order of costs matters to a run; `aser_bench.estimate` measures how much slower
+        or faster this machine is.
+        """
+        return 1e-3 + 1e-9 * size.utterances**2 * size.columns
 
 
 def _plain(value: Any) -> str:

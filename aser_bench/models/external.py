@@ -8,13 +8,14 @@ import sys
 from typing import Any
 
 from ..errors import UsageError
-from .base import Model
+from .base import Model, Settings
 
 
 class External(Model):
     """A classifier class from elsewhere, used with its own defaults behind a StandardScaler.
 
-    It is trained several times a fold if it takes a ``random_state``.
+    It is trained several times a fold if it takes a ``random_state``, and it weighs classes if it
+    takes a ``class_weight``.
     """
 
     title = "a classifier from another package"
@@ -26,21 +27,31 @@ class External(Model):
             raise UsageError(f"model {name!r} is no classifier with fit and predict")
         self.name = name
         self.target = target
-        self.random = "random_state" in inspect.signature(target).parameters
+        parameters = inspect.signature(target).parameters
+        self.random = "random_state" in parameters
+        self._weighs = "class_weight" in parameters
 
-    def estimator(self, preset: str, seed: int) -> Any:
+    def estimator(self, settings: Settings, seed: int) -> Any:
         """Return the classifier behind a StandardScaler."""
         from sklearn.pipeline import Pipeline
         from sklearn.preprocessing import StandardScaler
 
-        settings = {"random_state": seed} if self.random else {}
-        return Pipeline([("scale", StandardScaler()), ("model", self.target(**settings))])
+        given: dict[str, Any] = {"random_state": seed} if self.random else {}
+        if self._weighs and settings.class_weight != "none":
+            given["class_weight"] = settings.class_weight
+        return Pipeline([("scale", StandardScaler()), ("model", self.target(**given))])
 
-    def grid(self, preset: str, effort: str) -> list[dict[str, list]]:
+    def grid(self, settings: Settings) -> list[dict[str, list]]:
         """Return one empty candidate: nothing is searched."""
         return [{}]
 
-    def identity(self, preset: str) -> dict[str, Any]:
+    def inert(self, settings: Settings) -> tuple[str, ...]:
+        """Say so where classes are to be weighed and the class cannot do it."""
+        if self._weighs or settings.class_weight == "none":
+            return ()
+        return (f"{self.name}: {self.target.__name__} knows no class weights",)
+
+    def identity(self, settings: Settings) -> dict[str, Any]:
         """Return the identity with the code of the class and its ancestors, and the version of
         the package they come from: an edited or upgraded class is another one.
         """
@@ -48,7 +59,7 @@ class External(Model):
         package = sys.modules.get(self.target.__module__.partition(".")[0])
         made_of = [getattr(package, "__version__", ""), *map(_source, ancestors)]
         code = hashlib.sha256("\n".join(made_of).encode()).hexdigest()
-        return {**super().identity(preset), "code": code}
+        return {**super().identity(settings), "code": code}
 
 
 def _classifies(target: type) -> bool:

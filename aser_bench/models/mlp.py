@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from .base import Model
+import numpy as np
+
+from .base import Model, Settings, Size, Training
+from .snapshots import search
 
 _ALPHA = [0.001, 0.005, 0.01]
 
@@ -48,40 +52,61 @@ class Mlp(Model):
     title = "multi-layer perceptron, one hidden layer, standardised features, grid search"
     random = True
 
-    def estimator(self, preset: str, seed: int) -> Any:
+    def estimator(self, settings: Settings, seed: int) -> Any:
         """Return the pipeline with every random draw of the network tied to ``seed``."""
         from sklearn.neural_network import MLPClassifier
         from sklearn.pipeline import Pipeline
         from sklearn.preprocessing import StandardScaler
 
-        settings: dict[str, Any] = {
+        fixed: dict[str, Any] = {
             "hidden_layer_sizes": (100,),
             "learning_rate_init": 0.005,
             "batch_size": 128,
             "max_iter": 15,
         }
-        if preset == "paper":
-            settings = _STUDY
-        network = MLPClassifier(activation="relu", solver="adam", random_state=seed, **settings)
+        if settings.preset == "paper":
+            fixed = _STUDY
+        network = MLPClassifier(activation="relu", solver="adam", random_state=seed, **fixed)
         return Pipeline([("scale", StandardScaler()), ("mlp", network)])
 
-    def grid(self, preset: str, effort: str) -> list[dict[str, list]]:
+    def grid(self, settings: Settings) -> list[dict[str, list]]:
         """Return the grid; the paper preset fixes all but the weight penalty alpha."""
-        return [{"mlp__alpha": _ALPHA}] if preset == "paper" else _GRIDS[effort]
+        return [{"mlp__alpha": _ALPHA}] if settings.preset == "paper" else _GRIDS[settings.effort]
 
-    def inert(self, preset: str) -> tuple[str, ...]:
+    def search(
+        self,
+        candidates: Sequence[dict[str, Any]],
+        features: np.ndarray,
+        labels: np.ndarray,
+        folds: Sequence[tuple[np.ndarray, np.ndarray]],
+        settings: Settings,
+        seed: int,
+    ) -> np.ndarray:
+        """Score the candidates without training an epoch twice; see `snapshots.search`."""
+        return search(self.estimator(settings, seed), candidates, features, labels, folds)
+
+    def training(self, estimator: Any) -> Training:
+        """Return the epochs; the last weights are the ones that are kept."""
+        network = estimator["mlp"]
+        stop = "converged" if network.n_iter_ < network.max_iter else "max_epochs"
+        return Training(network.n_iter_, network.n_iter_, stop)
+
+    def inert(self, settings: Settings) -> tuple[str, ...]:
         """Name what MLPClassifier ignores of the study's settings."""
-        if preset != "paper":
-            return ()
-        return (
+        weights = ("mlp: scikit-learn's MLPClassifier knows no class weights",)
+        study = (
             "mlp: the adaptive learning rate works under sgd only; under adam it is constant",
             "mlp: validation_fraction 0.1 is read only with early stopping, which is off",
             "mlp: a batch of 1024 is cut to the training set's size where that is smaller",
         )
+        return (
+            *(weights if settings.class_weight == "balanced" else ()),
+            *(study if settings.preset == "paper" else ()),
+        )
 
-    def seconds(self, n_train: int, n_features: int) -> float:
+    def seconds(self, size: Size, settings: Settings) -> float:
         """Return roughly what one fit of 15 epochs costs."""
-        return 0.02 + 1.7e-6 * n_train * n_features
+        return 0.02 + 1.7e-6 * size.utterances * size.columns
 
 
 COMPONENT = Mlp()

@@ -1,10 +1,14 @@
-"""Support vector machine (scikit-learn's SVC) on standardised features."""
+"""Support vector machine (scikit-learn's SVC, by kernel matrices) on standardised features."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from .base import Model
+import numpy as np
+
+from .base import Model, Settings, Size
+from .gram.kernels import fits
 
 _C = [0.0005, 0.001, 0.002, 0.01, 0.1, 1, 10]
 _GAMMA = [0.001, 0.01, 0.1, 1]
@@ -33,28 +37,49 @@ class Svm(Model):
     name = "svm"
     title = "support vector machine (SVC), standardised features, grid search"
 
-    def estimator(self, preset: str, seed: int) -> Any:
+    def estimator(self, settings: Settings, seed: int) -> Any:
         """Return the pipeline; ``seed`` is not used, since nothing in it is drawn."""
         from sklearn.pipeline import Pipeline
         from sklearn.preprocessing import StandardScaler
-        from sklearn.svm import SVC
 
-        fixed = {"kernel": "linear", "gamma": 0.001} if preset == "paper" else {}
-        return Pipeline([("scale", StandardScaler()), ("svc", SVC(cache_size=500, **fixed))])
+        from .gram.classifier import GramSVC
 
-    def grid(self, preset: str, effort: str) -> list[dict[str, list]]:
+        svc = GramSVC(cache_size=500)
+        if settings.preset == "paper":
+            svc.set_params(kernel="linear", gamma=0.001)
+        if settings.class_weight != "none":
+            svc.set_params(class_weight=settings.class_weight)
+        return Pipeline([("scale", StandardScaler()), ("svc", svc)])
+
+    def grid(self, settings: Settings) -> list[dict[str, list]]:
         """Return the grid; the paper preset fixes the kernel and leaves C to be searched."""
-        return [{"svc__C": _C}] if preset == "paper" else _GRIDS[effort]
+        return [{"svc__C": _C}] if settings.preset == "paper" else _GRIDS[settings.effort]
 
-    def inert(self, preset: str) -> tuple[str, ...]:
+    def search(
+        self,
+        candidates: Sequence[dict[str, Any]],
+        features: np.ndarray,
+        labels: np.ndarray,
+        folds: Sequence[tuple[np.ndarray, np.ndarray]],
+        settings: Settings,
+        seed: int,
+    ) -> np.ndarray:
+        """Score the candidates with what they share made once; see `gram.classifier.search`."""
+        from .gram.classifier import search
+
+        return search(self.estimator(settings, seed), candidates, features, labels, folds)
+
+    def inert(self, settings: Settings) -> tuple[str, ...]:
         """Name what SVC ignores of the study's settings."""
-        if preset != "paper":
+        if settings.preset != "paper":
             return ()
         return ("svm: gamma 0.001 has no meaning for a linear kernel",)
 
-    def seconds(self, n_train: int, n_features: int) -> float:
+    def seconds(self, size: Size, settings: Settings) -> float:
         """Return roughly what one fit costs (SMO grows with the square of the training set)."""
-        return 0.002 + 2.4e-9 * n_train**2 * n_features
+        if not fits(size.utterances):
+            return 0.002 + 2.4e-9 * size.utterances**2 * size.columns
+        return 0.005 + (5e-8 + 5e-11 * size.columns) * size.utterances**2
 
 
 COMPONENT = Svm()

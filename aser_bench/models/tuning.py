@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .base import Model
+from .base import Model, Settings
+from .search import best
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,13 @@ def tune(
     features: np.ndarray,
     labels: np.ndarray,
     folds: list[tuple[np.ndarray, np.ndarray]],
-    preset: str,
-    effort: str,
+    settings: Settings,
     seed: int,
 ) -> Tuned:
     """Search the model's grid by cross-validation (UAR) on the training set alone.
+
+    Candidates, folds and choice are those of scikit-learn's GridSearchCV: the highest mean
+    over the folds, and the first candidate of equals.
 
     Parameters
     ----------
@@ -50,26 +53,17 @@ def tune(
         The inner folds; with none there is nothing to choose by and the first candidate is
         taken.
     """
-    from sklearn.model_selection import GridSearchCV, ParameterGrid
+    from sklearn.model_selection import ParameterGrid
 
-    grid = model.grid(preset, effort)
-    candidates = list(ParameterGrid(grid))
+    candidates = list(ParameterGrid(model.grid(settings)))
     # A fold whose training part has one class cannot be fitted, and says nothing of a candidate.
     folds = [fold for fold in folds if len(np.unique(labels[fold[0]])) > 1]
     if len(candidates) == 1 or not folds:
         return Tuned(candidates[0], float("nan"))
-    search = GridSearchCV(
-        model.estimator(preset, seed),
-        grid,
-        scoring="balanced_accuracy",
-        cv=folds,
-        refit=False,
-        n_jobs=1,
-        error_score="raise",
-    )
     with quiet():
-        search.fit(features, labels)
-    return Tuned(dict(search.best_params_), float(search.best_score_))
+        scores = model.search(candidates, features, labels, folds, settings, seed)
+    chosen, score = best(scores)
+    return Tuned(candidates[chosen], score)
 
 
 def fit(
@@ -77,13 +71,18 @@ def fit(
     params: dict[str, Any],
     features: np.ndarray,
     labels: np.ndarray,
-    preset: str,
+    settings: Settings,
     seed: int,
+    dev: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Any:
-    """Fit the model with the chosen settings; return the fitted estimator."""
-    estimator = model.estimator(preset, seed).set_params(**params)
+    """Fit the model with the chosen settings; return the fitted estimator.
+
+    ``dev`` are features and labels that a model with ``uses_dev`` watches while it trains.
+    """
+    estimator = model.estimator(settings, seed).set_params(**params)
+    watched = {"dev": dev} if model.uses_dev else {}
     with quiet():
-        return estimator.fit(features, labels)
+        return estimator.fit(features, labels, **watched)
 
 
 def predict(

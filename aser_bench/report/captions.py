@@ -77,15 +77,23 @@ def _folds(cells: Sequence[Any]) -> str:
 
 
 def _sizes(keys: Sequence[Key], cells: Sequence[Any]) -> str:
+    """Say how many utterances train, tune and test; by model where they differ."""
     # The pool of all conditions is another size, and says nothing of the split.
-    plain = [cell for (_, train, _), cell in zip(keys, cells, strict=True) if train != tables.MULTI]
-    frame = pd.DataFrame(plain or list(cells))[["train_size", "dev_size", "test_size"]]
-    means = frame.astype(float).mean()
-    if means.isna().any():
+    pairs = list(zip(keys, cells, strict=True))
+    plain = [(key, cell) for key, cell in pairs if key[1] != tables.MULTI] or pairs
+    models: dict[str, list[str]] = {}
+    for model in dict.fromkeys(model for (model, _, _), _ in plain):
+        own = [cell for key, cell in plain if key[0] == model]
+        means = pd.DataFrame(own)[["train_size", "dev_size", "test_size"]].astype(float).mean()
+        if not means.isna().any():
+            models.setdefault("/".join(f"{mean:.0f}" for mean in means), []).append(model)
+    if not models:
         return ""
-    return (
-        f"Train/dev/test {'/'.join(f'{mean:.0f}' for mean in means)} utterances a fold on average"
+    said = "; ".join(
+        size if len(models) == 1 else f"{size} for {', '.join(names)}"
+        for size, names in models.items()
     )
+    return f"Train/dev/test {said} utterances a fold on average"
 
 
 def _runs(keys: Sequence[Key], cells: Sequence[Any]) -> str:

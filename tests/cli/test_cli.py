@@ -11,6 +11,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 import yaml
@@ -146,15 +147,39 @@ def test_the_study_that_is_saved_can_be_run_again(bench, table):
 def test_preset_paper_fixes_settings_and_names_what_is_inert(bench, table):
     code, out, _ = bench(
         "run", "--corpus", f"csv={table}", "--preset", "paper", "--codec", "mp3", "--bitrates",
-        "8", "--runs", "2", "--limit", "32", "--out", "out", "-q", "-j", "1",
+        "8", "--runs", "2", "--limit", "32", "--max-epochs", "2", "--out", "out", "-q", "-j", "1",
     )  # fmt: skip
     assert code == 0
     flat = " ".join(out.split())
     assert "preset paper" in flat
     assert "protocol paper" in flat
+    assert "lstm: at most 2 epochs, patience 10, every frame" in flat
     for words in ("gamma 0.001 has no meaning", "adaptive learning rate", "validation_fraction"):
         assert words in flat
     assert yaml.safe_load(Path("out/study.yaml").read_text())["protocol"] == ["paper"]
+
+
+def test_an_lstm_runs_beside_an_svm(bench, table):
+    code, out, _ = bench(
+        "run", "--corpus", f"csv={table}", *QUICK, "--models", "lstm,svm", "--runs", "2",
+        "--max-epochs", "3", "--frame-pool", "2", "--class-weight", "balanced", "--out", "out",
+        "-q",
+    )  # fmt: skip
+    assert code == 0
+    flat = " ".join(out.split())
+    assert "lstm: at most 3 epochs, patience 5, 2 frames averaged into one" in flat
+    assert "class weight balanced" in flat
+    assert "Runs a fold: lstm 2" in flat
+    scores = pd.read_csv("out/scores.csv")
+    lstm, svm = (scores[scores["model"] == name] for name in ("lstm", "svm"))
+    assert set(lstm["features"]) == {"frames"}
+    assert set(svm["features"]) == {"functionals"}
+    assert (lstm["n_dev"] > 0).all()
+    assert lstm["epochs"].between(1, 3).all()
+    assert set(lstm["stop"]) <= {"patience", "max_epochs"}
+    assert svm[["epochs", "best_epoch", "stop"]].isna().all(axis=None)
+    study = yaml.safe_load(Path("out/study.yaml").read_text())
+    assert (study["max_epochs"], study["frame_pool"], study["patience"]) == (3, 2, None)
 
 
 def test_codecs_are_paired_with_the_bitrates_behind_them(bench, table):

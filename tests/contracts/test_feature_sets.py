@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from aser_bench import registry
+from aser_bench import features, registry
 from aser_bench.features.base import FeatureSet
+from aser_bench.features.sound import Sound
 from aser_bench.store import key
 
 RATE = 16_000
 NAMES = registry.names("features")
-every_set = pytest.mark.parametrize("name", NAMES)
+SPECS = [spec for name in NAMES for spec in (name, *getattr(features.get(name), "variants", ()))]
+every_set = pytest.mark.parametrize("spec", SPECS)
 
 
 def noise(samples: int, level: float = 0.1) -> np.ndarray:
@@ -29,82 +33,127 @@ SIGNALS = {
     "one sample": np.array([0.5]),
     "one silent sample": np.zeros(1),
     "25 ms": noise(400),
+    "0.1 s": noise(1600),
+    "60 s": np.tile(tone(4000), 240),
     "constant": np.full(4000, 0.25),
     "a click": np.eye(1, 5000, 2500)[0],
     "very quiet": noise(4000, 1e-9),
+    "as quiet as it gets": np.full(4000, 1e-45),
     "overshooting": 1.5 * np.sign(noise(4000)),
     "half silent": np.concatenate([np.zeros(6000), tone(6000)]),
 }
 every_signal = pytest.mark.parametrize("signal", SIGNALS.values(), ids=SIGNALS)
 
 
-def component(name: str) -> FeatureSet:
-    return registry.get("features", name)
+def extracted(spec: str, signal: np.ndarray, original: np.ndarray | None = None) -> np.ndarray:
+    whole = None if original is None else Sound(original, RATE)
+    return features.get(spec).extract(Sound(signal, RATE, whole))
 
 
 def test_the_feature_sets_of_the_package_are_registered():
-    assert "functionals" in NAMES
+    assert {"functionals", "frames", "robust"} <= set(NAMES)
 
 
 @every_set
-def test_a_feature_set_says_what_it_is(name):
-    features = component(name)
-    assert features.name == name
-    assert features.title
-    assert "\n" not in features.title
-    assert features.version >= 1
-    assert isinstance(features.frames, bool)
-    assert set(registry.versions(features.packages)) == set(features.packages)
+def test_a_feature_set_says_what_it_is(spec):
+    one = features.get(spec)
+    assert isinstance(one, FeatureSet)
+    assert one.name == spec.split(":")[0]
+    assert one.title
+    assert "\n" not in one.title
+    assert one.version >= 1
+    assert isinstance(one.frames, bool)
+    assert set(registry.versions(one.packages)) == set(one.packages)
 
 
 @every_set
-def test_columns_have_names_of_their_own(name):
-    columns = component(name).columns
+def test_a_spec_names_its_feature_set(spec):
+    one = features.get(spec)
+    assert one.spec == spec
+    assert features.get(one.spec) == one
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_options_are_fields_and_the_title_names_them(name):
+    one = features.get(name)
+    assert set(one.options) == {field.name for field in dataclasses.fields(one)}
+    assert all(option in one.title for option in one.options)
+    tried = {option for spec in one.variants for option in features.get(spec).changed()}
+    assert tried == set(one.options)
+
+
+@every_set
+def test_columns_have_names_of_their_own(spec):
+    columns = features.get(spec).columns
     assert columns
     assert len(set(columns)) == len(columns)
     assert all(isinstance(column, str) and column.strip() == column != "" for column in columns)
 
 
 @every_set
-def test_params_can_be_a_key(name):
-    params = component(name).params()
+def test_params_can_be_a_key(spec):
+    params = features.get(spec).params()
     assert all(isinstance(param, str) for param in params)
-    assert key(params) == key(component(name).params())
+    assert key(params) == key(features.get(spec).params())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_option_is_a_part_of_the_key(name):
+    specs = [spec for spec in SPECS if spec.split(":")[0] == name]
+    assert len({key(features.get(spec).params()) for spec in specs}) == len(specs)
+    for spec in specs:
+        one = features.get(spec)
+        assert {option: getattr(one, option) for option in one.options}.items() <= (
+            one.params().items()
+        )
 
 
 @every_set
 @every_signal
-def test_any_signal_gives_finite_numbers(name, signal):
-    features = component(name)
+def test_any_signal_gives_finite_numbers(spec, signal):
+    one = features.get(spec)
     signal = signal.astype(np.float32)
     signal.flags.writeable = False
-    found = features.extract(signal, RATE)
+    found = extracted(spec, signal)
     assert found.dtype == np.float32
-    if features.frames:
+    if one.frames:
         assert found.ndim == 2
         assert len(found) >= 1
-        assert found.shape[1] == len(features.columns)
+        assert found.shape[1] == len(one.columns)
     else:
-        assert found.shape == (len(features.columns),)
+        assert found.shape == (len(one.columns),)
     assert np.isfinite(found).all()
 
 
 @every_set
-def test_the_same_signal_gives_the_same_numbers(name):
-    first, again = (component(name).extract(tone(9000).astype(np.float32), RATE) for _ in range(2))
+def test_the_same_signal_gives_the_same_numbers(spec):
+    first, again = (extracted(spec, tone(9000)) for _ in range(2))
     np.testing.assert_array_equal(first, again)
 
 
 @every_set
-def test_another_signal_gives_other_numbers(name):
-    signals = (tone(9000), noise(9000))
-    one, other = (component(name).extract(signal.astype(np.float32), RATE) for signal in signals)
+def test_another_signal_gives_other_numbers(spec):
+    one, other = (extracted(spec, signal) for signal in (tone(9000), noise(9000)))
     assert not np.allclose(one, other)
 
 
 @every_set
-def test_one_signal_says_nothing_of_the_next(name):
-    features = component(name)
-    alone = features.extract(tone(5000).astype(np.float32), RATE)
-    features.extract(noise(20_000).astype(np.float32), RATE)
-    np.testing.assert_array_equal(features.extract(tone(5000).astype(np.float32), RATE), alone)
+def test_one_signal_says_nothing_of_the_next(spec):
+    alone = extracted(spec, tone(5000))
+    extracted(spec, noise(20_000))
+    np.testing.assert_array_equal(extracted(spec, tone(5000)), alone)
+
+
+@every_set
+def test_it_takes_a_silent_original(spec):
+    found = extracted(spec, tone(5000), np.zeros(5000))
+    assert np.isfinite(found).all()
+
+
+@every_set
+def test_what_is_given_back_is_nobodys_else(spec):
+    sound = Sound(tone(5000), RATE)
+    first = features.get(spec).extract(sound)
+    kept = first.copy()
+    first[...] = -1
+    np.testing.assert_array_equal(features.get(spec).extract(sound), kept)

@@ -11,15 +11,22 @@ from sklearn.model_selection import ParameterGrid
 
 from aser_bench import models, registry
 from aser_bench.models import tuning
-from aser_bench.models.base import EFFORTS, Model
+from aser_bench.models.base import CLASS_WEIGHTS, EFFORTS, Model, Settings, Size
 from aser_bench.store import key
 from aser_bench.study import PRESETS
 
 NAMES = registry.names("models")
 EMOTIONS = ["sad", "angry", "neutral"]
+ONES = np.ones(12, dtype=np.float32)
+QUICK = Settings(effort="quick", max_epochs=30)
 
 every_model = pytest.mark.parametrize("name", NAMES)
 every_preset = pytest.mark.parametrize("preset", PRESETS)
+
+
+def short(preset: str, effort: str = "standard") -> Settings:
+    """Return settings under which no model trains for long."""
+    return Settings(preset, effort, max_epochs=30)
 
 
 @cache
@@ -34,21 +41,43 @@ def made_up(seed: int, per_class: int = 20) -> tuple[np.ndarray, np.ndarray]:
     return features, labels
 
 
+def shown(model: Model, features: np.ndarray) -> np.ndarray:
+    """Return made-up vectors as the model reads them: as they are, or each as 3 to 6 frames."""
+    if not model.frames:
+        return features
+    found = np.empty(len(features), dtype=object)
+    for i, vector in enumerate(features):
+        rng = np.random.default_rng(i)
+        wobble = 1 + 0.1 * rng.standard_normal((rng.integers(3, 7), len(vector)))
+        found[i] = (wobble * vector).astype(np.float32)
+    return found
+
+
+def fitted_to(
+    model: Model, params: dict, features, labels, settings: Settings, seed: int, *, scale=ONES
+):
+    """Fit a model to made-up vectors; one that watches dev gets another made-up set."""
+    dev = made_up(3)
+    known = np.isin(dev[1], labels)
+    watched = shown(model, dev[0][known] * scale), dev[1][known]
+    return tuning.fit(model, params, shown(model, features), labels, settings, seed, watched)
+
+
 @cache
 def predictions(name: str, preset: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Predict one made-up set after training on another one."""
     model = models.get(name)
     params = first_candidate(model, preset, "quick")
-    fitted = tuning.fit(model, params, *made_up(1), preset, seed)
-    return tuning.predict(fitted, made_up(2)[0], EMOTIONS)
+    fitted = fitted_to(model, params, *made_up(1), short(preset), seed)
+    return tuning.predict(fitted, shown(model, made_up(2)[0]), EMOTIONS)
 
 
 def first_candidate(model: Model, preset: str, effort: str) -> dict:
-    return next(iter(ParameterGrid(model.grid(preset, effort))))
+    return next(iter(ParameterGrid(model.grid(Settings(preset, effort)))))
 
 
 def test_the_models_of_the_package_are_registered():
-    assert {"mlp", "svm"} <= set(NAMES)
+    assert {"lstm", "mlp", "svm"} <= set(NAMES)
 
 
 @every_model
@@ -59,23 +88,35 @@ def test_a_model_says_what_it_is(name):
     assert "\n" not in model.title
     assert model.version >= 1
     assert isinstance(model.random, bool)
+    assert isinstance(model.frames, bool)
+    assert isinstance(model.uses_dev, bool)
     assert model.packages
     assert set(registry.versions(model.packages)) == set(model.packages)
 
 
 @every_model
 def test_its_identity_can_be_a_key(name):
-    identity = models.get(name).identity("default")
+    identity = models.get(name).identity(Settings())
     assert identity["name"] == name
-    assert key(identity) == key(models.get(name).identity("default"))
+    assert key(identity) == key(models.get(name).identity(Settings()))
 
 
 @every_model
 @every_preset
-def test_what_is_inert_is_told_in_lines(name, preset):
-    lines = models.get(name).inert(preset)
+@pytest.mark.parametrize("weight", CLASS_WEIGHTS)
+def test_what_is_inert_is_told_in_lines(name, preset, weight):
+    lines = models.get(name).inert(Settings(preset, class_weight=weight))
     assert isinstance(lines, tuple)
     assert all(line.startswith(f"{name}: ") and "\n" not in line for line in lines)
+
+
+@every_model
+def test_class_weights_are_used_or_said_to_be_inert(name):
+    model = models.get(name)
+    plain, balanced = Settings(), Settings(class_weight="balanced")
+    used = model.identity(plain) != model.identity(balanced)
+    told = any("class weights" in line for line in model.inert(balanced))
+    assert used != told
 
 
 @every_model
@@ -83,12 +124,12 @@ def test_what_is_inert_is_told_in_lines(name, preset):
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_every_candidate_of_the_grid_can_be_set(name, preset, effort):
     model = models.get(name)
-    grid = model.grid(preset, effort)
+    grid = model.grid(Settings(preset, effort))
     assert isinstance(grid, list)
     candidates = list(ParameterGrid(grid))
     assert candidates
     assert len({str(sorted(candidate.items())) for candidate in candidates}) == len(candidates)
-    estimator = model.estimator(preset, 0)
+    estimator = model.estimator(Settings(preset), 0)
     for candidate in candidates:
         found = estimator.set_params(**candidate).get_params()
         assert {setting: found[setting] for setting in candidate} == candidate
@@ -97,7 +138,7 @@ def test_every_candidate_of_the_grid_can_be_set(name, preset, effort):
 @every_model
 def test_more_effort_searches_no_less(name):
     model = models.get(name)
-    sizes = [len(ParameterGrid(model.grid("default", effort))) for effort in EFFORTS]
+    sizes = [len(ParameterGrid(model.grid(Settings(effort=effort)))) for effort in EFFORTS]
     assert sizes == sorted(sizes)
 
 
@@ -107,9 +148,9 @@ def test_more_effort_searches_no_less(name):
 def test_the_first_candidate_beats_chance(name, preset, effort):
     model = models.get(name)
     params = first_candidate(model, preset, effort)
-    fitted = tuning.fit(model, params, *made_up(1), preset, 0)
+    fitted = fitted_to(model, params, *made_up(1), short(preset, effort), 0)
     features, labels = made_up(2)
-    predicted, probabilities = tuning.predict(fitted, features, EMOTIONS)
+    predicted, probabilities = tuning.predict(fitted, shown(model, features), EMOTIONS)
     assert np.mean(np.array(EMOTIONS)[predicted] == labels) > 0.6
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
 
@@ -122,8 +163,8 @@ def test_the_size_of_a_feature_does_not_matter(name):
     for scale in (np.ones(12), 2.0 ** np.arange(-6, 6)):
         (train, labels), (test, _) = made_up(1), made_up(2)
         scale = scale.astype(np.float32)
-        fitted = tuning.fit(model, params, train * scale, labels, "default", 0)
-        found.append(tuning.predict(fitted, test * scale, EMOTIONS)[0])
+        fitted = fitted_to(model, params, train * scale, labels, QUICK, 0, scale=scale)
+        found.append(tuning.predict(fitted, shown(model, test * scale), EMOTIONS)[0])
     assert np.mean(found[0] == found[1]) > 0.98
 
 
@@ -136,6 +177,23 @@ def test_the_same_seed_gives_the_same_predictions(name, preset):
 
 
 @every_model
+def test_how_training_went_is_told(name):
+    model = models.get(name)
+    fitted = fitted_to(model, first_candidate(model, "default", "quick"), *made_up(1), QUICK, 0)
+    training = model.training(fitted)
+    assert training.stop in ("", "converged", "patience", "max_epochs")
+    assert (training.epochs is None) == (training.stop == "")
+    if training.epochs is not None:
+        assert 1 <= training.best_epoch <= training.epochs
+
+
+@every_model
+def test_its_budget_is_told_in_words(name):
+    words = models.get(name).budget(Settings())
+    assert all(isinstance(word, str) and "\n" not in word for word in words)
+
+
+@every_model
 @every_preset
 def test_another_seed_matters_iff_the_model_is_random(name, preset):
     one, other = (predictions(name, preset, seed)[1] for seed in (1, 2))
@@ -145,7 +203,7 @@ def test_another_seed_matters_iff_the_model_is_random(name, preset):
 @every_model
 @every_preset
 def test_an_estimator_can_be_cloned(name, preset):
-    estimator = models.get(name).estimator(preset, 3)
+    estimator = models.get(name).estimator(Settings(preset), 3)
     copy = clone(estimator)
     assert copy is not estimator
     assert str(copy.get_params()) == str(estimator.get_params())
@@ -154,10 +212,10 @@ def test_an_estimator_can_be_cloned(name, preset):
 @every_model
 def test_two_estimators_share_nothing(name):
     model = models.get(name)
-    before = str(model.estimator("default", 0).get_params())
-    candidate = list(ParameterGrid(model.grid("default", "paper")))[-1]
-    model.estimator("default", 0).set_params(**candidate)
-    assert str(model.estimator("default", 0).get_params()) == before
+    before = str(model.estimator(Settings(), 0).get_params())
+    candidate = list(ParameterGrid(model.grid(Settings(effort="paper"))))[-1]
+    model.estimator(Settings(), 0).set_params(**candidate)
+    assert str(model.estimator(Settings(), 0).get_params()) == before
 
 
 @every_model
@@ -166,8 +224,8 @@ def test_two_emotions_are_enough(name):
     features, labels = made_up(1)
     two = labels != "sad"
     params = first_candidate(model, "default", "quick")
-    fitted = tuning.fit(model, params, features[two], labels[two], "default", 0)
-    predicted, probabilities = tuning.predict(fitted, features[two], EMOTIONS)
+    fitted = fitted_to(model, params, features[two], labels[two], QUICK, 0)
+    predicted, probabilities = tuning.predict(fitted, shown(model, features[two]), EMOTIONS)
     assert np.mean(np.array(EMOTIONS)[predicted] == labels[two]) > 0.75
     assert not probabilities[:, EMOTIONS.index("sad")].any()
 
@@ -175,7 +233,8 @@ def test_two_emotions_are_enough(name):
 @every_model
 def test_the_estimate_of_seconds_grows(name):
     model = models.get(name)
-    assert model.seconds(1, 1) > 0
-    for larger in (model.seconds(2000, 180), model.seconds(1000, 360)):
-        assert larger > model.seconds(1000, 180)
-    assert model.seconds(1000, 180) < 60
+    small = Size(1000, 180, 110.0, 8)
+    assert model.seconds(Size(1, 1), Settings()) > 0
+    for larger in (Size(2000, 180, 110.0, 8), Size(1000, 360, 110.0, 8)):
+        assert model.seconds(larger, Settings()) > model.seconds(small, Settings())
+    assert model.seconds(small, Settings()) < 120

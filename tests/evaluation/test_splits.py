@@ -12,6 +12,7 @@ from aser_bench.errors import UsageError
 from aser_bench.evaluation.splits import (
     FOLDS,
     PROTOCOLS,
+    dev_shares_speakers,
     for_model,
     inner_folds,
     speaker_blocks,
@@ -387,13 +388,36 @@ def test_inner_folds_depend_on_the_seed_alone():
 def test_a_model_without_dev_trains_on_what_was_spared_from_training(protocol):
     utterances = regular(speakers=6)
     for one in split(protocol, utterances, 0):
-        assert for_model(protocol, one, uses_dev=True) is one
-        whole = for_model(protocol, one, uses_dev=False)
+        assert for_model(protocol, one, True, utterances, 0) is one
+        whole = for_model(protocol, one, False, utterances, 0)
         assert sorted([*one.train, *one.dev]) == list(whole.train)
         assert len(whole.dev) == 0
         assert list(whole.test) == list(one.test)
 
 
 def test_no_model_trains_on_the_dev_part_of_the_paper_protocol():
-    for one in split("paper", regular(speakers=6, takes=2), 0):
-        assert for_model("paper", one, uses_dev=False) is one
+    utterances = regular(speakers=6, takes=2)
+    for one in split("paper", utterances, 0):
+        assert for_model("paper", one, False, utterances, 0) is one
+
+
+def test_too_few_speakers_to_spare_any_spare_an_eighth_of_their_recordings():
+    utterances = regular(speakers=2, takes=6)
+    for one in split("speaker", utterances, 0):
+        assert not len(one.dev)
+        own = for_model("speaker", one, True, utterances, 3)
+        assert sorted([*own.train, *own.dev]) == list(one.train)
+        assert len(own.dev) == pytest.approx(len(one.train) / 8, abs=2)
+        assert list(own.test) == list(one.test)
+        assert dev_shares_speakers(utterances, own)
+        assert not dev_shares_speakers(utterances, one)
+        groups = utterances["group"].to_numpy()
+        assert not set(groups[own.train]) & set(groups[own.dev])
+        again, other = (for_model("speaker", one, True, utterances, seed) for seed in (3, 4))
+        assert list(again.dev) == list(own.dev) != list(other.dev)
+
+
+def test_one_recording_many_times_over_spares_no_dev():
+    utterances = regular(speakers=2, takes=6).assign(group="same")
+    one = split("speaker", regular(speakers=2, takes=6), 0)[0]
+    assert for_model("speaker", one, True, utterances, 0) is one

@@ -11,7 +11,7 @@ from sklearn.naive_bayes import GaussianNB
 from aser_bench import models
 from aser_bench.errors import UsageError
 from aser_bench.models import tuning
-from aser_bench.models.base import Model
+from aser_bench.models.base import Model, Settings
 from aser_bench.models.external import External, as_model
 from aser_bench.models.svm import Svm
 from aser_bench.store import key
@@ -61,10 +61,10 @@ def test_a_class_of_scikit_learn():
     model = models.get("sklearn.linear_model:RidgeClassifier")
     assert model.name == "sklearn.linear_model:RidgeClassifier"
     assert isinstance(model, Model)
-    estimator = model.estimator("default", 5)
+    estimator = model.estimator(Settings(), 5)
     assert isinstance(estimator[-1], RidgeClassifier)
     assert estimator.get_params()["model__random_state"] == 5
-    assert model.grid("paper", "paper") == [{}]
+    assert model.grid(Settings("paper", "paper")) == [{}]
 
 
 def test_it_is_trained_and_scaled():
@@ -73,8 +73,8 @@ def test_it_is_trained_and_scaled():
     features = rng.normal(size=(40, 3)).astype(np.float32)
     features[:, 1] = features[:, 1] * 1e-3 + 1e-2 * (labels == "sad")
     model = models.get("sklearn.linear_model:RidgeClassifier")
-    tuned = tuning.tune(model, features, labels, [], "default", "quick", 0)
-    fitted = tuning.fit(model, tuned.params, features, labels, "default", 0)
+    tuned = tuning.tune(model, features, labels, [], Settings(), 0)
+    fitted = tuning.fit(model, tuned.params, features, labels, Settings(), 0)
     predicted, _ = tuning.predict(fitted, features, ["angry", "sad"])
     assert np.mean(predicted == (labels == "sad")) > 0.95
 
@@ -96,7 +96,7 @@ def test_a_module_of_ones_own(module):
     name = module("ones_own_models")
     model = models.get(f"{name}:Always")
     assert not model.random
-    assert model.estimator("default", 0)[-1].__class__.__name__ == "Always"
+    assert model.estimator(Settings(), 0)[-1].__class__.__name__ == "Always"
 
 
 @pytest.mark.parametrize(
@@ -139,21 +139,22 @@ def test_an_edited_class_is_another_one(module):
         for name, which in (("always_one", 0), ("always_same", 0), ("always_other", -1))
     )
     assert (
-        key(one.identity("default"))
-        == key(same.identity("default"))
-        != key(other.identity("default"))
+        key(one.identity(Settings()))
+        == key(same.identity(Settings()))
+        != key(other.identity(Settings()))
     )
 
 
 def test_the_name_is_in_the_identity():
-    assert External("a", Free).identity("default") != External("b", Free).identity("default")
-    assert External("a", Free).identity("default") != External("a", GaussianNB).identity("default")
+    one, renamed, other = External("a", Free), External("b", Free), External("a", GaussianNB)
+    assert one.identity(Settings()) != renamed.identity(Settings())
+    assert one.identity(Settings()) != other.identity(Settings())
 
 
 def test_what_has_no_source_has_an_identity():
     made = type("Made", (Free,), {})
-    assert key(External("made", made).identity("default")) == key(
-        External("made", made).identity("default")
+    assert key(External("made", made).identity(Settings())) == key(
+        External("made", made).identity(Settings())
     )
 
 
@@ -163,3 +164,13 @@ def test_a_model_is_left_as_it_is():
     assert isinstance(as_model("x:Svm", Svm), Svm)
     assert isinstance(models.get("aser_bench.models.svm:Svm"), Svm)
     assert models.get("aser_bench.models:svm") is models.get("svm")
+
+
+@pytest.mark.parametrize(("target", "weighs"), [(RidgeClassifier, True), (GaussianNB, False)])
+def test_class_weights_are_used_or_said_to_be_inert(target, weighs):
+    model, balanced = External("a:b", target), Settings(class_weight="balanced")
+    assert model.estimator(Settings(), 0)[-1].get_params().get("class_weight") is None
+    given = model.estimator(balanced, 0)[-1].get_params()
+    assert (given.get("class_weight") == "balanced") == weighs
+    assert model.inert(Settings()) == ()
+    assert model.inert(balanced) == (() if weighs else ("a:b: GaussianNB knows no class weights",))

@@ -14,9 +14,10 @@ from sklearn.svm import SVC
 
 from aser_bench import models
 from aser_bench.models import tuning
-from aser_bench.models.base import Model
+from aser_bench.models.base import Model, Settings
 
 EMOTIONS = ["sad", "angry", "neutral"]
+QUICK = Settings(effort="quick")
 
 
 def made_up(per_class: int, classes=EMOTIONS, spread: float = 1.3, seed: int = 0):
@@ -52,10 +53,10 @@ class Stub(Model):
     def __init__(self, estimator, grid):
         self._estimator, self._grid = estimator, grid
 
-    def estimator(self, preset, seed):
+    def estimator(self, settings, seed):
         return self._estimator
 
-    def grid(self, preset, effort):
+    def grid(self, settings):
         return self._grid
 
 
@@ -75,14 +76,14 @@ class Words(ClassifierMixin, BaseEstimator):
 
 @pytest.mark.parametrize("effort", ["quick", "standard"])
 def test_it_chooses_what_scikit_learn_chooses(effort):
-    svm = models.get("svm")
+    svm, settings = models.get("svm"), Settings(effort=effort)
     features, labels = made_up(8)
     folds = inner(labels, 2)
     search = GridSearchCV(
-        svm.estimator("default", 0), svm.grid("default", effort), scoring="balanced_accuracy",
+        svm.estimator(settings, 0), svm.grid(settings), scoring="balanced_accuracy",
         cv=folds,
     ).fit(features, labels)  # fmt: skip
-    tuned = tuning.tune(svm, features, labels, folds, "default", effort, 0)
+    tuned = tuning.tune(svm, features, labels, folds, settings, 0)
     assert tuned.params == search.best_params_
     assert tuned.score == pytest.approx(search.best_score_)
 
@@ -106,7 +107,7 @@ def test_the_choice_has_the_best_uar():
         )
 
     grid = [{key: [value] for key, value in settings.items()} for settings in candidates]
-    tuned = tuning.tune(Stub(SVC(), grid), features, labels, folds, "default", "quick", 0)
+    tuned = tuning.tune(Stub(SVC(), grid), features, labels, folds, QUICK, 0)
     scores = [uar(settings) for settings in candidates]
     assert len({round(score, 6) for score in scores}) > 1
     assert tuned.params == candidates[int(np.argmax(scores))]
@@ -117,7 +118,7 @@ def test_one_candidate_is_not_searched():
     features, labels = made_up(6)
     Counting.fits = 0
     model = Stub(Counting(), [{"C": [0.5]}])
-    tuned = tuning.tune(model, features, labels, inner(labels), "default", "quick", 0)
+    tuned = tuning.tune(model, features, labels, inner(labels), QUICK, 0)
     assert tuned.params == {"C": 0.5}
     assert math.isnan(tuned.score)
     assert Counting.fits == 0
@@ -126,7 +127,7 @@ def test_one_candidate_is_not_searched():
 def test_without_folds_the_first_candidate_is_taken():
     features, labels = made_up(6)
     model = Stub(SVC(), [{"C": [3, 1, 2]}])
-    tuned = tuning.tune(model, features, labels, [], "default", "quick", 0)
+    tuned = tuning.tune(model, features, labels, [], QUICK, 0)
     assert tuned.params == {"C": 3}
     assert math.isnan(tuned.score)
 
@@ -137,15 +138,15 @@ def test_a_fold_that_cannot_be_fitted_is_left_out():
     sad = np.flatnonzero(labels == "sad")
     broken = (sad, np.setdiff1d(np.arange(len(labels)), sad))
     svm = models.get("svm")
-    one = tuning.tune(svm, features, labels, [broken, *whole], "default", "quick", 0)
-    assert one == tuning.tune(svm, features, labels, whole, "default", "quick", 0)
-    none = tuning.tune(svm, features, labels, [broken, broken], "default", "quick", 0)
+    one = tuning.tune(svm, features, labels, [broken, *whole], QUICK, 0)
+    assert one == tuning.tune(svm, features, labels, whole, QUICK, 0)
+    none = tuning.tune(svm, features, labels, [broken, broken], QUICK, 0)
     assert math.isnan(none.score)
 
 
 def test_the_chosen_settings_are_fitted():
     features, labels = made_up(6)
-    fitted = tuning.fit(models.get("svm"), {"svc__C": 0.07}, features, labels, "default", 0)
+    fitted = tuning.fit(models.get("svm"), {"svc__C": 0.07}, features, labels, Settings(), 0)
     assert fitted.get_params()["svc__C"] == 0.07
     assert set(fitted.predict(features)) <= set(EMOTIONS)
 
@@ -156,7 +157,7 @@ def test_the_chosen_settings_are_fitted():
 def fitted_model(name: str, features, labels):
     model = models.get(name)
     params = {"svc__kernel": "linear", "svc__C": 1} if name == "svm" else {}
-    return tuning.fit(model, params, features, labels, "default", 0)
+    return tuning.fit(model, params, features, labels, Settings(), 0)
 
 
 @pytest.mark.parametrize("name", ["svm", "mlp"])
@@ -220,6 +221,6 @@ def test_no_rows_give_no_rows():
 def test_what_a_grid_always_says_is_not_shown(recwarn):
     features, labels = made_up(10)
     mlp = models.get("mlp")
-    tuning.tune(mlp, features, labels, inner(labels, 2), "default", "standard", 0)
-    tuning.fit(mlp, {"mlp__max_iter": 2}, features, labels, "default", 0)
+    tuning.tune(mlp, features, labels, inner(labels, 2), Settings(), 0)
+    tuning.fit(mlp, {"mlp__max_iter": 2}, features, labels, Settings(), 0)
     assert not recwarn.list

@@ -1,0 +1,156 @@
+"""The study's LSTM as a scikit-learn classifier of utterances given as matrices of frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from .batches import Scaler, pooled
+
+
+class LstmClassifier(ClassifierMixin, BaseEstimator):
+    """Two uni-directional LSTM layers over the frames of an utterance, softmax over emotions.
+
+    The state after an utterance's last real frame says what it is; dropout stands behind both
+    layers. Trained by Adam on the cross-entropy, in batches of utterances of about one length
+    (see `batches.epoch`), until the loss on the dev part no longer falls; the weights of the
+    epoch with the lowest one are kept. Columns are standardised by mean and standard deviation
+    over the frames of the training part. The same seed gives the same weights on the same
+    machine.
+
+    Parameters
+    ----------
+    units : int
+        Size of each layer's state.
+    dropout, batch_size, learning_rate
+        As the study has them.
+    max_epochs : int
+        Epochs at most.
+    patience : int
+        Epochs without a lower dev loss after which training ends.
+    frame_pool : int
+        So many frames are averaged in time into one before the first layer.
+    class_weight : None or "balanced"
+        Whether each class counts alike in the loss.
+    random_state : int
+        Seed of weights, batches and dropout.
+
+    Attributes
+    ----------
+    classes_ : numpy.ndarray
+        The classes of the training part, sorted.
+    epochs_, best_epoch_ : int
+        Epochs trained, and the one whose weights were kept.
+    stop_ : str
+        ``patience`` or ``max_epochs``.
+    losses_, dev_losses_ : list of float
+        Mean loss of each epoch.
+
+    Notes
+    -----
+    An utterance is a float array (frames, columns); ``X`` is a sequence of such. Utterances are
+    never time steps.
+    """
+
+    def __init__(
+        self,
+        units: int = 128,
+        dropout: float = 0.5,
+        batch_size: int = 64,
+        learning_rate: float = 0.001,
+        max_epochs: int = 1000,
+        patience: int = 10,
+        frame_pool: int = 1,
+        class_weight: str | None = None,
+        random_state: int = 0,
+    ) -> None:
+        self.units = units
+        self.dropout = dropout
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.max_epochs = max_epochs
+        self.patience = patience
+        self.frame_pool = frame_pool
+        self.class_weight = class_weight
+        self.random_state = random_state
+
+    def fit(
+        self, X: Sequence[np.ndarray], y: Any, dev: tuple[Sequence[np.ndarray], Any]
+    ) -> LstmClassifier:
+        """Train on utterances ``X`` with classes ``y``, watching ``dev``.
+
+        Parameters
+        ----------
+        X : sequence of numpy.ndarray (frames, columns)
+        y : array of shape (utterances,)
+        dev : (utterances, classes)
+            What is watched to end training; classes that training does not hold are left out.
+
+        Raises
+        ------
+        ValueError
+            If there is no dev utterance to stop by, or an utterance without frames.
+        FloatingPointError
+            If the loss becomes NaN.
+        """
+        from .training import Data, train
+
+        self.classes_ = np.unique(np.asarray(y))
+        known = np.flatnonzero(np.isin(dev[1], self.classes_)).tolist()
+        if not known:
+            raise ValueError("there is no dev utterance by which training could stop early")
+        utterances = self._pooled(X)
+        self.scaler_ = Scaler(utterances)
+        self.n_features_in_ = len(self.scaler_.mean)
+        weights = self._class_weights(np.asarray(y))
+        watched = self._pooled([dev[0][i] for i in known])
+        sides = []
+        for own, labels in ((utterances, np.asarray(y)), (watched, np.asarray(dev[1])[known])):
+            numbers = np.searchsorted(self.classes_, labels).astype(np.int32)
+            sides.append(Data([self.scaler_(one) for one in own], numbers, weights[numbers]))
+        fitted = train(
+            self._stepper(), *sides, batch_size=self.batch_size, max_epochs=self.max_epochs,
+            patience=self.patience, seed=self.random_state,
+        )  # fmt: skip
+        self.weights_ = fitted.weights
+        self.epochs_, self.best_epoch_, self.stop_ = fitted.epochs, fitted.best_epoch, fitted.stop
+        self.losses_, self.dev_losses_ = fitted.losses, fitted.dev_losses
+        return self
+
+    def predict_proba(self, X: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the classes' probabilities, shape (utterances, classes)."""
+        from scipy.special import softmax
+
+        check_is_fitted(self)
+        if not len(X):
+            return np.zeros((0, len(self.classes_)))
+        steps = self._stepper()
+        steps.network.set_weights(self.weights_)
+        utterances = [self.scaler_(one) for one in self._pooled(X)]
+        return softmax(steps.predict(utterances, self.batch_size).astype(np.float64), axis=1)
+
+    def predict(self, X: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the likeliest class of each utterance."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def _pooled(self, utterances: Sequence[np.ndarray]) -> list[np.ndarray]:
+        if any(np.ndim(one) != 2 or not len(one) for one in utterances):
+            raise ValueError("an utterance must be a matrix (frames, columns) with frames")
+        return [pooled(one, self.frame_pool) for one in utterances]
+
+    def _class_weights(self, labels: np.ndarray) -> np.ndarray:
+        from sklearn.utils.class_weight import compute_class_weight
+
+        kind = self.class_weight
+        return compute_class_weight(kind, classes=self.classes_, y=labels).astype(np.float32)
+
+    def _stepper(self) -> Any:
+        from .layers import TwoLayers
+        from .training import stepper
+
+        shape = (self.n_features_in_, len(self.classes_), self.units, self.dropout)
+        return stepper(TwoLayers, self.learning_rate, *shape)

@@ -1,0 +1,174 @@
+"""The LSTM classifier: what it learns, when it stops, and what bad data does to it."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from aser_bench.models.recurrent.classifier import LstmClassifier
+
+SMALL = {"units": 8, "batch_size": 16, "learning_rate": 0.02, "max_epochs": 12, "patience": 4}
+
+
+def made_up(seed: int, number: int = 48, classes=("a", "b", "c")):
+    """Utterances whose class is the direction of a slow drift: no single frame tells it."""
+    rng = np.random.default_rng(seed)
+    labels = np.array([classes[i % len(classes)] for i in range(number)])
+    found = np.empty(number, dtype=object)
+    for i, label in enumerate(labels):
+        length = int(rng.integers(6, 20))
+        drift = np.linspace(-1, 1, length) * (classes.index(label) - 1)
+        found[i] = (drift[:, None] + 0.3 * rng.normal(size=(length, 3))).astype(np.float32)
+    return found, labels
+
+
+def fitted(seed: int = 0, **settings) -> LstmClassifier:
+    return LstmClassifier(**{**SMALL, "random_state": seed, **settings}).fit(
+        *made_up(1), dev=made_up(2)
+    )
+
+
+def test_it_learns_the_order_of_frames():
+    model = fitted(max_epochs=40, patience=40)
+    test, labels = made_up(3)
+    assert np.mean(model.predict(test) == labels) > 0.9
+    backwards = np.array([*map(np.flipud, test), None], dtype=object)[:-1]
+    assert np.mean(model.predict(backwards) == labels) < 0.5
+
+
+def test_it_can_learn_thirty_two_utterances_by_heart():
+    data, labels = made_up(1, 32)
+    shuffled = np.random.default_rng(0).permutation(labels)
+    model = LstmClassifier(units=64, dropout=0.0, learning_rate=0.01, max_epochs=150, patience=150)
+    model.fit(data, shuffled, dev=(data, shuffled))
+    assert np.mean(model.predict(data) == shuffled) == 1
+
+
+def test_the_same_seed_gives_the_same_bits_whatever_came_between():
+    one = fitted(7)
+    fitted(8)
+    again = fitted(7)
+    test, _ = made_up(3)
+    assert one.losses_ == again.losses_
+    np.testing.assert_array_equal(one.predict_proba(test), again.predict_proba(test))
+    assert fitted(8).losses_ != one.losses_
+
+
+def test_two_models_of_one_shape_do_not_mix():
+    one, other = fitted(1), fitted(2)
+    test, _ = made_up(3)
+    before = one.predict_proba(test)
+    other.predict_proba(test)
+    np.testing.assert_array_equal(one.predict_proba(test), before)
+
+
+def test_the_weights_of_the_best_epoch_are_kept():
+    from scipy.special import xlogy
+
+    model = fitted(max_epochs=30, patience=3, learning_rate=0.2)
+    dev, labels = made_up(2)
+    chances = model.predict_proba(dev)[np.arange(len(dev)), np.searchsorted(model.classes_, labels)]
+    assert -np.mean(xlogy(1, chances)) == pytest.approx(min(model.dev_losses_), rel=1e-4)
+    assert model.best_epoch_ == 1 + int(np.argmin(model.dev_losses_))
+
+
+def test_it_stops_for_patience_or_at_the_last_epoch():
+    patient = fitted(max_epochs=100, patience=2, learning_rate=0.3)
+    assert patient.stop_ == "patience"
+    assert patient.epochs_ == patient.best_epoch_ + 2 == len(patient.losses_)
+    short = fitted(max_epochs=2, patience=50)
+    assert (short.stop_, short.epochs_) == ("max_epochs", 2)
+
+
+def test_a_loss_that_is_no_number_ends_training():
+    data, labels = made_up(1)
+    data[0] = np.full((4, 3), np.nan, dtype=np.float32)
+    with pytest.raises(FloatingPointError, match="after epoch 1"):
+        LstmClassifier(**SMALL).fit(data, labels, dev=made_up(2))
+
+
+def test_a_class_that_training_lacks_is_left_out_of_dev():
+    data, labels = made_up(1)
+    dev, dev_labels = made_up(2)
+    known = labels != "b"
+    both = LstmClassifier(**SMALL).fit(data[known], labels[known], dev=(dev, dev_labels))
+    alone = dev_labels != "b"
+    only = LstmClassifier(**SMALL).fit(
+        data[known], labels[known], dev=(dev[alone], dev_labels[alone])
+    )
+    assert both.classes_.tolist() == ["a", "c"]
+    assert both.dev_losses_ == only.dev_losses_
+    assert both.predict_proba(dev).shape == (len(dev), 2)
+
+
+@pytest.mark.parametrize("dev", [([], []), (made_up(2)[0], ["z"] * 48)], ids=["none", "unknown"])
+def test_without_dev_there_is_nothing_to_stop_by(dev):
+    with pytest.raises(ValueError, match="no dev utterance"):
+        LstmClassifier(**SMALL).fit(*made_up(1), dev=dev)
+
+
+@pytest.mark.parametrize("bad", [np.zeros((0, 3)), np.zeros(3)], ids=["no frames", "a vector"])
+def test_what_is_no_matrix_of_frames_is_refused(bad):
+    data, labels = made_up(1)
+    data[3] = bad.astype(np.float32)
+    with pytest.raises(ValueError, match="must be a matrix"):
+        LstmClassifier(**SMALL).fit(data, labels, dev=made_up(2))
+
+
+def test_a_tenth_of_a_second_and_a_minute_in_one_batch():
+    data, labels = made_up(1)
+    rng = np.random.default_rng(0)
+    data[0] = rng.normal(size=(4, 3)).astype(np.float32)
+    data[1] = rng.normal(size=(1876, 3)).astype(np.float32)
+    model = LstmClassifier(**{**SMALL, "max_epochs": 1}).fit(data, labels, dev=(data, labels))
+    together = model.predict_proba(data)
+    alone = np.concatenate([model.predict_proba(data[i : i + 1]) for i in range(len(data))])
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+
+
+def test_a_batch_in_pieces_is_the_batch(monkeypatch):
+    from aser_bench.models.recurrent import training
+
+    whole = fitted(dropout=0.0, max_epochs=2)
+    cut = training.pieces
+    monkeypatch.setattr(training, "pieces", lambda lengths, size: cut(lengths, size, 30))
+    pieced = fitted(dropout=0.0, max_epochs=2)
+    np.testing.assert_allclose(pieced.losses_, whole.losses_, rtol=1e-4)
+    np.testing.assert_allclose(pieced.dev_losses_, whole.dev_losses_, rtol=1e-4)
+
+
+def test_a_corpus_smaller_than_a_batch():
+    data, labels = made_up(1, 5)
+    model = LstmClassifier(**{**SMALL, "batch_size": 64}).fit(data, labels, dev=(data, labels))
+    assert model.predict(data).shape == (5,)
+
+
+def test_no_utterances_have_no_predictions():
+    data, _ = made_up(1)
+    assert fitted(max_epochs=1).predict_proba(data[:0]).shape == (0, 3)
+
+
+def test_balanced_classes_count_alike():
+    data, labels = made_up(1)
+    rare = np.flatnonzero((labels != "a") | (np.arange(48) < 6))
+    losses = {}
+    for weight in (None, "balanced"):
+        model = LstmClassifier(**{**SMALL, "class_weight": weight, "max_epochs": 12})
+        model.fit(data[rare], labels[rare], dev=(data[rare], labels[rare]))
+        losses[weight] = model.predict_proba(data[labels == "a"])[:, 0].mean()
+    assert losses["balanced"] > losses[None]
+
+
+def test_pooling_frames_is_a_setting():
+    assert fitted(frame_pool=3, max_epochs=1).losses_ != fitted(max_epochs=1).losses_
+
+
+def test_it_can_be_cloned_and_pickled():
+    model = fitted(max_epochs=1)
+    test, _ = made_up(3)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(model.predict_proba(test), again.predict_proba(test))
+    assert clone(model).get_params() == model.get_params()
