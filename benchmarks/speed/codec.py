@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import argparse
 import io
-import resource
 import shutil
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cache, partial
@@ -25,12 +22,12 @@ from typing import Any
 import ffmpeg
 import librosa
 import numpy as np
-import pandas as pd
 import soundfile
 import soxr
 from imageio_ffmpeg import get_ffmpeg_exe
 from joblib.externals.loky import get_reusable_executor
 from pydub import AudioSegment
+from turns import Row, cpu_s, material, mean_seconds, report, timed, timings_of
 
 from aser_bench.codecs.audit import lag_samples
 from aser_bench.corpora.audio import read
@@ -55,8 +52,6 @@ GOALS = (
 Coder = Callable[[Path, Sequence[int]], dict[int, np.ndarray]]
 # Takes WAV files through all bitrates in a worker, and returns the CPU seconds of it.
 Batch = Callable[[list[Path]], float]
-# Takes WAV files through all bitrates and says what that cost; or why it cannot be done here.
-Row = Callable[[list[Path]], dict[str, float]] | str
 
 
 def script(program: str, wav: Path, bitrates: Sequence[int]) -> dict[int, np.ndarray]:
@@ -136,20 +131,25 @@ def _kept(wav: Path) -> dict[int, np.ndarray]:
 
 def ours(wavs: list[Path]) -> float:
     """Code one batch as a worker of a run does, and return the CPU seconds it took."""
-    start = _cpu_s()
+    start = cpu_s()
     get("codecs", "mp3").roundtrip([read(wav) for wav in wavs], RATE, _conditions())
-    return _cpu_s() - start
+    return cpu_s() - start
 
 
 def ours_by_ffmpeg(wavs: list[Path]) -> float:
     """Do as `ours` does, as it is where LAME cannot be used in the process."""
-    start = _cpu_s()
+    start = cpu_s()
     get("codecs", "mp3").with_files([read(wav) for wav in wavs], RATE, _conditions())
-    return _cpu_s() - start
+    return cpu_s() - start
 
 
 def _conditions() -> list[Condition]:
     return get("codecs", "mp3").conditions(KBPS, RATE, "promote")[0]
+
+
+def _timed(code: Callable[[], Any], n: int, in_workers: bool = False) -> dict[str, float]:
+    """Return the CPU and wall-clock ms of a round trip when all ``n`` utterances are coded."""
+    return timed(code, n * len(KBPS), in_workers)
 
 
 def _each(coder: Coder, wavs: list[Path]) -> dict[str, float]:
@@ -173,19 +173,6 @@ def _pooled(code: Batch, jobs: int, batch: int, wavs: list[Path]) -> dict[str, f
         pool = stack.enter_context(Pool(jobs))
         list(pool.run(code, [wavs[:1]] * 2 * jobs))  # starts the workers, and warms them
         return _timed(lambda: sum(pool.run(code, batches)), len(many), in_workers=jobs > 1)
-
-
-def _timed(code: Callable[[], Any], n: int, in_workers: bool = False) -> dict[str, float]:
-    """Return the CPU and wall-clock ms of a round trip when all ``n`` utterances are coded."""
-    cpu, wall = _cpu_s(), time.perf_counter()
-    result = code()
-    cpu, wall = _cpu_s() - cpu + (result if in_workers else 0.0), time.perf_counter() - wall
-    return {"CPU": 1e3 * cpu / n / len(KBPS), "wall": 1e3 * wall / n / len(KBPS)}
-
-
-def _cpu_s() -> float:
-    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def alternatives(batch: int) -> dict[str, Row]:
@@ -225,34 +212,6 @@ def _augmentations() -> dict[str, Row]:
     return rows
 
 
-def timings_of(rows: dict[str, Row], wavs: list[Path], repeats: int) -> pd.DataFrame:
-    """Time all rows in turns, the ones that cannot be measured here excepted."""
-    found = []
-    for repeat in range(repeats):
-        for name, row in rows.items():
-            if not isinstance(row, str):
-                found.append({"row": name, "repeat": repeat, **row(wavs)})
-                print(*found[-1].values(), file=sys.stderr)
-    return pd.DataFrame(found)
-
-
-def report(rows: dict[str, Row], timings: pd.DataFrame, seconds: float) -> Iterator[str]:
-    """Yield the table, best of the repeats, and the goals; ``seconds`` is an utterance's mean."""
-    best = timings.groupby("row", sort=False)[["CPU", "wall"]].min()
-    table = best.assign(realtime=1e3 * seconds / best["wall"])
-    table[["CPU/ours", "wall/ours"]] = best / best.loc[OURS]
-    yield f"ms for one utterance ({seconds:.2f} s) at one bitrate, best of the repeats:"
-    yield table.round(2).to_string(index_names=False)
-    yield from (f"{name}: not measured: {why}" for name, why in rows.items() if str(why) == why)
-    for one, other, what, sign, goal in GOALS:
-        ratio = best[what].get(one, np.nan) / best[what].get(other, np.nan)
-        met = ratio >= goal if sign == ">=" else ratio <= goal
-        answer = (
-            "not measured" if np.isnan(ratio) else f"{ratio:.2f}, {'met' if met else 'not met'}"
-        )
-        yield f"goal: {one} / {other}, {what} {sign} {goal}: {answer}"
-
-
 def differences(wavs: list[Path]) -> Iterator[str]:
     """Compare what ours makes with what ffmpeg makes."""
     mp3, sources = get("codecs", "mp3"), [read(wav) for wav in wavs]
@@ -273,16 +232,6 @@ def lags(coder: Coder, wav: Path) -> str:
     return ", ".join(str(lag_samples(source, one)) for one in coded)
 
 
-def material(corpus: Path, n: int, folder: Path) -> list[Path]:
-    """Write n utterances, spread over a corpus, as the WAV files that all rows start from."""
-    files = sorted(path for path in corpus.rglob("*") if path.suffix in (".flac", ".wav"))
-    wavs = [folder / f"{index:03d}.wav" for index in range(n)]
-    for index, wav in enumerate(wavs):
-        place = (index + index * 0.618 % 1) / n  # an even step would meet one sentence only
-        soundfile.write(wav, read(files[int(place * len(files))]), RATE, "PCM_16")
-    return wavs
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -295,11 +244,12 @@ def main() -> None:
     rows = alternatives(wanted.batch)
     with tempfile.TemporaryDirectory(prefix="speed-codec-") as folder:
         wavs = material(wanted.corpus, wanted.utterances, Path(folder))
-        seconds = sum(soundfile.info(wav).duration for wav in wavs) / len(wavs)
+        seconds = mean_seconds(wavs)
         timings = timings_of(rows, wavs, wanted.repeats)
         if wanted.csv:
             timings.to_csv(wanted.csv, index=False)
-        print(*report(rows, timings, seconds), sep="\n")
+        print(f"ms for one utterance ({seconds:.2f} s) at one bitrate, best of the repeats:")
+        print(*report(rows, timings, seconds, OURS, GOALS), sep="\n")
         print(*differences(wavs), sep="\n")
         for name, coder in (("script", script), ("ffmpeg-python", two_processes)):
             print(f"lag of {name}, samples: {lags(partial(coder, get_ffmpeg_exe()), wavs[0])}")

@@ -1,0 +1,249 @@
+"""Time the grid search of the classical models against scikit-learn's GridSearchCV.
+
+    python benchmarks/speed/grid.py --corpus NAME=DIR [--corpus ...] [--model svm] [--model mlp]
+                                    [--folds N] [--repeats K] [--csv FILE]
+
+All search the same candidates on the same inner folds of one training set, on one core, in one
+run and in turns, so that a noisy machine is noisy for all. README.md beside this file says what
+each row does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV, ParameterGrid
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from turns import timed
+
+from aser_bench import features, models
+from aser_bench.corpora.audio import read
+from aser_bench.evaluation.splits import inner_folds, split
+from aser_bench.ingest import Ingested, ingest
+from aser_bench.models.base import INNER_FOLDS, Settings
+from aser_bench.models.search import best
+from aser_bench.parallel import Pool
+from aser_bench.store import Store, key
+from aser_bench.tables import SAMPLE_RATE
+from aser_bench.words import CorpusChoice
+
+SETTINGS, SEED = Settings(effort="paper"), 0
+SET = "functionals"
+Fold = tuple[np.ndarray, np.ndarray]
+
+WRITTEN, DISTINCT = "GridSearchCV, as written", "GridSearchCV, no candidate twice"
+FLOAT32, OURS = "the same, float32", "aser-bench"
+SHARES = (
+    ("work not done: candidates that are the same", WRITTEN, DISTINCT),
+    ("features in float32", DISTINCT, FLOAT32),
+    ("done faster, or shared between candidates", FLOAT32, OURS),
+    ("all", WRITTEN, OURS),
+)
+GOALS = {
+    ("svm", "ravdess"): 4.0,
+    ("svm", "tess"): 6.0,
+    ("mlp", "ravdess"): 2.0,
+    ("mlp", "tess"): 2.0,
+}
+
+
+@dataclass(frozen=True)
+class Search:
+    """One model's grid, as people write it and without the candidates that are the same.
+
+    ``inert`` names the setting that says nothing where its condition holds.
+    """
+
+    network: Any
+    written: dict[str, list]
+    distinct: list[dict[str, list]]
+    inert: Callable[[dict[str, Any]], str | None]
+
+
+_C, _GAMMA = [0.0005, 0.001, 0.002, 0.01, 0.1, 1, 10], [0.001, 0.01, 0.1, 1]
+_MLP: dict[str, list] = {
+    "mlp__hidden_layer_sizes": [(300,)],
+    "mlp__alpha": [0.001, 0.01],
+    "mlp__batch_size": [512],
+    "mlp__max_iter": [200, 300],
+}
+SEARCHES = {
+    "svm": Search(
+        Pipeline([("scale", StandardScaler()), ("svc", SVC())]),
+        {"svc__C": _C, "svc__gamma": _GAMMA, "svc__kernel": ["linear", "rbf", "poly", "sigmoid"]},
+        models.get("svm").grid(SETTINGS),
+        lambda one: "svc__gamma" if one["svc__kernel"] == "linear" else None,
+    ),
+    "mlp": Search(
+        Pipeline([("scale", StandardScaler()), ("mlp", MLPClassifier(random_state=SEED))]),
+        {**_MLP, "mlp__learning_rate": ["constant", "adaptive"]},
+        [{**_MLP, "mlp__learning_rate_init": [0.001]}],
+        lambda one: "mlp__learning_rate",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Material:
+    """A training set (rows, columns), its emotions (rows,), and its inner folds."""
+
+    features: np.ndarray
+    labels: np.ndarray
+    folds: list[Fold]
+
+
+def grid_search(network: Any, grid: Any, dtype: str, material: Material, fold: Fold) -> np.ndarray:
+    """Score a grid on one inner fold by GridSearchCV; return a score a candidate."""
+    search = GridSearchCV(network, grid, scoring="balanced_accuracy", cv=[fold], refit=False)
+    search.fit(material.features.astype(dtype), material.labels)
+    return search.cv_results_["split0_test_score"]
+
+
+def ours(model: str, material: Material, fold: Fold) -> np.ndarray:
+    """Score the candidates on one inner fold as a run does."""
+    candidates = list(ParameterGrid(SEARCHES[model].distinct))
+    arguments = (candidates, material.features, material.labels, [fold], SETTINGS, SEED)
+    return models.get(model).search(*arguments)[:, 0]
+
+
+def score(row: str, model: str, material: Material, fold: Fold) -> np.ndarray:
+    """Do what a row of the table does on one inner fold."""
+    one = SEARCHES[model]
+    done: dict[str, Callable[[], np.ndarray]] = {
+        WRITTEN: lambda: grid_search(one.network, one.written, "float64", material, fold),
+        DISTINCT: lambda: grid_search(one.network, one.distinct, "float64", material, fold),
+        FLOAT32: lambda: grid_search(one.network, one.distinct, "float32", material, fold),
+        OURS: lambda: ours(model, material, fold),
+    }
+    return done[row]()
+
+
+ROWS = (WRITTEN, DISTINCT, FLOAT32, OURS)
+
+
+def measured(
+    model: str, material: Material, repeats: int
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """Time all rows in turns, fold by fold; return times and scores (candidates, folds)."""
+    times, scores = [], {row: [] for row in ROWS}
+    for repeat in range(repeats):
+        for number, fold in enumerate(material.folds):
+            for row in ROWS:
+                found: list[np.ndarray] = []
+                cost = timed(lambda: found.append(score(row, model, material, fold)), 1000)  # noqa: B023
+                times.append({"row": row, "repeat": repeat, "fold": number, **cost})
+                print(*times[-1].values(), file=sys.stderr)
+                if not repeat:
+                    scores[row] += found
+    return pd.DataFrame(times), {row: np.stack(found, axis=1) for row, found in scores.items()}
+
+
+def report(model: str, corpus: str, times: pd.DataFrame) -> Iterator[str]:
+    """Yield the table (seconds of all folds, each at the best of its repeats), and the goals."""
+    fold_best = times.groupby(["row", "fold"], sort=False)[["CPU", "wall"]].min()
+    table = fold_best.groupby("row", sort=False).sum()
+    yield table.round(2).to_string(index_names=False)
+    for what, slow, fast in SHARES:
+        ratio = table.loc[slow] / table.loc[fast]
+        yield f"{what}: {ratio['CPU']:.2f} times in CPU, {ratio['wall']:.2f} in wall"
+    goal = GOALS.get((model, corpus))
+    if goal is None:
+        yield f"goal: none is set for {model} on {corpus}"
+        return
+    for clock in ("CPU", "wall"):
+        ratio = table[clock][WRITTEN] / table[clock][OURS]
+        verdict = "met" if ratio >= goal else "not met"
+        yield f"goal: {WRITTEN} / {OURS}, {clock} >= {goal}: {ratio:.2f}, {verdict}"
+
+
+def compared(model: str, scores: dict[str, np.ndarray]) -> Iterator[str]:
+    """Compare every row's scores, candidate by candidate, and its choice with ours."""
+    one = SEARCHES[model]
+    candidates = list(ParameterGrid(one.distinct))
+    mine = {_name(one, candidate): i for i, candidate in enumerate(candidates)}
+    chosen = _name(one, candidates[best(scores[OURS])[0]])
+    yield f"{OURS} chooses {chosen}"
+    for row in ROWS[:-1]:
+        theirs = list(ParameterGrid(one.written if row == WRITTEN else one.distinct))
+        twins = scores[OURS][[mine[_name(one, candidate)] for candidate in theirs]]
+        equal = int((scores[row] == twins).sum())
+        choice = _name(one, theirs[best(scores[row])[0]])
+        words = "the same choice" if choice == chosen else f"another choice, {choice}"
+        yield f"{row}: {equal} of {twins.size} scores equal to ours, {words}"
+
+
+def _name(search: Search, candidate: dict[str, Any]) -> str:
+    """Return a candidate in words, without what says nothing in it."""
+    left_out = {search.inert(candidate), "mlp__learning_rate_init"}
+    kept = sorted((name, value) for name, value in candidate.items() if name not in left_out)
+    return ", ".join(f"{name.partition('__')[2]} {value}" for name, value in kept)
+
+
+def material_of(corpus: str, n_folds: int) -> Material:
+    """Return the first training set of the protocol ``speaker``, its features made once."""
+    name, _, source = corpus.partition("=")
+    store = Store(Path(tempfile.gettempdir()) / "aser-bench-speed-grid")
+    with Pool(1) as pool:
+        ingested = ingest(CorpusChoice(name, source or None), None, store, pool)
+    first = split("speaker", ingested.utterances, SEED)[0]
+    rows = np.union1d(first.train, first.dev)
+    number = INNER_FOLDS[SETTINGS.effort]
+    folds, _ = inner_folds("speaker", ingested.utterances, rows, number, SEED)
+    labels = ingested.utterances["emotion"].to_numpy(dtype=str)
+    return Material(_features(ingested, store)[rows], labels[rows], folds[:n_folds])
+
+
+def _features(ingested: Ingested, store: Store) -> np.ndarray:
+    name = key(SET, features.get(SET).version, ingested.sha256)
+    entry = store.load("features", name)
+    if entry is None:
+        signals = [read(file) for file in ingested.utterances["file"]]
+        values = np.stack(features.extract([SET], signals, SAMPLE_RATE)[SET])
+        store.save("features", name, {"values": values}, {})
+        return values
+    return entry.arrays["values"]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--corpus", action="append", required=True, metavar="NAME=DIR")
+    parser.add_argument("--model", action="append", choices=SEARCHES, help="default: all")
+    parser.add_argument("--folds", type=int, default=5, metavar="N", help="inner folds to time")
+    parser.add_argument("--repeats", type=int, default=1, metavar="K")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="to write all times to")
+    wanted = parser.parse_args(arguments)
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    warnings.filterwarnings("ignore", message="Got `batch_size`")
+    warnings.filterwarnings("ignore", message="y_pred contains classes not in y_true")
+    tables = []
+    for corpus in wanted.corpus:
+        material = material_of(corpus, wanted.folds)
+        for model in wanted.model or SEARCHES:
+            with Pool(1) as pool:  # one thread for the numerical libraries, as in a run
+                run = pool.run(lambda model: measured(model, material, wanted.repeats), [model])  # noqa: B023
+                times, scores = next(run)
+            name, shape = corpus.partition("=")[0], material.features.shape
+            tables.append(times.assign(corpus=name, model=model))
+            lines = [*report(model, name, times), *compared(model, scores)]
+            print(f"{model} on {name}, {shape[0]} x {shape[1]}, {len(material.folds)} inner folds:")
+            print("seconds, best of the repeats:", *lines, "", sep="\n", flush=True)
+    if wanted.csv:
+        pd.concat(tables).to_csv(wanted.csv, index=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,275 @@
+"""Time a slice of the study, done by the straightforward script and by aser-bench.
+
+    python benchmarks/speed/study.py --corpus NAME=DIR [--limit N] [--csv FILE]
+
+Both sides do the same in one run: one corpus, MP3 at three bitrates beside the original, two
+folds, three runs. What need not be done is counted apart from what is done faster. README.md
+beside this file says what each side does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import soundfile
+from imageio_ffmpeg import get_ffmpeg_exe
+from slice_of_study import MODELS, Cell, Plan, peak_mb
+from study_report import differences, pieces, tables
+from turns import cpu_s
+
+from aser_bench import features, plan
+from aser_bench.agenda import Agenda
+from aser_bench.corpora import load_corpus
+from aser_bench.corpora.audio import read
+from aser_bench.corpora.prepare import subset
+from aser_bench.ingest import ingest
+from aser_bench.parallel import Pool
+from aser_bench.store import Store
+from aser_bench.study import Study
+from aser_bench.tables import ORIGINAL, SAMPLE_RATE
+from aser_bench.training import TrainTask, train
+from aser_bench.words import CodecChoice, CorpusChoice
+from aser_bench.work import code
+
+HERE = Path(__file__).resolve().parent
+BITRATES = (64, 192, 256)  # kbit/s; at 16 kHz ffmpeg makes 160 of the last two in silence
+THREADS = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)  # fmt: skip
+
+
+def study_of(table: Path, runs: int, epochs: int) -> Study:
+    """Return the slice as aser-bench takes it."""
+    return Study(
+        corpora=(CorpusChoice("csv", str(table)),),
+        codecs=(CodecChoice("mp3", tuple(float(kbps) for kbps in BITRATES)),),
+        bitrate_policy="clamp", models=tuple(MODELS.values()), protocol=("speaker",),
+        preset="paper", runs=runs, max_epochs=epochs, patience=epochs, frame_pool=1,
+    )  # fmt: skip
+
+
+def agenda_of(study: Study, store: Path, pool: Pool) -> Agenda:
+    """Read the corpus and plan the work."""
+    keep = Store(store)
+    ingested = ingest(study.corpora[0], None, keep, pool)
+    return Agenda(study, ingested, plan.treatments(study), keep)
+
+
+def trainings(agenda: Agenda, model: str, folds: int) -> list[TrainTask]:
+    """Return the trainings of a model on the first folds, the dearest first."""
+    wanted = [task for task in agenda.trainings if task.cell["model"] == MODELS[model]]
+    return sorted((t for t in wanted if t.cell["fold"] < folds), key=lambda task: -task.seconds)
+
+
+class Meter:
+    """What a pool and the process that has it spend, stage by stage."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.stages: dict[str, dict[str, float]] = {}
+        self.peaks: dict[int, float] = {}
+        self._workers: dict[int, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Book what is spent inside."""
+        cpu, wall = self.cpu_s(), time.perf_counter()
+        yield
+        self.stages[name] = {"CPU": self.cpu_s() - cpu, "wall": time.perf_counter() - wall}
+        print(f"aser-bench -j {self.pool.jobs}: {name}", file=sys.stderr)
+
+    def cpu_s(self) -> float:
+        """Return the CPU seconds of this process and of its workers up to now."""
+        return cpu_s() + sum(self._workers.values())
+
+    def run(self, function: Callable[[Any], Any], tasks: list[Any]) -> Iterator[Any]:
+        """Do tasks in the pool."""
+        for result, process, spent, peak in self.pool.run(partial(_measured, function), tasks):
+            self.peaks[process] = peak
+            if process != os.getpid():
+                self._workers[process] = spent
+            yield result
+
+
+def _measured(function: Callable[[Any], Any], task: Any) -> tuple[Any, int, float, float]:
+    return function(task), os.getpid(), cpu_s(), peak_mb()
+
+
+def _code(task: Any) -> tuple[Any, float, float]:
+    """Code a batch; return also the CPU and wall-clock seconds that its features took."""
+    spent, real = np.zeros(2), features.extract
+
+    def extract(*given: Any) -> Any:
+        start = np.array([cpu_s(), time.perf_counter()])
+        found = real(*given)
+        spent[:] += np.array([cpu_s(), time.perf_counter()]) - start
+        return found
+
+    with mock.patch.object(features, "extract", extract):
+        return code(task), *spent
+
+
+def ours(jobs: int, study: Study, folds: int, store: Path) -> dict[str, Any]:
+    """Do the slice by aser-bench; return what its stages took."""
+    with Pool(jobs) as pool:
+        meter = Meter(pool)
+        with meter.stage("coding"):
+            agenda = agenda_of(study, store, pool)
+            done = list(meter.run(_code, agenda.to_code()))
+        _split(meter.stages, done)
+        for model in MODELS:
+            with meter.stage(model):
+                for result in meter.run(train, trainings(agenda, model, folds)):
+                    if result.reason:
+                        raise RuntimeError(f"{model}: {result.reason}")
+        total = meter.cpu_s()
+    peaks = {**meter.peaks, os.getpid(): peak_mb()}
+    return {"stages": meter.stages, "CPU": total, "peaks": list(peaks.values())}
+
+
+def _split(stages: dict[str, dict[str, float]], done: list[tuple[Any, float, float]]) -> None:
+    """Book the features, which are made batch by batch with the coding, as a stage."""
+    cpu, wall = (sum(one[i] for one in done) for i in (1, 2))
+    share = wall / sum(result.cost.wall_s for result, _, _ in done)
+    coding = stages["coding"]
+    stages["features"] = {"CPU": cpu, "wall": share * coding["wall"]}
+    stages["coding"] = {name: coding[name] - stages["features"][name] for name in coding}
+
+
+def material(choice: str, limit: int, folder: Path) -> Path:
+    """Write some utterances, spread over speakers and emotions, as WAV files with their table."""
+    name, _, source = choice.partition("=")
+    table = subset(load_corpus(name, source or None).utterances, limit)
+    for index, file in enumerate(table["file"]):
+        soundfile.write(folder / f"{index:04d}.wav", read(file), SAMPLE_RATE, "PCM_16")
+    table = table.assign(file=[f"{index:04d}.wav" for index in range(len(table))])
+    table[["file", "emotion", "speaker"]].to_csv(folder / "corpus.csv", index=False)
+    return folder / "corpus.csv"
+
+
+def names_of(study: Study) -> dict[str, str]:
+    """Return the script's conditions with the name that each has in aser-bench."""
+    planned = plan.treatments(study)
+    own = {name: name for name in planned.names}
+    own |= {alias.name: alias.same_as for alias in planned.aliases}
+    return {name: own[name] for name in (ORIGINAL, *(f"mp3-{kbps}k" for kbps in BITRATES))}
+
+
+def cells_of(agenda: Agenda, study: Study, folds: int) -> Iterator[Cell]:
+    """Yield what the script trains: the same splits, inner folds and seeds."""
+    for model in MODELS:
+        tasks: dict[tuple[str, int], list[TrainTask]] = {}
+        for task in sorted(trainings(agenda, model, folds), key=lambda task: task.runs):
+            cell = task.cell["train_condition"], task.cell["fold"]
+            tasks.setdefault(cell, []).append(task)
+        for condition, own in names_of(study).items():
+            for fold in range(folds):
+                same = tasks[own, fold]
+                seeds = [seed for task in same for seed in task.seeds]
+                seeds *= study.runs // len(seeds)  # an SVC has one, and the script runs it again
+                one = same[0]
+                yield Cell(
+                    model, condition, fold, one.train, one.dev, one.test, one.folds, tuple(seeds)
+                )
+
+
+def plan_of(agenda: Agenda, study: Study, folds: int, ffmpeg: str) -> Plan:
+    """Return what the script is to do."""
+    table = agenda.ingested.utterances
+    files, labels = [Path(file) for file in table["file"]], table["emotion"].to_numpy(dtype=str)
+    cells = list(cells_of(agenda, study, folds))
+    return Plan(files, labels, BITRATES, cells, study.max_epochs or 0, ffmpeg)
+
+
+def side(script: str, *arguments: Any, result: Path, threads: int | None = None) -> dict[str, Any]:
+    """Run one side in a process of its own; return what it left, and the seconds that passed."""
+    paths = [str(HERE), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    if threads is not None:
+        environment |= {name: str(threads) for name in THREADS}
+    command = [sys.executable, HERE / script, *arguments, result]
+    start = time.perf_counter()
+    subprocess.run([str(word) for word in command], check=True, env=environment)
+    return {**pickle.loads(result.read_bytes()), "wall": time.perf_counter() - start}
+
+
+def compare(wanted: argparse.Namespace, ffmpeg: str, folder: Path) -> None:
+    """Run both sides, and print."""
+    study = study_of(material(wanted.corpus, wanted.limit, folder), wanted.runs, wanted.epochs)
+    given, result = folder / "given", folder / "result"
+    given.write_bytes(pickle.dumps((study, wanted.folds)))
+    mine, agendas = {}, {}
+    mine[1] = side("study.py", "--ours", 1, given, folder / "store-1", result=result)
+    agendas[1] = agenda_of(study, folder / "store-1", Pool(1))
+    todo = folder / "todo"
+    todo.write_bytes(pickle.dumps(plan_of(agendas[1], study, wanted.folds, ffmpeg)))
+    script = side("straightforward.py", todo, result=result, threads=wanted.script_threads)
+    mine[2] = side("study.py", "--ours", 2, given, folder / "store-2", result=result)
+    agendas[2] = agenda_of(study, folder / "store-2", Pool(1))
+    tasks = {
+        jobs: [task for model in MODELS for task in trainings(agenda, model, wanted.folds)]
+        for jobs, agenda in agendas.items()
+    }
+    speech = agendas[1].ingested.utterances["duration_s"].sum()
+    print(
+        f"{len(agendas[1].ingested.utterances)} utterances, {speech:.0f} s of speech; "
+        f"{', '.join(names_of(study))}; {wanted.folds} folds, {wanted.runs} runs, "
+        f"{wanted.epochs} epochs of the LSTM"
+    )
+    names = names_of(study)
+    print(*tables(script, mine, names), sep="\n")
+    print(*differences(script, agendas[1], tasks, names), sep="\n")
+    if wanted.csv:
+        pieces(script, names).to_csv(wanted.csv, index=False)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--corpus", required=True, metavar="NAME=DIR")
+    parser.add_argument("--limit", type=int, default=144, metavar="N", help="utterances")
+    parser.add_argument("--folds", type=int, default=2, metavar="N")
+    parser.add_argument("--runs", type=int, default=3, metavar="N")
+    parser.add_argument("--epochs", type=int, default=3, metavar="N", help="of the LSTM")
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="for what the script's pieces took"
+    )
+    parser.add_argument(
+        "--script-threads", type=int, metavar="N",
+        help="threads of the script's libraries (by default as many as they take by themselves)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--ffmpeg-on-path", action="store_true",
+        help="let pydub start the ffmpeg on PATH instead of imageio-ffmpeg's, which starts faster",
+    )  # fmt: skip
+    wanted = parser.parse_args()
+    ffmpeg = shutil.which("ffmpeg") if wanted.ffmpeg_on_path else get_ffmpeg_exe()
+    if not ffmpeg:
+        parser.error("there is no ffmpeg on PATH")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with tempfile.TemporaryDirectory(prefix="speed-study-") as folder:
+        compare(wanted, ffmpeg, Path(folder))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--ours"]:  # the process of one side
+        jobs, given, store, result = sys.argv[2:]
+        what = ours(int(jobs), *pickle.loads(Path(given).read_bytes()), Path(store))
+        Path(result).write_bytes(pickle.dumps(what))
+    else:
+        main()
