@@ -16,7 +16,7 @@ from .plan import Treatments
 from .study import Study
 
 _PACKAGES = (
-    "numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "librosa", "soundfile", "soxr",
+    "numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "numba", "soundfile", "soxr",
     "ffmpeg-python", "imageio-ffmpeg", "pydub", "joblib", "tensorflow", "keras",
 )  # fmt: skip
 
