@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from . import agenda as agendas_
-from . import estimate, features, manifest, models, outputs, plan, registry, results
+from . import estimate, manifest, models, outputs, plan, registry, results, training_plan
 from .agenda import Agenda
 from .codecs import canary
 from .errors import CodecError
@@ -124,10 +124,9 @@ def _check_names(study: Study) -> None:
     """Look every name up before anything is read: a typo must not cost an hour."""
     for choice in study.corpora:
         registry.get("corpora", choice.name)
-    for name in study.features:
-        features.get(name)
     for name in study.models:
         models.get(name)
+    training_plan.all_feature_sets(study)
 
 
 def _work(

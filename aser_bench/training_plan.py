@@ -54,7 +54,7 @@ def all_feature_sets(study: Study) -> tuple[str, ...]:
             kind = "frames" if features.get(name).frames else "one vector an utterance"
             raise UsageError(
                 f"feature set {name!r} gives {kind}, which none of the models "
-                f"{', '.join(study.models)} reads"
+                f"{', '.join(study.models)} reads: leave it out, or add a model that does"
             )
     return tuple(needed)
 

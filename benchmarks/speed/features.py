@@ -28,7 +28,7 @@ from aser_bench.parallel import Pool
 from aser_bench.tables import SAMPLE_RATE as RATE
 
 N_FFT, HOP = 2048, 512
-BATCHES = 4  # of --batch utterances, for aser-bench: at -j 2, two a worker
+BATCHES = 12  # of --batch utterances, for aser-bench: at -j 2, six a worker
 
 PLAIN, SHARED = "librosa, three plain calls", "librosa, one shared STFT"
 OURS, OURS_2, FLOOR = "aser-bench -j 1", "aser-bench -j 2", "floor: FFT alone"
