@@ -74,3 +74,11 @@ def test_what_is_in_the_store_costs_nothing(table, tmp_path):
     found = cost(one, tmp_path / "store")
     assert (found.code_s, found.train_s) == (0, 0)
     assert dataclasses.replace(found, score_s=0).seconds == 0
+
+
+def test_a_model_that_cannot_be_tried_is_no_crash(table, tmp_path, monkeypatch):
+    def fail(*arguments):
+        raise ValueError("one class only")
+
+    monkeypatch.setattr(estimate.tuning, "fit", fail)
+    assert cost(study(table), tmp_path).train_s > 0
