@@ -1,7 +1,7 @@
 """Metrics of a classification, each a pure function of the true and the predicted labels.
 
-All of them are computed from one confusion matrix: ``matrix[i, j]`` counts the utterances
-of class i that were called class j.
+All but those of probabilities are computed from one confusion matrix: ``matrix[i, j]`` counts
+the utterances of class i that were called class j; `counts` does that for many at once.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from . import counts
 
 Array = NDArray[Any]
 
@@ -45,7 +47,7 @@ def wap(truth: ArrayLike, predicted: ArrayLike) -> float:
     >>> wap(["sad", "sad", "angry", "angry"], ["sad", "angry", "angry", "angry"])
     0.8333333333333333
     """
-    return float(_wap(_counts(truth, predicted)))
+    return float(counts.wap(_counts(truth, predicted)))
 
 
 def accuracy(truth: ArrayLike, predicted: ArrayLike) -> float:
@@ -60,7 +62,7 @@ def accuracy(truth: ArrayLike, predicted: ArrayLike) -> float:
     >>> accuracy(["sad", "sad", "angry", "angry"], ["sad", "angry", "angry", "angry"])
     0.75
     """
-    return float(_accuracy(_counts(truth, predicted)))
+    return float(counts.accuracy(_counts(truth, predicted)))
 
 
 def uar(truth: ArrayLike, predicted: ArrayLike) -> float:
@@ -77,7 +79,7 @@ def uar(truth: ArrayLike, predicted: ArrayLike) -> float:
     >>> uar(["sad", "angry", "angry", "angry"], ["angry", "angry", "angry", "angry"])
     0.5
     """
-    return float(_uar(_counts(truth, predicted)))
+    return float(counts.uar(_counts(truth, predicted)))
 
 
 def macro_f1(truth: ArrayLike, predicted: ArrayLike) -> float:
@@ -95,7 +97,7 @@ def macro_f1(truth: ArrayLike, predicted: ArrayLike) -> float:
     >>> macro_f1(["sad", "angry", "angry", "angry"], ["sad", "angry", "angry", "happy"])
     0.6
     """
-    return float(_macro_f1(_counts(truth, predicted)))
+    return float(counts.macro_f1(_counts(truth, predicted)))
 
 
 def recalls(truth: ArrayLike, predicted: ArrayLike, labels: Sequence[Any]) -> Array:
@@ -124,7 +126,108 @@ def recalls(truth: ArrayLike, predicted: ArrayLike, labels: Sequence[Any]) -> Ar
     array([1. , nan, 0.5])
     """
     matrix = confusion(truth, predicted, labels)
-    return _ratio(np.diagonal(matrix), matrix.sum(axis=1), np.nan)
+    return counts.recalls(matrix)
+
+
+def precisions(truth: ArrayLike, predicted: ArrayLike, labels: Sequence[Any]) -> Array:
+    r"""Precision of each label, :math:`c_{ii} / \sum_k c_{ki}`.
+
+    Parameters and errors are those of `recalls`.
+
+    Returns
+    -------
+    numpy.ndarray of shape (k,)
+        NaN for a class that is never predicted. (`wap` counts it as 0.)
+
+    Examples
+    --------
+    >>> precisions(["sad", "sad", "angry"], ["sad", "angry", "angry"], ["angry", "happy", "sad"])
+    array([0.5, nan, 1. ])
+    """
+    return counts.precisions(confusion(truth, predicted, labels))
+
+
+def ece(right: ArrayLike, confidence: ArrayLike, bins: int = 15) -> float:
+    r"""Expected calibration error: how far confidence lies from the share that is right.
+
+    .. math:: \sum_b \frac{n_b}{N} \, |\mathrm{right}_b - \mathrm{confidence}_b|
+
+    over ``bins`` equal intervals (l, u] of confidence from 0 to 1 (Guo et al., On calibration of
+    modern neural networks, ICML 2017).
+
+    Parameters
+    ----------
+    right : array_like of shape (n,), bool
+        Whether the predicted class is the true one.
+    confidence : array_like of shape (n,)
+        Probability of the predicted class.
+    bins : int
+
+    Returns
+    -------
+    float
+        From 0 to 1, lower is better; NaN if a confidence is NaN.
+
+    Raises
+    ------
+    ValueError
+        If there is no utterance, the lengths differ, or a confidence is not from 0 to 1.
+
+    Examples
+    --------
+    >>> round(ece([True, False], [0.9, 0.6]), 3)
+    0.35
+    """
+    hit, sure = np.asarray(right, dtype=bool), np.asarray(confidence, dtype=float)
+    if hit.ndim != 1 or hit.shape != sure.shape or not hit.size:
+        raise ValueError(f"expected two lists of one length, got {hit.shape} and {sure.shape}")
+    if np.isnan(sure).any():
+        return float("nan")
+    if (sure < 0).any() or (sure > 1 + 1e-6).any():
+        raise ValueError("a confidence is not from 0 to 1")
+    place = np.clip(np.ceil(sure * bins).astype(int) - 1, 0, bins - 1)
+    gaps = np.bincount(place, hit - sure, minlength=bins)  # n_b times the gap of the bin
+    return float(np.abs(gaps).sum() / hit.size)
+
+
+def brier(truth: ArrayLike, probabilities: ArrayLike, labels: Sequence[Any]) -> float:
+    r"""Brier score of several classes: mean squared distance from the truth.
+
+    .. math:: \frac{1}{N} \sum_n \sum_i (p_{ni} - [y_n = i])^2
+
+    The original definition (Brier, Monthly Weather Review 1950), from 0 to 2.
+
+    Parameters
+    ----------
+    truth : array_like of shape (n,)
+        Labels, all of which must be in ``labels``.
+    probabilities : array_like of shape (n, k)
+        Of each label, in their order.
+    labels : sequence of length k
+
+    Returns
+    -------
+    float
+        Lower is better; NaN if a probability is NaN.
+
+    Raises
+    ------
+    ValueError
+        If there is no utterance, a shape does not fit, or a label is not in ``labels``.
+
+    Examples
+    --------
+    >>> round(brier(["sad", "angry"], [[0.2, 0.8], [0.5, 0.5]], ["angry", "sad"]), 3)
+    0.29
+    """
+    chances = np.asarray(probabilities, dtype=float)
+    true = np.asarray(truth)
+    if true.ndim != 1 or not true.size or chances.shape != (true.size, len(labels)):
+        raise ValueError(f"expected ({true.size}, {len(labels)}) numbers, got {chances.shape}")
+    confusion(true, true, labels)  # complains of labels that are not there
+    index = {label: position for position, label in enumerate(labels)}
+    hot = np.eye(len(labels))[[index[label] for label in true.tolist()]]
+    return float(((chances - hot) ** 2).sum(axis=1).mean())
 
 
 def confusion(truth: ArrayLike, predicted: ArrayLike, labels: Sequence[Any]) -> Array:
@@ -164,7 +267,7 @@ def confusion(truth: ArrayLike, predicted: ArrayLike, labels: Sequence[Any]) -> 
         raise ValueError(f"not among the labels: {', '.join(unknown)}")
     rows = np.array([index[label] for label in true.tolist()])
     columns = np.array([index[label] for label in called.tolist()])
-    return _tally(rows, columns, len(index))
+    return counts.tally(rows, columns, len(index))
 
 
 def scores(truth: ArrayLike, predicted: ArrayLike) -> dict[str, float]:
@@ -195,44 +298,7 @@ def _counts(truth: ArrayLike, predicted: ArrayLike) -> Array:
     true, called = _pair(truth, predicted)
     both = np.concatenate([true, called])
     classes, codes = np.unique(both, return_inverse=True)
-    return _tally(codes[: true.size], codes[true.size :], classes.size)
-
-
-def _tally(rows: Array, columns: Array, size: int) -> Array:
-    return np.bincount(rows * size + columns, minlength=size * size).reshape(size, size)
-
-
-# What follows takes matrices of shape (..., k, k), so that a bootstrap may pass thousands at
-# once. A class of which a matrix holds nothing (an empty row and column) changes no metric.
-
-
-def _ratio(part: Array, whole: Array, otherwise: float) -> Array:
-    out = np.full(np.broadcast(part, whole).shape, otherwise)
-    return np.divide(part, whole, out=out, where=whole > 0)
-
-
-def _wap(matrix: Array) -> Array:
-    precision = _ratio(_hits(matrix), matrix.sum(axis=-2), 0.0)
-    true = matrix.sum(axis=-1)
-    return (precision * true).sum(axis=-1) / true.sum(axis=-1)
-
-
-def _accuracy(matrix: Array) -> Array:
-    return _hits(matrix).sum(axis=-1) / matrix.sum(axis=(-2, -1))
-
-
-def _uar(matrix: Array) -> Array:
-    true = matrix.sum(axis=-1)
-    return _ratio(_hits(matrix), true, 0.0).sum(axis=-1) / (true > 0).sum(axis=-1)
-
-
-def _macro_f1(matrix: Array) -> Array:
-    occurs = matrix.sum(axis=-1) + matrix.sum(axis=-2)
-    return _ratio(2 * _hits(matrix), occurs, 0.0).sum(axis=-1) / (occurs > 0).sum(axis=-1)
-
-
-def _hits(matrix: Array) -> Array:
-    return np.diagonal(matrix, axis1=-2, axis2=-1)
+    return counts.tally(codes[: true.size], codes[true.size :], classes.size)
 
 
 @dataclass(frozen=True)
@@ -261,10 +327,10 @@ class Metric:
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        Metric("wap", "WAP", wap, _wap),
-        Metric("accuracy", "Accuracy", accuracy, _accuracy),
-        Metric("uar", "UAR", uar, _uar),
-        Metric("macro_f1", "Macro-F1", macro_f1, _macro_f1),
+        Metric("wap", "WAP", wap, counts.wap),
+        Metric("accuracy", "Accuracy", accuracy, counts.accuracy),
+        Metric("uar", "UAR", uar, counts.uar),
+        Metric("macro_f1", "Macro-F1", macro_f1, counts.macro_f1),
     )
 }
 """The metrics of the scores, by name and in the order of their columns."""

@@ -109,3 +109,104 @@ def test_the_registry_names_the_columns_of_the_scores():
     assert list(metrics.METRICS) == [c for c in tables.SCORES if c in metrics.METRICS]
     assert {metric.better for metric in metrics.METRICS.values()} == {"higher"}
     assert all(name == metric.name for name, metric in metrics.METRICS.items())
+
+
+# --- precisions and probabilities -------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None)
+@given(PAIRS)
+def test_precisions_like_scikit_learn(pairs):
+    truth, predicted = zip(*pairs, strict=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = sk.precision_score(
+            truth, predicted, labels=EMOTIONS, average=None, zero_division=np.nan
+        )
+    np.testing.assert_allclose(metrics.precisions(truth, predicted, EMOTIONS), expected)
+
+
+def test_precision_of_a_class_that_is_never_true_is_nothing_and_of_one_never_said_unknown():
+    found = metrics.precisions(["sad", "sad"], ["angry", "sad"], ["angry", "happy", "sad"])
+    np.testing.assert_array_equal(found, [0, np.nan, 1])
+    with pytest.raises(ValueError, match="no utterance"):
+        metrics.precisions([], [], EMOTIONS)
+
+
+@st.composite
+def chances(draw):
+    """Draw true labels and probabilities of each, which sum to one."""
+    truth = draw(st.lists(LABELS, min_size=1, max_size=20))
+    seed = draw(st.integers(0, 1000))
+    rows = np.random.default_rng(seed).dirichlet(np.full(len(EMOTIONS), 0.5), len(truth))
+    return truth, rows
+
+
+@settings(max_examples=40, deadline=None)
+@given(chances())
+def test_brier_like_scikit_learn(given_):
+    truth, rows = given_
+    expected = sk.brier_score_loss(truth, rows, labels=EMOTIONS, scale_by_half=False)
+    assert metrics.brier(truth, rows, EMOTIONS) == pytest.approx(expected)
+
+
+def test_brier_from_best_to_worst():
+    labels = ["angry", "sad"]
+    assert metrics.brier(["sad", "angry"], [[0, 1], [1, 0]], labels) == 0
+    assert metrics.brier(["sad", "angry"], [[1, 0], [0, 1]], labels) == 2
+    assert np.isnan(metrics.brier(["sad", "sad"], [[0, 1], [np.nan, 1]], labels))
+
+
+@pytest.mark.parametrize(
+    ("truth", "rows"),
+    [([], np.zeros((0, 2))), (["sad"], [[0.5, 0.5], [0, 1]]), (["sad"], [[1.0]]),
+     (["sad"], [0.5, 0.5]), (["happy"], [[0.5, 0.5]])],
+)  # fmt: skip
+def test_brier_refuses_what_does_not_fit(truth, rows):
+    with pytest.raises(ValueError, match=r"expected|not among the labels"):
+        metrics.brier(truth, rows, ["angry", "sad"])
+
+
+def naive_ece(right, confidence, bins):
+    total = 0.0
+    for b in range(bins):
+        own = [
+            (hit, sure) for hit, sure in zip(right, confidence, strict=True)
+            if b / bins < sure <= (b + 1) / bins or (b == 0 and sure == 0)
+        ]  # fmt: skip
+        if own:
+            hits, sures = zip(*own, strict=True)
+            total += len(own) / len(right) * abs(np.mean(hits) - np.mean(sures))
+    return total
+
+
+# Sixteenths, which binary fractions write exactly: whether one is a bin's edge is no matter of
+# rounding.
+SURE = st.lists(st.tuples(st.booleans(), st.integers(0, 16)), min_size=1, max_size=40)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SURE, st.sampled_from([1, 4, 16]))
+def test_ece_like_a_plain_loop(pairs, bins):
+    right, sixteenths = zip(*pairs, strict=True)
+    confidence = [number / 16 for number in sixteenths]
+    found = metrics.ece(right, confidence, bins)
+    assert found == pytest.approx(naive_ece(right, confidence, bins), abs=1e-12)
+    assert 0 <= found <= 1
+
+
+def test_ece_from_best_to_worst():
+    assert metrics.ece([True, True], [1, 1]) == 0
+    assert metrics.ece([False, False], [1, 1]) == 1
+    assert metrics.ece([True, False], [0.5, 0.5]) == 0
+    assert metrics.ece([True], [np.float32(1) + np.float32(1e-7)]) == pytest.approx(0, abs=1e-6)
+    assert np.isnan(metrics.ece([True, True], [1, np.nan]))
+
+
+@pytest.mark.parametrize(
+    ("right", "confidence"),
+    [([], []), ([True], [0.5, 0.5]), ([[True]], [[0.5]]), ([True], [1.5]), ([True], [-0.1])],
+)
+def test_ece_refuses_what_has_none(right, confidence):
+    with pytest.raises(ValueError, match=r"expected two lists|not from 0 to 1"):
+        metrics.ece(right, confidence)

@@ -1,0 +1,159 @@
+"""How much of the original's performance a codec keeps, in one number each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+NON_INFERIOR, INFERIOR, UNDECIDED = "non-inferior", "inferior", "undecided"
+
+
+def chance(truth: ArrayLike) -> float:
+    """Return the UAR of guessing: 1 over the number of classes that occur.
+
+    Examples
+    --------
+    >>> chance([0, 0, 1, 2])
+    0.3333333333333333
+    """
+    return 1.0 / len(np.unique(np.asarray(truth)))
+
+
+def retained(value: float, original: float, chance: float) -> float:
+    r"""Return the share of the original's UAR above chance that is left.
+
+    .. math:: \frac{U_c - 1/K}{U_o - 1/K}
+
+    Returns
+    -------
+    float
+        Below 0 where the condition is worse than chance, above 1 where it is better than the
+        original; NaN where the original itself is at or below chance.
+
+    Examples
+    --------
+    >>> round(retained(0.3, 0.5, 0.1), 3)
+    0.5
+    """
+    return (value - chance) / (original - chance) if original > chance else float("nan")
+
+
+def area(kbps: Sequence[float], values: Sequence[float]) -> float:
+    r"""Return the area under a curve over log2 of the bitrate, divided by its width.
+
+    By the trapezoidal rule, so it is the mean over octaves of bitrate between the lowest and
+    the highest one.
+
+    Returns
+    -------
+    float
+        In the unit of ``values``; NaN for fewer than two bitrates or a NaN among the values.
+
+    Examples
+    --------
+    >>> area([8, 16, 64], [0.2, 0.4, 0.4])
+    0.3666666666666667
+    """
+    octaves = np.log2(np.asarray(kbps, dtype=float))
+    order = np.argsort(octaves)
+    width = np.ptp(octaves) if len(octaves) else 0.0
+    if not width > 0:
+        return float("nan")
+    return float(np.trapezoid(np.asarray(values, dtype=float)[order], octaves[order]) / width)
+
+
+def codec_error(values: Sequence[float], reference: Sequence[float]) -> float:
+    r"""Return a model's error over a codec's bitrates as a multiple of the reference's.
+
+    .. math:: \mathrm{CE} = \frac{\sum_b (1 - U_b)}{\sum_b (1 - R_b)}
+
+    The corruption error of Hendrycks and Dietterich (Benchmarking neural network robustness to
+    common corruptions and perturbations, ICLR 2019), with a codec for the corruption, its
+    bitrates for the severities and the UAR for the accuracy.
+    """
+    return _quotient(1 - np.asarray(values), 1 - np.asarray(reference))
+
+
+def relative_codec_error(
+    values: Sequence[float],
+    original: float,
+    reference: Sequence[float],
+    reference_original: float,
+) -> float:
+    r"""Return what a model loses over a codec's bitrates as a multiple of the reference's loss.
+
+    .. math:: \frac{\sum_b (U_o - U_b)}{\sum_b (R_o - R_b)}
+
+    Returns
+    -------
+    float
+        NaN where the reference loses nothing: there is then nothing to compare with.
+    """
+    return _quotient(original - np.asarray(values), reference_original - np.asarray(reference))
+
+
+def _quotient(part: np.ndarray, whole: np.ndarray) -> float:
+    total = float(whole.sum())
+    return float(part.sum()) / total if total > 0 else float("nan")
+
+
+def decide(low: float, high: float, margin: float) -> str:
+    """Say whether a difference with this interval is non-inferior at a margin.
+
+    Non-inferior: the whole interval lies above minus the margin. Inferior: all of it lies below.
+    Else, and where there is no interval, it is undecided.
+
+    Examples
+    --------
+    >>> decide(-0.01, 0.03, 0.02), decide(-0.08, -0.03, 0.02), decide(-0.05, 0.01, 0.02)
+    ('non-inferior', 'inferior', 'undecided')
+    """
+    if low > -margin:
+        return NON_INFERIOR
+    return INFERIOR if high < -margin else UNDECIDED
+
+
+class Safe(NamedTuple):
+    """The lowest safe bitrate, and where the search for it ended.
+
+    Attributes
+    ----------
+    word : str
+        ``yes``, ``none`` or ``undecided``.
+    kbps : float
+        NaN unless ``yes``.
+    stopped : float
+        The bitrate that is not non-inferior, NaN where all are.
+    """
+
+    word: str
+    kbps: float
+    stopped: float
+
+
+def safe_bitrate(decisions: Mapping[float, str]) -> Safe:
+    """Return the lowest bitrate such that it and every higher one are non-inferior.
+
+    Bitrates are tested from the highest down until one is not non-inferior (a fixed sequence,
+    which keeps the error of the whole at that of a single test; Westfall and Krishen 2001).
+
+    Parameters
+    ----------
+    decisions : mapping of float to str
+        Bitrate in kbit/s -> what `decide` says.
+
+    Examples
+    --------
+    >>> safe_bitrate({8: "inferior", 16: "non-inferior", 64: "non-inferior"})
+    Safe(word='yes', kbps=16, stopped=8)
+    """
+    found = float("nan")
+    for kbps in sorted(decisions, reverse=True):
+        if decisions[kbps] != NON_INFERIOR:
+            word = "none" if decisions[kbps] == INFERIOR else UNDECIDED
+            return Safe("yes" if found == found else word, found, kbps)
+        found = kbps
+    return Safe("yes" if found == found else UNDECIDED, found, float("nan"))
