@@ -14,7 +14,7 @@ import aser_bench
 
 PACKAGE = Path(aser_bench.__file__).parent
 STAGES = ("corpora", "codecs", "transcripts", "features", "models", "evaluation", "report")
-SHARED = {"tables", "registry", "errors", "options", "ffmpeg", "scratch"}
+SHARED = {"tables", "findings", "registry", "errors", "options", "ffmpeg", "scratch"}
 HEAVY = {"numpy", "pandas", "scipy", "sklearn", "librosa", "tensorflow", "torch", "matplotlib",
          "soundfile", "joblib", "yaml", "numba"}  # fmt: skip
 

@@ -234,8 +234,8 @@ def test_columns_without_news_are_left_out_and_footnotes_tell_the_rest():
     text = report.render(probe(NOISES[:1], specs.available("mp3"), [8, 192]), 80)
     assert "asked" not in text
     assert "as long as it was" in text
-    assert "mp3-192k†" in text
-    assert "† coded at 32 kHz" in text
+    assert "mp3-192k‡" in text
+    assert "‡ coded at 32 kHz" in text
     clamped = probe(NOISES[:1], specs.available("mp3"), [160, 192], RATE, "clamp")
     text = report.render(clamped, 80)
     assert "asked" in text

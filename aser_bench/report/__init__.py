@@ -1,22 +1,37 @@
-"""What a run hands to people: tables as CSV, LaTeX and text."""
+"""What a run hands to people: tables as CSV, JSON, LaTeX, Markdown and text."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from . import csv, latex, tables, terminal
+from ..findings import Findings
+from . import csv, json, latex, markdown, tables, terminal
 from .base import Context
 from .summary import summarise
 
-__all__ = ["Context", "summarise", "terminal_text", "write_tables"]
+__all__ = ["FORMATS", "Context", "summarise", "terminal_text", "write_tables"]
+
+FORMATS = {
+    "csv": ("csv", csv.render),
+    "latex": ("tex", latex.render),
+    "md": ("md", markdown.render),
+    "json": ("json", json.render),
+}
+"""How a table may be written: the file's ending and what renders it."""
 
 
 def write_tables(
-    scores: pd.DataFrame, conditions: pd.DataFrame, context: Context, folder: Path | str
+    scores: pd.DataFrame,
+    conditions: pd.DataFrame,
+    context: Context,
+    folder: Path | str,
+    findings: Findings | None = None,
+    formats: Sequence[str] = tuple(FORMATS),
 ) -> list[Path]:
-    """Write every table as CSV and LaTeX.
+    """Write every table in every format.
 
     Parameters
     ----------
@@ -28,17 +43,21 @@ def write_tables(
         What the run tells of itself.
     folder : path
         Where to write; made where it is missing.
+    findings : Findings, optional
+        What was found in the predictions; without it there are no tests and no tables of them.
+    formats : sequence of str
+        Of `FORMATS`.
 
     Returns
     -------
     list of Path
-        The files, ``<stem>.csv`` and ``<stem>.tex`` of each table in turn.
+        The files, ``<stem>.<ending>`` of each table in turn.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for table in tables.build(scores, conditions, context):
-        for ending, render in (("csv", csv.render), ("tex", latex.render)):
+    for table in tables.build(scores, conditions, context, findings):
+        for ending, render in map(FORMATS.__getitem__, formats):
             # Not with_suffix: a name such as lowpass-3.5k has a point of its own.
             path = folder / f"{table.stem}.{ending}"
             path.write_text(render(table), encoding="utf-8", newline="\n")
@@ -47,13 +66,17 @@ def write_tables(
 
 
 def terminal_text(
-    scores: pd.DataFrame, conditions: pd.DataFrame, context: Context, width: int = 80
+    scores: pd.DataFrame,
+    conditions: pd.DataFrame,
+    context: Context,
+    width: int = 80,
+    findings: Findings | None = None,
 ) -> str:
     """Return what is printed at the end of a run: UAR by condition and model.
 
     Parameters
     ----------
-    scores, conditions, context
+    scores, conditions, context, findings
         As for `write_tables`.
     width : int
         The most characters of a line, at least 40.
@@ -61,9 +84,13 @@ def terminal_text(
     Returns
     -------
     str
-        One table for each corpus x features x protocol with its footnotes; empty where there
-        are no scores.
+        One table for each corpus x features x protocol with its footnotes and, of each model
+        and way of training, from which bitrate on the speech is safe; empty where there are no
+        scores.
     """
-    found = tables.overview(scores, conditions, context)
-    texts = [terminal.render(table, width) for table in found]
-    return "\n".join((*texts, terminal.paragraph(tables.legend(found), width))) if found else ""
+    found = tables.overview(scores, conditions, context, findings)
+    if not found:
+        return ""
+    texts = [terminal.render(table, width, verdicts) for table, verdicts in found]
+    legend = terminal.paragraph(tables.legend([table for table, _ in found]), width)
+    return "\n".join((*texts, legend))

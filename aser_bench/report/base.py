@@ -1,4 +1,4 @@
-"""What the writers of the report share: the context of a run, and a table without a layout."""
+"""What the parts of the report share: the context of a run, and a table without a layout."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from functools import cached_property
 METRICS = {"wap": "WAP", "accuracy": "Accuracy", "uar": "UAR", "macro_f1": "Macro-F1"}
 """The metric columns of the scores, by the title that stands above them."""
 
-_MARKS = "†‡§¶"
+DAGGER = "†"
+"""The mark of a significant loss, and of nothing else."""
+
+_MARKS = "‡§¶‖"
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,9 @@ class Context:
     notes : dict of str to tuple of str
         Corpus -> further lines that stand below its tables.
     settings : str
-        For example ``effort standard`` or ``preset paper``.
+        What holds for every model, such as ``effort standard`` or ``preset paper``.
+    budgets : dict of str to str
+        Model -> what ends its training; stands where the model stands.
     """
 
     study: str
@@ -45,10 +50,17 @@ class Context:
     refused: dict[str, int] = field(default_factory=dict)
     notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     settings: str = ""
+    budgets: dict[str, str] = field(default_factory=dict)
 
     def title(self, corpus: str) -> str:
         """Return the corpus's title, with ``(synthetic speech)`` behind it where it is."""
-        title = self.titles.get(corpus, corpus)
+        return self._told(corpus, self.titles.get(corpus, corpus))
+
+    def short(self, corpus: str) -> str:
+        """Return the same with the corpus's name, for where there is little room."""
+        return self._told(corpus, corpus)
+
+    def _told(self, corpus: str, title: str) -> str:
         return f"{title} (synthetic speech)" if corpus in self.synthetic else title
 
 
@@ -64,7 +76,6 @@ class Entry:
     n_failed: int
     n_results: int
     reasons: str = ""
-    best: bool = False
 
     @property
     def failed(self) -> bool:
@@ -91,56 +102,82 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One condition down the side of a table.
+class Cell:
+    """What people read in one place of a table: words, already written out.
 
     Attributes
     ----------
-    label : str
-        The condition's name.
-    keys : tuple of (str, str) pairs
-        What names the row in a CSV file: corpus, features and so on.
-    kbps : float
-        The effective bitrate in kbit/s, NaN where there is none.
-    codec_rate_hz : float
-        The sample rate that the codec works at (Hz), NaN where there is none.
+    text : str
+        A number as people read it, a word, or ``-`` where there is nothing.
+    spread : str
+        What stands behind a plus-minus sign, or empty.
+    best : bool
+        Whether it is the best of its column.
+    daggered : bool
+        Whether what the table's ``dagger`` says holds for it.
     notes : tuple of str
-        Footnotes of the row.
+        Footnotes of the cell.
     """
 
-    label: str
-    keys: tuple[tuple[str, str], ...]
-    kbps: float = math.nan
-    codec_rate_hz: float = math.nan
+    text: str = "-"
+    spread: str = ""
+    best: bool = False
+    daggered: bool = False
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of numbers: ``label`` stands below ``group``.
+    """One column of cells: ``label`` stands below ``group``, which neighbours may share.
 
     Attributes
     ----------
     group, label : str
-        The two lines of the head, such as a model and a metric.
-    name : str
-        The column's name for machines.
-    unit : str
-        What the counts of folds, runs and failures belong to; columns of one cell share it.
+        The two lines of the head, such as a model and a way of training.
+    words : bool
+        Whether the column holds words, which stand at the left, and not numbers.
     notes : tuple of str
         Footnotes of the column.
     """
 
     group: str
     label: str
-    name: str
-    unit: str
+    words: bool = False
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
+class Row:
+    """One line of a table.
+
+    Attributes
+    ----------
+    side : tuple of str
+        What names the row; the first stands at the left, others are numbers.
+    cells : tuple of Cell
+        One for each column.
+    heading : str
+        What stands in a line of its own above rows that share it; empty for none.
+    notes : tuple of str
+        Footnotes of the row.
+    """
+
+    side: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    heading: str = ""
+    notes: tuple[str, ...] = ()
+
+
+Plain = str | int | float | bool | None
+"""What stands in a record: a fraction is from 0 to 1, and what is not defined is NaN or None."""
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table before anybody has chosen between CSV, LaTeX and a terminal.
+    """A table before anybody has chosen between LaTeX, Markdown, CSV, JSON and a terminal.
+
+    It holds everything twice: as rows of words, of which people see all, and as records of
+    plain numbers at full precision for machines.
 
     Attributes
     ----------
@@ -148,48 +185,48 @@ class Table:
         The file's name without ending.
     title, caption : str
         One line that names the table, and the sentences that explain it.
-    side : str
-        The title above the rows' labels.
+    sides : tuple of str
+        The titles above what names the rows.
     columns, rows : tuple
-        The head and the side.
-    entries : tuple of tuple of (Entry or None)
-        The numbers, [row][column]; None where a cell was never asked for.
+        The head, and what stands below it.
+    records : tuple of dict
+        The same for machines; all have the same names in the same order.
+    dagger : str
+        What an asterisk behind a number means.
     footnotes : tuple of str
         Notes of the whole table, which carry no mark.
-    with_sd : bool
-        Whether people see the spread as well; machines always do.
-    stacked : bool
-        Whether all groups have the same labels, so that they may stand one below another.
-    synthetic : bool
-        Whether the speech was made by a machine.
     """
 
     stem: str
     title: str
     caption: str
-    side: str
+    sides: tuple[str, ...]
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
-    entries: tuple[tuple[Entry | None, ...], ...]
+    records: tuple[dict[str, Plain], ...]
+    dagger: str = ""
     footnotes: tuple[str, ...] = ()
-    with_sd: bool = True
-    stacked: bool = True
-    synthetic: bool = False
 
     @cached_property
     def marks(self) -> dict[str, str]:
-        """Footnote -> its mark: those of the head, then the side, then the numbers."""
+        """Footnote -> its mark: those of the head, then the side, then the cells by column."""
         named = [note for column in self.columns for note in column.notes]
         named += [note for row in self.rows for note in row.notes]
-        entries = [row[index] for index in range(len(self.columns)) for row in self.entries]
-        noted = [entry.note for entry in entries if entry is not None]
+        cells = (row.cells[index] for index in range(len(self.columns)) for row in self.rows)
+        noted = [note for cell in cells for note in cell.notes]
         texts = dict.fromkeys(note for note in (*named, *noted) if note)
-        return {text: mark(index) for index, text in enumerate(texts)}
+        found = {text: mark(index) for index, text in enumerate(texts)}
+        daggered = any(cell.daggered for row in self.rows for cell in row.cells)
+        return {self.dagger: DAGGER, **found} if daggered else found
 
-    def marks_of(self, notes: Iterable[str]) -> str:
-        """Return the marks of some footnotes in one string, such as ``†`` or ``†,‡``."""
-        marks = self.marks
-        return ",".join(marks[note] for note in notes if note)
+    def marks_of(self, notes: Iterable[str], daggered: bool = False) -> str:
+        """Return the marks of some footnotes in one string, such as ``‡`` or ``†,‡``."""
+        return ",".join([DAGGER] * daggered + [self.marks[note] for note in notes if note])
+
+    @property
+    def has_best(self) -> bool:
+        """Whether a number is marked as the best of its column."""
+        return any(cell.best for row in self.rows for cell in row.cells)
 
 
 def mark(index: int) -> str:
@@ -198,6 +235,6 @@ def mark(index: int) -> str:
     Examples
     --------
     >>> [mark(index) for index in (0, 1, 4, 9)]
-    ['†', '‡', '††', '‡‡‡']
+    ['‡', '§', '‡‡', '§§§']
     """
     return _MARKS[index % len(_MARKS)] * (index // len(_MARKS) + 1)

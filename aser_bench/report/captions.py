@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from .. import tables
+from ..findings import TRAININGS, Findings
 from .base import Context
 from .sections import Key, Section
 
 SPREAD = "Fractions; mean ± standard deviation over folds of the means over runs"
 SPREADLESS = "Fractions; mean over folds of the means over runs"
 BITRATE = "kbit/s is the effective bitrate, read back from the coded stream"
+POOLED = "Over all test utterances of all folds, mean over runs"
+POINTS = "Differences are in percentage points, a loss is negative; all else in fractions"
 
 
 def title(section: Section, context: Context, what: str) -> str:
@@ -45,11 +48,59 @@ def caption(
         _folds(cells),
         _sizes(keys, cells),
         _runs(keys, cells),
-        f"Study {context.study}, seed {context.seed}"
-        + (f", {context.settings}" if context.settings else ""),
+        _study(context, (model for model, _, _ in keys)),
         *extra,
     ]
+    return _joined(sentences)
+
+
+def brief(corpus: str, context: Context, extra: Iterable[str] = ()) -> str:
+    """Return the sentences that explain a table of a corpus in which no model stands."""
+    return _joined((_corpus(corpus, context), _study(context, ()), *extra))
+
+
+def intervals(findings: Findings) -> str:
+    """Return what the intervals are."""
+    return f"{100 * findings.confidence:g} % intervals: t on the jackknife over speakers"
+
+
+def margin(findings: Findings) -> str:
+    """Return which losses count as none."""
+    return f"Margin: a loss of at most {100 * findings.margin:g} points counts as none"
+
+
+def dagger(counts: Mapping[str, int]) -> str:
+    """Return what an asterisk means; ``counts`` is comparisons by way of training."""
+    sizes = {training: counts[training] for training in TRAININGS if training in counts}
+    said = ", ".join(f"{training} {count}" for training, count in sizes.items())
+    if len(set(sizes.values())) == 1:
+        said = str(next(iter(sizes.values())))
+    return (
+        "significant loss against the original: permutation test by speaker, below 5 % after "
+        "Holm's correction over all models and conditions of this metric and way of training "
+        f"({said} comparisons)."
+    )
+
+
+def trainings(shown: Iterable[str]) -> str:
+    """Return what the ways of training are that stand in a table."""
+    chosen = set(shown)
+    return ". ".join(f"{one}: {words}" for one, words in TRAININGS.items() if one in chosen)
+
+
+def _joined(sentences: Iterable[str]) -> str:
     return " ".join(f"{sentence}." for sentence in sentences if sentence)
+
+
+def _study(context: Context, models: Iterable[str]) -> str:
+    """Name the study with its settings, and those of the models that stand in the table."""
+    budgets = [
+        f"{model}: {context.budgets[model]}"
+        for model in dict.fromkeys(models)
+        if context.budgets.get(model)
+    ]
+    said = (f"Study {context.study}", f"seed {context.seed}", context.settings, *budgets)
+    return ", ".join(filter(None, said))
 
 
 def footnotes(corpus: str, context: Context) -> tuple[str, ...]:
@@ -60,12 +111,18 @@ def footnotes(corpus: str, context: Context) -> tuple[str, ...]:
     return (*lines, *(note for note in context.notes.get(corpus, ()) if note))
 
 
+def note(corpus: str, context: Context, notes: Iterable[str]) -> str:
+    """Return in one line what stands in footnotes elsewhere, for a row that machines read."""
+    said = ["Synthetic speech."] if corpus in context.synthetic else []
+    return " ".join(dict.fromkeys(" ".join(one.split()) for one in (*said, *notes)))
+
+
 def _corpus(corpus: str, context: Context) -> str:
     if corpus not in context.sizes:
         return ""
     utterances, speakers = context.sizes[corpus]
-    said = _plural(speakers, "speaker") if speakers else "unknown speakers"
-    return f"{_plural(utterances, 'utterance')} of {said}"
+    said = plural(speakers, "speaker") if speakers else "unknown speakers"
+    return f"{plural(utterances, 'utterance')} of {said}"
 
 
 def _folds(cells: Sequence[Any]) -> str:
@@ -73,7 +130,7 @@ def _folds(cells: Sequence[Any]) -> str:
     if not counts:
         return ""
     few, many = counts[0], counts[-1]
-    return _plural(many, "fold") if few == many else f"{few} to {many} folds"
+    return plural(many, "fold") if few == many else f"{few} to {many} folds"
 
 
 def _sizes(keys: Sequence[Key], cells: Sequence[Any]) -> str:
@@ -104,5 +161,12 @@ def _runs(keys: Sequence[Key], cells: Sequence[Any]) -> str:
     return f"Runs a fold: {', '.join(said)}" if said else ""
 
 
-def _plural(count: int, noun: str) -> str:
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "fold"), plural(5, "fold")
+    ('1 fold', '5 folds')
+    """
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,183 +1,242 @@
-r"""A table as LaTeX: needs ``\usepackage{booktabs}`` and nothing else.
+r"""A table as LaTeX: needs ``\usepackage{booktabs,siunitx}`` and nothing else.
 
-Tables whose groups have the same columns (metrics of several models) stand with the groups
-one below another; the others (training x test) are cut into blocks. Both fit the text width
-of a plain article, and what is longer than a page goes on in a further float.
+Numbers stand in siunitx's S columns, so that a document's own ``\sisetup`` decides how they
+look; the options used here are understood by its versions 2 and 3. What stands behind a mean
+has a column of its own: whatever is bold or carries a mark, the points stay below each other.
+A table that is too wide is set smaller, then cut into blocks; what is longer than a page goes
+on in a further float.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from .base import Entry, Row, Table
+from . import latex_columns
+from .base import Row, Table
 from .escape import escape
-from .text import MISSING, kbps, pack, words
+from .text import MISSING, pack
 
-_LINES = 36  # rows of a float: what stays on a page of the article class with caption and notes
-_HEAD_LINES = 2  # what the head of a block takes beside its rows
 _WIDTH_PT = 345.0  # \linewidth of the article class at 10 pt
-_CHAR_PT = 4.7  # a digit of \small
-_GAP_PT = 8.0  # two \tabcolsep
+_HEIGHT_PT = 540.0  # and its \textheight, less a line
+_HEAD_PT = 34.0  # the rules and titles of a block
+_INDENT = 2.0  # digits that a row below a heading is indented by
 _BEST = "Bold: the best of each column, and what prints equal to it."
-_MARKS = {"†": r"\dagger", "‡": r"\ddagger", "§": r"\S", "¶": r"\P"}
+
+
+@dataclass(frozen=True)
+class _Size:
+    """A size of type with what it makes of a table, in pt."""
+
+    command: str
+    digit: float
+    line: float
+    tabcolsep: float
+
+
+_SIZES = (
+    _Size(r"\small", 4.65, 11.0, 4.0),
+    _Size(r"\footnotesize", 4.3, 9.6, 4.0),
+    _Size(r"\scriptsize", 4.0, 8.2, 3.0),
+)
+_NEEDS = (
+    "% needs \\usepackage{booktabs,siunitx}; with siunitx 2 also "
+    "\\usepackage{etoolbox}\\robustify\\bfseries\n"
+)
+
+
+class _Line(NamedTuple):
+    heading: str
+    cells: str
 
 
 @dataclass(frozen=True)
 class _Block:
-    """Rows that stay together below one head; ``heading`` is a line of its own above them."""
+    """Some columns below one head, and lines, as many of them as stay on a page."""
 
     spec: str
     head: tuple[str, ...]
-    heading: str
-    lines: tuple[str, ...]
+    lines: tuple[_Line, ...]
 
 
 def render(table: Table) -> str:
     """Return a table as one or more ``table`` environments."""
-    blocks = _stacked(table) if table.stacked else _blocks(table)
-    pages = _pages([part for block in blocks for part in _cut(block)])
-    floats = [_float(table, page, index) for index, page in enumerate(pages)]
-    return "% needs \\usepackage{booktabs}\n" + "\n".join(floats)
+    settings = [latex_columns.of(table, index) for index in range(len(table.columns))]
+    size, packed = _layout(table, settings)
+    blocks = [_block(table, chosen, [settings[index] for index in chosen]) for chosen in packed]
+    texts = _Texts(table)
+    pages = _pages(blocks, size, texts)
+    floats = [_float(texts, page, index, size) for index, page in enumerate(pages)]
+    return _NEEDS + "\n".join(floats)
 
 
-def _stacked(table: Table) -> list[_Block]:
-    groups = list(dict.fromkeys(column.group for column in table.columns))
-    width = sum(column.group == groups[0] for column in table.columns) if groups else 0
-    labels = [column.label for column in table.columns[:width]]
-    head = " & ".join(map(escape, (table.side, "kbit/s", *labels))) + r" \\"
-    return [
-        _Block(
-            "@{}lr" + "r" * width + "@{}",
-            (head,),
-            rf"\multicolumn{{{width + 2}}}{{@{{}}l}}{{\textit{{{escape(group)}}}}} \\",
-            _lines(table, range(index * width, (index + 1) * width)),
-        )
-        for index, group in enumerate(groups)
-    ]
+class _Texts:
+    """What stands above and below the lines of a table."""
+
+    def __init__(self, table: Table) -> None:
+        text = f"{table.caption} {_BEST}" if table.has_best else table.caption
+        title = _prose(table.title)
+        self.stem = table.stem
+        self.first = f"{title}. {_prose(text)}"
+        self.continued = f"{title} (continued)."
+        signs = latex_columns.signs
+        self.notes = [f"{signs(mark)}\\,{_prose(text)}" for text, mark in table.marks.items()]
+        self.notes += [_prose(note) for note in table.footnotes]
+
+    def room(self, index: int) -> float:
+        """Return the height that is left for the blocks of float ``index``, about, in pt."""
+        caption = self.continued if index else self.first
+        notes = sum(1 + len(note) // 95 for note in self.notes)
+        return _HEIGHT_PT - 12.0 * (1 + (len(caption) + 10) // 72) - 9.5 * notes - 30.0
 
 
-def _blocks(table: Table) -> list[_Block]:
-    side = max((len(row.label) for row in table.rows), default=0)
-    budget = _WIDTH_PT - (max(side, len(table.side)) + len("kbit/s")) * _CHAR_PT - 2 * _GAP_PT
-    widths = [_GAP_PT + _CHAR_PT * max(4, len(column.label)) for column in table.columns]
-    packed = pack(widths, [column.group for column in table.columns], budget)
-    return [
-        _Block(
-            "@{}lr" + "r" * len(columns) + "@{}", _head(table, columns), "", _lines(table, columns)
-        )
-        for columns in packed
-    ]
+def _prose(text: str) -> str:
+    """Escape a text whose lines are broken: a number stays with its sign and its per cent."""
+    text = re.sub(r"(?<![\w.)-])-(?=\.?\d)", "−", text)
+    return re.sub(r"(\d) \\%", r"\1~\\%", escape(text))
 
 
-def _head(table: Table, columns: Sequence[int]) -> tuple[str, ...]:
-    """Return the groups with a rule below each, where there are any, and the labels."""
-    groups, rules, start = [], [], 0
-    while start < len(columns):
-        group, end = table.columns[columns[start]].group, start
-        while end < len(columns) and table.columns[columns[end]].group == group:
-            end += 1
-        groups.append(rf"\multicolumn{{{end - start}}}{{c}}{{{escape(group)}}}")
-        if group:
-            rules.append(rf"\cmidrule(lr){{{start + 3}-{end + 2}}}")
-        start = end
-    chosen = [table.columns[column] for column in columns]
-    labels = [escape(c.label) + _marks(table.marks_of(c.notes), hang=True) for c in chosen]
-    head = " & ".join((escape(table.side), "kbit/s", *labels)) + r" \\"
-    return (" & & " + " & ".join(groups) + r" \\", "".join(rules), head) if rules else (head,)
+def _layout(
+    table: Table, settings: Sequence[latex_columns.Setting]
+) -> tuple[_Size, list[list[int]]]:
+    """Return size and blocks: whole if a size allows it, else with no group parted."""
+    groups = [column.group for column in table.columns]
+    tried = [(size, _packed(table, settings, size)) for size in _SIZES]
+    whole = [one for one in tried if len(one[1]) == 1]
+    unparted = [
+        one for one in tried
+        if all(groups[a[-1]] != groups[b[0]] for a, b in zip(one[1], one[1][1:], strict=False))
+    ]  # fmt: skip
+    return (*whole, *unparted, tried[0])[0]
 
 
-def _lines(table: Table, columns: Sequence[int]) -> tuple[str, ...]:
-    return tuple(
-        _line(table, row, [entries[column] for column in columns])
-        for row, entries in zip(table.rows, table.entries, strict=True)
+def _packed(
+    table: Table, settings: Sequence[latex_columns.Setting], size: _Size
+) -> list[list[int]]:
+    side = sum(
+        max(map(latex_columns.width, (title, *(row.side[i] for row in table.rows))))
+        for i, title in enumerate(table.sides)
     )
+    side += _INDENT if any(row.heading for row in table.rows) else 0.0
+    side += max(len(table.marks_of(row.notes)) for row in table.rows)
+    gap = 2 * size.tabcolsep
+    budget = _WIDTH_PT - side * size.digit - gap * (len(table.sides) - 1)
+    widths = [gap + size.digit * setting.width for setting in settings]
+    groups = [column.group for column in table.columns]
+    for group in dict.fromkeys(groups):
+        own = [index for index, name in enumerate(groups) if name == group]
+        lacking = gap + size.digit * latex_columns.width(group) - sum(widths[i] for i in own)
+        for index in own:
+            widths[index] += max(0.0, lacking) / len(own)
+    return pack(widths, groups, budget)
 
 
-def _line(table: Table, row: Row, entries: Sequence[Entry | None]) -> str:
-    side = escape(row.label) + _marks(table.marks_of(row.notes))
-    rate = kbps(row.kbps)
-    cells = [_cell(table, entry) for entry in entries]
-    return " & ".join((side, "--" if rate == MISSING else rate, *cells)) + r" \\"
+def _block(table: Table, chosen: Sequence[int], columns: Sequence[latex_columns.Setting]) -> _Block:
+    spec = "l" + "r" * len(table.sides[1:]) + "".join(column.spec for column in columns)
+    wide = len(table.sides) + sum(column.span for column in columns)
+    lines = []
+    for number, row in enumerate(table.rows):
+        heading = latex_columns.words(row.heading)
+        above = rf"\multicolumn{{{wide}}}{{@{{}}l}}{{\textit{{{heading}}}}} \\"
+        cells = [*_side(table, row), *(column.cells[number] for column in columns)]
+        lines.append(_Line(above if row.heading else "", " & ".join(cells) + r" \\"))
+    return _Block(f"@{{}}{spec}@{{}}", _head(table, chosen, columns), tuple(lines))
 
 
-def _cell(table: Table, entry: Entry | None) -> str:
-    mean, spread = words(entry)
-    text = "--" if mean == MISSING else escape(mean)
-    if entry is not None and entry.best:
-        text = rf"\textbf{{{text}}}"
-    if table.with_sd and spread:
-        text += rf"\,$\pm$\,{spread}"
-    elif table.with_sd and mean.startswith((".", "1")) and _any_spread(table):
-        text += r"\phantom{\,$\pm$\,.000}"  # so that the means still stand below each other
-    return text + (_marks(table.marks_of([entry.note]), hang=True) if entry is not None else "")
+def _side(table: Table, row: Row) -> list[str]:
+    indent = r"\quad " if row.heading else ""
+    label = indent + escape(row.side[0]) + latex_columns.signs(table.marks_of(row.notes))
+    return [label, *(word if word != MISSING else "--" for word in row.side[1:])]
 
 
-def _any_spread(table: Table) -> bool:
-    return any(words(entry)[1] for entries in table.entries for entry in entries)
+def _head(
+    table: Table, chosen: Sequence[int], columns: Sequence[latex_columns.Setting]
+) -> tuple[str, ...]:
+    """Return the groups with a rule below each, where there are any, and the labels."""
+    groups, rules, labels, at, start = [], [], [], len(table.sides) + 1, 0
+    for number, index in enumerate(chosen):
+        column, span = table.columns[index], columns[number].span
+        text = escape(column.label)
+        sign = latex_columns.signs(table.marks_of(column.notes), hang=True)
+        labels.append(latex_columns.across(span, columns[number].align, text + sign))
+        last = number + 1 == len(chosen) or table.columns[chosen[number + 1]].group != column.group
+        if last:
+            wide = sum(one.span for one in columns[start : number + 1])
+            groups.append(rf"\multicolumn{{{wide}}}{{c}}{{{escape(column.group)}}}")
+            if column.group:
+                rules.append(rf"\cmidrule(lr){{{at}-{at + wide - 1}}}")
+            at, start = at + wide, number + 1
+    head = " & ".join([*map(escape, table.sides), *labels]) + r" \\"
+    above = " & ".join(["", *[""] * (len(table.sides) - 1), *groups]) + r" \\"
+    return (above, "".join(rules), head) if rules else (head,)
 
 
-def _marks(marks: str, hang: bool = False) -> str:
-    """Return footnote marks; hanging ones take no room, so that numbers stay aligned."""
-    if not marks:
-        return ""
-    sign = f"$^{{{''.join(_MARKS.get(char, char) for char in marks)}}}$"
-    return rf"\rlap{{{sign}}}" if hang else sign
-
-
-def _cut(block: _Block) -> list[_Block]:
-    rows = _LINES - _HEAD_LINES
-    return [
-        _Block(block.spec, block.head, block.heading, block.lines[start : start + rows])
-        for start in range(0, len(block.lines), rows)
-    ]
-
-
-def _pages(blocks: Sequence[_Block]) -> list[list[_Block]]:
+def _pages(blocks: Sequence[_Block], size: _Size, texts: _Texts) -> list[list[_Block]]:
+    """Give each float as many lines as its page holds; rows below a heading stay together."""
     pages: list[list[_Block]] = [[]]
+    room = texts.room(0)
     for block in blocks:
-        height = sum(len(b.lines) + _HEAD_LINES for b in (*pages[-1], block))
-        if pages[-1] and height > _LINES:
-            pages.append([])
-        pages[-1].append(block)
+        lines = block.lines
+        while lines:
+            fits = _fitting(lines, room - _HEAD_PT, size)
+            if pages[-1] and fits < len(lines):
+                pages.append([])
+                room = texts.room(len(pages) - 1)
+                continue
+            fits = max(1, fits)
+            pages[-1].append(replace(block, lines=lines[:fits]))
+            room -= _HEAD_PT + _height(lines[:fits], size)
+            lines = lines[fits:]
     return pages
 
 
-def _float(table: Table, blocks: Sequence[_Block], index: int) -> str:
-    title = escape(table.title)
-    bold = any(entry is not None and entry.best for row in table.entries for entry in row)
-    text = f"{table.caption} {_BEST}" if bold else table.caption
-    caption = f"{title}. {escape(text)}" if index == 0 else f"{title} (continued)."
-    label = table.stem if index == 0 else f"{table.stem}-part{index + 1}"
+def _height(lines: Sequence[_Line], size: _Size) -> float:
+    headings = sum(heading for _, heading in _with_headings(lines))
+    return size.line * (len(lines) + headings) + 4.0 * headings
+
+
+def _fitting(lines: Sequence[_Line], room: float, size: _Size) -> int:
+    """Return how many lines a page takes, whole groups of them where half a page stays full."""
+    most = sum(_height(lines[:count], size) <= room for count in range(1, len(lines) + 1))
+    if most == len(lines):
+        return most
+    edges = [i for i in range(1, most + 1) if lines[i].heading != lines[i - 1].heading]
+    return edges[-1] if edges and edges[-1] > most / 2 else most
+
+
+def _with_headings(lines: Sequence[_Line]) -> Iterator[tuple[_Line, bool]]:
+    """Yield the lines, each with whether its heading stands above it."""
+    before = ""
+    for line in lines:
+        yield line, bool(line.heading) and line.heading != before
+        before = line.heading
+
+
+def _float(texts: _Texts, blocks: Sequence[_Block], index: int, size: _Size) -> str:
+    caption = texts.continued if index else texts.first
+    label = f"{texts.stem}-part{index + 1}" if index else texts.stem
     lines = [
         r"\begin{table}", r"\centering", rf"\caption{{{caption}}}", rf"\label{{tab:{label}}}",
-        r"\vspace{6pt}",
-        _size(table), r"\setlength{\tabcolsep}{4pt}", *_tabulars(blocks),
+        r"\vspace{6pt}", size.command, rf"\setlength{{\tabcolsep}}{{{size.tabcolsep:g}pt}}",
+        r"\sisetup{detect-weight=true, table-align-text-post=false}", *_tabulars(blocks),
     ]  # fmt: skip
-    notes = [f"{_marks(mark)}\\,{escape(text)}" for text, mark in table.marks.items()]
-    notes += [escape(note) for note in table.footnotes]
-    if notes:
+    if texts.notes:
         lines += [r"\par\smallskip", r"\begin{minipage}{\linewidth}", r"\footnotesize\raggedright"]
-        lines += ["\\par\n".join(notes), r"\end{minipage}"]
+        lines += ["\\par\n".join(texts.notes), r"\end{minipage}"]
     return "\n".join((*lines, r"\end{table}", ""))
-
-
-def _size(table: Table) -> str:
-    """Return a smaller font where chains of codecs make long names."""
-    longest = max((len(row.label) for row in table.rows), default=0)
-    return r"\small" if longest <= 16 else r"\footnotesize" if longest <= 24 else r"\scriptsize"
 
 
 def _tabulars(blocks: Sequence[_Block]) -> list[str]:
     lines: list[str] = []
-    for index, block in enumerate(blocks):
-        # Blocks with one head go on in one tabular, so that their columns are as wide.
-        goes_on = index > 0 and block.head == blocks[index - 1].head
-        if goes_on:
-            lines += [r"\midrule"]
-        else:
-            lines += [r"\bottomrule", r"\end{tabular}", r"\par\medskip"] if index else []
-            lines += [rf"\begin{{tabular}}{{{block.spec}}}", r"\toprule", *block.head, r"\midrule"]
-        lines += [block.heading] if block.heading else []
-        lines += block.lines
-    return [*lines, r"\bottomrule", r"\end{tabular}"] if lines else []
+    for block in blocks:
+        lines += [r"\par\medskip"] if lines else []
+        lines += [rf"\begin{{tabular}}{{{block.spec}}}", r"\toprule", *block.head, r"\midrule"]
+        before = block.lines[0].heading
+        for line, headed in _with_headings(block.lines):
+            lines += [r"\addlinespace[3pt]"] if line.heading != before else []
+            lines += [line.heading, line.cells] if headed else [line.cells]
+            before = line.heading
+        lines += [r"\bottomrule", r"\end{tabular}"]
+    return lines

@@ -11,9 +11,15 @@ from typing import Any
 import pandas as pd
 
 from .. import tables
+from ..findings import TRAININGS
 from .base import Entry
 
 Key = tuple[str, str, str]  # model, training condition, test condition
+
+
+def train_condition(training: str, test: str) -> str:
+    """Return the training condition of one of `TRAININGS` for a test condition."""
+    return {"matched": test, "clean": tables.ORIGINAL, "multi": tables.MULTI}[training]
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,10 @@ class Treatment:
         bitrate = self.effective_kbps if math.isnan(self.requested_kbps) else self.requested_kbps
         known = (value if not math.isnan(value) else math.inf
                  for value in (bitrate, self.bandwidth_hz))  # fmt: skip
-        return first, self.codec, *known, natural(self.name)
+        # Controls without a bitrate differ in their options, which sort by what they do.
+        plain = math.isnan(bitrate) and "+" not in self.codec
+        codec = self.codec.partition(":")[0] if plain else self.codec
+        return first, codec, *known, natural(self.name)
 
 
 @dataclass(frozen=True)
@@ -69,10 +78,52 @@ class Section:
         """The models in the order in which they first stand in the scores."""
         return list(dict.fromkeys(model for model, _, _ in self.cells))
 
+    @property
+    def name(self) -> tuple[str, str, str]:
+        """Corpus, features and protocol."""
+        return self.corpus, self.features, self.protocol
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The same, each by its column."""
+        return dict(zip(("corpus", "features", "protocol"), self.name, strict=True))
+
+    def only(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of a table of findings that belong to the section."""
+        chosen = pd.Series(True, index=frame.index)
+        for column, value in self.names.items():
+            chosen &= frame[column].astype(str) == value
+        return frame[chosen]
+
     def ordered(self, names: Iterable[str]) -> list[Treatment]:
-        """Return the conditions of these names in a reader's order."""
-        wanted = set(names)
-        return [treatment for name, treatment in self.treatments.items() if name in wanted]
+        """Return the conditions of these names in a reader's order, unknown ones at the end."""
+        wanted = dict.fromkeys(names)
+        known = [treatment for name, treatment in self.treatments.items() if name in wanted]
+        return [*known, *(Treatment(name, "") for name in wanted if name not in self.treatments)]
+
+    def trainings(self, models: Iterable[str]) -> list[str]:
+        """Return which of `TRAININGS` these models have scores for.
+
+        Training and testing on the original alone belongs to both of the first; it counts, as
+        ``matched``, only where there is nothing else.
+        """
+        chosen = set(models)
+        pairs = {(train, test) for model, train, test in self.cells if model in chosen}
+        there = {
+            "matched": any(train == test != tables.ORIGINAL for train, test in pairs),
+            "clean": any(train == tables.ORIGINAL != test for train, test in pairs),
+            "multi": any(train == tables.MULTI for train, _ in pairs),
+        }
+        if not any(there.values()):
+            there["matched"] = (tables.ORIGINAL, tables.ORIGINAL) in pairs
+        return [training for training in TRAININGS if there[training]]
+
+    def keys(self, model: str, training: str) -> list[Key]:
+        """Return the cells of a model under one of `TRAININGS`."""
+        return [
+            key for key in self.cells if key[0] == model
+            and key[1] == train_condition(training, key[2])
+        ]  # fmt: skip
 
     def entry(self, key: Key, metric: str) -> Entry | None:
         """Return one metric of a cell, None where nobody asked for it."""
@@ -109,14 +160,15 @@ def sections(summary: pd.DataFrame, conditions: pd.DataFrame) -> Iterator[Sectio
             (str(row.model), str(row.train_condition), str(row.test_condition)): row
             for row in rows.itertuples(index=False)
         }
-        known = _treatments(conditions[conditions["corpus"] == corpus])
+        known = treatments(conditions[conditions["corpus"] == corpus])
         used = {name for _, train, test in cells for name in (train, test)}
         found = [known.get(name, Treatment(name, "")) for name in used]
         ordered = {t.name: t for t in sorted(found, key=lambda t: t.order)}
         yield Section(corpus, features, protocol, cells, ordered)
 
 
-def _treatments(conditions: pd.DataFrame) -> dict[str, Treatment]:
+def treatments(conditions: pd.DataFrame) -> dict[str, Treatment]:
+    """Return the conditions of one corpus by name; other names of a stream are notes of it."""
     aliases: dict[str, list[str]] = {}
     found = {}
     for row in conditions.to_dict("records"):

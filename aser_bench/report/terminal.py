@@ -5,28 +5,32 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from .base import Entry, Table
-from .text import kbps, pack, words
+from .base import Cell, Table
+from .text import pack
 
 _GAP = "  "
 _MOST_LABEL = 24
 
 
-def render(table: Table, width: int = 80) -> str:
+def render(table: Table, width: int = 80, verdicts: Sequence[str] = ()) -> str:
     """Return a table as text; no line is wider than ``width`` characters (at least 40).
 
     Models that do not fit beside each other follow in further blocks. Title and caption
-    stand above and below, footnotes between.
+    stand above and below, verdicts and footnotes between.
     """
     width = max(40, width)
     side = _side(table)
-    taken = sum(max(map(columns, part)) for part in zip(*side, strict=True)) + len(_GAP)
+    taken = sum(_widest(side)) + len(_GAP) * len(table.sides[1:])
     cells = [_cells(table, index) for index in range(len(table.columns))]
-    widths = [max(map(columns, (table.columns[i].label, *cell))) for i, cell in enumerate(cells)]
+    widths = [max(map(columns, (_head(table, index), *cell))) for index, cell in enumerate(cells)]
     groups = [column.group for column in table.columns]
     packed = pack([each + len(_GAP) for each in widths], groups, width - taken)
     blocks = [_block(table, side, cells, widths, chosen, width) for chosen in packed]
-    parts = ["\n".join(_wrap(table.title, width)), "\n\n".join(blocks), _notes(table, width)]
+    said = [line for one in verdicts for line in _wrap(f"- {one}", width, "  ")]
+    parts = [
+        "\n".join(_wrap(table.title, width)), "\n\n".join(blocks), "\n".join(said),
+        _notes(table, width),
+    ]  # fmt: skip
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -49,63 +53,84 @@ def columns(text: str) -> int:
     )
 
 
-def _side(table: Table) -> list[tuple[str, str]]:
-    side = [(table.side, "kbit/s")]
+def _side(table: Table) -> list[tuple[str, ...]]:
+    """Return what names the rows, the titles first; rows below a heading are indented."""
+    side = [table.sides]
     for row in table.rows:
-        marks = table.marks_of(row.notes)
-        side.append((_shorten(row.label, _MOST_LABEL) + marks, kbps(row.kbps)))
+        indent = "  " if row.heading else ""
+        label = indent + _shorten(row.side[0], _MOST_LABEL) + table.marks_of(row.notes)
+        side.append((label, *row.side[1:]))
     return side
 
 
+def _widest(side: Sequence[tuple[str, ...]]) -> list[int]:
+    return [max(map(columns, part)) for part in zip(*side, strict=True)]
+
+
+def _head(table: Table, index: int) -> str:
+    column = table.columns[index]
+    return column.label + table.marks_of(column.notes)
+
+
 def _cells(table: Table, index: int) -> list[str]:
-    """Return a column as text, the means below each other and the marks behind."""
-    parts = [_cell(table, row[index]) for row in table.entries]
-    numbers = [mean for mean, _, _ in parts if _is_number(mean)]
-    digits = max(map(columns, numbers), default=0)
+    """Return a column as text, the numbers below each other and the marks behind."""
+    cells = [row.cells[index] for row in table.rows]
+    marks = [table.marks_of(cell.notes, cell.daggered) for cell in cells]
+    digits = max((columns(cell.text) for cell in cells if _is_number(cell)), default=0)
     bodies = [
-        (_right(mean, digits) if _is_number(mean) else mean) + (f" ± {spread}" if spread else "")
-        for mean, spread, _ in parts
+        (_right(cell.text, digits) if _is_number(cell) else cell.text)
+        + (f" ± {cell.spread}" if cell.spread else "")
+        for cell in cells
     ]
     # Means stand below each other even where one has no spread; a word stands at the right.
     longest = max(map(columns, bodies), default=0)
-    hang = max((columns(marks) for _, _, marks in parts), default=0)
+    hang = max(map(columns, marks), default=0)
+    left = table.columns[index].words
     return [
-        (_left if _is_number(mean) else _right)(body, longest) + _left(marks, hang)
-        for body, (mean, _, marks) in zip(bodies, parts, strict=True)
+        (_left if left or _is_number(cell) else _right)(body, longest) + _left(mark, hang)
+        for body, cell, mark in zip(bodies, cells, marks, strict=True)
     ]
 
 
-def _is_number(word: str) -> bool:
-    return word[-1:].isdigit()
-
-
-def _cell(table: Table, entry: Entry | None) -> tuple[str, str, str]:
-    mean, spread = words(entry)
-    marks = table.marks_of([entry.note]) if entry is not None else ""
-    return mean, spread if table.with_sd else "", marks
+def _is_number(cell: Cell) -> bool:
+    return cell.text[-1:].isdigit()
 
 
 def _block(
     table: Table,
-    side: Sequence[tuple[str, str]],
+    side: Sequence[tuple[str, ...]],
     cells: Sequence[Sequence[str]],
     widths: Sequence[int],
     chosen: Sequence[int],
     width: int,
 ) -> str:
-    label, rate = (max(map(columns, part)) for part in zip(*side, strict=True))
-    blank = " " * (label + len(_GAP) + rate)
-    room = width - columns(blank) - len(_GAP)
+    first, *others = _widest(side)
+    blank = " " * (first + sum(len(_GAP) + each for each in others))
     groups = [table.columns[index].group for index in chosen]
+    room = width - columns(blank) - len(_GAP)
     heads, body = _over(groups, [widths[index] for index in chosen], room)
+    lefts = [table.columns[index].words for index in chosen]
+
+    def line(row: int, texts: Sequence[str]) -> str:
+        label, *numbers = side[row]
+        parts = [_left(label, first)]
+        parts += [_right(text, each) for text, each in zip(numbers, others, strict=True)]
+        parts += [
+            (_left if left else _right)(text, each)
+            for text, each, left in zip(texts, body, lefts, strict=True)
+        ]
+        return _GAP.join(parts)
+
     lines = [f"{blank}{_GAP}{heads}"] if heads.strip() else []
-    for row, (name, bitrate) in enumerate(side):
-        texts = [table.columns[i].label if row == 0 else cells[i][row - 1] for i in chosen]
-        aligned = [_right(text, each) for text, each in zip(texts, body, strict=True)]
-        lines.append(_GAP.join((_left(name, label), _right(bitrate, rate), *aligned)))
-        if row == 0:
-            lines.append("-" * max(map(columns, lines)))
-    return "\n".join(line.rstrip() for line in lines)
+    lines.append(line(0, [_head(table, index) for index in chosen]))
+    lines.append("-" * max(map(columns, lines)))
+    heading = ""
+    for number, row in enumerate(table.rows):
+        if row.heading and row.heading != heading:
+            lines.append(_shorten(row.heading, width))
+        heading = row.heading
+        lines.append(line(number + 1, [cells[index][number] for index in chosen]))
+    return "\n".join(each.rstrip() for each in lines)
 
 
 def _over(groups: Sequence[str], widths: Sequence[int], room: int) -> tuple[str, list[int]]:

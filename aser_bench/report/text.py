@@ -1,11 +1,10 @@
-"""Numbers as words, and columns packed into a width: what LaTeX and the terminal share."""
+"""Numbers as words, and columns packed into a width: what the writers share."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
-
-from .base import Entry
 
 MISSING = "-"
 
@@ -22,19 +21,71 @@ def number(value: float) -> str:
     return text.removeprefix("0") if text.startswith("0.") else text
 
 
-def words(entry: Entry | None) -> tuple[str, str]:
-    """Return the mean and the spread over folds as they are printed; either may be empty.
+def fixed(value: float, digits: int) -> str:
+    """Write a number with so many decimals, never as ``-0.0``; ``-`` where it is not defined.
 
-    A cell that nobody asked for is ``-``, one that failed altogether ``failed``, and a mean
-    that is not defined ``n/a``.
+    Examples
+    --------
+    >>> fixed(-3.44, 1), fixed(-0.04, 1), fixed(float("nan"), 1)
+    ('-3.4', '0.0', '-')
     """
-    if entry is None:
-        return MISSING, ""
-    if entry.failed:
-        return "failed", ""
-    if math.isnan(entry.mean):
-        return "n/a", ""
-    return number(entry.mean), "" if math.isnan(entry.sd_folds) else number(entry.sd_folds)
+    if not math.isfinite(value):
+        return MISSING
+    word = f"{value:.{digits}f}"
+    return word.removeprefix("-") if not float(word) else word
+
+
+def fraction(value: float) -> str:
+    """Write a fraction as `number` does, ``-`` where it is not defined."""
+    return number(value) if math.isfinite(value) else MISSING
+
+
+def points(value: float) -> str:
+    """Write a difference of two fractions in percentage points with one decimal.
+
+    Examples
+    --------
+    >>> points(-0.034), points(0.0001)
+    ('-3.4', '0.0')
+    """
+    return fixed(100 * value, 1)
+
+
+def interval(low: float, high: float) -> str:
+    """Write the ends of an interval in percentage points, ``-`` where there is none.
+
+    Examples
+    --------
+    >>> interval(-0.061, -0.007)
+    '[-6.1, -0.7]'
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return MISSING
+    return f"[{points(low)}, {points(high)}]"
+
+
+def probability(value: float) -> str:
+    """Write a p value with three decimals; one that would print as zero is ``<.001``.
+
+    Examples
+    --------
+    >>> probability(0.0123), probability(0.0001), probability(1.0)
+    ('.012', '<.001', '1.000')
+    """
+    if not math.isfinite(value):
+        return MISSING
+    return "<.001" if value < 0.0005 else number(value)
+
+
+def stem(*parts: str) -> str:
+    """Return a file name without ending that every system takes.
+
+    Examples
+    --------
+    >>> stem("demo", "my.pack:Feats", "speaker")
+    'demo-my.pack_Feats-speaker'
+    """
+    return "-".join(re.sub(r"[^A-Za-z0-9._]+", "_", name).strip("_.") or "x" for name in parts)
 
 
 def kbps(value: float) -> str:

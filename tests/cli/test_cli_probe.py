@@ -59,7 +59,7 @@ def test_files_of_any_rate_and_the_table(bench, files):
     assert "3 recordings" in out
     assert "LAME 3.100" in out
     assert [line.split()[0] for line in out.splitlines() if "MPEG" in line] == [
-        "mp3-64k", "mp3-192k†",
+        "mp3-64k", "mp3-192k‡",
     ]  # fmt: skip
     assert max(map(len, out.splitlines())) <= 80
     assert "nan" not in out

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from found import findings_of
 
 from aser_bench import tables
+from aser_bench.findings import Findings
 from aser_bench.report import Context
 
 RUNS = {"svm": 1}
@@ -146,13 +148,23 @@ def full_study() -> tuple[pd.DataFrame, pd.DataFrame, Context]:
 def made_up() -> SimpleNamespace:
     """The builders of made-up tables, for tests that cannot import this file."""
     return SimpleNamespace(
-        Study=Study, conditions=condition_rows, scores=score_rows, fail=fail, context=context_of
-    )
+        Study=Study, conditions=condition_rows, scores=score_rows, fail=fail, context=context_of,
+        findings=findings_of,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def full() -> tuple[pd.DataFrame, pd.DataFrame, Context]:
     return full_study()
+
+
+@pytest.fixture(scope="session")
+def found(
+    full: tuple[pd.DataFrame, pd.DataFrame, Context],
+) -> tuple[pd.DataFrame, pd.DataFrame, Context, Findings]:
+    """Return the full run with findings for all that did not fail."""
+    scores, conditions, context = full
+    return scores, conditions, context, findings_of(scores[scores["status"] == "ok"])
 
 
 @pytest.fixture

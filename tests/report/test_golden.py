@@ -9,12 +9,31 @@ import os
 from pathlib import Path
 
 import pytest
+from found import findings_of
 
 from aser_bench.report import terminal_text, write_tables
 
 GOLDEN = Path(__file__).parent / "golden"
-STEMS = ("matched", "clean", "multi", "matrix-svm-uar", "matrix-mlp-uar")
-KEPT = ("matched", "matrix-mlp-uar")
+METRICS = ("uar", "wap", "accuracy", "macro_f1")
+MATRICES = ("matrix-svm-uar", "matrix-mlp-uar")
+SECTION = "demo-functionals-speaker"
+KEPT = (
+    f"{SECTION}-uar", f"{SECTION}-matrix-mlp-uar", f"{SECTION}-losses",
+    f"{SECTION}-recalls-svm-clean", f"{SECTION}-safe", f"{SECTION}-calibration",
+    "demo-bandwidth", "demo-functionals-drift", "demo-leaks", "demo-leak_worth",
+)  # fmt: skip
+BOTH = (f"{SECTION}-uar", f"{SECTION}-matrix-mlp-uar")
+ENDINGS = ("csv", "tex", "md", "json")
+
+
+@pytest.fixture(scope="module")
+def small(found):
+    """Return the full run without what makes long tables longer still."""
+    scores, conditions, context, _ = found
+    kept = ["original", "lowpass-3k0", "mp3-8k", "mp3-192k"]
+    chosen = scores["test_condition"].isin(kept) & scores["train_condition"].isin([*kept, "multi"])
+    ok = chosen & (scores["status"] == "ok")
+    return scores[chosen], conditions, context, findings_of(scores[ok])
 
 
 def compare(name: str, text: str) -> None:
@@ -24,21 +43,58 @@ def compare(name: str, text: str) -> None:
     assert text == path.read_bytes().decode("utf-8")
 
 
-@pytest.mark.parametrize("ending", ["csv", "tex"])
+@pytest.fixture(scope="module")
+def written(small, tmp_path_factory):
+    *given, findings = small
+    folder = tmp_path_factory.mktemp("tables")
+    write_tables(*given, folder, findings)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def written_without(full, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables")
+    write_tables(*full, folder)
+    return folder
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("stem", KEPT)
-def test_tables(full, tmp_path, stem, ending):
-    write_tables(*full, tmp_path)
-    name = f"demo-functionals-speaker-{stem}.{ending}"
-    compare(name, (tmp_path / name).read_bytes().decode("utf-8"))
+def test_tables(written, stem, ending):
+    name = f"{stem}.{ending}"
+    compare(name, (written / name).read_bytes().decode("utf-8"))
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("stem", BOTH)
+def test_tables_without_findings(written_without, stem, ending):
+    text = (written_without / f"{stem}.{ending}").read_bytes().decode("utf-8")
+    compare(f"full-{stem}.{ending}", text)
 
 
 def test_terminal(full):
     compare("terminal.txt", terminal_text(*full))
 
 
+def test_terminal_with_findings(small):
+    *given, findings = small
+    compare("terminal-findings.txt", terminal_text(*given, findings=findings))
+
+
 def test_which_files_are_written(full, tmp_path):
     written = write_tables(*full, tmp_path / "a" / "b")
     assert [path.name for path in written] == [
-        f"demo-functionals-speaker-{stem}.{ending}" for stem in STEMS for ending in ("csv", "tex")
+        f"{SECTION}-{stem}.{ending}" for stem in (*METRICS, *MATRICES) for ending in ENDINGS
     ]
     assert all(path.exists() for path in written)
+
+
+def test_which_files_are_written_with_findings(found, tmp_path):
+    *given, findings = found
+    written = write_tables(*given, tmp_path, findings, formats=("md",))
+    recalls = [f"recalls-{m}-{t}" for m in ("svm", "mlp") for t in ("matched", "clean", "multi")]
+    section = (*METRICS, "losses", *recalls, "safe", "calibration", *MATRICES)
+    assert [path.name for path in written] == [
+        *(f"{SECTION}-{stem}.md" for stem in section),
+        "demo-bandwidth.md", "demo-functionals-drift.md", "demo-leaks.md", "demo-leak_worth.md",
+    ]  # fmt: skip

@@ -7,8 +7,10 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
+from found import findings_of
 
 from aser_bench.report import latex, tables, write_tables
 from aser_bench.report.escape import escape
@@ -16,7 +18,7 @@ from aser_bench.report.escape import escape
 NASTY = r"50% of_my $corpus$ #1 & {co} ~x ^y \z <a|b> `q` -- [é ü Łódź ğ ı ß ø 中文 😀]"
 
 HEAD = r"""\documentclass{article}
-\usepackage{booktabs}
+\usepackage{booktabs,siunitx}
 \begin{document}
 """
 
@@ -70,14 +72,38 @@ def test_escape(text, expected):
     assert escape(text) == expected
 
 
+@pytest.fixture
+def tall(wide):
+    """Return the same with fewer columns: siunitx takes its time."""
+    scores, conditions, context = wide
+    few = ["original", "lowpass-3k0", *(f"mp3-{kbps}k" for kbps in range(8, 8 * 13, 8))]
+    return scores[scores["test_condition"].isin(few)], conditions, context
+
+
+@pytest.fixture
+def speakerless(build):
+    """Return a run over one codec without bitrates of a corpus that tells no speakers."""
+    scores, conditions, context = build(
+        models=("svm",), bitrates=(), promoted=(), lowpass=("3k0", "5k8"), train=("original",)
+    )
+    context.sizes["demo"] = (480, 0)
+    return scores, conditions, context
+
+
+def with_findings(given):
+    return *given, findings_of(given[0][given[0]["status"] == "ok"])
+
+
 def test_output_is_ascii(nasty):
-    for table in tables.build(*nasty):
+    found = tables.build(*with_findings(nasty))
+    assert len(found) > 10
+    for table in found:
         assert latex.render(table).isascii()
 
 
 def test_the_best_is_bold_once_a_column_or_more(full):
     text = latex.render(tables.build(*full)[0])
-    assert len(re.findall(r"\\textbf\{", text)) >= 8
+    assert len(re.findall(r"\\bfseries \.\d{3} ", text)) >= 6
     assert "Bold" in text
 
 
@@ -96,18 +122,80 @@ def test_one_fold_has_no_spread(build):
     assert r"\phantom" not in body
 
 
-def test_long_names_make_the_font_smaller(long):
-    assert all(r"\scriptsize" in latex.render(table) for table in tables.build(*long))
+def test_what_is_wide_is_set_smaller_before_it_is_cut(found):
+    built = {t.stem.split("-", 3)[-1]: latex.render(t) for t in tables.build(*found)}
+    assert "\\small\n" in built["uar"]
+    assert "\\small\n" not in built["losses"]
+    assert built["losses"].count(r"\toprule") == built["losses"].count(r"\begin{table}")
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
-@pytest.mark.parametrize("name", ["full", "nasty", "long", "wide"])
+def test_rows_below_a_heading_stay_together(found):
+    (recalls,) = (t for t in tables.build(*found) if t.stem.endswith("recalls-svm-matched"))
+    many = tuple(
+        replace(row, heading=f"{row.heading} {copy}") for copy in range(5) for row in recalls.rows
+    )
+    text = latex.render(replace(recalls, rows=many))
+    assert text.count("(continued)") >= 2
+    headings = re.findall(r"\\textit\{(.*?)\}+ \\", text)
+    assert len(headings) == len(set(headings)) == 5 * 3
+
+
+def test_a_long_group_is_cut_and_its_heading_said_again(found):
+    (recalls,) = (t for t in tables.build(*found) if t.stem.endswith("recalls-svm-matched"))
+    text = latex.render(replace(recalls, rows=recalls.rows[:8] * 20))
+    assert text.count("(continued)") >= 2
+    assert text.count(r"\textit{") == text.count(r"\begin{table}")
+    assert text.count("mp3-8k") == 20
+
+
+def test_every_row_stands_in_every_block(wide):
+    (*_, matrix) = tables.build(*wide)
+    text = latex.render(matrix)
+    blocks = text.count(r"\toprule")
+    assert blocks > 3
+    assert text.count(r"\\") >= len(matrix.rows)
+    numbers = re.findall(r"(?<!\d)\.\d{3}", text)
+    assert len(numbers) == len(matrix.rows) * len(matrix.columns)
+
+
+def test_numbers_are_set_by_siunitx(found):
+    built = {t.stem.split("-", 3)[-1]: latex.render(t) for t in tables.build(*found)}
+    assert "booktabs,siunitx" in built["uar"].splitlines()[0]
+    assert r"S[table-format=1.3]@{\,}l" in built["uar"]
+    assert r"$\pm$\,\num{." in built["uar"]
+    assert r"S[table-format=-2.1]" in built["losses"]
+    assert re.search(r"\{\[\}\\num\{-\d+\.\d\}, \\num\{-?\d+\.\d\}\]", built["losses"])
+    assert r"\rlap{$^{\dagger}$}" in built["uar"]
+
+
+def missing():
+    """Return what is missing to compile, or an empty string."""
+    if shutil.which("pdflatex") is None or shutil.which("kpsewhich") is None:
+        return "pdflatex is not installed"
+    for name in ("booktabs.sty", "siunitx.sty"):
+        if subprocess.run(["kpsewhich", name], capture_output=True).returncode:
+            return f"{name} is not installed"
+    return ""
+
+
+@pytest.mark.skipif(bool(missing()), reason=missing())
+@pytest.mark.parametrize("name", ["full", "nasty", "long", "tall", "speakerless"])
 def test_compiles_with_plain_pdflatex(name, request, tmp_path):
-    written = write_tables(*request.getfixturevalue(name), tmp_path)
-    inputs = [f"\\input{{{path.name}}}\\clearpage" for path in written if path.suffix == ".tex"]
+    given = request.getfixturevalue(name)
+    findings = with_findings(given)[3] if name != "tall" else None
+    written = [
+        path
+        for path in write_tables(*given, tmp_path, findings, formats=("latex",))
+        if not path.stem.endswith(("wap", "accuracy", "macro_f1"))  # as wide as the UAR
+    ]
+    assert name == "tall" or any("losses" in path.stem for path in written)
+    inputs = [f"\\input{{{path.name}}}\\clearpage" for path in written]
     (tmp_path / "all.tex").write_text("\n".join([HEAD, *inputs, r"\end{document}"]))
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
-    assert ran.returncode == 0, ran.stdout[-2000:]
-    assert "Overfull \\hbox" not in ran.stdout
-    assert "too large for page" not in ran.stdout
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120)
+    log = ran.stdout.decode("latin-1")
+    assert ran.returncode == 0, log[-2000:]
+    overfull = re.findall(r"Overfull \\hbox \((\d+\.\d+)pt", log)
+    assert not [width for width in overfull if float(width) > 5]
+    assert "too large for page" not in log
+    assert "siunitx Error" not in log

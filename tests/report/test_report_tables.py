@@ -7,12 +7,22 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from found import findings_of
 
 from aser_bench.report import csv, latex, tables, write_tables
 from aser_bench.report.text import kbps, number, pack
 
 
-def by_kind(given) -> dict[str, tables.Table]:
+def names(table) -> list[str]:
+    """Return the conditions of a table's rows."""
+    return [record["condition"] for record in table.records]
+
+
+def rows_of(table) -> dict:
+    return dict(zip(names(table), table.rows, strict=True))
+
+
+def by_kind(given) -> dict:
     return {table.stem.split("-", 3)[-1]: table for table in tables.build(*given)}
 
 
@@ -28,43 +38,61 @@ def by_kind(given) -> dict[str, tables.Table]:
     ],
 )
 def test_only_tables_that_there_are_scores_for(build, train, expected):
-    assert list(by_kind(build(models=("svm",), train=train))) == expected
+    found = by_kind(build(models=("svm",), train=train))
+    trainings = [column.label for column in found["uar"].columns]
+    assert [*trainings, *list(found)[4:]] == expected
+
+
+def test_each_metric_has_its_own_table_and_uar_leads(build):
+    found = by_kind(build(models=("svm",), train=("original",)))
+    assert list(found) == ["uar", "wap", "accuracy", "macro_f1"]
+    assert [table.title.rpartition(": ")[2] for table in found.values()] == [
+        "UAR", "WAP", "Accuracy", "Macro-F1",
+    ]  # fmt: skip
+    assert len({table.rows for table in found.values()}) == 4
 
 
 def test_the_original_alone_makes_one_table(build):
     found = by_kind(build(bitrates=(), promoted=(), lowpass=(), train=("original",)))
-    assert list(found) == ["matched"]
-    assert [row.label for row in found["matched"].rows] == ["original"]
-    assert not any(entry.best for entry in found["matched"].entries[0])
+    assert len(found) == 4
+    assert [row.side for row in found["uar"].rows] == [("original",)]
+    assert [column.label for column in found["uar"].columns] == ["matched", "matched"]
+    assert not found["uar"].has_best
 
 
 def test_rows_by_codec_and_bitrate(build):
     scores, conditions, context = build(bitrates=(64, 8, 160, 16), train=("original",))
     found = by_kind((scores.sample(frac=1, random_state=0), conditions, context))
-    assert [row.label for row in found["clean"].rows] == [
+    assert names(found["uar"]) == [
         "original", "lowpass-3k0", "mp3-8k", "mp3-16k", "mp3-64k", "mp3-160k", "mp3-192k",
+    ]  # fmt: skip
+    assert [(row.heading, *row.side) for row in found["uar"].rows] == [
+        ("", "original"), ("Low-pass", "3 kHz"), ("MP3", "8 kbit/s"), ("MP3", "16 kbit/s"),
+        ("MP3", "64 kbit/s"), ("MP3", "160 kbit/s"), ("MP3", "192 kbit/s"),
     ]  # fmt: skip
 
 
 def test_every_corpus_feature_set_and_protocol_has_its_own(build):
     given = build(corpora=("demo", "ravdess"), features=("functionals", "robust"))
     stems = [table.stem for table in tables.build(*given)]
-    assert len(stems) == len(set(stems)) == 2 * 2 * 4
-    assert "ravdess-robust-speaker-clean" in stems
+    assert len(stems) == len(set(stems)) == 2 * 2 * 6
+    assert "ravdess-robust-speaker-macro_f1" in stems
 
 
 def test_synthetic_speech_is_named_in_every_table_of_its_corpus(build, tmp_path):
-    write_tables(*build(corpora=("demo", "ravdess")), tmp_path)
+    given = build(corpora=("demo", "ravdess"), models=("svm",), folds=2)
+    write_tables(*given, tmp_path, findings_of(given[0]))
     files = sorted(tmp_path.iterdir())
-    assert files
+    assert {path.name.split("-")[0] for path in files} == {"demo", "ravdess"}
+    assert {path.suffix for path in files} == {".csv", ".tex", ".md", ".json"}
     for path in files:
         said = "synthetic speech" in path.read_text(encoding="utf-8").lower()
         assert said == path.name.startswith("demo"), path.name
 
 
 def test_aliases_and_marks_become_footnotes(full):
-    table = by_kind(full)["clean"]
-    notes = {row.label: row.notes for row in table.rows}
+    table = by_kind(full)["uar"]
+    notes = {name: row.notes for name, row in rows_of(table).items()}
     assert notes["mp3-160k"] == (
         "mp3-175k and mp3-191k were asked for and are the same stream as mp3-160k.",
     )
@@ -82,22 +110,21 @@ def test_empty_cells_that_come_back_from_a_file_as_nan(full):
 
 
 def test_failures(full):
-    found = by_kind(full)
-    rows = {row.label: index for index, row in enumerate(found["matched"].rows)}
-    gone = found["matched"].entries[rows["mp3-8k"]][-1]
-    assert gone.failed
-    assert gone.note == "Failed (did not converge)."
-    partly = found["clean"].entries[rows["mp3-64k"]][-1]
-    assert not partly.failed
-    assert partly.note.startswith("3 of 50 results failed (out of memory)")
+    rows = rows_of(by_kind(full)["uar"])
+    gone = rows["mp3-8k"].cells[3]
+    assert gone.text == "failed"
+    assert gone.notes == ("Failed (did not converge).",)
+    partly = rows["mp3-64k"].cells[4]
+    assert partly.text != "failed"
+    assert partly.notes[0].startswith("3 of 50 results failed (out of memory)")
 
 
 def test_a_mean_over_some_of_the_results_is_never_the_best(build, made_up):
     scores, conditions, context = build(models=("svm",), train=("original",))
     one = (scores["test_condition"] == "mp3-64k") & (scores["fold"] == 0)
     scores.loc[scores["test_condition"] == "mp3-64k", "uar"] = 0.99
-    table = by_kind((made_up.fail(scores, one, "x"), conditions, context))["clean"]
-    best = [row.label for row, e in zip(table.rows, table.entries, strict=True) if e[2].best]
+    table = by_kind((made_up.fail(scores, one, "x"), conditions, context))["uar"]
+    best = [name for name, row in rows_of(table).items() if row.cells[0].best]
     assert best
     assert "mp3-64k" not in best
 
@@ -108,24 +135,37 @@ def test_whatever_prints_like_the_best_is_bold(build):
     scores.loc[scores["test_condition"] == "mp3-8k", "uar"] = 0.70041
     scores.loc[scores["test_condition"] == "mp3-16k", "uar"] = 0.69951
     scores.loc[scores["test_condition"] == "mp3-32k", "uar"] = 0.69949
-    table = by_kind((scores, conditions, context))["clean"]
-    best = [row.label for row, e in zip(table.rows, table.entries, strict=True) if e[2].best]
+    table = by_kind((scores, conditions, context))["uar"]
+    best = [name for name, row in rows_of(table).items() if row.cells[0].best]
     assert best == ["mp3-8k", "mp3-16k"]
 
 
 def test_a_condition_that_the_conditions_do_not_know_has_no_bitrate(build):
     scores, conditions, context = build(train=("original",))
-    table = by_kind((scores, conditions[conditions["condition"] != "mp3-8k"], context))["clean"]
-    (row,) = (row for row in table.rows if row.label == "mp3-8k")
-    assert np.isnan(row.kbps)
+    table = by_kind((scores, conditions[conditions["condition"] != "mp3-8k"], context))["uar"]
+    (record,) = (record for record in table.records if record["condition"] == "mp3-8k")
+    assert np.isnan(record["effective_kbps"])
+    assert rows_of(table)["mp3-8k"].side == ("mp3-8k",)
+
+
+def test_effective_bitrates_stand_there_where_the_labels_do_not_say_them(build):
+    scores, conditions, context = build(train=("original",))
+    assert by_kind((scores, conditions, context))["uar"].sides == ("Condition",)
+    conditions.loc[conditions["condition"] == "mp3-64k", "effective_kbps"] = 61.27
+    table = by_kind((scores, conditions, context))["uar"]
+    assert table.sides == ("Condition", "kbit/s")
+    assert rows_of(table)["mp3-64k"].side == ("64 kbit/s", "61.3")
+    assert rows_of(table)["original"].side == ("original", "-")
 
 
 def test_models_that_ran_at_other_conditions_leave_gaps(build):
     scores, conditions, context = build(train=("original",))
     gap = (scores["model"] == "mlp") & (scores["test_condition"] == "mp3-8k")
-    table = by_kind((scores[~gap], conditions, context))["clean"]
-    rows = {row.label: index for index, row in enumerate(table.rows)}
-    assert table.entries[rows["mp3-8k"]][4:] == (None,) * 4
+    table = by_kind((scores[~gap], conditions, context))["uar"]
+    assert rows_of(table)["mp3-8k"].cells[1].text == "-"
+    (record,) = (record for record in table.records if record["condition"] == "mp3-8k")
+    assert record["mlp_clean_n_folds"] is None
+    assert np.isnan(record["mlp_clean_uar_mean"])
 
 
 def test_no_scores_no_tables(build, tmp_path):
@@ -136,38 +176,48 @@ def test_no_scores_no_tables(build, tmp_path):
 
 def test_names_become_files_that_every_system_takes(build, tmp_path):
     given = build(features=("my.pack:Feats", "MY.pack/feats"), models=("svm",), train=("original",))
-    names = [path.name for path in write_tables(*given, tmp_path)]
-    assert names == [
-        "demo-my.pack_Feats-speaker-clean.csv", "demo-my.pack_Feats-speaker-clean.tex",
-        "demo-MY.pack_feats-speaker-clean-2.csv", "demo-MY.pack_feats-speaker-clean-2.tex",
+    written = [path.name for path in write_tables(*given, tmp_path, formats=("csv", "latex"))]
+    assert [name for name in written if "uar" in name] == [
+        "demo-my.pack_Feats-speaker-uar.csv", "demo-my.pack_Feats-speaker-uar.tex",
+        "demo-MY.pack_feats-speaker-uar-2.csv", "demo-MY.pack_feats-speaker-uar-2.tex",
     ]  # fmt: skip
 
 
 def test_csv_is_for_machines(full, tmp_path):
     write_tables(*full, tmp_path)
-    table = pd.read_csv(tmp_path / "demo-functionals-speaker-matched.csv")
-    assert list(table.columns[:8]) == [
-        "corpus", "features", "protocol", "train_condition", "condition", "effective_kbps",
-        "codec_rate_hz", "note",
+    table = pd.read_csv(tmp_path / "demo-functionals-speaker-uar.csv")
+    assert list(table.columns[:7]) == [
+        "corpus", "features", "protocol", "condition", "effective_kbps", "codec_rate_hz", "note",
     ]  # fmt: skip
     table = table.set_index("condition")
-    assert table["svm_uar_sd_runs"].isna().all()
-    assert np.isnan(table.loc["mp3-8k", "mlp_uar_mean"])
-    assert table.loc["mp3-8k", "mlp_n_failed"] == 50
-    assert "mlp: Failed (did not converge)." in table.loc["mp3-8k", "note"]
+    assert table["svm_matched_uar_sd_runs"].isna().all()
+    assert np.isnan(table.loc["mp3-8k", "mlp_matched_uar_mean"])
+    assert table.loc["mp3-8k", "mlp_matched_n_failed"] == 50
+    assert "mlp_matched: Failed (did not converge)." in table.loc["mp3-8k", "note"]
     assert table.loc["mp3-192k", "codec_rate_hz"] == 32000
     scores = full[0].query("model == 'svm' and test_condition == train_condition == 'mp3-16k'")
-    assert table.loc["mp3-16k", "svm_uar_mean"] == pytest.approx(scores["uar"].mean(), abs=1e-6)
+    assert table.loc["mp3-16k", "svm_matched_uar_mean"] == pytest.approx(
+        scores["uar"].mean(), abs=1e-6
+    )
 
 
 def test_the_caption_tells_what_the_numbers_stand_on(full):
-    caption = by_kind(full)["matched"].caption
+    caption = by_kind(full)["uar"].caption
     for fact in (
         "480 utterances of 20 speakers", "5 folds", "Train/dev/test 288/96/96", "svm 1, mlp 10",
         "seed 0", "effort standard", "Fractions", "standard deviation over folds", "read back",
     ):  # fmt: skip
         assert fact in caption
-    assert "2 recordings were refused and take no part." in by_kind(full)["matched"].footnotes
+    assert "2 recordings were refused and take no part." in by_kind(full)["uar"].footnotes
+
+
+def test_a_caption_names_the_budgets_of_its_own_models_alone(build):
+    scores, conditions, context = build(models=("svm", "mlp"))
+    context.budgets.update(mlp="at most 200 epochs", lstm="patience 9")
+    found = by_kind((scores, conditions, context))
+    assert "effort standard, mlp: at most 200 epochs." in found["uar"].caption
+    assert "epochs" not in found["matrix-svm-uar"].caption
+    assert not any("patience" in table.caption for table in found.values())
 
 
 def test_numbers_as_words():

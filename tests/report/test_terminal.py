@@ -51,7 +51,7 @@ def test_rows_are_aligned(full):
 
 
 def test_a_failed_cell_says_so(full):
-    (line,) = (line for line in terminal_text(*full).splitlines() if "failed§" in line)
+    (line,) = (line for line in terminal_text(*full).splitlines() if "failed¶" in line)
     assert line.startswith("mp3-8k")
     assert "nan" not in terminal_text(*full).lower()
 

@@ -1,0 +1,60 @@
+"""A table as Markdown: a pipe table as GitHub reads it, with notes and caption below."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from .base import Cell, Row, Table
+
+
+def render(table: Table) -> str:
+    """Return a table as Markdown.
+
+    Rows that share a heading stand below a line that holds nothing else.
+    """
+    titles = [escape(title) for title in table.sides]
+    titles += [
+        escape(f"{column.group} {column.label}".strip()) + escape(table.marks_of(column.notes))
+        for column in table.columns
+    ]
+    words = [True, *(False for _ in table.sides[1:]), *(column.words for column in table.columns)]
+    lines = [_line(titles), _line([":---" if word else "---:" for word in words])]
+    heading = ""
+    for row in table.rows:
+        if row.heading and row.heading != heading:
+            lines.append(_line([f"**{escape(row.heading)}**", *[""] * (len(titles) - 1)]))
+        heading = row.heading
+        lines.append(_line(_cells(table, row)))
+    notes = [f"{escape(mark)} {escape(text)}" for text, mark in table.marks.items()]
+    notes += [escape(note) for note in table.footnotes]
+    best = " Bold: the best of each column, and what prints equal to it." if table.has_best else ""
+    parts = [f"### {escape(table.title)}", "\n".join(lines), *notes, escape(table.caption) + best]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def escape(text: str) -> str:
+    r"""Return a text that Markdown prints as it is, in a table, too.
+
+    Examples
+    --------
+    >>> print(escape("a|b_c *d* <e>"))
+    a\|b\_c \*d\* \<e\>
+    """
+    return re.sub(r"([\\`*_{}\[\]<>|~&#$@])", r"\\\1", " ".join(text.split()))
+
+
+def _line(words: Sequence[str]) -> str:
+    return f"| {' | '.join(words)} |"
+
+
+def _cells(table: Table, row: Row) -> list[str]:
+    side = [escape(word) for word in row.side]
+    side[0] += escape(table.marks_of(row.notes))
+    return [*side, *(_cell(table, cell) for cell in row.cells)]
+
+
+def _cell(table: Table, cell: Cell) -> str:
+    text = f"**{escape(cell.text)}**" if cell.best else escape(cell.text)
+    spread = f" ± {cell.spread}" if cell.spread else ""
+    return text + spread + escape(table.marks_of(cell.notes, cell.daggered))

@@ -1,0 +1,252 @@
+"""The tables of the scores: one a metric, training x test conditions, and the overview."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ..findings import Findings
+from . import captions, labels
+from .base import METRICS, Cell, Column, Context, Entry, Plain, Row, Table
+from .sections import Key, Section, Treatment, train_condition
+from .text import number, stem
+
+Grid = Sequence[Sequence[Entry | None]]
+
+
+@dataclass(frozen=True)
+class Significance:
+    """What the tests say of one metric in a section; without losses it says nothing."""
+
+    section: Section
+    findings: Findings
+    metric: str
+
+    @cached_property
+    def rows(self) -> dict[tuple[str, str, str], Any]:
+        """Model, training and condition -> row of the losses."""
+        losses = self.section.only(self.findings.losses)
+        losses = losses[losses["metric"] == self.metric]
+        return {
+            (str(row.model), str(row.training), str(row.condition)): row
+            for row in losses.itertuples(index=False)
+        }
+
+    def daggered(self, model: str, training: str, condition: str) -> bool:
+        """Tell whether a loss is significant."""
+        row = self.rows.get((model, training, condition))
+        return row is not None and row.significant == True  # noqa: E712 (NaN is not true)
+
+    def record(self, name: str, key: tuple[str, str, str]) -> dict[str, Plain]:
+        """Return what a machine reads of it, in a table that has any."""
+        if not self.rows:
+            return {}
+        row = self.rows.get(key)
+        return {
+            f"{name}_p_holm": float(row.p_holm) if row is not None else math.nan,
+            f"{name}_significant": self.daggered(*key) if row is not None else None,
+        }
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What the caption says of the tests, nothing where there are none."""
+        return (captions.margin(self.findings),) if self.rows else ()
+
+    @property
+    def dagger(self) -> str:
+        """What an asterisk means."""
+        counts: dict[str, int] = {}
+        for (_, training, _), row in self.rows.items():
+            counts[training] = counts.get(training, 0) + math.isfinite(float(row.p))
+        return captions.dagger(counts)
+
+
+def by_metric(section: Section, context: Context, findings: Findings, metric: str) -> Table:
+    """Return one metric of every model and way of training, by condition."""
+    return _by_training(
+        section, context, metric, Significance(section, findings, metric),
+        stem=stem(*section.name, metric),
+        extra=(captions.SPREAD, captions.BITRATE),
+    )  # fmt: skip
+
+
+def overview(section: Section, context: Context, findings: Findings) -> Table:
+    """Return the UAR as the terminal shows it: conditions by their names, facts kept short."""
+    return _by_training(
+        section, context, "uar", Significance(section, findings, "uar"),
+        stem=stem(*section.name, "overview"), flat=True,
+    )  # fmt: skip
+
+
+def _by_training(
+    section: Section, context: Context, metric: str, tests: Significance, stem: str,
+    extra: tuple[str, ...] = (), flat: bool = False,
+) -> Table:  # fmt: skip
+    pairs = [(model, one) for model in section.models for one in section.trainings([model])]
+    keys = [key for pair in pairs for key in section.keys(*pair)]
+    treatments = section.ordered(test for _, _, test in keys)
+    grid = [
+        [section.entry((model, train_condition(one, t.name), t.name), metric)
+         for model, one in pairs]
+        for t in treatments
+    ]  # fmt: skip
+    stars = [[tests.daggered(*pair, t.name) for pair in pairs] for t in treatments]
+    units = [f"{model}_{one}" for model, one in pairs]
+    records = []
+    for t, line in zip(treatments, grid, strict=True):
+        cells = list(zip(units, line, strict=True))
+        parts = [
+            _numbers(unit, metric, entry) | tests.record(f"{unit}_{metric}", (*pair, t.name))
+            for pair, (unit, entry) in zip(pairs, cells, strict=True)
+        ]
+        records.append(_record(section, context, t, {"condition": t.name}, cells, parts))
+    shown = captions.trainings(one for _, one in pairs) if extra else ""
+    titles, named = _flat(treatments) if flat else labels.sides("Condition", treatments)
+    return Table(
+        stem=stem,
+        title=captions.title(section, context, METRICS[metric]),
+        caption=captions.caption(section, context, keys, (shown, *extra, *tests.sentences)),
+        sides=titles,
+        columns=tuple(Column(model, one) for model, one in pairs),
+        rows=_rows(treatments, named, grid, stars),
+        records=tuple(records),
+        dagger=tests.dagger,
+        footnotes=captions.footnotes(section.corpus, context),
+    )
+
+
+def matrices(section: Section, context: Context) -> Iterator[Table]:
+    """Yield training x test conditions of each model that was tested where it was not trained."""
+    for model in section.models:
+        used = [key for key in section.cells if key[0] == model]
+        trains = section.ordered(train for _, train, _ in used)
+        if len(trains) >= 2 and any(train != test for _, train, test in used):
+            yield _matrix(section, context, used, trains)
+
+
+def _matrix(
+    section: Section, context: Context, used: Sequence[Key], trains: Sequence[Treatment]
+) -> Table:
+    model = used[0][0]
+    tests = section.ordered(test for _, _, test in used)
+    grid = [[section.entry((model, a.name, b.name), "uar") for b in tests] for a in trains]
+    titles, named = labels.sides("Trained at", trains)
+    records = []
+    for t, line in zip(trains, grid, strict=True):
+        cells = [(test.name, entry) for test, entry in zip(tests, line, strict=True)]
+        keys = {"model": model, "train_condition": t.name}
+        parts = (_numbers(name, "uar", entry) for name, entry in cells)
+        records.append(_record(section, context, t, keys, cells, parts))
+    extra = (
+        "Rows are training conditions, columns are test conditions",
+        captions.SPREADLESS, captions.BITRATE,
+    )  # fmt: skip
+    return Table(
+        stem=stem(*section.name, "matrix", model, "uar"),
+        title=captions.title(section, context, f"UAR of {model}, training x test condition"),
+        caption=captions.caption(section, context, used, extra),
+        sides=titles,
+        columns=tuple(
+            Column(*labels.split(*pair), notes=test.notes)
+            for test, pair in zip(tests, labels.named(tests), strict=True)
+        ),
+        rows=_rows(trains, named, grid, spread=False),
+        records=tuple(records),
+        footnotes=captions.footnotes(section.corpus, context),
+    )
+
+
+def _flat(
+    treatments: Sequence[Treatment],
+) -> tuple[tuple[str, ...], list[tuple[str, tuple[str, ...]]]]:
+    return ("Condition", "kbit/s"), [("", (t.name, labels.rate(t))) for t in treatments]
+
+
+def _rows(
+    treatments: Sequence[Treatment],
+    named: Sequence[tuple[str, tuple[str, ...]]],
+    grid: Grid,
+    stars: Sequence[Sequence[bool]] = (),
+    spread: bool = True,
+) -> tuple[Row, ...]:
+    best = _best(grid)
+    return tuple(
+        Row(
+            side,
+            tuple(
+                _cell(entry, (r, c) in best, bool(stars) and stars[r][c], spread)
+                for c, entry in enumerate(grid[r])
+            ),
+            heading,
+            treatment.notes,
+        )
+        for r, (treatment, (heading, side)) in enumerate(zip(treatments, named, strict=True))
+    )
+
+
+def _cell(entry: Entry | None, best: bool, daggered: bool, spread: bool) -> Cell:
+    """Return what people read of an entry.
+
+    A cell that nobody asked for is ``-``, one that failed altogether ``failed``, and a mean
+    that is not defined ``n/a``.
+    """
+    if entry is None:
+        return Cell()
+    notes = (entry.note,) if entry.note else ()
+    if entry.failed or math.isnan(entry.mean):
+        return Cell("failed" if entry.failed else "n/a", notes=notes)
+    behind = "" if not spread or math.isnan(entry.sd_folds) else number(entry.sd_folds)
+    return Cell(number(entry.mean), behind, best, daggered, notes)
+
+
+def _best(grid: Grid) -> set[tuple[int, int]]:
+    """Find the best of each column, and whatever prints equal to it.
+
+    A column of one number has no best, and a mean over only some of the results is no rival.
+    """
+    found = set()
+    for column in range(len(grid[0]) if grid else 0):
+        rivals = {
+            row: entry.mean
+            for row, line in enumerate(grid)
+            if (entry := line[column]) is not None and entry.comparable
+        }
+        if len(rivals) >= 2:
+            best = number(max(rivals.values()))
+            found |= {(row, column) for row, mean in rivals.items() if number(mean) == best}
+    return found
+
+
+def _numbers(name: str, metric: str, entry: Entry | None) -> dict[str, Plain]:
+    """Return a cell for machines: counts, and the metric with both spreads."""
+    counts = ("n_folds", "n_runs", "n_failed")
+    values = ("mean", "sd_folds", "sd_runs")
+    return {
+        **{f"{name}_{one}": getattr(entry, one, None) for one in counts},
+        **{f"{name}_{metric}_{one}": getattr(entry, one, math.nan) for one in values},
+    }
+
+
+def _record(
+    section: Section,
+    context: Context,
+    treatment: Treatment,
+    keys: dict[str, str],
+    cells: Sequence[tuple[str, Entry | None]],
+    parts: Iterable[dict[str, Plain]],
+) -> dict[str, Plain]:
+    """Return a row for machines: what names it, then the parts."""
+    notes = [f"{name}: {entry.note}" for name, entry in cells if entry is not None and entry.note]
+    record: dict[str, Plain] = {
+        **section.names,
+        **keys,
+        "effective_kbps": treatment.effective_kbps,
+        "codec_rate_hz": treatment.codec_rate_hz,
+        "note": captions.note(section.corpus, context, (*treatment.notes, *notes)),
+    }
+    for part in parts:
+        record |= part
+    return record

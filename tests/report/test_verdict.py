@@ -1,0 +1,205 @@
+"""The verdict in words: the right numbers, nothing of controls, and what is synthetic."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aser_bench import findings as contract
+from aser_bench.findings import Findings
+from aser_bench.report import Context
+from aser_bench.report.verdict import errors, verdict
+from aser_bench.tables import CONDITIONS
+
+GROUP = {"corpus": "voices", "features": "functionals", "model": "svm", "protocol": "speaker"}
+PLAIN = Context(study="one", seed=0, titles={"voices": "Made-up voices"})
+SYNTHETIC = dataclasses.replace(PLAIN, synthetic=("voices",))
+
+
+def frame(rows, columns):
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+def conditions():
+    rows = [("original", np.nan), ("mp3-8k", 8.0), ("mp3-64k", 64.0), ("lowpass-3k0", np.nan)]
+    return frame(
+        [{"corpus": "voices", "condition": name, "effective_kbps": kbps} for name, kbps in rows],
+        CONDITIONS,
+    )
+
+
+def loss(condition, difference, **changes):
+    row = {
+        **GROUP, "training": "clean", "train_condition": "original", "condition": condition,
+        "metric": "uar", "original": 0.6, "value": 0.6 + difference, "difference": difference,
+        "low": difference - 0.03, "high": difference + 0.03, "significant": True,
+    }  # fmt: skip
+    return {**row, **changes}
+
+
+def recall(condition, emotion, difference, **changes):
+    row = {
+        **GROUP, "training": "clean", "train_condition": "original", "condition": condition,
+        "emotion": emotion, "difference": difference, "taken_for": "", "taken_share": 0.0,
+    }  # fmt: skip
+    return {**row, **changes}
+
+
+def safe(word, kbps=np.nan, **changes):
+    row = {**GROUP, "training": "clean", "codec": "mp3", "safe": word, "safe_kbps": kbps}
+    return {**row, **changes}
+
+
+def said(findings, context=PLAIN):
+    return verdict(findings, conditions(), context)
+
+
+def test_of_nothing_there_is_nothing_to_say():
+    assert said(Findings()) == []
+    assert errors(Findings(), PLAIN) == []
+    nothing = frame([], CONDITIONS)
+    assert verdict(Findings(losses=frame([loss("mp3-8k", -0.1)], contract.LOSSES)), nothing,
+                   PLAIN) == []  # fmt: skip
+
+
+def test_safe_bitrates_of_all_models_in_one_sentence():
+    rows = [
+        safe("yes", 16.0), safe("none", model="mlp"), safe("undecided", model="lstm"),
+        safe("none", model="are"), safe("none", model="tre"),
+        safe("yes", 6.5, training="matched", codec="opus"),
+    ]  # fmt: skip
+    one, two = said(Findings(margin=0.05, robustness=frame(rows, contract.ROBUSTNESS)))
+    assert one == (
+        "voices, functionals, protocol speaker, mp3, trained on the original: svm safe down to 16 "
+        "kbit/s; mlp, are and tre safe at no bitrate; lstm not decidable (margin 5 points of UAR)."
+    )
+    assert "opus, trained and tested at the same condition: svm safe down to 6.5 kbit/s" in two
+
+
+def test_the_margin_of_one_point_is_one_point():
+    (one,) = said(Findings(margin=0.01, robustness=frame([safe("none")], contract.ROBUSTNESS)))
+    assert "(margin 1 point of UAR)" in one
+
+
+def test_the_largest_loss_is_that_of_a_codec_in_the_uar():
+    rows = [
+        loss("mp3-8k", -0.1), loss("mp3-64k", -0.02), loss("mp3-8k", -0.12, model="mlp"),
+        loss("lowpass-3k0", -0.3), loss("mp3-8k", -0.4, metric="wap"),
+    ]  # fmt: skip
+    (one,) = said(Findings(losses=frame(rows, contract.LOSSES)))
+    assert one == (
+        "voices, functionals, protocol speaker: the largest loss is that of mlp at mp3-8k, "
+        "trained on the original: -12.0 (-15.0 to -9.0) points of UAR, significant after Holm's "
+        "correction."
+    )
+
+
+def test_a_loss_without_an_interval_or_significance_says_so():
+    row = loss("mp3-8k", -0.1, low=np.nan, high=np.nan, significant=False)
+    (one,) = said(Findings(losses=frame([row], contract.LOSSES)))
+    assert "-10.0 (no interval) points of UAR, not significant" in one
+
+
+def test_where_nothing_is_lost_no_loss_is_told():
+    rows = [loss("mp3-8k", 0.0), loss("mp3-64k", 0.05), loss("lowpass-3k0", -0.3)]
+    assert said(Findings(losses=frame(rows, contract.LOSSES))) == []
+
+
+def test_each_section_has_its_largest_loss():
+    rows = [loss("mp3-8k", -0.1), loss("mp3-64k", -0.2, features="robust")]
+    found = said(Findings(losses=frame(rows, contract.LOSSES)))
+    assert [sentence.split(", ")[1] for sentence in found] == ["functionals", "robust"]
+
+
+def test_the_emotions_that_lose_most_are_means_over_models_at_the_worst_condition():
+    rows = [
+        recall(condition, emotion, change * (1 + 0.5 * (model == "mlp")), model=model)
+        for model in ("svm", "mlp")
+        for condition, changes in (
+            ("mp3-8k", {"sad": -0.4, "angry": 0.1, "happy": -0.2, "bored": -0.04, "calm": -0.08}),
+            ("mp3-64k", {"sad": -0.02, "angry": 0.0}),
+            ("lowpass-3k0", {"sad": -0.9, "angry": -0.9}),
+        )
+        for emotion, change in changes.items()
+    ]  # fmt: skip
+    (one,) = said(Findings(recalls=frame(rows, contract.RECALLS)))
+    assert one == (
+        "voices, functionals, protocol speaker, trained on the original: the emotions that lose "
+        "most at mp3-8k are sad -50.0, happy -25.0, calm -10.0 points of recall (mean over models)."
+    )
+
+
+def test_where_no_emotion_loses_none_is_named():
+    rows = [recall("mp3-8k", "sad", 0.1), recall("mp3-8k", "angry", 0.0)]
+    assert said(Findings(recalls=frame(rows, contract.RECALLS))) == []
+
+
+@pytest.mark.parametrize(
+    ("difference", "low", "words"),
+    [
+        (0.1, 0.05, "10.0 (5.0 to 15.0) points above protocol speaker"),
+        (0.1, np.nan, "10.0 (no interval) points above protocol speaker"),
+        (-0.03, -0.08, "3.0 (-2.0 to 8.0) points below protocol speaker"),
+    ],
+)
+def test_what_random_splits_are_worth(difference, low, words):
+    row = {
+        **{name: GROUP[name] for name in ("corpus", "features", "model")}, "random": "paper",
+        "disjoint": "speaker", "uar_random": 0.6 + difference, "uar_disjoint": 0.6,
+        "difference": difference, "low": low, "high": low + 0.1,
+    }  # fmt: skip
+    (one,) = said(Findings(leak_worth=frame([row], contract.LEAK_WORTH)))
+    assert words in one
+    assert "protocol paper, which shares speakers" in one
+
+
+def test_synthetic_speech_is_said_in_every_sentence():
+    findings = Findings(
+        losses=frame([loss("mp3-8k", -0.1)], contract.LOSSES),
+        recalls=frame(
+            [recall("mp3-8k", "sad", -0.1, taken_for="angry", taken_share=0.6)], contract.RECALLS
+        ),
+        robustness=frame([safe("none")], contract.ROBUSTNESS),
+    )
+    found = [*said(findings, SYNTHETIC), *errors(findings, SYNTHETIC)]
+    assert len(found) == 5
+    assert all("synthetic speech" in sentence for sentence in found)
+    assert sum(sentence.startswith("Made-up voices is synthetic") for sentence in found) == 1
+    plain = [*said(findings), *errors(findings, PLAIN)]
+    assert not any("synthetic" in sentence for sentence in plain)
+
+
+# --- errors -----------------------------------------------------------------------------------
+
+
+def test_what_is_taken_for_what_more_often_than_by_chance():
+    taken = [("sad", "angry", 0.7), ("angry", "sad", 0.1), ("happy", "sad", 0.9), ("calm", "", 0.0)]
+    rows = [
+        recall("mp3-8k", one, 0.0, taken_for=other, taken_share=share)
+        for one, other, share in taken
+    ]
+    assert errors(Findings(recalls=frame(rows, contract.RECALLS)), PLAIN) == [
+        "voices, functionals, protocol speaker, svm, trained on the original, mp3-8k: happy is "
+        "taken for sad: 90.0 %; sad is taken for angry: 70.0 %."
+    ]
+
+
+def test_the_original_is_told_once_whatever_the_trainings():
+    rows = [
+        recall(condition, emotion, 0.0, taken_for="x", taken_share=0.9, **other)
+        for other in (
+            {"training": "matched"}, {"training": "clean"},
+            {"training": "clean", "features": "robust"}, {"training": "clean", "protocol": "loso"},
+        )
+        for condition in ("original", "mp3-8k") for emotion in ("sad", "angry")
+    ]  # fmt: skip
+    found = errors(Findings(recalls=frame(rows, contract.RECALLS)), PLAIN)
+    original = [sentence for sentence in found if ", original:" in sentence]
+    assert [sentence.split(", svm")[0] for sentence in original] == [
+        "voices, functionals, protocol speaker", "voices, robust, protocol speaker",
+        "voices, functionals, protocol loso",
+    ]  # fmt: skip
+    assert len(found) == 3 + 4
