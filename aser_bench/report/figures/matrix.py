@@ -1,0 +1,132 @@
+"""UAR of each training condition at each test condition, one panel a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ...tables import MULTI, ORIGINAL
+from ..text import number
+from . import style
+from .heat import FITTING, bar, heat
+from .part import Drawing, Part, sentences
+
+_WIDEST, _LEAST, _HIGHEST = 9.0, 2.3, 230.0  # mm of a cell, and of all panels
+
+
+def draw(part: Part) -> Drawing | None:
+    """Draw training x test condition as heat maps of one scale."""
+    found = {model: matrix for model in part.models if (matrix := _matrix(part, model)) is not None}
+    if not found:
+        return None
+    trains = part.ordered(name for matrix in found.values() for name in matrix.index)
+    tests = part.ordered(name for matrix in found.values() for name in matrix.columns)
+    tables = {model: matrix.reindex(trains, columns=tests) for model, matrix in found.items()}
+    names = [style.shorten(name) for name in (*trains, *tests)]
+    left, bottom = style.longest(names) + 5.0, style.longest(names) + 5.0
+    width, columns, cell = _layout(len(tables), len(tests), left)
+    used = columns * len(tests) * cell + 4.0 * (columns - 1)
+    title = f"{part.heading}: UAR by training and test condition"
+    figure, axes = style.sheet(
+        title, (-(-len(tables) // columns), columns), width, len(trains) * cell, left=left,
+        right=width - left - used, bottom=bottom, gaps=(4.0, 6.0), heads=True,
+    )  # fmt: skip
+    every = np.array([table.to_numpy(dtype=float) for table in tables.values()])
+    chance = float(part.findings.cells["chance"].median())
+    limits = min(float(np.nanmin(every)), chance), max(float(np.nanmax(every)), chance + 0.01)
+    rows = len(axes)
+    for place, (model, table) in enumerate(tables.items()):
+        row, column = divmod(place, columns)
+        panel = axes[row][column]
+        mesh = heat(
+            panel, table.to_numpy(dtype=float), trains, tests, colours=style.SEQUENTIAL,
+            limits=limits, words=_short,
+        )  # fmt: skip
+        style.head(panel, style.shorten(model, 40))
+        lowest = place + columns >= len(tables)
+        panel.tick_params(labelleft=column == 0, labelbottom=lowest)
+        if column == 0:
+            style.label(panel, "trained on", left=left - 1.8)
+        if lowest:
+            style.label(panel, x="tested on", below=bottom - 1.8)
+    for spare in range(len(tables), rows * columns):
+        axes[spare // columns][spare % columns].remove()
+    bar(axes[0][columns - 1 if len(tables) >= columns else 0], mesh, "UAR")
+    return Drawing(figure, title, _caption(part, tables, chance), _alt(part, tables))
+
+
+def _matrix(part: Part, model: str) -> pd.DataFrame | None:
+    """Return UAR [train, test], None where nothing is crossed beyond what the curves show."""
+    cells = part.findings.cells
+    own = cells[(cells["model"] == model) & cells["uar"].notna()]
+    own = own.drop_duplicates(["train_condition", "test_condition"])
+    crossed = (own["train_condition"] != own["test_condition"]) & ~own["train_condition"].isin(
+        [ORIGINAL, MULTI]
+    )
+    if not crossed.any():
+        return None
+    return own.pivot(index="train_condition", columns="test_condition", values="uar")
+
+
+def _layout(models: int, conditions: int, left: float) -> tuple[float, int, float]:
+    """Return the width of the sheet, the columns of panels and the size of a cell (mm)."""
+    right = 14.5
+    cell = (style.COLUMN - left - right) / conditions
+    if models == 1 and cell >= FITTING:
+        return style.COLUMN, 1, min(cell, _WIDEST)
+    room = style.PAGE - left - right
+    cells = {
+        columns: (room - 4.0 * (columns - 1)) / (columns * conditions)
+        for columns in range(min(models, 3), 0, -1)
+    }
+    # Rather small cells without numbers than a figure that no page can hold.
+    fitting = [
+        columns
+        for columns, cell in cells.items()
+        if cell >= FITTING and -(-models // columns) * conditions * cell <= _HIGHEST
+    ]
+    fitting += [columns for columns, cell in cells.items() if cell >= _LEAST]
+    columns = fitting[0] if fitting else 1
+    return style.PAGE, columns, min(cells[columns], _WIDEST)
+
+
+def _short(value: float) -> str:
+    """Write a fraction with two digits: ``.35``.
+
+    Examples
+    --------
+    >>> _short(0.354), _short(0.999)
+    ('.35', '1.0')
+    """
+    text = f"{value:.2f}"
+    return "1.0" if text.startswith("1") else text.removeprefix("0")
+
+
+def _caption(part: Part, tables: dict[str, pd.DataFrame], chance: float) -> str:
+    names: Sequence[str] = [*next(iter(tables.values())).columns]
+    return sentences(
+        f"{part.title}: unweighted average recall (UAR) of each training condition (rows) at "
+        "each test condition (columns); the diagonal is matched training",
+        f"All panels have one scale, which reaches down to chance ({number(chance)})"
+        if float(min(table.min().min() for table in tables.values())) >= chance
+        else f"All panels have one scale; chance is {number(chance)}",
+        "Grey cells have no result" if any(t.isna().any().any() for t in tables.values()) else "",
+        part.marked(names),
+    )
+
+
+def _alt(part: Part, tables: dict[str, pd.DataFrame]) -> str:
+    said = []
+    for model, table in tables.items():
+        values = table.to_numpy(dtype=float)
+        row, column = divmod(int(np.nanargmin(values)), values.shape[1])
+        matched = np.diag(table.reindex(columns=table.index).to_numpy(dtype=float))
+        known = matched[np.isfinite(matched)]
+        mean = f"{number(float(known.mean()))} on average on the diagonal, " if len(known) else ""
+        said.append(
+            f"{model}: {mean}lowest {number(values[row, column])} trained on {table.index[row]} "
+            f"and tested on {table.columns[column]}"
+        )
+    return sentences(f"Heat map of UAR by training and test condition, {part.heading}", *said)
