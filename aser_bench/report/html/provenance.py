@@ -1,0 +1,172 @@
+"""Where the numbers come from: what the header and the last section of the page say."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .losses import models, trainings
+from .page import Figure, Page
+from .words import plural, said
+
+Facts = list[tuple[str, str]]
+
+_TITLES = {
+    "aser_bench": "aser-bench", "git": "Revision", "study_sha256": "Study, SHA-256",
+    "ffmpeg": "ffmpeg", "canary": "Encoder check",
+}  # fmt: skip
+_GROUPS = {
+    "encoders": "Encoders", "engines": "Coded in the process by", "machine": "Machine",
+    "packages": "Packages", "study": "Study",
+}  # fmt: skip
+_PIXELS_A_POINT = 2.0
+
+
+def corpora(page: Page) -> Facts:
+    """Return name, title and size of each corpus."""
+    found = []
+    for name, (utterances, speakers) in page.context.sizes.items():
+        title = page.context.titles.get(name, "")
+        words = [title] if title not in ("", name) else []
+        words.append(plural(utterances, "utterance"))
+        words.append(plural(speakers, "speaker") if speakers else "speakers unknown")
+        refusals = page.context.refused.get(name, 0)
+        words += [f"{plural(refusals, 'recording')} refused"] if refusals else []
+        found.append((page.corpus(name), "; ".join(words)))
+    return found
+
+
+def settings(page: Page) -> Facts:
+    """Return the study in a few lines."""
+    cells, context = page.findings.cells, page.context
+    lines = {
+        "Study": context.study,
+        "Models": ", ".join(models(page)),
+        "Features": ", ".join(dict.fromkeys(cells["features"])),
+        "Protocols": ", ".join(dict.fromkeys(cells["protocol"])),
+        "Training": "; ".join(f"{name}: {words}" for name, words in trainings(page).items()),
+        "Margin": f"{100 * page.findings.margin:g} percentage points",
+        "Budgets": "; ".join(f"{name}: {text}" for name, text in context.budgets.items() if text),
+        "Settings": ", ".join(filter(None, [context.settings, f"seed {context.seed}"])),
+    }
+    return [(name, text) for name, text in lines.items() if text]
+
+
+def brief(page: Page) -> str:
+    """Return the study in one line."""
+    lines = dict(settings(page))
+    words = (lines.get(name, "") for name in ("Study", "Models", "Features"))
+    found = [*words, _protocols(lines.get("Protocols", "")), f"margin {lines['Margin']}"]
+    return "; ".join(filter(None, found))
+
+
+def _protocols(names: str) -> str:
+    return f"protocol{'s' if ',' in names else ''} {names}" if names else ""
+
+
+def facts(page: Page) -> Facts:
+    """Return versions, revision and the check of the encoder."""
+    pairs = ((title, said(page.manifest.get(key))) for key, title in _TITLES.items())
+    return [(title, text) for title, text in pairs if text]
+
+
+def groups(page: Page) -> list[tuple[str, Facts]]:
+    """Return encoders, machine, packages and the study, each a list of names and values."""
+    found = ((title, list(_flat(page.manifest.get(key)))) for key, title in _GROUPS.items())
+    return [(title, lines) for title, lines in found if lines]
+
+
+def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield what a mapping holds as names and texts; what is empty is left out."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
+        for one in value:
+            yield from _flat(one, name)
+    else:
+        words = value if isinstance(value, list) else [value]
+        text = ", ".join(filter(None, map(_text, words)))
+        if text:
+            yield name, text
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) and value == value else said(value)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A corpus, whose it is and where its recordings come from."""
+
+    title: str
+    url: str
+    facts: Facts
+    notes: tuple[str, ...]
+
+
+def sources(page: Page) -> list[Source]:
+    """Return licence, citation and hash of each corpus, and the notes below its tables."""
+    abouts = page.manifest.get("corpora") or {}
+    names = dict.fromkeys([*page.context.sizes, *abouts, *page.context.notes])
+    return [_source(page, name, abouts.get(name) or {}) for name in names]
+
+
+def _source(page: Page, name: str, about: Mapping[str, Any]) -> Source:
+    labels = {"licence": "Licence", "citation": "Citation", "sha256": "SHA-256"}
+    lines = [(label, said(about.get(key))) for key, label in labels.items()]
+    lines.append(("Emotions", ", ".join(f"{k} {v}" for k, v in _flat(about.get("emotions")))))
+    url = said(about.get("url"))
+    return Source(
+        title=page.context.title(name),
+        # Anything else, such as javascript:, is a text and no link.
+        url=url if re.match(r"https?://", url) else "",
+        facts=[(label, text) for label, text in lines if text],
+        notes=tuple(page.context.notes.get(name) or about.get("notes") or ()),
+    )
+
+
+@dataclass(frozen=True)
+class Image:
+    """A figure as it stands in the page."""
+
+    title: str
+    caption: str
+    alt: str
+    source: str
+    width: int
+
+
+def images(page: Page) -> list[tuple[str, list[Image]]]:
+    """Return the figures below the headings of their sections."""
+    found: dict[str, list[Image]] = {}
+    for figure in page.figures:
+        found.setdefault(page.section(*figure.section) if figure.section else "", []).append(
+            _image(figure)
+        )
+    return list(found.items())
+
+
+def _image(figure: Figure) -> Image:
+    files = {Path(path).suffix: Path(path) for path in figure.files}
+    for ending, kind in ((".svg", "svg+xml"), (".png", "png")):
+        if ending in files:
+            data = files[ending].read_bytes()
+            source = f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+            return Image(figure.title, figure.caption, figure.alt, source, _width(data))
+    return Image(figure.title, figure.caption, figure.alt, "", 0)
+
+
+def _width(data: bytes) -> int:
+    """Return how wide a figure stands on a screen, 0 for as wide as it is.
+
+    Figures are drawn for a column of paper, in letters that are too small for a screen.
+    """
+    found = re.search(rb'<svg[^>]*?\swidth="([\d.]+)pt"', data[:4000])
+    return round(float(found[1]) * _PIXELS_A_POINT) if found else 0

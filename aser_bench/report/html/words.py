@@ -1,0 +1,148 @@
+"""Numbers as cells: what is not a number is a dash, and is sorted last."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..text import kbps, number
+from .grid import NOTHING, Cell
+
+MINUS = "\u2212"
+
+
+def finite(value: Any) -> float | None:
+    """Return a number, or None for whatever is none: empty, NaN, infinite."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def said(value: Any) -> str:
+    """Return a text, empty for None, NaN and NA.
+
+    Examples
+    --------
+    >>> said("a"), said(float("nan")), said(None)
+    ('a', '', '')
+    """
+    # NA is neither true nor false, and its text is the only thing that all releases share.
+    if value is None or value != value or str(value) == "<NA>":
+        return ""
+    return str(value).strip()
+
+
+def word(value: Any, tone: str = "") -> Cell:
+    """Return a text as a cell."""
+    return Cell(said(value) or NOTHING, tone=tone)
+
+
+def fraction(value: Any) -> Cell:
+    """Return a fraction with three decimals, such as ``.356``."""
+    found = finite(value)
+    return Cell(NOTHING) if found is None else Cell(number(found), found)
+
+
+def points(value: Any, mark: str = "") -> Cell:
+    """Return a difference of fractions in percentage points, with its sign."""
+    found = finite(value)
+    return Cell(NOTHING) if found is None else Cell(signed(100 * found), found, mark)
+
+
+def decimal(value: Any, digits: int = 2) -> Cell:
+    """Return a number with its sign where it is negative."""
+    found = finite(value)
+    if found is None:
+        return Cell(NOTHING)
+    return Cell(_plain(f"{found:.{digits}f}").replace("-", MINUS), found)
+
+
+def count(value: Any) -> Cell:
+    """Return a whole number, its thousands apart.
+
+    Examples
+    --------
+    >>> count(12345.0).text
+    '12\u202f345'
+    """
+    found = finite(value)
+    if found is None:
+        return Cell(NOTHING)
+    return Cell(f"{found:,.0f}".replace(",", "\u202f").replace("-", MINUS), found)
+
+
+def rate(value: Any) -> Cell:
+    """Return a bitrate in kbit/s."""
+    found = finite(value)
+    return Cell(NOTHING) if found is None else Cell(kbps(found), found)
+
+
+def percent(value: Any) -> Cell:
+    """Return a share in per cent."""
+    found = finite(value)
+    if found is None:
+        return Cell(NOTHING)
+    return Cell(f"{_plain(f'{100 * found:.0f}')} %".replace("-", MINUS), found)
+
+
+def probability(value: Any) -> Cell:
+    """Return a p value.
+
+    Examples
+    --------
+    >>> probability(0.00002).text, probability(0.0412).text, probability(1).text
+    ('< .001', '.041', '1.000')
+    """
+    found = finite(value)
+    if found is None:
+        return Cell(NOTHING)
+    return Cell("< .001" if found < 0.001 else number(found), found)
+
+
+def interval(low: Any, high: Any) -> str:
+    """Return an interval in percentage points, empty where there is none.
+
+    Examples
+    --------
+    >>> interval(-0.061, 0.004), interval(float("nan"), 1)
+    ('[−6.1, +0.4]', '')
+    """
+    ends = finite(low), finite(high)
+    if ends[0] is None or ends[1] is None:
+        return ""
+    return f"[{signed(100 * ends[0])}, {signed(100 * ends[1])}]"
+
+
+def signed(value: float) -> str:
+    """Return a number with one decimal and its sign, zero without one.
+
+    Examples
+    --------
+    >>> signed(-3.44), signed(2.0), signed(-0.01)
+    ('−3.4', '+2.0', '0.0')
+    """
+    text = f"{value:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", MINUS)
+
+
+def yes(value: Any) -> bool:
+    """Return whether a flag is set; one that is missing is not."""
+    return said(value).lower() in ("true", "1", "1.0")
+
+
+def plural(number_of: float, noun: str) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "speaker"), plural(1440, "utterance")
+    ('1 speaker', '1\u202f440 utterances')
+    """
+    return f"{count(number_of).text} {noun}{'' if number_of == 1 else 's'}"
+
+
+def _plain(text: str) -> str:
+    """Take the sign from a zero."""
+    return text if text.strip("-0.") else text.removeprefix("-")

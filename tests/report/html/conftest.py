@@ -1,0 +1,59 @@
+"""A made-up page with everything on it, and one with nothing."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from made_up_page import HOSTILE, MANIFEST, SVG, conditions, failed, found, tone
+
+from aser_bench import findings, tables
+from aser_bench.report import Context
+from aser_bench.report.html import Page
+
+
+@pytest.fixture(scope="session")
+def page(tmp_path_factory) -> Page:
+    drawing = tmp_path_factory.mktemp("figures") / "curve.svg"
+    drawing.write_bytes(SVG)
+    figure = SimpleNamespace(
+        title="UAR by bitrate",
+        caption="A caption & more.",
+        alt='A blue "box".',
+        section=("one", "functionals", "speaker"),
+        files=(drawing.with_suffix(".pdf"), drawing),
+    )
+    names = (("original", 440.0), ("mp3-8k", 300.0), ("mp3-16k", 350.0))
+    return Page(
+        title="made-up: what codecs cost",
+        findings=found(),
+        conditions=conditions(("one", "two")),
+        context=Context(
+            study="made-up",
+            seed=3,
+            synthetic=("two",),
+            titles={"one": "Corpus One", "two": "Corpus Two"},
+            sizes={"one": (160, 4), "two": (160, 0)},
+            refused={"one": 1},
+            notes={"one": ("A note on <b>one</b>.",)},
+            settings="effort quick",
+        ),
+        verdict=("MP3 is safe from 16 kbit/s.", "At 8 kbit/s the SVM loses 8 points."),
+        errors=("At 8 kbit/s happy is taken for neutral.",),
+        figures=(figure,),
+        manifest=MANIFEST,
+        failed=failed(),
+        sounds={("one", name, HOSTILE): tone(hertz) for name, hertz in names},
+        command="aser-bench run study.yaml --codec mp3 --bitrates 8,16",
+    )
+
+
+@pytest.fixture(scope="session")
+def empty() -> Page:
+    return Page(
+        title="nothing",
+        findings=findings.Findings(),
+        conditions=pd.DataFrame(columns=list(tables.CONDITIONS)),
+        context=Context(study="nothing", seed=0),
+    )

@@ -1,0 +1,266 @@
+"""The page as a document: structure, escaping, emptiness, and the numbers of the findings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+from made_up_page import HOSTILE, NO_SPEAKERS, PROMOTED
+
+from aser_bench.findings import LOSSES, Findings
+from aser_bench.report.html import render
+from aser_bench.report.html.grid import NOTHING
+from aser_bench.report.html.words import decimal, percent, points
+
+VOID = {"meta", "img", "br", "link", "input"}
+
+
+class Document(HTMLParser):
+    """Tags with attributes in order, the text of each table cell, and everything visible."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.tags: list[tuple[str, dict]] = []
+        self.open: list[str] = []
+        self.rows: list[list[str]] = []
+        self.words: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, f"</{tag}> closes something else"
+
+    def handle_data(self, data):
+        if {"style", "script"} & set(self.open):
+            return
+        self.words.append(data)
+        if {"td", "th"} & set(self.open):
+            self.rows[-1][-1] += data
+
+    def attributes(self, name):
+        return [attributes[name] for _, attributes in self.tags if name in attributes]
+
+    def find(self, *cells):
+        """Return the rows that begin with these cells."""
+        return [row for row in self.rows if tuple(row[: len(cells)]) == cells]
+
+
+@pytest.fixture(scope="module")
+def html(page):
+    return render(page)
+
+
+@pytest.fixture(scope="module")
+def document(html):
+    return Document(html)
+
+
+@pytest.fixture(scope="module")
+def nothing(empty):
+    return Document(render(empty))
+
+
+@pytest.mark.parametrize("name", ["document", "nothing"])
+def test_the_document_is_well_formed(name, request):
+    document = request.getfixturevalue(name)
+    assert document.open == []
+    ids = document.attributes("id")
+    assert len(ids) == len(set(ids)) > 10
+    assert set(document.attributes("aria-labelledby")) <= set(ids)
+    levels = [int(tag[1]) for tag, _ in document.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert dict(document.tags)["html"]["lang"] == "en"
+    anchors = [href[1:] for href in document.attributes("href") if href.startswith("#")]
+    assert len(anchors) == 12
+    assert set(anchors) <= set(ids)
+
+
+def test_nothing_is_loaded_from_elsewhere(document, html):
+    assert all(source.startswith("data:") for source in document.attributes("src"))
+    links = [href for href in document.attributes("href") if not href.startswith("#")]
+    assert links == ["https://example.org/one"]
+    assert all(tag == "a" for tag, attributes in document.tags if "href" in attributes)
+    assert "@import" not in html
+    assert "url(" not in html
+    assert not document.attributes("style")
+    assert not [name for _, attributes in document.tags for name in attributes if name[:2] == "on"]
+
+
+def test_the_policy_lets_in_only_what_is_inside(document):
+    policy = next(
+        attributes["content"] for _, attributes in document.tags if "http-equiv" in attributes
+    )
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    assert "http" not in policy
+
+
+def test_tables_have_captions_and_scopes(document):
+    tags = [tag for tag, _ in document.tags]
+    assert tags.count("caption") == tags.count("table") > 10
+    heads = [attributes for tag, attributes in document.tags if tag == "th"]
+    assert {head.get("scope") for head in heads} == {"col", "row"}
+    assert all(attributes.get("alt") for tag, attributes in document.tags if tag == "img")
+
+
+def test_hostile_names_stay_text(html, document):
+    assert "<script>alert" not in html
+    assert html.count("<script") == 1
+    assert "<b>no</b>" not in html
+    assert any(HOSTILE.replace("\x07", "\ufffd") in word for word in document.words)
+    # The half of a surrogate pair in the name of the refused file can be written now.
+    assert html.encode("utf-8")
+    assert "javascript:" not in html
+
+
+@pytest.mark.parametrize("name", ["document", "nothing"])
+def test_what_is_missing_is_never_printed(name, request):
+    text = " ".join(request.getfixturevalue(name).words)
+    assert not re.search(r"\b(nan|None|NaN|NaT|inf|NA)\b", text)
+    assert "()" not in text
+    assert "[]" not in text
+
+
+def test_an_empty_page_says_what_is_not_there(nothing):
+    text = " ".join(nothing.words)
+    for sentence in (
+        "No verdict", "No condition was compared", "No figures were drawn",
+        "No utterance went from right to wrong", "No recording was refused", "No cell failed",
+    ):  # fmt: skip
+        assert sentence in text
+    assert not nothing.rows
+
+
+@pytest.mark.parametrize("name", sorted(vars(Findings())))
+def test_any_table_may_be_empty(page, name):
+    value = getattr(page.findings, name)
+    if isinstance(value, pd.DataFrame):
+        render(replace(page, findings=replace(page.findings, **{name: value[:0]})))
+
+
+def test_the_numbers_are_those_of_the_findings(page, document):
+    losses = page.findings.losses
+    one = losses[(losses["corpus"] == "one") & (losses["condition"] == "mp3-8k")]
+    for row in one[one["metric"] == "uar"].to_dict("records"):
+        found = [each for each in document.find("mp3-8k", row["model"], row["training"], "8")
+                 if each[5] == ".400" and each[6] == f"{row['value']:.3f}".lstrip("0")]  # fmt: skip
+        assert len(found) == 1
+        dagger = "†" if row["significant"] else ""
+        assert found[0][7] == f"{100 * row['difference']:+.1f}{dagger}".replace("-", "\u2212")
+        assert found[0][9] == ("< .001" if row["significant"] else ".400")
+
+
+def test_significant_losses_alone_bear_a_dagger(page, html):
+    compared = page.findings.losses
+    assert 0 < compared["significant"].sum() == html.count('<span class="mark">†</span>')
+
+
+def test_no_interval_says_why_and_is_no_zero(document):
+    rows = [row for row in document.find("mp3-16k", "svm", "clean") if row[8:9] == ["nonea"]]
+    assert len(rows) == 4
+    assert f" No interval: {NO_SPEAKERS}." in document.words
+
+
+def test_marks_of_conditions_stand_with_the_condition(document):
+    assert document.find("mp3-192ka")
+    assert not document.find("mp3-192k", "svm")
+    assert any(PROMOTED in word for word in document.words)
+
+
+def test_synthetic_speech_is_named_wherever_its_numbers_stand(html):
+    captions = re.findall(r"<caption><span[^>]*>(.*?)</span>", html)
+    headings = re.findall(r"<h3>(.*?)</h3>", html)
+    # "Corpus Two" stands above its licence and citation.
+    ours = [text for text in (*captions, *headings) if re.search(r"\btwo\b", text, re.IGNORECASE)]
+    assert len(ours) > 8
+    assert all("(synthetic speech)" in text for text in ours)
+    assert "Synthetic speech." in html
+
+
+def test_the_safe_bitrate_is_said(document):
+    assert document.find("mp3", "svm", "matched", "16 kbit/s")
+    assert document.find("mp3", "mlp", "matched", "undecided", "900")
+
+
+def test_a_safe_bitrate_that_is_marked_says_so(page):
+    rows = page.findings.robustness.assign(safe="yes", safe_kbps=192.0)
+    html = render(replace(page, findings=replace(page.findings, robustness=rows)))
+    assert Document(html).find("mp3", "svm", "matched", "192 kbit/sa")
+
+
+def test_what_the_corpus_does_not_tell_is_not_counted(document):
+    assert document.find("one", "random", "speaker", "20", "150", "94 %")
+    assert document.find(
+        "two (synthetic speech)", "random", "speaker", "the corpus does not tell", NOTHING, NOTHING
+    )
+
+
+def test_the_worst_utterances_keep_the_order_of_the_sections(page):
+    worst = page.findings.worst.iloc[::-1]
+    html = render(replace(page, findings=replace(page.findings, worst=worst)))
+    captions = re.findall(r"wrong when coded: (\w+)", html)
+    assert captions == ["one", "two"]
+
+
+def test_failed_cells_are_counted_by_reason(document):
+    (row,) = document.find("one", "functionals", "svm", "speaker", "mp3-8k", "mp3-8k", "3")
+    assert row[-1] == "ValueError: <b>no</b> memory"
+
+
+def test_each_sound_stands_in_the_page_once(document):
+    sounds = [source for source in document.attributes("src") if source.startswith("data:audio")]
+    assert len(sounds) == len(set(sounds)) == 3
+
+
+def test_without_sounds_the_page_says_how_to_get_them(page, html):
+    assert "--listen" not in html
+    assert "--listen" in render(replace(page, sounds={}))
+
+
+def test_the_same_page_gives_the_same_text(page, html):
+    assert render(page) == html
+
+
+def test_ten_features_drift_most(document, page):
+    wanted = document.find("mel_000", "\u22122.00", "0.40", NOTHING)
+    assert len(wanted) == 2 * 5
+    assert not document.find("mel_007")
+
+
+def test_many_footnotes_have_letters_of_their_own(page):
+    marks = [f"mark {number}" for number in range(30)]
+    names = [f"mp3-{number}k" for number in range(1, 31)]
+    row = page.findings.losses.iloc[0].to_dict()
+    losses = pd.DataFrame([row | {"condition": name} for name in names], columns=list(LOSSES))
+    known = page.conditions.iloc[1].to_dict()
+    conditions = pd.DataFrame(
+        [known | {"condition": name, "mark": mark} for name, mark in zip(names, marks, strict=True)]
+    )
+    html = render(replace(page, findings=replace(Findings(), losses=losses), conditions=conditions))
+    assert len(set(re.findall(r"<li><sup>([a-z]+)</sup> mark", html))) == 30
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (points(-0.0001), "0.0"), (points(float("inf")), NOTHING), (points("x"), NOTHING),
+        (decimal(-0.001), "0.00"), (percent(-0.001), "0 %"), (percent(None), NOTHING),
+    ],
+)  # fmt: skip
+def test_numbers_are_said_as_people_write_them(cell, text):
+    assert cell.text == text
