@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -41,7 +41,7 @@ def retained(value: float, original: float, chance: float) -> float:
     return (value - chance) / (original - chance) if original > chance else float("nan")
 
 
-def area(kbps: Sequence[float], values: Sequence[float]) -> float:
+def area(kbps: ArrayLike, values: ArrayLike) -> float:
     r"""Return the area under a curve over log2 of the bitrate, divided by its width.
 
     By the trapezoidal rule, so it is the mean over octaves of bitrate between the lowest and
@@ -65,7 +65,7 @@ def area(kbps: Sequence[float], values: Sequence[float]) -> float:
     return float(np.trapezoid(np.asarray(values, dtype=float)[order], octaves[order]) / width)
 
 
-def codec_error(values: Sequence[float], reference: Sequence[float]) -> float:
+def codec_error(values: ArrayLike, reference: ArrayLike) -> float:
     r"""Return a model's error over a codec's bitrates as a multiple of the reference's.
 
     .. math:: \mathrm{CE} = \frac{\sum_b (1 - U_b)}{\sum_b (1 - R_b)}
@@ -78,9 +78,9 @@ def codec_error(values: Sequence[float], reference: Sequence[float]) -> float:
 
 
 def relative_codec_error(
-    values: Sequence[float],
+    values: ArrayLike,
     original: float,
-    reference: Sequence[float],
+    reference: ArrayLike,
     reference_original: float,
 ) -> float:
     r"""Return what a model loses over a codec's bitrates as a multiple of the reference's loss.

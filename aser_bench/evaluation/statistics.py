@@ -33,6 +33,7 @@ _MOST_CLUSTERS = 500
 _PERMUTATIONS = 9999
 _EXACT_UP_TO = 13  # speakers: 2^13 = 8192 ways to flip them
 _POWER = 0.8
+_NO_ERROR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,9 @@ def interval(
     Returns
     -------
     Interval
-        Where not one prediction differs, the jackknife knows no error; the bound is then what
-        a proportion of 0 out of n permits (Clopper and Pearson).
+        Where all speakers are alike (not one prediction differs, say), the jackknife knows no
+        error; the bound is then what a proportion of 0 out of n utterances permits (Clopper and
+        Pearson), which is the least that is not known.
     """
     estimate, left = _leave_one_out(confusions, metric)
     if against is not None:
@@ -139,8 +141,8 @@ def interval(
         return Interval(estimate, nothing, nothing, nothing, groups, why)
     error = float(np.sqrt((groups - 1) / groups * ((left - left.mean()) ** 2).sum()))
     half = _t(effective - 1, (1 + CONFIDENCE) / 2) * error
-    if against is not None and np.array_equal(*map(_mean_run, (confusions, against))):
-        n = int(confusions[0].sum())
+    if error < _NO_ERROR:
+        n = int(sizes.sum())
         half = 1 - ((1 - CONFIDENCE) / 2) ** (1 / n)
     return Interval(estimate, estimate - half, estimate + half, error, groups)
 

@@ -1,0 +1,198 @@
+"""What a condition costs: differences from the original with intervals and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..findings import CONFUSIONS, LOSSES, RECALLS, SPEAKERS, WORST
+from ..tables import ORIGINAL
+from . import counts, robustness, statistics
+from .metrics import METRICS
+from .pairs import Pair
+
+ALPHA = 0.05
+_MOST_WORST = 20
+UNKNOWN = "the corpus does not tell its speakers: the interval takes utterances as independent"
+
+
+def losses(pairs: Sequence[Pair], margin: float, unclustered: bool = False) -> pd.DataFrame:
+    """Return every condition's metrics against the original's, columns `findings.LOSSES`.
+
+    Parameters
+    ----------
+    pairs : sequence of Pair
+        The original against itself is left out.
+    margin : float
+        The largest loss that counts as none, as a fraction.
+    unclustered : bool
+        Whether the interval that ignores speakers stands beside.
+    """
+    rows = [
+        row for pair in pairs if pair.condition != ORIGINAL
+        for row in _losses_of(pair, margin, unclustered)
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=list(LOSSES))
+    families = ["corpus", "features", "protocol", "training", "metric"]
+    for _, places in table.groupby(families, sort=False).groups.items():
+        table.loc[places, "p_holm"] = statistics.holm(table.loc[places, "p"].astype(float))
+    table["significant"] = (table["p_holm"] < ALPHA) & (table["difference"] < 0)
+    return table
+
+
+def _losses_of(pair: Pair, margin: float, unclustered: bool) -> Iterator[dict[str, Any]]:
+    metrics = {name: metric.of_confusion for name, metric in METRICS.items()}
+    p = statistics.permutation(pair.coded.confusions, pair.original.confusions, metrics)
+    changed = statistics.mcnemar(pair.original.right, pair.coded.right)
+    for name in metrics:
+        row = _loss(pair, name, margin, unclustered)
+        yield {**row, "p": p[name], "p_mcnemar": changed}
+
+
+def _loss(pair: Pair, name: str, margin: float, unclustered: bool) -> dict[str, Any]:
+    metric = METRICS[name].of_confusion
+    coded, original = pair.coded, pair.original
+    found = statistics.interval(
+        coded.confusions, metric, original.confusions, bool(pair.corpus.speakers)
+    )
+    value = float(np.mean(metric(coded.confusions.sum(axis=1))))
+    base = float(np.mean(metric(original.confusions.sum(axis=1))))
+    row = {
+        **dict(zip(LOSSES, pair.keys, strict=False)), "metric": name, "original": base,
+        "value": value, "difference": found.estimate, "low": found.low, "high": found.high,
+        "effect": found.effect,
+        "retained": np.nan, "decision": robustness.decide(found.low, found.high, margin),
+        "n_utterances": len(pair.rows), "n_speakers": pair.speakers,
+        "why": found.why or ("" if pair.corpus.speakers else UNKNOWN),
+        "low_unclustered": np.nan, "high_unclustered": np.nan,
+    }  # fmt: skip
+    if name == "uar":
+        row["retained"] = robustness.retained(value, base, robustness.chance(coded.truth))
+    if unclustered:
+        plain = statistics.interval(coded.unclustered, metric, original.unclustered, False)
+        row["low_unclustered"], row["high_unclustered"] = plain.low, plain.high
+    return row
+
+
+def recalls(pairs: Sequence[Pair]) -> pd.DataFrame:
+    """Return the recall of each emotion against the original's, columns `findings.RECALLS`."""
+    rows = [
+        _recall(pair, code, emotion)
+        for pair in pairs
+        for code, emotion in enumerate(pair.corpus.emotions)
+        if (pair.coded.truth == code).any()
+    ]
+    return pd.DataFrame(rows, columns=list(RECALLS))
+
+
+def _recall(pair: Pair, code: int, emotion: str) -> dict[str, Any]:
+    def recall(matrices: np.ndarray) -> np.ndarray:
+        # The row alone: the other classes play no part in it.
+        row = matrices[..., code, :]
+        return counts.ratio(row[..., code], row.sum(axis=-1), np.nan)
+
+    coded, original = pair.coded.confusions, pair.original.confusions
+    found = statistics.interval(coded, recall, original, bool(pair.corpus.speakers))
+    total = coded.sum(axis=(0, 1))
+    wrong = np.where(np.arange(len(total)) == code, -1, total[code])
+    other = int(wrong.argmax())
+    return {
+        **dict(zip(RECALLS, pair.keys, strict=False)), "emotion": emotion,
+        "n_utterances": int((pair.coded.truth == code).sum()),
+        "original": float(np.mean(recall(original.sum(axis=1)))),
+        "value": float(np.mean(recall(coded.sum(axis=1)))),
+        "difference": found.estimate,
+        # The original against itself is no comparison.
+        "low": np.nan if pair.condition == ORIGINAL else found.low,
+        "high": np.nan if pair.condition == ORIGINAL else found.high,
+        "precision": float(counts.precisions(total)[code]),
+        "taken_for": pair.corpus.emotions[other] if wrong[other] > 0 else "",
+        "taken_share": float(max(wrong[other], 0) / total[code].sum()),
+    }  # fmt: skip
+
+
+def confusions(pairs: Sequence[Pair]) -> pd.DataFrame:
+    """Return what each emotion is called, as shares, columns `findings.CONFUSIONS`."""
+    parts = []
+    for pair in pairs:
+        total = pair.coded.confusions.sum(axis=(0, 1))
+        shares = counts.ratio(total, total.sum(axis=1, keepdims=True), np.nan)
+        emotions = np.array(pair.corpus.emotions, dtype=object)
+        truth, said = np.indices(total.shape).reshape(2, -1)
+        part = pd.DataFrame(
+            {"truth": emotions[truth], "predicted": emotions[said], "share": shares.ravel()}
+        ).dropna(subset="share")
+        parts.append(part.assign(**dict(zip(CONFUSIONS, pair.keys, strict=False))))
+    return _stacked(parts, CONFUSIONS)
+
+
+def speakers(pairs: Sequence[Pair]) -> pd.DataFrame:
+    """Return each speaker's UAR over the emotions that he has, columns `findings.SPEAKERS`."""
+    parts = []
+    for pair in pairs:
+        if not pair.corpus.speakers or pair.condition == ORIGINAL:
+            continue
+        names = np.array(pair.corpus.speakers, dtype=object)[
+            np.unique(pair.corpus.speaker[pair.rows])
+        ]
+        part = pd.DataFrame(
+            {
+                "speaker": names,
+                "n_utterances": np.bincount(pair.coded.speaker),
+                "original": counts.uar(pair.original.confusions).mean(axis=0),
+                "value": counts.uar(pair.coded.confusions).mean(axis=0),
+            }
+        )
+        parts.append(part.assign(**dict(zip(SPEAKERS, pair.keys, strict=False))))
+    return _stacked(parts, SPEAKERS)
+
+
+def worst(pairs: Sequence[Pair]) -> pd.DataFrame:
+    """Return the utterances that went from right to wrong, columns `findings.WORST`.
+
+    Right and wrong are those of most runs. Each utterance stands there once a section (corpus,
+    feature set and protocol), where the confidence in the wrong word is the largest; 20 of them.
+    """
+    parts = [_changed(pair) for pair in pairs if pair.condition != ORIGINAL]
+    table = _stacked(parts, WORST)
+    section = ["corpus", "features", "protocol"]
+    table = table.sort_values(
+        ["confidence", "utterance", "model", "training", "condition"],
+        ascending=[False, True, True, True, True], kind="stable",
+    )  # fmt: skip
+    once = table.drop_duplicates([*section, "utterance"]).groupby(section, sort=False)
+    return once.head(_MOST_WORST).reset_index(drop=True)
+
+
+def _changed(pair: Pair) -> pd.DataFrame:
+    emotions = np.array(pair.corpus.emotions, dtype=object)
+    heard, heard_original = (side.votes.argmax(axis=1) for side in (pair.coded, pair.original))
+    votes = pair.coded.votes
+    # More runs agree on a wrong word than on the right one: a tie is neither.
+    wrong = votes.max(axis=1) > votes[np.arange(len(votes)), pair.coded.truth]
+    rows = np.flatnonzero(pair.original.right & wrong)
+    said = pair.coded.predicted[:, rows] == heard[rows]
+    confidence = np.where(said, pair.coded.confidence[:, rows], 0).sum(axis=0) / said.sum(axis=0)
+    speaker = pair.corpus.speaker[pair.rows[rows]]
+    names = np.array(pair.corpus.speakers or ("",), dtype=object)
+    table = pd.DataFrame(
+        {
+            "utterance": pair.corpus.utterances[pair.rows[rows]], "speaker": names[speaker],
+            "truth": emotions[pair.coded.truth[rows]],
+            "heard_original": emotions[heard_original[rows]],
+            "heard": emotions[heard[rows]], "confidence": confidence,
+        }
+    )  # fmt: skip
+    # More than the best of one pair can never be among the best of all.
+    best = table.sort_values("confidence", ascending=False, kind="stable").head(_MOST_WORST)
+    return best.assign(**dict(zip(WORST, pair.keys, strict=False)))
+
+
+def _stacked(parts: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return pd.DataFrame(columns=list(columns))
+    return pd.concat(parts, ignore_index=True)[list(columns)]

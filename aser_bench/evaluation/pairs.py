@@ -1,0 +1,132 @@
+"""A condition against the original: which cells are compared, and their counts by speaker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..tables import MULTI, ORIGINAL
+from . import statistics
+from .outcomes import Cell, Corpus, Key, Outcomes
+
+
+@dataclass(frozen=True)
+class Side:
+    """One cell on the utterances that a comparison is about.
+
+    Attributes
+    ----------
+    truth : numpy.ndarray of shape (n,)
+    predicted : numpy.ndarray of shape (runs, n)
+    confidence : numpy.ndarray of shape (runs, n)
+    speaker : numpy.ndarray of shape (n,)
+        Numbered without gaps; groups of utterances where no speaker is known.
+    classes : int
+    """
+
+    truth: np.ndarray
+    predicted: np.ndarray
+    confidence: np.ndarray
+    speaker: np.ndarray
+    classes: int
+
+    @cached_property
+    def confusions(self) -> np.ndarray:
+        """Counts (runs, speakers, classes, classes)."""
+        return statistics.by_cluster(self.truth, self.predicted, self.speaker, self.classes)
+
+    @cached_property
+    def unclustered(self) -> np.ndarray:
+        """The same as if no utterance had a speaker."""
+        dealt = statistics.deal(len(self.truth))
+        return statistics.by_cluster(self.truth, self.predicted, dealt, self.classes)
+
+    @cached_property
+    def votes(self) -> np.ndarray:
+        """How many runs called an utterance a class (n, classes)."""
+        return np.stack([(self.predicted == c).sum(axis=0) for c in range(self.classes)], axis=1)
+
+    @property
+    def right(self) -> np.ndarray:
+        """Whether more than half of the runs are right (n,)."""
+        return 2 * (self.predicted == self.truth).sum(axis=0) > len(self.predicted)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A test condition and the original, under one way of training, on the same utterances.
+
+    Attributes
+    ----------
+    keys : tuple of str
+        The values of `findings.COMPARED`.
+    corpus : Corpus
+    rows : numpy.ndarray
+        Places of the utterances in the corpus.
+    coded, original : Side
+    """
+
+    keys: tuple[str, ...]
+    corpus: Corpus
+    rows: np.ndarray
+    coded: Side
+    original: Side
+
+    @property
+    def condition(self) -> str:
+        """The test condition."""
+        return self.keys[-1]
+
+    @property
+    def speakers(self) -> int:
+        """Speakers of these utterances; 0 where the corpus does not tell them."""
+        return len(np.unique(self.coded.speaker)) if self.corpus.speakers else 0
+
+
+def side(cell: Cell, corpus: Corpus, rows: np.ndarray) -> Side:
+    """Return a cell on some utterances of its corpus."""
+    speaker = corpus.speaker[rows] if corpus.speakers else statistics.deal(len(rows))
+    return Side(
+        corpus.truth[rows], cell.predicted[:, rows], cell.confidence[:, rows],
+        np.unique(speaker, return_inverse=True)[1], len(corpus.emotions),
+    )  # fmt: skip
+
+
+def pairs(outcomes: Outcomes) -> Iterator[Pair]:
+    """Yield each condition with its original: matched, clean and pooled training.
+
+    The original against itself comes too, first of its kind. Where some results failed, a pair
+    stands on the utterances that every run of both cells tested; on none, and it is left out.
+    """
+    for key, cell in outcomes.cells.items():
+        corpus, features, model, protocol, train, test = key
+        for training, base in _trainings(train, test):
+            other = outcomes.cells.get((*key[:4], base, ORIGINAL))
+            if other is None:
+                continue
+            rows = np.flatnonzero(cell.tested & other.tested)
+            if not len(rows):
+                continue
+            one = outcomes.corpora[corpus]
+            names = (corpus, features, model, protocol, training, train, test)
+            yield Pair(names, one, rows, side(cell, one, rows), side(other, one, rows))
+
+
+def _trainings(train: str, test: str) -> list[tuple[str, str]]:
+    """Return what a cell is an example of, and where the original of it was trained."""
+    found = []
+    if train == test:
+        found.append(("matched", ORIGINAL))
+    if train == ORIGINAL:
+        found.append(("clean", ORIGINAL))
+    if train == MULTI:
+        found.append(("multi", MULTI))
+    return found
+
+
+def original_key(key: Key) -> Key:
+    """Return the cell of the same model that was trained and tested on the original."""
+    return (*key[:4], ORIGINAL, ORIGINAL)

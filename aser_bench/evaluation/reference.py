@@ -1,0 +1,44 @@
+"""The reference that codec errors are multiples of: one model's UAR, as it ships here."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+NAME = "SVM on functionals, protocol speaker, aser-bench 0.1.0"
+
+
+class Row(NamedTuple):
+    """UAR of the reference at the original and at each condition, and on how many utterances."""
+
+    original: float
+    values: dict[str, float]
+    n_utterances: int
+
+
+def row(corpus: str, protocol: str, training: str) -> Row | None:
+    """Return the reference's results, None where it was not measured.
+
+    Parameters
+    ----------
+    corpus, protocol : str
+        It was measured on demo, RAVDESS, EmoDB and TESS under the protocol ``speaker``.
+    training : str
+        ``matched`` or ``clean``.
+    """
+    return _table().get((corpus, protocol, training))
+
+
+@cache
+def _table() -> dict[tuple[str, ...], Row]:
+    import pandas as pd
+
+    with resources.files(__package__).joinpath("data/reference.csv").open() as file:
+        table = pd.read_csv(file, comment="#")
+    found: dict[tuple[str, ...], Row] = {}
+    for keys, rows in table.groupby(["corpus", "protocol", "training"]):
+        values = dict(zip(rows["condition"], rows["uar"].astype(float), strict=True))
+        n = int(rows["n_utterances"].iloc[0])
+        found[tuple(map(str, keys))] = Row(values.pop("original"), values, n)
+    return found

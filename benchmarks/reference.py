@@ -1,0 +1,46 @@
+"""Write aser_bench/evaluation/data/reference.csv, the reference of the codec errors, from results.
+
+    python benchmarks/reference.py results/demo-mp3 results/ravdess-mp3 ...
+
+Takes the UAR over all test utterances of the SVM on functionals under the protocol speaker, matched
+and trained on the original.
+"""
+
+from __future__ import annotations
+
+import argparse
+from importlib import resources
+from pathlib import Path
+
+import pandas as pd
+
+from aser_bench import folders
+from aser_bench.evaluation.analysis import cells
+from aser_bench.evaluation.outcomes import read
+from aser_bench.tables import ORIGINAL
+
+WHO = {"features": "functionals", "model": "svm", "protocol": "speaker"}
+
+
+def rows(folder: Path) -> pd.DataFrame:
+    """Return the reference's rows of one results folder."""
+    material = folders.merge([folders.read(folder)])
+    table = cells(read(material.sources))
+    table = table[(table[list(WHO)] == pd.Series(WHO)).all(axis=1)]
+    clean = table[table["train_condition"] == ORIGINAL].assign(training="clean")
+    matched = table[table["train_condition"] == table["test_condition"]].assign(training="matched")
+    both = pd.concat([clean, matched]).rename(columns={"test_condition": "condition"})
+    return both[["corpus", "protocol", "training", "condition", "n_utterances", "uar"]].round(6)
+
+
+def main() -> None:
+    """Write the file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", nargs="+", type=Path)
+    table = pd.concat([rows(folder) for folder in parser.parse_args().folders])
+    path = resources.files("aser_bench.evaluation").joinpath("data/reference.csv")
+    table.to_csv(Path(str(path)), index=False, lineterminator="\n")
+
+
+if __name__ == "__main__":
+    main()

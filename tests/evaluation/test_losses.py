@@ -1,0 +1,386 @@
+"""What a condition costs, against scikit-learn on the same predictions."""
+
+from __future__ import annotations
+
+import warnings
+
+import made
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics as sk
+
+from aser_bench import findings as contract
+from aser_bench.evaluation import losses, statistics
+
+KEY = ["model", "training", "condition"]
+SKILL = {**made.SKILL, ("multi", "original"): 0.8, ("multi", "mp3-8k"): 0.7}
+SPEAKERS = tuple("abcde")
+
+
+def both_models(**options):
+    return pd.concat([
+        made.predictions(SKILL, model="svm", runs=1, **options),
+        made.predictions(SKILL, model="mlp", runs=3, seed=1, **options),
+    ])  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return both_models(speakers=SPEAKERS)
+
+
+@pytest.fixture(scope="module")
+def pairs(frame, tmp_path_factory):
+    return made.paired(frame, tmp_path_factory.mktemp("losses"))
+
+
+def cell(frame, model, train, test):
+    return frame[
+        (frame["model"] == model) & (frame["train_condition"] == train)
+        & (frame["test_condition"] == test)
+    ]  # fmt: skip
+
+
+def original_of(frame, row):
+    return cell(frame, row.model, "multi" if row.training == "multi" else "original", "original")
+
+
+def mean_over_runs(part, function):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return np.mean([function(own["truth"], own["predicted"]) for _, own in part.groupby("run")])
+
+
+METRICS = {
+    "wap": lambda t, p: sk.precision_score(t, p, average="weighted", zero_division=0),
+    "accuracy": sk.accuracy_score,
+    "uar": sk.balanced_accuracy_score,
+    "macro_f1": lambda t, p: sk.f1_score(t, p, average="macro", zero_division=0),
+}
+
+
+def test_values_and_differences_are_those_of_scikit_learn(frame, pairs):
+    table = losses.losses(pairs, 0.02)
+    assert tuple(table.columns) == contract.LOSSES
+    assert len(table) == 2 * 5 * 4
+    for row in table.itertuples():
+        function = METRICS[row.metric]
+        value = mean_over_runs(cell(frame, row.model, row.train_condition, row.condition), function)
+        base = mean_over_runs(original_of(frame, row), function)
+        assert row.value == pytest.approx(value), row
+        assert row.original == pytest.approx(base)
+        assert row.difference == pytest.approx(value - base)
+        assert row.low < row.difference < row.high
+        assert (row.n_utterances, row.n_speakers, row.why) == (40, 5, "")
+        if row.metric == "uar":
+            assert row.retained == pytest.approx((value - 0.25) / (base - 0.25))
+        else:
+            assert np.isnan(row.retained)
+    assert not (table["condition"] == "original").any()
+
+
+def test_intervals_are_the_jackknife_over_speakers(frame, pairs):
+    table = losses.losses(pairs, 0.02)
+    row = table[(table["metric"] == "accuracy") & (table["model"] == "mlp")].iloc[0]
+    coded = cell(frame, "mlp", row["train_condition"], row["condition"])
+    base = original_of(frame, row)
+    left = np.array([
+        mean_over_runs(coded[coded["speaker"] != s], sk.accuracy_score)
+        - mean_over_runs(base[base["speaker"] != s], sk.accuracy_score)
+        for s in SPEAKERS
+    ])  # fmt: skip
+    error = np.sqrt(4 / 5 * ((left - left.mean()) ** 2).sum())
+    assert row["high"] - row["difference"] == pytest.approx(2.7764 * error, rel=1e-4)
+    assert row["effect"] == pytest.approx(row["difference"] / (error * np.sqrt(5)))
+
+
+@pytest.mark.parametrize("metric", ["wap", "uar"])
+def test_holm_corrects_over_models_and_conditions_of_one_training(pairs, metric):
+    table = losses.losses(pairs, 0.02)
+    own = table[table["metric"] == metric]
+    sizes = {}
+    for training, rows in own.groupby("training"):
+        np.testing.assert_allclose(rows["p_holm"], statistics.holm(rows["p"].astype(float)))
+        sizes[training] = len(rows)
+    assert sizes == {"matched": 4, "clean": 4, "multi": 2}
+
+
+def test_another_corpus_is_another_family(frame, tmp_path):
+    frame = frame[frame["model"] == "svm"]
+    alone = losses.losses(made.paired(frame, tmp_path), 0.02)
+    other = frame.assign(corpus="others", predicted="sad")
+    table = losses.losses(made.paired(pd.concat([frame, other]), tmp_path), 0.02)
+    own = table[table["corpus"] == "voices"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(own, alone)
+
+
+def test_only_a_loss_is_significant(tmp_path):
+    ways = [("original", "original"), ("original", "mp3-8k"), ("original", "mp3-64k")]
+    frame = made.predictions(dict(zip(ways, (0.5, 0.0, 1.0), strict=True)), takes=4,
+                             speakers=tuple("abcdefghij"), runs=1)  # fmt: skip
+    table = losses.losses(made.paired(frame, tmp_path), 0.02)
+    worse, better = (table[table["condition"] == name] for name in ("mp3-8k", "mp3-64k"))
+    assert (table["p_holm"] < 0.05).all()
+    assert worse["significant"].all()
+    assert not better["significant"].any()
+    assert (worse["decision"] == "inferior").all()
+    assert (better["decision"] == "non-inferior").all()
+    assert set(table["p_mcnemar"] < 0.001) == {True}
+
+
+def test_a_condition_that_changes_nothing(tmp_path):
+    frame = made.predictions({("original", "original"): 0.7})
+    frame = pd.concat([frame, frame.assign(test_condition="mp3-8k")])
+    table = losses.losses(made.paired(frame, tmp_path), 0.02)
+    assert (table["difference"] == 0).all()
+    assert (table["p"] == 1).all()
+    assert (table["p_mcnemar"] == 1).all()
+    assert not table["significant"].any()
+    # 32 utterances without a change say that fewer than one in nine change, and no more.
+    assert (table["decision"] == "undecided").all()
+    np.testing.assert_allclose(table["high"], 1 - 0.025 ** (1 / 32))
+
+
+def test_speakers_who_lose_alike_leave_an_interval_all_the_same(tmp_path):
+    frame = made.predictions({("original", "original"): 1.0, ("original", "mp3-8k"): 1.0}, takes=4)
+    coded = (frame["test_condition"] == "mp3-8k") & frame["utterance"].str.endswith("sad_0")
+    frame.loc[coded, "predicted"] = "angry"  # one recording of each speaker
+    table = losses.losses(made.paired(frame, tmp_path), 0.02)
+    assert (table["difference"] < 0).all()
+    assert (table["high"] - table["low"] > 0.01).all()
+
+
+def test_the_margin_decides(pairs):
+    wide = losses.losses(pairs, 0.9)
+    assert (wide["decision"] == "non-inferior").all()
+    narrow = losses.losses(pairs, 1e-9)
+    expected = np.select(
+        [narrow["low"] > -1e-9, narrow["high"] < -1e-9], ["non-inferior", "inferior"], "undecided"
+    )
+    assert narrow["decision"].tolist() == expected.tolist()
+    assert {"inferior", "undecided"} <= set(narrow["decision"])
+    same = ["difference", "low", "high", "p", "p_holm", "significant"]
+    pd.testing.assert_frame_equal(wide[same], narrow[same])
+
+
+def test_two_speakers_have_no_interval_and_it_says_why(tmp_path):
+    table = losses.losses(made.paired(both_models(speakers=("a", "b")), tmp_path), 0.02)
+    assert table[["low", "high", "effect"]].isna().all(axis=None)
+    assert set(table["why"]) == {"no interval: 2 speakers cannot tell their spread"}
+    assert set(table["decision"]) == {"undecided"}
+    assert table["difference"].notna().all()
+    assert (table["p"] >= 0.5).all()  # two speakers can be flipped in four ways
+
+
+def test_one_speaker_has_not_even_a_test(tmp_path):
+    table = losses.losses(made.paired(both_models(speakers=("a",)), tmp_path), 0.02)
+    assert table[["low", "p", "p_holm"]].isna().all(axis=None)
+    assert not table["significant"].any()
+    assert table["why"].str.contains("1 speaker cannot").all()
+
+
+def test_unknown_speakers_have_an_interval_that_says_whose_it_is(tmp_path):
+    table = losses.losses(made.paired(made.predictions(speakers=("a", None)), tmp_path), 0.02)
+    assert table[["low", "high"]].notna().all(axis=None)
+    assert set(table["why"]) == {losses.UNKNOWN}
+    assert set(table["n_speakers"]) == {0}
+
+
+def test_the_interval_that_ignores_speakers_stands_beside_on_demand(pairs):
+    without, with_it = losses.losses(pairs, 0.02), losses.losses(pairs, 0.02, unclustered=True)
+    names = ["low_unclustered", "high_unclustered"]
+    assert without[names].isna().all(axis=None)
+    assert (with_it[names[0]] < with_it["difference"]).all()
+    assert (with_it[names[1]] > with_it["difference"]).all()
+    assert (with_it["low_unclustered"] != with_it["low"]).any()
+    pd.testing.assert_frame_equal(without.drop(columns=names), with_it.drop(columns=names))
+
+
+# --- emotions, confusions and speakers --------------------------------------------------------
+
+
+def test_recalls_and_precisions_of_each_emotion(frame, pairs):
+    table = losses.recalls(pairs)
+    assert tuple(table.columns) == contract.RECALLS
+    assert len(table) == 2 * 8 * 4
+    for row in table.sample(24, random_state=0).itertuples():
+        part = cell(frame, row.model, row.train_condition, row.condition)
+
+        def recall(truth, said, emotion=row.emotion):
+            return sk.accuracy_score(truth[truth == emotion], said[truth == emotion])
+
+        assert row.value == pytest.approx(mean_over_runs(part, recall))
+        assert row.original == pytest.approx(mean_over_runs(original_of(frame, row), recall))
+        assert row.difference == pytest.approx(row.value - row.original)
+        assert row.n_utterances == 10
+        called = part[part["predicted"] == row.emotion]
+        assert row.precision == pytest.approx((called["truth"] == row.emotion).mean())
+        wrong = part[(part["truth"] == row.emotion) & (part["predicted"] != row.emotion)]
+        if wrong.empty:
+            assert (row.taken_for, row.taken_share) == ("", 0)
+            continue
+        most = wrong["predicted"].value_counts()
+        assert row.taken_share == pytest.approx(most.max() / (part["truth"] == row.emotion).sum())
+        assert most[row.taken_for] == most.max()
+        assert np.isnan(row.low) == (row.condition == "original")
+
+
+def test_a_perfect_emotion_is_taken_for_nothing_and_an_unheard_one_has_no_precision(tmp_path):
+    frame = made.predictions({("original", "original"): 1.0, ("original", "mp3-8k"): 1.0})
+    coded = frame["test_condition"] == "mp3-8k"
+    frame.loc[coded & (frame["truth"] == "sad"), "predicted"] = "angry"
+    table = losses.recalls(made.paired(frame, tmp_path)).set_index(["condition", "emotion"])
+    perfect, unheard = table.loc["mp3-8k", "happy"], table.loc["mp3-8k", "sad"]
+    assert (perfect["taken_for"], perfect["taken_share"], perfect["precision"]) == ("", 0, 1)
+    assert np.isnan(unheard["precision"])
+    assert (unheard["taken_for"], unheard["taken_share"], unheard["value"]) == ("angry", 1, 0)
+    assert table.loc["mp3-8k", "angry"]["precision"] == 0.5
+
+
+def test_an_emotion_that_no_utterance_has_gets_no_recall(tmp_path):
+    frame = made.predictions({("original", "original"): 0.8, ("original", "mp3-8k"): 0.5})
+    frame = frame[frame["truth"] != "sad"]  # still predicted
+    pairs = made.paired(frame, tmp_path)
+    assert pairs[0].corpus.emotions == made.EMOTIONS
+    assert set(losses.recalls(pairs)["emotion"]) == {"angry", "happy", "neutral"}
+    assert set(losses.confusions(pairs)["truth"]) == {"angry", "happy", "neutral"}
+    uar = losses.losses(pairs, 0.02).query("metric == 'uar'").iloc[0]
+    assert uar["retained"] == pytest.approx((uar["value"] - 1 / 3) / (uar["original"] - 1 / 3))
+
+
+def test_confusions_are_shares_of_the_true_emotion(frame, pairs):
+    table = losses.confusions(pairs)
+    assert tuple(table.columns) == contract.CONFUSIONS
+    sums = table.groupby([*contract.COMPARED, "truth"])["share"].sum()
+    np.testing.assert_allclose(sums, 1)
+    for row in table.sample(40, random_state=0).itertuples():
+        part = cell(frame, row.model, row.train_condition, row.condition)
+        own = part[part["truth"] == row.truth]
+        assert row.share == pytest.approx((own["predicted"] == row.predicted).mean())
+    assert "original" in set(table["condition"])
+
+
+def test_uar_of_each_speaker(frame, pairs):
+    table = losses.speakers(pairs)
+    assert tuple(table.columns) == contract.SPEAKERS
+    assert len(table) == 2 * 5 * 5
+    for row in table.sample(15, random_state=0).itertuples():
+        part = cell(frame, row.model, row.train_condition, row.condition)
+        part, base = (x[x["speaker"] == row.speaker] for x in (part, original_of(frame, row)))
+        assert row.value == pytest.approx(mean_over_runs(part, sk.balanced_accuracy_score))
+        assert row.original == pytest.approx(mean_over_runs(base, sk.balanced_accuracy_score))
+        assert row.n_utterances == 8
+
+
+def test_unknown_speakers_have_no_rows(tmp_path):
+    pairs = made.paired(made.predictions(speakers=("a", None)), tmp_path)
+    assert losses.speakers(pairs).empty
+    assert tuple(losses.speakers(pairs).columns) == contract.SPEAKERS
+
+
+def test_speakers_of_a_failed_fold_are_left_out_under_their_own_names(tmp_path):
+    frame = made.predictions()
+    frame = frame[~((frame["speaker"] == "b") & (frame["test_condition"] == "mp3-8k"))]
+    table = losses.speakers(made.paired(frame, tmp_path))
+    own = table[(table["condition"] == "mp3-8k") & (table["training"] == "clean")]
+    assert own["speaker"].tolist() == ["a", "c", "d"]
+    part = cell(frame, "svm", "original", "mp3-8k")
+    for row in own.itertuples():
+        expected = mean_over_runs(part[part["speaker"] == row.speaker], sk.balanced_accuracy_score)
+        assert row.value == pytest.approx(expected)
+
+
+# --- the worst --------------------------------------------------------------------------------
+
+
+def expected_worst(frame):
+    rows = {}
+    for keys, part in frame[frame["test_condition"] != "original"].groupby(
+        ["model", "train_condition", "test_condition"]
+    ):
+        base = cell(frame, keys[0], "multi" if keys[1] == "multi" else "original", "original")
+        for name, own in part.groupby("utterance"):
+            truth = own["truth"].iloc[0]
+            was = base.loc[base["utterance"] == name, "predicted"] == truth
+            votes = own["predicted"].value_counts()
+            if 2 * was.sum() <= len(was) or truth in votes.index[votes == votes.max()]:
+                continue
+            heard = sorted(votes.index[votes == votes.max()])[0]
+            said = own[own["predicted"] == heard]
+            sure = said[f"p_{heard}"].mean()
+            if sure > rows.get(name, (0,))[0]:
+                rows[name] = (sure, keys, truth, heard)
+    return sorted(((v[0], k, *v[1:]) for k, v in rows.items()), reverse=True)
+
+
+@pytest.mark.parametrize("trained", ["original", "multi"])
+def test_the_worst_went_from_right_to_wrong_surest_first(frame, tmp_path, trained):
+    # Only one way of training, so that a condition stands there once.
+    frame = frame[(frame["train_condition"] == trained) & (frame["run"] != 1)]
+    frame = frame[(frame["model"] == "svm") | (frame["run"] == 2)]
+    table = losses.worst(made.paired(frame, tmp_path))
+    table = table[table["training"] != "matched"]
+    expected = expected_worst(frame)
+    assert len(expected) > 5
+    assert tuple(table.columns) == contract.WORST
+    assert len(table) == min(20, len(expected))
+    for row, (sure, name, keys, truth, heard) in zip(table.itertuples(), expected, strict=False):
+        assert row.utterance == name
+        assert (row.model, row.train_condition, row.condition) == keys
+        assert (row.truth, row.heard_original, row.heard) == (truth, truth, heard)
+        assert row.confidence == pytest.approx(sure, rel=1e-5)
+        assert row.speaker == name.split("_")[1]
+
+
+def test_at_most_twenty_of_a_section_and_each_utterance_once(tmp_path):
+    ways = {("original", "original"): 1.0, ("original", "mp3-8k"): 0.0, ("mp3-8k", "mp3-8k"): 0.0}
+    frame = pd.concat([
+        made.predictions(ways, takes=3, corpus=corpus, features=features, seed=seed)
+        for seed, (corpus, features) in enumerate([("x", "f"), ("x", "g"), ("y", "f")])
+    ])  # fmt: skip
+    table = losses.worst(made.paired(frame, tmp_path))
+    section = ["corpus", "features", "protocol"]
+    assert table.groupby(section).size().tolist() == [20, 20, 20]
+    assert not table.duplicated([*section, "utterance"]).any()
+    assert set(table["training"]) == {"clean", "matched"}
+    assert (table["confidence"].diff().dropna() <= 0).all()
+
+
+def test_what_was_wrong_before_is_not_among_the_worst(tmp_path):
+    frame = made.predictions({("original", "original"): 0.0, ("original", "mp3-8k"): 0.0})
+    assert losses.worst(made.paired(frame, tmp_path)).empty
+
+
+@pytest.mark.parametrize("named", [("angry", "sad"), ("sad", "angry")])
+def test_a_tie_between_right_and_wrong_is_not_wrong_whatever_the_names(tmp_path, named):
+    right, wrong = named
+    frame = made.predictions({("original", "original"): 1.0, ("original", "mp3-8k"): 1.0})
+    frame = frame[frame["truth"] == right].copy()
+    coded = (frame["test_condition"] == "mp3-8k") & (frame["run"] == 1)
+    frame.loc[coded, "predicted"] = wrong
+    assert losses.worst(made.paired(frame, tmp_path)).empty
+
+
+def test_without_probabilities_the_worst_have_no_confidence(tmp_path):
+    frame = made.predictions({("original", "original"): 1.0, ("original", "mp3-8k"): 0.0})
+    table = losses.worst(made.paired(frame[list(made.tables.PREDICTIONS)], tmp_path))
+    assert len(table) == 20
+    assert table["confidence"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("function", "columns"),
+    [
+        (lambda pairs: losses.losses(pairs, 0.02), contract.LOSSES),
+        (losses.recalls, contract.RECALLS),
+        (losses.confusions, contract.CONFUSIONS),
+        (losses.speakers, contract.SPEAKERS),
+        (losses.worst, contract.WORST),
+    ],
+    ids=["losses", "recalls", "confusions", "speakers", "worst"],
+)
+def test_of_nothing_there_is_an_empty_table(function, columns):
+    table = function([])
+    assert table.empty
+    assert tuple(table.columns) == columns

@@ -1,0 +1,107 @@
+"""Which cells are set against which original, and on which utterances."""
+
+from __future__ import annotations
+
+import made
+import numpy as np
+import pytest
+
+from aser_bench.evaluation.pairs import original_key, side
+
+SKILL = {
+    **made.SKILL, ("mp3-8k", "original"): 0.5, ("mp3-8k", "mp3-64k"): 0.5,
+    ("multi", "original"): 0.8, ("multi", "mp3-8k"): 0.7,
+}  # fmt: skip
+
+
+def names(pairs):
+    return {pair.keys[4:] for pair in pairs}
+
+
+def test_matched_clean_and_pooled_training_and_nothing_else(tmp_path):
+    assert names(made.paired(made.predictions(SKILL), tmp_path)) == {
+        ("matched", "original", "original"), ("clean", "original", "original"),
+        ("multi", "multi", "original"), ("matched", "mp3-8k", "mp3-8k"),
+        ("matched", "mp3-64k", "mp3-64k"), ("clean", "original", "mp3-8k"),
+        ("clean", "original", "mp3-64k"), ("multi", "multi", "mp3-8k"),
+    }  # fmt: skip
+
+
+def test_each_has_the_original_of_its_own_way_of_training(tmp_path):
+    outcomes = made.outcomes(made.predictions(SKILL), tmp_path)
+    from aser_bench.evaluation.pairs import pairs
+
+    for pair in pairs(outcomes):
+        train = "multi" if pair.keys[4] == "multi" else "original"
+        twin = outcomes.cells[(*pair.keys[:4], train, "original")]
+        own = outcomes.cells[(*pair.keys[:4], *pair.keys[5:])]
+        np.testing.assert_array_equal(pair.original.predicted, twin.predicted)
+        np.testing.assert_array_equal(pair.coded.predicted, own.predicted)
+        assert len(pair.rows) == 32
+        assert pair.speakers == 4
+
+
+@pytest.mark.parametrize("gone", [("original", "original"), ("multi", "original")])
+def test_without_its_original_there_is_no_pair(tmp_path, gone):
+    skill = {key: right for key, right in SKILL.items() if key != gone}
+    trainings = {pair.keys[4] for pair in made.paired(made.predictions(skill), tmp_path)}
+    assert trainings == ({"multi"} if gone[0] == "original" else {"matched", "clean"})
+
+
+def test_a_pair_stands_on_what_all_runs_of_both_tested(tmp_path):
+    frame = made.predictions(SKILL, runs=3)
+    trained, tested = frame["train_condition"], frame["test_condition"]
+    coded = (trained == "original") & (tested == "mp3-8k") & (frame["run"] == 1)
+    coded &= frame["speaker"] == "a"
+    base = (trained == "original") & (tested == "original") & (frame["run"] == 2)
+    base &= frame["speaker"] == "b"
+    pairs = {p.keys[4:]: p for p in made.paired(frame[~coded & ~base], tmp_path)}
+    one = pairs["clean", "original", "mp3-8k"]
+    assert {name[3] for name in one.corpus.utterances[one.rows]} == {"c", "d"}
+    assert one.speakers == 2
+    assert one.coded.confusions.shape == (3, 2, 4, 4)
+    assert one.coded.confusions.sum() == 3 * 16
+    assert len(pairs["clean", "original", "mp3-64k"].rows) == 24
+    assert len(pairs["multi", "multi", "mp3-8k"].rows) == 32
+
+
+def test_with_nothing_in_common_there_is_no_pair(tmp_path):
+    frame = made.predictions(SKILL)
+    coded = frame["test_condition"] == "mp3-8k"
+    frame = frame[(coded & (frame["fold"] == 0)) | (~coded & (frame["fold"] == 1))]
+    assert not [keys for keys in names(made.paired(frame, tmp_path)) if keys[-1] == "mp3-8k"]
+
+
+def test_without_speakers_each_utterance_stands_for_itself(tmp_path):
+    frame = made.predictions(speakers=("a", None))
+    for pair in made.paired(frame, tmp_path):
+        assert pair.speakers == 0
+        assert pair.coded.confusions.shape[1] == len(pair.rows) == 16
+
+
+def test_a_side_counts_every_prediction_once(tmp_path):
+    frame = made.predictions(runs=3)
+    outcomes = made.outcomes(frame, tmp_path)
+    corpus, cell = outcomes.corpora["voices"], next(iter(outcomes.cells.values()))
+    rows = np.flatnonzero(corpus.speaker != 1)
+    one = side(cell, corpus, rows)
+    assert one.speaker.max() == 2  # numbered without a gap
+    assert one.confusions.sum() == one.unclustered.sum() == one.votes.sum() == 3 * 24
+    np.testing.assert_array_equal(one.confusions.sum(1), one.unclustered.sum(1))
+    for place in range(len(rows)):
+        right = (one.predicted[:, place] == one.truth[place]).sum()
+        assert one.right[place] == (right >= 2)
+        assert one.votes[place, one.truth[place]] == right
+
+
+def test_half_of_the_runs_are_not_most(tmp_path):
+    frame = made.predictions({("original", "original"): 1.0}, runs=2)
+    frame.loc[frame["run"] == 1, "predicted"] = "nonsense"
+    outcomes = made.outcomes(frame, tmp_path)
+    corpus, cell = outcomes.corpora["voices"], next(iter(outcomes.cells.values()))
+    assert not side(cell, corpus, np.arange(32)).right.any()
+
+
+def test_the_original_of_a_key():
+    key = ("c", "f", "m", "p", "mp3-8k", "mp3-64k")
+    assert original_key(key) == ("c", "f", "m", "p", "original", "original")
