@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from .corpora import load_corpus
 
 if TYPE_CHECKING:
+    from .reporting import Report
     from .runner import Outcome
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load_corpus", "run"]
+__all__ = ["__version__", "load_corpus", "run", "write_report"]
 
 
 def run(study: str | Path | Mapping[str, Any] | None = None, **options: Any) -> Outcome:
@@ -23,7 +24,7 @@ def run(study: str | Path | Mapping[str, Any] | None = None, **options: Any) -> 
     study : path or mapping, optional
         A study file, or what would stand in one (``{"corpora": ["demo"], "models": ["svm"]}``).
     **options
-        ``out``, ``jobs``, ``store``, ``strict``, ``dry_run``, ``quiet``: see
+        ``out``, ``jobs``, ``store``, ``strict``, ``dry_run``, ``quiet``, ``reported``: see
         `aser_bench.runner.run`.
 
     Returns
@@ -41,3 +42,32 @@ def run(study: str | Path | Mapping[str, Any] | None = None, **options: Any) -> 
 
     layer = read_file(study) if isinstance(study, str | Path) else dict(study or {})
     return runner.run(resolve(layer), **options)
+
+
+def write_report(*folders: str | Path, out: str | Path | None = None, **options: Any) -> Report:
+    """Write tables, figures and report.html of runs: ``aser-bench report`` in Python.
+
+    Not called ``report``, which is the package that renders them.
+
+    Parameters
+    ----------
+    *folders : path
+        Results folders; several are put side by side.
+    out : path, optional
+        Where to write; the folder itself by default. Must be given for several.
+    **options
+        ``formats``, ``margin``, ``listen``, ``unclustered``: see `aser_bench.reporting.Options`.
+
+    Returns
+    -------
+    Report
+        With ``findings``, whose tables are all that the report tells, and the ``verdict``.
+
+    Raises
+    ------
+    AserBenchError
+        With one line that says what is wrong and what to do.
+    """
+    from .reporting import Options, report
+
+    return report(folders, out=out, options=Options(**options))

@@ -26,12 +26,19 @@ def build(
     corpora: list[Ingested],
     plan: Treatments,
     notes: Mapping[str, Sequence[str]],
+    captions: Mapping[str, Any],
     canary: str,
     stages: dict[str, dict[str, float]],
 ) -> dict[str, Any]:
-    """Return the manifest of a run as a mapping that JSON can hold."""
+    """Return the manifest of a run as a mapping that JSON can hold.
+
+    ``notes`` stand below the tables of a corpus; ``captions`` (``settings`` and ``budgets``) in
+    those of all of them.
+    """
     return {
         "aser_bench": __version__,
+        "label": study.label,
+        **captions,
         "study": study.to_mapping(),
         "study_sha256": study.digest(),
         "packages": registry.versions(_PACKAGES),

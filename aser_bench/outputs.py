@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .evaluation.metrics import METRICS
+from .evaluation.metrics import scores as metric_scores
 from .ingest import Ingested
 from .plan import Treatments
 from .store import Entry
@@ -62,7 +63,7 @@ def _score_rows(task: TrainTask, reason: str) -> Iterator[dict[str, Any]]:
             if entry is not None:
                 training = entry.meta["trainings"][r]
                 predicted = emotions[entry.arrays["predicted"][r, c]]
-                values = {name: METRICS[name].function(truth, predicted) for name in _NAMES}
+                values = metric_scores(truth, predicted)
             yield {
                 **task.cell, "test_condition": condition, "run": run, **values,
                 "n_train": len(task.train) * copies, "n_dev": len(task.dev) * copies,

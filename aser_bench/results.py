@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
 
-from . import models, outputs, plan, training_plan
+from . import measures, models, outputs, plan, training_plan
 from .agenda import Agenda
 from .errors import UsageError
 from .progress import duration
-from .report import Context, write_tables
 from .store import cannot_write
 from .study import Study
 from .work import Cost
@@ -44,22 +43,8 @@ def check_folder(folder: Path) -> None:
         )
 
 
-def context(study: Study, agendas: Sequence[Agenda], failed: dict[str, str]) -> Context:
-    """Return what the report must know of a run beside its numbers."""
-    found = {agenda.name: agenda.ingested for agenda in agendas}
-    return Context(
-        study=study.label,
-        seed=study.seed,
-        synthetic=tuple(name for name, one in found.items() if one.corpus.synthetic),
-        titles={name: one.corpus.title for name, one in found.items()},
-        sizes={name: (len(one.utterances), one.speakers) for name, one in found.items()},
-        refused={name: len(one.refused) for name, one in found.items()},
-        notes={agenda.name: tuple(_notes(study, agenda, failed)) for agenda in agendas},
-        settings=_settings(study),
-    )
-
-
-def _notes(study: Study, agenda: Agenda, failed: dict[str, str]) -> list[str]:
+def notes(study: Study, agenda: Agenda, failed: dict[str, str]) -> list[str]:
+    """Return what stands below each table of a corpus."""
     return [
         *plan.notes(study, agenda.ingested),
         *training_plan.notes(agenda.trainings, agenda.ingested),
@@ -67,17 +52,21 @@ def _notes(study: Study, agenda: Agenda, failed: dict[str, str]) -> list[str]:
     ]
 
 
-def _settings(study: Study) -> str:
+def settings(study: Study) -> str:
     """Say what was set for all models, for the captions."""
     said = [f"preset {study.preset}"] if study.preset != "default" else []
     said.append(f"effort {study.effort}")
-    for model in map(models.get, study.models):
-        said += [f"{model.name}: {text}" for text in model.budget(study.settings)]
     if study.class_weight != "none":
         said.append(f"class weight {study.class_weight}")
     if study.limit is not None:
         said.append(f"limited to {study.limit} utterances")
     return ", ".join(said)
+
+
+def budgets(study: Study) -> dict[str, str]:
+    """Say what ends the training of each model that has such a thing, for the captions."""
+    found = {name: models.get(name).budget(study.settings) for name in study.models}
+    return {name: ", ".join(said) for name, said in found.items() if said}
 
 
 def stages(costs: Costs, walls: dict[str, float]) -> dict[str, dict[str, float]]:
@@ -99,17 +88,16 @@ def write(
     agendas: Sequence[Agenda],
     scores: pd.DataFrame,
     conditions: pd.DataFrame,
-    about: Context,
     facts: dict[str, Any],
     costs: Costs,
     failed: dict[str, str],
 ) -> None:
-    """Write everything beside the old results, and put it in their place when it is whole.
+    """Write all that the report is made from; what an older report said goes.
 
     Raises
     ------
     AserBenchError
-        If the disk is full or the folder cannot be written; the old results are untouched.
+        As `install`.
     """
     tasks = [task for agenda in agendas for task in agenda.trainings]
     corpora = {agenda.name: agenda.ingested for agenda in agendas}
@@ -118,21 +106,47 @@ def write(
         "conditions.csv": lambda path: _write_csv(conditions, path),
         "predictions.parquet": lambda path: outputs.write_predictions(tasks, failed, corpora, path),
         "timings.csv": lambda path: _write_csv(_timings(costs), path),
+        "drift.csv": lambda path: _write_csv(measures.drift(agendas), path),
+        "leaks.csv": lambda path: _write_csv(measures.leaks(agendas), path),
         "study.yaml": lambda path: path.write_text(_yaml(study), "utf-8"),
-        "tables": lambda path: write_tables(scores, conditions, about, path),
         # Last: a folder with a manifest is a whole one.
         "manifest.json": lambda path: path.write_text(_json(facts), "utf-8"),
     }
+    install(folder, writers, stale=("tables", "figures", "sounds", "report.html"))
+
+
+def install(
+    folder: Path, writers: Mapping[str, Callable[[Path], Any]], stale: Sequence[str] = ()
+) -> None:
+    """Write files beside the old ones, and put them in their place when all are whole.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it is missing.
+    writers : mapping of str to callable
+        Name of a file or folder -> what writes it to a path.
+    stale : sequence of str
+        Names that go when the new files come.
+
+    Raises
+    ------
+    AserBenchError
+        If the disk is full or the folder cannot be written; the old files are untouched.
+    """
     fresh = folder / _UNFINISHED
     try:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
         for name, write_one in writers.items():
             write_one(fresh / name)
-        for name in writers:
+        for name in (*stale, *writers):
             if (folder / name).is_dir():
                 shutil.rmtree(folder / name)
-            (fresh / name).replace(folder / name)
+            elif name in stale:
+                (folder / name).unlink(missing_ok=True)
+            if name in writers:
+                (fresh / name).replace(folder / name)
     except OSError as error:
         raise cannot_write(error, folder, "choose another folder with --out") from error
     finally:
@@ -156,7 +170,9 @@ def _timings(costs: Costs) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["stage", "task", "wall_s", "cpu_s"])
 
 
-def closing(scores: pd.DataFrame, facts: dict[str, Any], folder: Path) -> str:
+def closing(
+    scores: pd.DataFrame, facts: dict[str, Any], folder: Path, walls: Mapping[str, float]
+) -> str:
     """Return the last lines of a run: what failed, what was refused, where everything lies."""
     lines = [""]
     failed = int((scores["status"] != "ok").sum())
@@ -166,7 +182,15 @@ def closing(scores: pd.DataFrame, facts: dict[str, Any], folder: Path) -> str:
     if refused:
         were = "recording was" if refused == 1 else "recordings were"
         lines.append(f"{refused} {were} refused; manifest.json says why.")
-    took = sum(stage["wall_s"] for stage in facts["stages"].values())
-    lines.append(f"{duration(took)}. Everything lies in {folder}/")
-    lines.append("  tables/  scores.csv  predictions.parquet  conditions.csv  manifest.json")
+    lines.append(f"{duration(sum(walls.values()))}. Everything lies in {folder}/")
+    shown = (
+        "report.html",
+        "tables",
+        "figures",
+        "scores.csv",
+        "predictions.parquet",
+        "manifest.json",
+    )
+    there = [name for name in shown if (folder / name).exists()]
+    lines.append("  " + "  ".join(f"{n}/" if (folder / n).is_dir() else n for n in there))
     return "\n".join(lines)

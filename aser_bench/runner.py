@@ -9,7 +9,18 @@ from pathlib import Path
 import pandas as pd
 
 from . import agenda as agendas_
-from . import estimate, manifest, models, outputs, plan, registry, results, training_plan
+from . import (
+    estimate,
+    folders,
+    manifest,
+    models,
+    outputs,
+    plan,
+    registry,
+    reporting,
+    results,
+    training_plan,
+)
 from .agenda import Agenda
 from .codecs import canary
 from .errors import CodecError
@@ -57,6 +68,7 @@ def run(
     strict: bool = False,
     dry_run: bool = False,
     quiet: bool = False,
+    reported: reporting.Options | None = None,
 ) -> Outcome:
     """Run a study and write its results.
 
@@ -76,6 +88,8 @@ def run(
         Read the corpora, say what there is to do, and do nothing.
     quiet : bool
         Print no progress.
+    reported : reporting.Options, optional
+        What the report is to be; everything by default.
 
     Raises
     ------
@@ -103,7 +117,7 @@ def run(
         song = canary.sing(treatments.conditions, say)
         clock.end("read")
         costs, failed = _work(agendas, pool, strict, say, quiet, clock)
-    return _finish(study, folder, agendas, treatments, song, costs, failed, clock)
+    return _finish(study, folder, agendas, treatments, song, costs, failed, clock, reported)
 
 
 class _Stages:
@@ -187,20 +201,26 @@ def _finish(
     costs: Costs,
     failed: dict[str, str],
     clock: _Stages,
+    reported: reporting.Options | None,
 ) -> Outcome:
-    """Turn what lies in the store into tables, and write everything."""
+    """Turn what lies in the store into tables, write everything, and report on it."""
     scores = outputs.scores([task for one in agendas for task in one.trainings], failed)
     conditions = pd.concat(
         [outputs.conditions(one.ingested, treatments, one.batches) for one in agendas],
         ignore_index=True,
     )
-    about = results.context(study, agendas, failed)
     clock.end("score")
     facts = manifest.build(
-        study, [one.ingested for one in agendas], treatments, about.notes, song,
-        results.stages(costs, clock.walls),
+        study, [one.ingested for one in agendas], treatments,
+        {one.name: results.notes(study, one, failed) for one in agendas},
+        {"settings": results.settings(study), "budgets": results.budgets(study)},
+        song, results.stages(costs, clock.walls),
     )  # fmt: skip
-    results.write(folder, study, agendas, scores, conditions, about, facts, costs, failed)
-    text = terminal_text(scores, conditions, about) + results.closing(scores, facts, folder)
+    results.write(folder, study, agendas, scores, conditions, facts, costs, failed)
+    # From the files just written, so that `aser-bench report` says the same.
+    told = reporting.report([folder], options=reported)
+    clock.end("report")
+    text = terminal_text(scores, conditions, folders.context(facts), findings=told.findings)
+    text += results.closing(scores, facts, folder, clock.walls)
     some_failed = bool((scores["status"] != "ok").any())
     return Outcome(folder, text, EXIT_FAILED_CELLS if some_failed else EXIT_OK, scores)

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import features
 from .codecs import specs
-from .codecs.audit import audit, gain_db
+from .codecs.audit import at_level, audit
 from .codecs.base import Coded
 from .corpora.audio import read
 from .corpora.prepare import samples_sha256
@@ -127,7 +127,7 @@ def _store_condition(
     signals = [original.signal for original in originals]
     coded = [version.signal for version in versions]
     if task.match_level:
-        coded = [_matched(*pair) for pair in zip(signals, coded, strict=True)]
+        coded = [at_level(*pair) for pair in zip(signals, coded, strict=True)]
     for name, rows in features.extract(task.features, coded, SAMPLE_RATE, originals).items():
         offsets = np.cumsum([0, *(len(row) if row.ndim == 2 else 1 for row in rows)])
         task.store.save(
@@ -150,11 +150,6 @@ def _store_condition(
             "bandwidth_hz": _json(measured.bandwidth_hz),
         },
     )
-
-
-def _matched(source: np.ndarray, coded: np.ndarray) -> np.ndarray:
-    gain = gain_db(source, coded)
-    return coded / np.float32(10 ** (gain / 20)) if np.isfinite(gain) else coded
 
 
 def _json(number: float) -> float | None:

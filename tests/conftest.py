@@ -19,6 +19,10 @@ from aser_bench import ffmpeg, scratch
 # tests that interrupt a run need children that listen.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Figures and a page after every run would take longer than the runs; tests of the report say
+# what they want.
+os.environ.setdefault("ASER_BENCH_FORMAT", "csv,latex")
+
 
 @pytest.fixture(scope="session")
 def shared_corpora() -> Path:

@@ -9,6 +9,7 @@ import aser_bench
 from aser_bench import plan, study
 from aser_bench.cli import main
 from aser_bench.errors import UsageError
+from aser_bench.reporting import Options
 
 
 def planned(*codecs, **more):
@@ -29,8 +30,10 @@ def conditions(table, store, tmp_path, bundled):
             "corpora": [{"csv": str(table)}], "codecs": list(codecs), "effort": "quick",
             "models": "svm", "train": "matched", **more,
         }  # fmt: skip
-        folder = aser_bench.run(layer, out=tmp_path / "out", jobs=1, store=store, quiet=True).folder
-        frame = pd.read_csv(folder / "conditions.csv", keep_default_na=False)
+        outcome = aser_bench.run(
+            layer, out=tmp_path / "out", jobs=1, store=store, quiet=True, reported=Options("csv")
+        )
+        frame = pd.read_csv(outcome.folder / "conditions.csv", keep_default_na=False)
         return frame.set_index("condition")
 
     return run

@@ -22,9 +22,11 @@ from aser_bench.corpora.prepare import Inspection
 from aser_bench.errors import CodecError
 from aser_bench.evaluation import metrics
 from aser_bench.models.mlp import Mlp
+from aser_bench.reporting import Options
 
 FILES = ("scores.csv", "predictions.parquet", "conditions.csv", "timings.csv", "manifest.json",
-         "study.yaml")  # fmt: skip
+         "study.yaml", "drift.csv", "leaks.csv")  # fmt: skip
+TABLES = Options("csv,latex")
 
 
 def small(table: Path, **more) -> dict:
@@ -41,8 +43,9 @@ def small(table: Path, **more) -> dict:
 def run(table, store, tmp_path):
     def run_study(out="out", jobs=1, place=store, **more):
         return aser_bench.run(
-            small(table, **more), out=tmp_path / out, jobs=jobs, store=place, quiet=True
-        )
+            small(table, **more), out=tmp_path / out, jobs=jobs, store=place, quiet=True,
+            reported=TABLES,
+        )  # fmt: skip
 
     return run_study
 
@@ -260,7 +263,9 @@ def test_limit_takes_so_many(run):
 
 def test_two_corpora_are_reported_each_by_itself(table, voices, store, tmp_path):
     study = small(table, corpora=[{"csv": str(table)}, {"custom": str(voices)}], models="svm")
-    outcome = aser_bench.run(study, out=tmp_path / "out", jobs=1, store=store, quiet=True)
+    outcome = aser_bench.run(
+        study, out=tmp_path / "out", jobs=1, store=store, quiet=True, reported=TABLES
+    )
     assert set(outcome.scores["corpus"]) == {"csv", "custom"}
     assert set(outcome.scores.loc[outcome.scores["corpus"] == "custom", "protocol"]) == {"paper"}
     assert "speakers are not known" in outcome.text

@@ -64,6 +64,51 @@ def use_ffmpeg(options: argparse.Namespace) -> None:
         os.environ["ASER_BENCH_FFMPEG"] = path
 
 
+def add_report_flags(parser: Any) -> None:
+    """Add ``--format``, ``--margin`` and ``--listen``; `report_options` reads them."""
+    parser.add_argument(
+        "--format", metavar="NAME,...",
+        help="what to write of csv, latex, md, json (tables), html and figures (default: all)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--margin", metavar="FRACTION",
+        help="largest loss of UAR that counts as none (default 0.02: two points)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--listen", metavar="N",
+        help="put the sounds of the N worst utterances, original and coded, into report.html",
+    )  # fmt: skip
+
+
+def report_options(options: argparse.Namespace) -> Any:
+    """Return the `reporting.Options` of the flags, or of ``ASER_BENCH_<FLAG>`` where none is given.
+
+    Raises
+    ------
+    UsageError
+        For what is no number.
+    """
+    from ..reporting import Options
+
+    given: dict[str, Any] = {}
+    for flag, name, kind in (
+        ("format", "formats", str), ("margin", "margin", float), ("listen", "listen", int),
+    ):  # fmt: skip
+        word = getattr(options, flag, None) or os.environ.get(f"ASER_BENCH_{flag.upper()}")
+        if word:
+            given[name] = _number(flag, word, kind)
+    return Options(**given, unclustered=getattr(options, "unclustered", False))
+
+
+def _number(flag: str, word: str, kind: Any) -> Any:
+    from ..errors import UsageError
+
+    try:
+        return kind(word)
+    except ValueError:
+        raise UsageError(f"--{flag} must be a number, not {word!r}") from None
+
+
 def jobs(options: argparse.Namespace) -> int | None:
     """Return what ``-j`` or ``ASER_BENCH_JOBS`` says, None where neither says anything."""
     from ..errors import UsageError

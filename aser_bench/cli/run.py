@@ -6,7 +6,14 @@ import argparse
 import os
 from typing import Any
 
-from .flags import add_codec_flags, add_ffmpeg_flag, jobs, use_ffmpeg
+from .flags import (
+    add_codec_flags,
+    add_ffmpeg_flag,
+    add_report_flags,
+    jobs,
+    report_options,
+    use_ffmpeg,
+)  # fmt: skip
 
 _EPILOG = """\
 examples:
@@ -77,6 +84,7 @@ def add_parser(verbs: Any) -> None:
     )  # fmt: skip
     what.add_argument("--seed", metavar="N", help="seed of every random draw (default 0)")
     what.add_argument("--limit", metavar="N", help="take N utterances of each corpus")
+    add_report_flags(parser.add_argument_group("what to report"))
     how = parser.add_argument_group("how to run it")
     how.add_argument("--out", metavar="DIR", help="where to write (default results/<study>)")
     how.add_argument("-j", "--jobs", metavar="N", help="worker processes (default: all cores)")
@@ -107,6 +115,7 @@ def _run(options: argparse.Namespace) -> int:
         strict=given.get("strict", False),
         dry_run=given.get("dry_run", False),
         quiet=given.get("quiet", False),
+        reported=report_options(options),
     )
     print(outcome.text)
     return outcome.exit_code

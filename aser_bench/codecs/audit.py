@@ -77,6 +77,12 @@ def gain_db(reference: np.ndarray, signal: np.ndarray) -> float:
     return 20 * math.log10(gain) if gain > 0 else (-math.inf if gain == 0 else math.nan)
 
 
+def at_level(reference: np.ndarray, signal: np.ndarray) -> np.ndarray:
+    """Return ``signal`` brought to the level of ``reference``; as it is where `gain_db` is none."""
+    gain = gain_db(reference, signal)
+    return signal / np.float32(10 ** (gain / 20)) if np.isfinite(gain) else signal
+
+
 def lag_samples(reference: np.ndarray, signal: np.ndarray, max_lag: int = 2000) -> float:
     """Return the delay of ``signal`` in whole samples, positive when it is late.
 

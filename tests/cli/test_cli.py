@@ -296,7 +296,7 @@ def test_unusable_recordings_are_refused_by_name_and_counted(bench, damaged):
     manifest = yaml.safe_load(Path("out/manifest.json").read_text())["corpora"]["custom"]
     assert {Path(one["file"]).name for one in manifest["refused"]} == set(bad)
     assert manifest["utterances"] == 32
-    table = next(Path("out/tables").glob("*matched.tex")).read_text()
+    table = next(Path("out/tables").glob("*paper-uar.tex")).read_text()
     assert f"{len(bad)} recordings" in table
 
 

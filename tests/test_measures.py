@@ -1,0 +1,120 @@
+"""What is measured at the end of a run: drift of features, leaks of splits."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aser_bench import features, measures
+from aser_bench.findings import DRIFT, LEAKS
+
+UTTERANCES = pd.DataFrame({
+    "corpus": "voices", "utterance": list("abcd"), "speaker": ["x", "x", "y", "y"],
+    "group": ["1", "2", "3", "4"], "text": ["", "", "", ""],
+})  # fmt: skip
+
+
+class Store:
+    """A store of frames: key -> one array of frames for each utterance."""
+
+    def __init__(self, **entries):
+        self.entries = entries
+
+    def load(self, kind, key):
+        assert kind == "features"
+        if key not in self.entries:
+            return None
+        frames = [np.asarray(one, dtype=np.float32) for one in self.entries[key]]
+        offsets = np.cumsum([0, *map(len, frames)])
+        return SimpleNamespace(arrays={"values": np.concatenate(frames), "offsets": offsets})
+
+
+def batch(store, *conditions):
+    keys = {(name, "pitch"): name.replace("-", "_") for name in conditions}
+    return SimpleNamespace(store=store, keys=keys, features=("pitch",))
+
+
+def agenda(*batches, trainings=(), name="voices"):
+    return SimpleNamespace(
+        name=name, batches=list(batches), trainings=list(trainings),
+        ingested=SimpleNamespace(utterances=UTTERANCES),
+    )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def pitch(monkeypatch):
+    monkeypatch.setattr(
+        features, "get", lambda name: SimpleNamespace(columns=("mean", "slope"))
+    )  # fmt: skip
+
+
+def test_frames_are_averaged_over_each_utterance_and_batches_are_one_corpus():
+    one = Store(original=[[[0, 5], [2, 5]], [[3, 5]]], mp3_8k=[[[4, 5]], [[5, 5], [5, 5]]])
+    two = Store(original=[[[2, 5]]], mp3_8k=[[[4, 5]]])
+    table = measures.drift([agenda(batch(one, "original", "mp3-8k"),
+                                   batch(two, "original", "mp3-8k"))])  # fmt: skip
+    assert tuple(table.columns) == DRIFT
+    # Means 1, 3, 2 (standard deviation 1) become 4, 5, 4: shifts of 3, 2 and 2.
+    row, flat = table.to_dict("records")
+    assert (row["corpus"], row["features"], row["condition"], row["feature"]) == (
+        "voices", "pitch", "mp3-8k", "mean",
+    )  # fmt: skip
+    assert row["shift"] == pytest.approx(7 / 3, abs=1e-6)
+    assert row["spread"] == pytest.approx(np.sqrt(17 / 3), abs=1e-6)
+    assert row["sd_ratio"] == pytest.approx(np.std([4, 5, 4], ddof=1), abs=1e-6)
+    assert flat["feature"] == "slope"
+    assert np.isnan([flat["shift"], flat["spread"], flat["sd_ratio"]]).all()
+
+
+def test_each_condition_but_the_original_and_each_corpus_has_its_rows():
+    store = Store(**{name: [[[0, 1]], [[1, 0]]] for name in ("original", "mp3_8k", "gsm")})
+    batches = batch(store, "original", "mp3-8k", "gsm")
+    table = measures.drift([agenda(batches), agenda(name="nothing"), agenda(batches, name="more")])
+    assert table[["corpus", "condition"]].drop_duplicates().to_numpy().tolist() == [
+        ["voices", "mp3-8k"], ["voices", "gsm"], ["more", "mp3-8k"], ["more", "gsm"],
+    ]  # fmt: skip
+    assert (table["shift"] == 0).all()
+
+
+def test_features_that_vanished_are_a_crash_and_no_zero():
+    with pytest.raises(RuntimeError, match="vanished"):
+        measures.drift([agenda(batch(Store(original=[[[0, 1]]]), "original", "mp3-8k"))])
+
+
+def training(protocol, fold, train, test, model="svm"):
+    rows = [np.array(part, dtype=int) for part in (train, [], test)]
+    return SimpleNamespace(
+        cell={"protocol": protocol, "fold": fold, "model": model},
+        train=rows[0], dev=rows[1], test=rows[2],
+    )  # fmt: skip
+
+
+def test_leaks_of_each_protocol_and_fold_once():
+    tasks = [
+        training(protocol, fold, train, test, model)
+        for model in ("svm", "mlp")
+        for protocol, fold, train, test in (
+            ("speaker", 0, [0, 1], [2, 3]), ("speaker", 1, [2, 3], [0, 1]),
+            ("paper", 0, [0, 2], [1, 3]),
+        )
+    ]  # fmt: skip
+    table = measures.leaks([agenda(trainings=tasks)])
+    assert tuple(table.columns) == LEAKS
+    speakers = table[table["kind"] == "speaker"]
+    assert speakers[["protocol", "fold", "shared", "utterances"]].to_numpy().tolist() == [
+        ["speaker", 0, 0, 0], ["speaker", 1, 0, 0], ["paper", 0, 2, 2],
+    ]  # fmt: skip
+    assert len(table) == 9
+
+
+@pytest.mark.parametrize(
+    ("function", "columns"), [(measures.drift, DRIFT), (measures.leaks, LEAKS)]
+)
+def test_of_nothing_there_is_an_empty_table(function, columns):
+    for agendas in ([], [agenda()]):
+        table = function(agendas)
+        assert table.empty
+        assert tuple(table.columns) == columns
