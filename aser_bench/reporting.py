@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -197,6 +198,12 @@ def _manifest(material: Material) -> dict[str, Any]:
 
 def _command(material: Material, folder: Path) -> str:
     if len(material.folders) == 1:
-        return f"aser-bench run {material.folders[0].path.resolve().name}/study.yaml"
-    paths = " ".join(str(one.path) for one in material.folders)
-    return f"aser-bench report {paths} --out {folder}"
+        one = material.folders[0]
+        # Where a corpus lay is told from where the run was said, not from its study file.
+        sources = [pair for c in one.manifest["study"]["corpora"] if isinstance(c, dict)
+                   for pair in c.items()]  # fmt: skip
+        words = ["run", f"{one.path.resolve().name}/study.yaml"]
+        words += [word for name, place in sources for word in ("--corpus", f"{name}={place}")]
+    else:
+        words = ["report", *(str(one.path) for one in material.folders), "--out", str(folder)]
+    return shlex.join(["aser-bench", *words])

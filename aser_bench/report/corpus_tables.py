@@ -116,35 +116,35 @@ def _drift(
 
 
 def _leaks(corpus: str, context: Context, leaks: pd.DataFrame) -> Iterator[Table]:
-    """Yield what stands on both sides of a split, summed over folds."""
+    """Yield what stands on both sides of a split: a fold in the mean, utterances in all."""
     found = []
     for (protocol, kind), rows in leaks[leaks["corpus"] == corpus].groupby(
         ["protocol", "kind"], sort=False
     ):
         known = all(value == True for value in rows["known"])  # noqa: E712 (NaN is not true)
-        shared, touched = (
-            int(rows[name].sum()) if known else None for name in ("shared", "utterances")
-        )
+        shared = float(rows["shared"].astype(float).mean()) if known else None
+        touched = int(rows["utterances"].sum()) if known else None
         values = (corpus, protocol, kind, shared, touched, int(rows["n_test"].sum()), known)
         found.append(dict(zip(_LEAKS, values, strict=True)))
     if not found:
         return
     extra = (
-        "What stands both in training and in test, summed over folds, and how many test "
-        "utterances that touches; a dash: the corpus does not tell",
+        "How many speakers, recordings and sentences stand both in training and in test, mean "
+        "over folds, and how many test utterances of all folds that touches; a dash: the corpus "
+        "does not tell",
     )
     yield Table(
         stem=text.stem(corpus, "leaks"),
         title=f"{context.title(corpus)}: leaks from training into test",
         caption=captions.brief(corpus, context, extra),
         sides=("Kind",),
-        columns=(Column("", "Shared"), Column("Test utterances", "touched"),
+        columns=(Column("", "Shared in a fold"), Column("Test utterances", "touched"),
                  Column("Test utterances", "all")),
         rows=tuple(
             Row(
                 (str(one["kind"]),),
                 tuple(
-                    Cell(text.MISSING if one[name] is None else str(one[name]))
+                    Cell(text.MISSING if one[name] is None else f"{one[name]:g}")
                     for name in ("shared", "utterances", "n_test")
                 ),
                 f"protocol {one['protocol']}",

@@ -25,7 +25,7 @@ def verdict(findings: Findings, conditions: pd.DataFrame, context: Context) -> l
     coded = conditions.loc[conditions["effective_kbps"].notna(), ["corpus", "condition"]]
     coded = coded.drop_duplicates()
     return [
-        *_safe(findings, context),
+        *_safe(findings, conditions, context),
         *_largest(findings.losses.merge(coded), context),
         *_hurt(findings.recalls.merge(coded), context),
         *_leaks(findings, context),
@@ -33,30 +33,30 @@ def verdict(findings: Findings, conditions: pd.DataFrame, context: Context) -> l
     ]
 
 
-def errors(findings: Findings, context: Context) -> list[str]:
-    """Return which emotion is taken for which, a sentence a condition.
+def errors(findings: Findings, context: Context) -> list[tuple[str, list[str]]]:
+    """Return which emotion is taken for which: a heading a model and training, a line a condition.
 
     Every emotion that is taken for some other one more often than by chance is named, the most
-    frequent first.
+    frequent first. The original stands below the first training alone, since it is the same.
     """
     table = findings.recalls
+    said: dict[str, list[str]] = {}
     keys = [*_SECTION, "model", "training", "condition"]
-    said = []
     for (corpus, features, protocol, model, training, condition), rows in _groups(table, keys):
         often = rows[(rows["taken_for"] != "") & (rows["taken_share"] > 1 / max(len(rows), 2))]
         often = often.sort_values("taken_share", ascending=False, kind="stable")
         words = [
-            f"{row.emotion} is taken for {row.taken_for}: {100 * row.taken_share:.1f} %"
+            f"{row.emotion} is taken for {row.taken_for}: {100 * row.taken_share:.1f}\u00a0%"
             for row in often.itertuples()
         ]
         if not words or (
             condition == ORIGINAL and training != _first(table, corpus, features, protocol, model)
         ):
             continue
-        how = "" if condition == ORIGINAL else f", {TRAININGS[training].partition(',')[0]}"
-        where = f"{_place(context, corpus, features, protocol)}, {model}{how}, {condition}"
-        said.append(f"{where}: {'; '.join(words)}.")
-    return said
+        place = _place(context, corpus, features, protocol)
+        heading = f"{place}, {model}, {TRAININGS[training].partition(',')[0]}"
+        said.setdefault(heading, []).append(f"{condition}: {'; '.join(words)}.")
+    return list(said.items())
 
 
 def _first(table: pd.DataFrame, *group: str) -> str:
@@ -74,7 +74,7 @@ def _place(context: Context, corpus: str, features: str, protocol: str) -> str:
     return f"{context.short(corpus)}, {features}, protocol {protocol}"
 
 
-def _safe(findings: Findings, context: Context) -> Iterator[str]:
+def _safe(findings: Findings, conditions: pd.DataFrame, context: Context) -> Iterator[str]:
     keys = [*_SECTION, "training", "codec"]
     margin = f"{100 * findings.margin:g} point{'s' if findings.margin != 0.01 else ''} of UAR"
     for (corpus, features, protocol, training, codec), rows in _groups(findings.robustness, keys):
@@ -84,8 +84,23 @@ def _safe(findings: Findings, context: Context) -> Iterator[str]:
         models = "; ".join(f"{_and(names)} {answer}" for answer, names in alike.items())
         yield (
             f"{_place(context, corpus, features, protocol)}, {codec}, {_trained(training)}: "
-            f"{models} (margin {margin})."
+            f"{models} (margin {margin}).{_marks(rows, conditions)}"
         )
+
+
+def _marks(rows: pd.DataFrame, conditions: pd.DataFrame) -> str:
+    """Say why a safe bitrate is not like the others: its row in the tables carries a mark."""
+    kbps = conditions["requested_kbps"].fillna(conditions["effective_kbps"])
+    marks: dict[str, None] = {}
+    for row in rows[rows["safe"] == "yes"].to_dict("records"):
+        own = conditions[
+            (conditions["corpus"] == row["corpus"])
+            & (conditions["codec"] == row["codec"])
+            & (kbps == row["safe_kbps"])
+        ]
+        said = [mark for mark in own["mark"] if isinstance(mark, str) and mark]
+        marks.update(dict.fromkeys(f"{row['safe_kbps']:g} kbit/s: {mark}" for mark in said))
+    return "".join(f" ({mark})" for mark in marks)
 
 
 def _answer(row: dict[Any, Any]) -> str:

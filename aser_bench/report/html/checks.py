@@ -12,23 +12,27 @@ from .frames import groups, records
 from .grid import NOTHING, Cell, Column, Footnotes, Grid, Line, grid
 from .losses import spread
 from .page import Page
-from .words import count, fraction, percent, points, said, word, yes
+from .words import count, decimal, fraction, percent, points, said, word, yes
 
 _UNKNOWN = Cell("the corpus does not tell")
 
 
 def leaks(page: Page) -> Grid | None:
-    """Return what stands both in training and in test, summed over folds."""
+    """Return what stands both in training and in test: a fold in the mean, utterances in all."""
     rows = page.findings.leaks
     columns = (
-        Column("Corpus"), Column("Protocol"), Column("What is shared"), Column("Shared", True),
+        Column("Corpus"), Column("Protocol"), Column("What is shared"),
+        Column("Shared in a fold", True),
         Column("Test utterances touched", True), Column("of all", True),
     )  # fmt: skip
     lines = [
         Line((word(page.corpus(corpus)), word(protocol), word(kind), *_leak(own)))
         for (corpus, protocol, kind), own in groups(rows, ("corpus", "protocol", "kind"))
     ]
-    below = ("Sums over the folds; an utterance is tested once in each round of folds.",)
+    below = (
+        "How many speakers, recordings and sentences stand on both sides of a split, mean over "
+        "folds; the test utterances are those of all folds.",
+    )
     return grid("Leaks between training and test", columns, lines, below=below) if lines else None
 
 
@@ -38,7 +42,11 @@ def _leak(rows: pd.DataFrame) -> tuple[Cell, Cell, Cell]:
     shared, touched, tested = (
         float(pd.to_numeric(rows[name]).sum()) for name in ("shared", "utterances", "n_test")
     )
-    return count(shared), count(touched), percent(touched / tested if tested else None)
+    return (
+        decimal(shared / len(rows), 1),
+        count(touched),
+        percent(touched / tested if tested else None),
+    )
 
 
 def leak_worth(page: Page) -> Grid | None:

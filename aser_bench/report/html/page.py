@@ -52,8 +52,8 @@ class Page:
         What the run tells of itself.
     verdict : sequence of str
         Sentences, the most important first.
-    errors : sequence of str
-        The error analysis in words.
+    errors : sequence of (str, sequence of str)
+        The error analysis in words: a heading and its lines.
     figures : sequence of Figure
         Their SVG (or else PNG) files are put into the page.
     manifest : mapping
@@ -71,7 +71,7 @@ class Page:
     conditions: pd.DataFrame
     context: Context
     verdict: Sequence[str] = ()
-    errors: Sequence[str] = ()
+    errors: Sequence[tuple[str, Sequence[str]]] = ()
     figures: Sequence[Figure] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)
     failed: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SCORES)))

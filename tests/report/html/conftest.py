@@ -40,7 +40,7 @@ def page(tmp_path_factory) -> Page:
             settings="effort quick",
         ),
         verdict=("MP3 is safe from 16 kbit/s.", "At 8 kbit/s the SVM loses 8 points."),
-        errors=("At 8 kbit/s happy is taken for neutral.",),
+        errors=(("Corpus One, svm", ("mp3-8k: happy is taken for neutral: 43.5 %.",)),),
         figures=(figure,),
         manifest=MANIFEST,
         failed=failed(),

@@ -204,7 +204,7 @@ def test_a_safe_bitrate_that_is_marked_says_so(page):
 
 
 def test_what_the_corpus_does_not_tell_is_not_counted(document):
-    assert document.find("one", "random", "speaker", "20", "150", "94 %")
+    assert document.find("one", "random", "speaker", "4.0", "150", "94 %")
     assert document.find(
         "two (synthetic speech)", "random", "speaker", "the corpus does not tell", NOTHING, NOTHING
     )
