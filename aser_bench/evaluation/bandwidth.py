@@ -48,7 +48,7 @@ def split(pairs: Sequence[Pair], conditions: pd.DataFrame) -> pd.DataFrame:
 
 def _twins(conditions: pd.DataFrame) -> dict[str, str]:
     """Return the low-pass filter of each coded condition that has one."""
-    known = conditions[conditions["same_as"].fillna("") == ""]
+    known = conditions[conditions["same_as"].isna() | (conditions["same_as"] == "")]
     # Not the chains that begin with one.
     is_filter = known["codec"].str.fullmatch(r"lowpass(:[^+]*)?")
     found = {}

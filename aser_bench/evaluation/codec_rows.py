@@ -31,7 +31,7 @@ def robustness_rows(
     margin : float
     """
     by_keys = {pair.keys: pair for pair in pairs}
-    known = conditions[conditions["same_as"].fillna("") == ""].copy()
+    known = conditions[conditions["same_as"].isna() | (conditions["same_as"] == "")].copy()
     known["kbps"] = known["requested_kbps"].fillna(known["effective_kbps"])
     table = losses[losses["metric"] == "uar"].merge(
         known[["corpus", "condition", "codec", "kbps"]], on=["corpus", "condition"]

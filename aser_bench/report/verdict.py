@@ -26,6 +26,7 @@ def verdict(findings: Findings, conditions: pd.DataFrame, context: Context) -> l
     coded = coded.drop_duplicates()
     return [
         *_safe(findings, conditions, context),
+        *_without_interval(findings.losses, context),
         *_largest(findings.losses.merge(coded), context),
         *_hurt(findings.recalls.merge(coded), context),
         *_leaks(findings, context),
@@ -103,6 +104,14 @@ def _marks(rows: pd.DataFrame, conditions: pd.DataFrame) -> str:
     return "".join(f" ({mark})" for mark in marks)
 
 
+def _without_interval(table: pd.DataFrame, context: Context) -> Iterator[str]:
+    """Say where there is no interval or not the speakers', and why."""
+    told = table[["corpus", "why"]].drop_duplicates()
+    for corpus, why in told.itertuples(index=False):
+        if isinstance(why, str) and why:
+            yield f"{context.short(str(corpus))}: {why}."
+
+
 def _answer(row: dict[Any, Any]) -> str:
     if row["safe"] == "yes":
         return f"safe down to {row['safe_kbps']:g} kbit/s"
@@ -147,7 +156,8 @@ def _hurt(table: pd.DataFrame, context: Context) -> Iterator[str]:
         mean = rows.groupby(["condition", "emotion"])["difference"].mean()
         worst = mean.groupby("condition").mean().idxmin()
         lost = mean[worst].sort_values()
-        lost = lost[lost < 0].head(_MOST_EMOTIONS)
+        # What would print as 0.0 is no loss to speak of.
+        lost = lost[lost < -0.0005].head(_MOST_EMOTIONS)
         if len(lost):
             named = ", ".join(f"{name} {100 * value:+.1f}" for name, value in lost.items())
             yield (

@@ -75,6 +75,23 @@ def test_a_safe_bitrate_that_is_not_like_the_others_says_why():
     assert one.endswith("(margin 2 points of UAR). (64 kbit/s: coded at 32 kHz)")
 
 
+def test_where_there_is_no_interval_it_says_why_once():
+    rows = [
+        loss(condition, 0.0, why=why) for condition in ("mp3-8k", "mp3-64k")
+        for why in ("no interval: 2 speakers cannot tell their spread", "")
+    ]  # fmt: skip
+    assert said(Findings(losses=frame(rows, contract.LOSSES))) == [
+        "voices: no interval: 2 speakers cannot tell their spread."
+    ]
+
+
+def test_an_emotion_that_loses_nothing_to_speak_of_is_not_named():
+    rows = [recall("mp3-8k", "sad", -0.2), recall("mp3-8k", "calm", -0.0004)]
+    (one,) = said(Findings(recalls=frame(rows, contract.RECALLS)))
+    assert "sad -20.0" in one
+    assert "calm" not in one
+
+
 def test_safe_bitrates_of_all_models_in_one_sentence():
     rows = [
         safe("yes", 16.0), safe("none", model="mlp"), safe("undecided", model="lstm"),
