@@ -41,10 +41,11 @@ def add_parser(verbs: Any) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
+    from ..report.terminal import paragraph
     from ..reporting import report
 
     done = report(options.folders, out=options.out, options=report_options(options))
     for sentence in done.verdict:
-        print(sentence)
-    print(f"\n{', '.join(done.written)} in {done.folder}/")
+        print(paragraph(sentence))
+    print(f"{', '.join(done.written)} in {done.folder}/")
     return 0

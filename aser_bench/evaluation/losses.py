@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from ..findings import CONFUSIONS, LOSSES, RECALLS, SPEAKERS, WORST
-from ..tables import ORIGINAL
 from . import counts, robustness, statistics
 from .metrics import METRICS
 from .pairs import Pair
@@ -32,7 +31,7 @@ def losses(pairs: Sequence[Pair], margin: float, unclustered: bool = False) -> p
         Whether the interval that ignores speakers stands beside.
     """
     rows = [
-        row for pair in pairs if pair.condition != ORIGINAL
+        row for pair in pairs if not pair.itself
         for row in _losses_of(pair, margin, unclustered)
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=list(LOSSES))
@@ -106,8 +105,8 @@ def _recall(pair: Pair, code: int, emotion: str) -> dict[str, Any]:
         "value": float(np.mean(recall(coded.sum(axis=1)))),
         "difference": found.estimate,
         # The original against itself is no comparison.
-        "low": np.nan if pair.condition == ORIGINAL else found.low,
-        "high": np.nan if pair.condition == ORIGINAL else found.high,
+        "low": np.nan if pair.itself else found.low,
+        "high": np.nan if pair.itself else found.high,
         "precision": float(counts.precisions(total)[code]),
         "taken_for": pair.corpus.emotions[other] if wrong[other] > 0 else "",
         "taken_share": float(max(wrong[other], 0) / total[code].sum()),
@@ -133,7 +132,7 @@ def speakers(pairs: Sequence[Pair]) -> pd.DataFrame:
     """Return each speaker's UAR over the emotions that he has, columns `findings.SPEAKERS`."""
     parts = []
     for pair in pairs:
-        if not pair.corpus.speakers or pair.condition == ORIGINAL:
+        if not pair.corpus.speakers or pair.itself:
             continue
         names = np.array(pair.corpus.speakers, dtype=object)[
             np.unique(pair.corpus.speaker[pair.rows])
@@ -156,7 +155,7 @@ def worst(pairs: Sequence[Pair]) -> pd.DataFrame:
     Right and wrong are those of most runs. Each utterance stands there once a section (corpus,
     feature set and protocol), where the confidence in the wrong word is the largest; 20 of them.
     """
-    parts = [_changed(pair) for pair in pairs if pair.condition != ORIGINAL]
+    parts = [_changed(pair) for pair in pairs if not pair.itself]
     table = _stacked(parts, WORST)
     section = ["corpus", "features", "protocol"]
     table = table.sort_values(

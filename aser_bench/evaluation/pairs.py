@@ -67,6 +67,8 @@ class Pair:
     rows : numpy.ndarray
         Places of the utterances in the corpus.
     coded, original : Side
+    itself : bool
+        Whether the two are the same cell: the original against itself.
     """
 
     keys: tuple[str, ...]
@@ -74,6 +76,7 @@ class Pair:
     rows: np.ndarray
     coded: Side
     original: Side
+    itself: bool = False
 
     @property
     def condition(self) -> str:
@@ -101,18 +104,46 @@ def pairs(outcomes: Outcomes) -> Iterator[Pair]:
     The original against itself comes too, first of its kind. Where some results failed, a pair
     stands on the utterances that every run of both cells tested; on none, and it is left out.
     """
-    for key, cell in outcomes.cells.items():
-        corpus, features, model, protocol, train, test = key
-        for training, base in _trainings(train, test):
-            other = outcomes.cells.get((*key[:4], base, ORIGINAL))
-            if other is None:
-                continue
-            rows = np.flatnonzero(cell.tested & other.tested)
-            if not len(rows):
-                continue
-            one = outcomes.corpora[corpus]
-            names = (corpus, features, model, protocol, training, train, test)
-            yield Pair(names, one, rows, side(cell, one, rows), side(other, one, rows))
+    for key in outcomes.cells:
+        for training, base in _trainings(*key[4:]):
+            found = pair(outcomes, key, (*key[:4], base, ORIGINAL), training)
+            if found is not None:
+                yield found
+
+
+def pair(outcomes: Outcomes, key: Key, other: Key, training: str = "") -> Pair | None:
+    """Return two cells of one corpus on the utterances that every run of both tested.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+    key, other : tuple of str
+        Cells, values of ``tables.CELL``; ``other`` takes the place of the original.
+    training : str
+        What the pair is an example of.
+
+    Returns
+    -------
+    Pair or None
+        None where a cell is missing, or no utterance was tested in both.
+
+    Raises
+    ------
+    ValueError
+        If the cells are of two corpora: they have no utterance in common.
+    """
+    if key[0] != other[0]:
+        raise ValueError(f"cells of two corpora cannot be paired: {key[0]}, {other[0]}")
+    cells = outcomes.cells.get(key), outcomes.cells.get(other)
+    if cells[0] is None or cells[1] is None:
+        return None
+    rows = np.flatnonzero(cells[0].tested & cells[1].tested)
+    if not len(rows):
+        return None
+    corpus = outcomes.corpora[key[0]]
+    names = (*key[:4], training, *key[4:])
+    coded, original = (side(cell, corpus, rows) for cell in cells if cell is not None)
+    return Pair(names, corpus, rows, coded, original, key == other)
 
 
 def _trainings(train: str, test: str) -> list[tuple[str, str]]:

@@ -49,7 +49,8 @@ def test_it_prints_the_verdict_and_where_everything_lies(bench, folder):
     assert (code, err) == (0, "")
     first, *_, last = out.strip().splitlines()
     assert first.startswith("voices (synthetic speech), functionals, protocol speaker, mp3")
-    assert "the largest loss is that of svm at mp3-8k" in out
+    assert "the largest loss is that of svm at mp3-8k" in " ".join(out.split())
+    assert all(len(line) <= 80 for line in out.splitlines()[:-1])
     assert last == f"tables in {folder}/"
     assert all(path.suffix == ".csv" for path in (folder / "tables").iterdir())
 

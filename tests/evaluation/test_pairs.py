@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import made
 import numpy as np
+import pandas as pd
 import pytest
 
-from aser_bench.evaluation.pairs import original_key, side
+from aser_bench.evaluation.losses import losses
+from aser_bench.evaluation.pairs import original_key, pair, side
 
 SKILL = {
     **made.SKILL, ("mp3-8k", "original"): 0.5, ("mp3-8k", "mp3-64k"): 0.5,
@@ -31,14 +33,14 @@ def test_each_has_the_original_of_its_own_way_of_training(tmp_path):
     outcomes = made.outcomes(made.predictions(SKILL), tmp_path)
     from aser_bench.evaluation.pairs import pairs
 
-    for pair in pairs(outcomes):
-        train = "multi" if pair.keys[4] == "multi" else "original"
-        twin = outcomes.cells[(*pair.keys[:4], train, "original")]
-        own = outcomes.cells[(*pair.keys[:4], *pair.keys[5:])]
-        np.testing.assert_array_equal(pair.original.predicted, twin.predicted)
-        np.testing.assert_array_equal(pair.coded.predicted, own.predicted)
-        assert len(pair.rows) == 32
-        assert pair.speakers == 4
+    for one in pairs(outcomes):
+        train = "multi" if one.keys[4] == "multi" else "original"
+        twin = outcomes.cells[(*one.keys[:4], train, "original")]
+        own = outcomes.cells[(*one.keys[:4], *one.keys[5:])]
+        np.testing.assert_array_equal(one.original.predicted, twin.predicted)
+        np.testing.assert_array_equal(one.coded.predicted, own.predicted)
+        assert len(one.rows) == 32
+        assert one.speakers == 4
 
 
 @pytest.mark.parametrize("gone", [("original", "original"), ("multi", "original")])
@@ -74,9 +76,9 @@ def test_with_nothing_in_common_there_is_no_pair(tmp_path):
 
 def test_without_speakers_each_utterance_stands_for_itself(tmp_path):
     frame = made.predictions(speakers=("a", None))
-    for pair in made.paired(frame, tmp_path):
-        assert pair.speakers == 0
-        assert pair.coded.confusions.shape[1] == len(pair.rows) == 16
+    for one in made.paired(frame, tmp_path):
+        assert one.speakers == 0
+        assert one.coded.confusions.shape[1] == len(one.rows) == 16
 
 
 def test_a_side_counts_every_prediction_once(tmp_path):
@@ -105,3 +107,26 @@ def test_half_of_the_runs_are_not_most(tmp_path):
 def test_the_original_of_a_key():
     key = ("c", "f", "m", "p", "mp3-8k", "mp3-64k")
     assert original_key(key) == ("c", "f", "m", "p", "original", "original")
+
+
+def test_any_two_cells_can_be_paired(tmp_path):
+    """Two models at the original: no loss of a codec, and compared all the same."""
+    one, two = (made.predictions(made.SKILL, model=name, seed=i) for i, name in enumerate("ab"))
+    outcomes = made.outcomes(pd.concat([one, two], ignore_index=True), tmp_path)
+    keys = [key for key in outcomes.cells if key[4:] == ("original", "original")]
+    assert [key[2] for key in keys] == ["a", "b"]
+    there, back = (pair(outcomes, *both) for both in (keys, keys[::-1]))
+    table = losses([there], 0.02).set_index("metric")
+    other = losses([back], 0.02).set_index("metric")
+    assert table["difference"].to_numpy() == pytest.approx(-other["difference"].to_numpy())
+    assert table["p"].to_numpy() == pytest.approx(other["p"].to_numpy())
+    assert (table["model"] == "a").all()
+    assert losses([pair(outcomes, keys[0], keys[0])], 0.02).empty
+
+
+def test_what_is_not_there_or_of_another_corpus_is_no_pair(tmp_path):
+    outcomes = made.outcomes(made.predictions(made.SKILL), tmp_path)
+    key = next(iter(outcomes.cells))
+    assert pair(outcomes, key, (*key[:5], "elsewhere")) is None
+    with pytest.raises(ValueError, match="two corpora"):
+        pair(outcomes, key, ("elsewhere", *key[1:]))
