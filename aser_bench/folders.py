@@ -22,6 +22,7 @@ _NUMBERS = {
     *("fold", "run", "seed", "requested_kbps", "effective_kbps", "codec_rate_hz", "bandwidth_hz"),
     *("gain_db", "lag_samples", "shift", "spread", "sd_ratio", "shared", "utterances"),
 }
+_AS_THEY_ARE = ("known", "n_test")
 _SAME_STREAM = ["codec", "effective_kbps", "codec_rate_hz", "encoder"]
 
 
@@ -112,9 +113,6 @@ def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
         return checked(frame, columns, path.name)
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise UsageError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
-
-
-_AS_THEY_ARE = ("known", "n_test")
 
 
 def merge(folders: Sequence[Folder]) -> Material:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,12 @@ from .findings import Findings
 from .folders import Material
 from .report import FORMATS as TABLE_FORMATS
 from .report import figures, html, verdict, write_tables
-from .results import install
+from .results import check_folder, install
 
 FORMATS = (*TABLE_FORMATS, "html", "figures")
 """What a report may consist of."""
 
-_OWN = {"tables", "figures", "sounds", "report.html", ".unfinished"}
+_OWN = ("tables", "figures", "sounds", "report.html")
 _FIGURE_FORMATS = ("pdf", "png", "svg")
 
 
@@ -123,7 +123,7 @@ def report(
         raise UsageError("several folders side by side need --out DIR for their common report")
     folder = Path(out) if out is not None else Path(paths[0])
     if out is not None:
-        _check(folder)
+        check_folder(folder, _OWN)
     material = folders.merge([folders.read(path) for path in dict.fromkeys(map(Path, paths))])
     findings = analyse(
         material.sources, material.conditions, drift=material.drift, leaks=material.leaks,
@@ -140,15 +140,6 @@ def report(
             writers[sounds.FOLDER] = lambda path: sounds.write(heard, path)
         install(folder, writers)
     return Report(folder, tuple(writers), findings, said)
-
-
-def _check(folder: Path) -> None:
-    """Refuse a folder of other things: what it calls tables or figures would be replaced."""
-    results = (folder / "manifest.json").exists()
-    if folder.is_dir() and not results and {path.name for path in folder.iterdir()} - _OWN:
-        raise UsageError(
-            f"--out {folder} holds files that are not results of aser-bench; name another folder"
-        )
 
 
 def _writers(
@@ -188,12 +179,21 @@ def _failed(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _manifest(material: Material) -> dict[str, Any]:
-    """Return the manifest, with the corpora of all folders."""
-    first, *rest = (folder.manifest for folder in material.folders)
-    corpora = dict(first["corpora"])
-    for other in rest:
-        corpora |= {name: one for name, one in other["corpora"].items() if name not in corpora}
-    return {**first, "corpora": corpora}
+    """Return what the manifests of all folders say, corpora under the names that hold here."""
+    corpora: dict[str, Any] = {}
+    for one, source in zip(material.folders, material.sources, strict=True):
+        for name, about in one.manifest["corpora"].items():
+            corpora.setdefault(source.corpora.get(name, name), about)
+    return {**_together([one.manifest for one in material.folders]), "corpora": corpora}
+
+
+def _together(values: Sequence[Any]) -> Any:
+    """Return what is the same in all of some values, and all of it where it is not."""
+    if all(isinstance(value, Mapping) for value in values):
+        names = dict.fromkeys(name for value in values for name in value)
+        return {name: _together([v[name] for v in values if name in v]) for name in names}
+    words = [", ".join(map(str, v)) if isinstance(v, list) else str(v) for v in values]
+    return values[0] if len(set(words)) == 1 else " / ".join(dict.fromkeys(words))
 
 
 def _command(material: Material, folder: Path) -> str:

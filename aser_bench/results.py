@@ -25,19 +25,25 @@ Costs = list[tuple[str, str, Cost]]
 _UNFINISHED = ".unfinished"
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Path, known: Sequence[str] = ()) -> None:
     """Refuse a folder that holds other things than results, before any work is done.
+
+    Parameters
+    ----------
+    folder : Path
+    known : sequence of str
+        Names that may stand there without a manifest.
 
     Raises
     ------
     UsageError
-        If ``folder`` is a file, or holds files and no manifest.
+        If ``folder`` is a file, or holds other files and no manifest.
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"--out {folder} is a file; name a folder")
     if not folder.is_dir() or (folder / "manifest.json").exists():
         return
-    if any(path.name != _UNFINISHED for path in folder.iterdir()):
+    if {path.name for path in folder.iterdir()} - {_UNFINISHED, *known}:
         raise UsageError(
             f"--out {folder} holds files that are not results of aser-bench; name another folder"
         )

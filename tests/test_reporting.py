@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import json
 import math
 
 import made
@@ -87,6 +88,22 @@ def test_two_folders_side_by_side(folder, tmp_path):
     assert set(done.findings.cells["model"]) == {"svm", "mlp"}
     assert set(done.findings.cells["corpus"]) == {"voices", "others"}
     assert {path.name for path in (tmp_path / "both").iterdir()} == {"tables"}
+
+
+def test_the_page_of_two_runs_tells_where_both_come_from(folder, tmp_path):
+    other = study(tmp_path / "two")
+    for place, sha256, numpy in ((folder, "1" * 64, "2.4.6"), (other, "2" * 64, "2.5.0")):
+        path = place / "manifest.json"
+        facts = json.loads(path.read_text("utf-8"))
+        facts["packages"] = {"numpy": numpy, "scipy": "1.17.1"}
+        facts["corpora"]["voices"]["sha256"] = sha256
+        path.write_text(json.dumps(facts), "utf-8")
+    report([folder, other], out=tmp_path / "both", options=Options("html"))
+    page = (tmp_path / "both" / "report.html").read_text("utf-8")
+    assert "2.4.6 / 2.5.0" in page
+    assert "1.17.1 /" not in page
+    assert "1" * 64 in page
+    assert "2" * 64 in page
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES])
@@ -225,7 +242,7 @@ def test_several_folders_need_a_place_and_none_is_no_report(folder, tmp_path):
 
 def test_a_file_is_no_place(folder, tmp_path):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(AserBenchError, match="file cannot be written"):
+    with pytest.raises(AserBenchError, match="is a file; name a folder"):
         report([folder], out=tmp_path / "file", options=BRIEF)
     assert (tmp_path / "file").read_text() == "mine"
 

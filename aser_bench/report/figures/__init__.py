@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...findings import Findings
 from ..base import Context
+from ..text import stem
 from . import bandwidth, confusion, curve, drift, matrix, recall, speakers, split, style
 from .part import CORPUS, FEATURES, SECTION, Drawing, Part, parts
 
@@ -104,7 +105,7 @@ def write(
                     drawing = kind.draw(part) if kind.scope == scope else None
                     if drawing is None:
                         continue
-                    name = _free(style.stem(*filter(None, part.section), kind.name), taken)
+                    name = _free(stem(*filter(None, part.section), kind.name), taken)
                     files = style.save(drawing.figure, folder / name, formats)
                     words = (drawing.title, drawing.caption, drawing.alt)
                     found.append(Figure(name, *words, part.section, files))

@@ -6,7 +6,6 @@ Lengths are in millimetres and fonts in points, as they come out in print.
 from __future__ import annotations
 
 import contextlib
-import re
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -82,17 +81,6 @@ def settings() -> Iterator[None]:
 
     with matplotlib.style.context(_RC, after_reset=True):
         yield
-
-
-def stem(*names: str) -> str:
-    """Return a file's name of some names, with only what every system takes.
-
-    Examples
-    --------
-    >>> stem("demo", "my.pack:Feats", "speaker", "curve")
-    'demo-my.pack_Feats-speaker-curve'
-    """
-    return "-".join(re.sub(r"[^A-Za-z0-9._]+", "_", name).strip("_.") or "x" for name in names)
 
 
 def clean(text: str) -> str:
