@@ -10,8 +10,9 @@ import pandas as pd
 from ..findings import BANDWIDTH, DRIFT, LEAK_WORTH, Findings
 from . import captions, text
 from .base import Cell, Column, Context, Row, Table
-from .records import by_condition, groups, number, plain, record, word
+from .records import by_condition, groups, number, plain, record
 from .sections import Section
+from .text import said
 
 _MOST = 10  # features of a condition
 
@@ -40,7 +41,7 @@ def _bandwidth(
         return
     corpus = sections[0].corpus
     parts = ("loss", "bandwidth", "artefacts")
-    filters = dict.fromkeys(f"{word(row.lowpass)} for {t.name}" for _, t, row in found)
+    filters = dict.fromkeys(f"{said(row.lowpass)} for {t.name}" for _, t, row in found)
     extra = (
         "UAR against the original in percentage points, a loss is negative: all of it, what a "
         "low-pass filter of the same bandwidth does too, and what the coding does beyond",
@@ -101,7 +102,7 @@ def _drift(
         columns=tuple(Column("", label) for label in ("Shift", "Spread", "Deviation")),
         rows=tuple(
             Row(
-                (word(row.feature),),
+                (said(row.feature),),
                 tuple(
                     Cell(text.fixed(number(value), 2))
                     for value in (row.shift, row.spread, row.sd_ratio)
@@ -180,7 +181,7 @@ def _leak_worth(corpus: str, context: Context, findings: Findings) -> Iterator[T
                  Column("Difference", "points"), Column("Difference", "interval")),
         rows=tuple(
             Row(
-                (word(row.model),),
+                (said(row.model),),
                 (
                     Cell(text.fraction(number(row.uar_random))),
                     Cell(text.fraction(number(row.uar_disjoint))),

@@ -12,8 +12,9 @@ from ..tables import ORIGINAL
 from . import captions, text
 from .base import Cell, Column, Context, Row, Table
 from .metric_tables import Significance
-from .records import by_condition, groups, keys, number, record, sentence, word
+from .records import by_condition, groups, keys, number, record, sentence
 from .sections import Section
+from .text import said
 
 
 def build(section: Section, context: Context, findings: Findings) -> Iterator[Table]:
@@ -74,12 +75,12 @@ def _loss_cells(tests: Significance, row: Any) -> tuple[Cell, ...]:
         Cell(text.probability(number(row.p_mcnemar))),
         Cell(text.fixed(number(row.effect), 2)),
         Cell(text.fixed(100 * number(row.retained), 0)),
-        Cell(word(row.decision) or text.MISSING),
+        Cell(said(row.decision) or text.MISSING),
     )
 
 
 def _why(row: Any) -> tuple[str, ...]:
-    why = sentence(word(row.why))
+    why = sentence(said(row.why))
     return (why,) if why else ()
 
 
@@ -115,7 +116,7 @@ def _recalls(
 
 def _recall_cells(row: Any) -> tuple[Cell, ...]:
     itself = str(row.condition) == ORIGINAL  # a difference of nothing to itself says nothing
-    taken, share = word(row.taken_for), number(row.taken_share)
+    taken, share = said(row.taken_for), number(row.taken_share)
     return (
         Cell(text.fraction(number(row.value))),
         Cell() if itself else Cell(text.points(number(row.difference))),

@@ -77,12 +77,6 @@ def plain(value: Any) -> Plain:
     return value if isinstance(value, bool | int | float) else str(value)
 
 
-def word(value: Any) -> str:
-    """Return a text of a data frame; empty where it is missing."""
-    found = plain(value)
-    return "" if found is None else str(found)
-
-
 def number(value: Any) -> float:
     """Return a number of a data frame; NaN where it is missing."""
     found = plain(value)

@@ -10,8 +10,9 @@ import pandas as pd
 from ..findings import ROBUSTNESS, Findings
 from . import captions, labels, text
 from .base import Cell, Column, Context, Row, Table
-from .records import groups, keys, number, record, word
+from .records import groups, keys, number, record
 from .sections import Section, train_condition
+from .text import said
 
 _CALIBRATION = (
     "corpus", "features", "model", "protocol", "train_condition", "test_condition",
@@ -29,10 +30,10 @@ def build(section: Section, context: Context, findings: Findings) -> Iterator[Ta
 def verdicts(section: Section, findings: Findings) -> list[str]:
     """Return for each model, way of training and codec what was found of its safe bitrate."""
     return [
-        f"{model}, {training}, {labels.heading(str(row.codec))}: {word(row.sentence)}"
+        f"{model}, {training}, {labels.heading(str(row.codec))}: {said(row.sentence)}"
         for model, training, rows in groups(section, findings.robustness)
         for row in rows.itertuples(index=False)
-        if word(row.sentence)
+        if said(row.sentence)
     ]
 
 
@@ -52,7 +53,7 @@ def _safe(section: Section, context: Context, findings: Findings) -> Table:
         "would decide",
         "Errors: those over all bitrates as a multiple of the reference's, and the same of what "
         "coding adds to them"
-        if any(word(row.reference) for _, _, row in found)
+        if any(said(row.reference) for _, _, row in found)
         else "",
     )
     return Table(
@@ -73,14 +74,14 @@ def _safe(section: Section, context: Context, findings: Findings) -> Table:
 
 
 def _safe_cells(row: Any) -> tuple[Cell, ...]:
-    safe = word(row.safe)
+    safe = said(row.safe)
     return (
         Cell(f"{text.kbps(number(row.safe_kbps))} kbit/s" if safe == "yes" else safe or "-"),
         Cell(text.fixed(number(row.n_bitrates), 0)),
         Cell(text.fraction(number(row.area))),
         Cell(text.fixed(number(row.codec_error), 2)),
         Cell(text.fixed(number(row.relative_codec_error), 2)),
-        Cell(word(row.reference) or text.MISSING),
+        Cell(said(row.reference) or text.MISSING),
         Cell(text.fixed(number(row.needed_utterances), 0)),
         Cell(text.fixed(number(row.needed_speakers), 0)),
     )

@@ -13,6 +13,7 @@ import pandas as pd
 from .. import tables
 from ..findings import TRAININGS
 from .base import Entry
+from .text import said
 
 Key = tuple[str, str, str]  # model, training condition, test condition
 
@@ -172,14 +173,14 @@ def treatments(conditions: pd.DataFrame) -> dict[str, Treatment]:
     aliases: dict[str, list[str]] = {}
     found = {}
     for row in conditions.to_dict("records"):
-        name, same_as = _text(row["condition"]), _text(row["same_as"])
+        name, same_as = said(row["condition"]), said(row["same_as"])
         if same_as:
             aliases.setdefault(same_as, []).append(name)
             continue
-        mark = _text(row["mark"])
+        mark = said(row["mark"])
         found[name] = Treatment(
             name=name,
-            codec=_text(row["codec"]),
+            codec=said(row["codec"]),
             requested_kbps=_float(row["requested_kbps"]),
             effective_kbps=_float(row["effective_kbps"]),
             codec_rate_hz=_float(row["codec_rate_hz"]),
@@ -204,11 +205,6 @@ def natural(text: str) -> tuple[Any, ...]:
     """Return a key that sorts ``8k`` before ``16k``."""
     parts = re.split(r"(\d+)", text)
     return tuple(int(part) if index % 2 else part for index, part in enumerate(parts))
-
-
-def _text(value: Any) -> str:
-    """Return a text cell; an empty one comes back from a CSV file as NaN."""
-    return "" if value is None or value is pd.NA or value != value else str(value).strip()
 
 
 def _float(value: Any) -> float:

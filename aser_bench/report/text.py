@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
 
 MISSING = "-"
 
@@ -75,6 +78,17 @@ def probability(value: float) -> str:
     if not math.isfinite(value):
         return MISSING
     return "<.001" if value < 0.0005 else number(value)
+
+
+def said(value: Any) -> str:
+    """Return a text of a data frame; empty where it is missing, as it is in a file.
+
+    Examples
+    --------
+    >>> said("a"), said(float("nan")), said(None), said(pd.NA)
+    ('a', '', '', '')
+    """
+    return "" if value is None or value is pd.NA or value != value else str(value).strip()
 
 
 def stem(*parts: str) -> str:

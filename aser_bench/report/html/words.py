@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..text import kbps, number
+from ..text import kbps, number, said
 from .grid import NOTHING, Cell
 
 MINUS = "\u2212"
@@ -18,20 +18,6 @@ def finite(value: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     return found if math.isfinite(found) else None
-
-
-def said(value: Any) -> str:
-    """Return a text, empty for None, NaN and NA.
-
-    Examples
-    --------
-    >>> said("a"), said(float("nan")), said(None)
-    ('a', '', '')
-    """
-    # NA is neither true nor false, and its text is the only thing that all releases share.
-    if value is None or value != value or str(value) == "<NA>":
-        return ""
-    return str(value).strip()
 
 
 def word(value: Any, tone: str = "") -> Cell:
