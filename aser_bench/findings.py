@@ -54,6 +54,9 @@ WORST = (
 
 DRIFT = ("corpus", "features", "condition", "feature", "shift", "spread", "sd_ratio")
 
+FEATURES = ("corpus", "features", "feature", "mean", "sd")
+"""What the features of the original recordings are, so that a check sees when they move."""
+
 LEAKS = ("corpus", "protocol", "fold", "kind", "shared", "utterances", "n_test", "known")
 
 LEAK_WORTH = (

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import __version__, ffmpeg, registry
+from . import __version__, features, ffmpeg, models, registry, training_plan
 from .ingest import Ingested
+from .models.base import Model, Settings
+from .models.external import External
 from .parallel import cores
 from .plan import Treatments
 from .study import Study
@@ -42,6 +44,7 @@ def build(
         "study": study.to_mapping(),
         "study_sha256": study.digest(),
         "packages": registry.versions(_PACKAGES),
+        "components": _components(study),
         "encoders": {name: version for name, version in plan.encoders.items() if version},
         "engines": {name: engine for name, engine in plan.engines.items() if engine},
         "ffmpeg": ffmpeg.version(),
@@ -51,6 +54,20 @@ def build(
         "corpora": {one.corpus.name: _corpus(one, notes[one.corpus.name]) for one in corpora},
         "stages": stages,
     }
+
+
+def _components(study: Study) -> dict[str, dict[str, int | str]]:
+    """Return the version of each feature set and model, under the name that results have it by."""
+    sets = training_plan.all_feature_sets(study)
+    return {
+        "features": {name: features.get(name).version for name in sets},
+        "models": {name: _version(models.get(name), study.settings) for name in study.models},
+    }
+
+
+def _version(model: Model, settings: Settings) -> int | str:
+    # A class from elsewhere has no version of ours; its code tells it from an edited one.
+    return model.identity(settings)["code"][:12] if isinstance(model, External) else model.version
 
 
 def _corpus(ingested: Ingested, notes: Sequence[str]) -> dict[str, Any]:

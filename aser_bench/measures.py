@@ -1,28 +1,66 @@
-"""What a report wants to know that predictions do not tell: feature drift and leaks.
+"""What a report and a check want to know that predictions do not tell: features, drift, leaks.
 
-Both are measured at the end of a run, while features and splits are at hand, and go into its
+All are measured at the end of a run, while features and splits are at hand, and go into its
 folder as tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from . import features
+from . import features as feature_sets
 from .agenda import Agenda
 from .evaluation import leakage
 from .evaluation.drift import drift as drift_of
 from .evaluation.splits import Split
-from .findings import DRIFT, LEAKS
+from .findings import DRIFT, FEATURES, LEAKS
 from .tables import ORIGINAL
 
 _DIGITS = 6
+_ROUNDING = 1e-9
+
+Originals = Mapping[tuple[str, str], np.ndarray]
+"""(corpus, feature set) -> one row an utterance of the original: each feature's mean in time."""
 
 
-def drift(agendas: Sequence[Agenda]) -> pd.DataFrame:
+def originals(agendas: Sequence[Agenda]) -> dict[tuple[str, str], np.ndarray]:
+    """Return what `features` and `drift` both start from, so that it is loaded once."""
+    return {
+        (agenda.name, name): _means(agenda, ORIGINAL, name)
+        for agenda in agendas if agenda.batches
+        for name in agenda.batches[0].features
+    }  # fmt: skip
+
+
+def features(agendas: Sequence[Agenda], known: Originals | None = None) -> pd.DataFrame:
+    """Return mean and standard deviation of each feature over the original recordings.
+
+    Frames are averaged over each utterance first. A feature that does not vary has the standard
+    deviation 0, whatever rounding leaves of it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `findings.FEATURES`.
+    """
+    parts = []
+    for (corpus, name), rows in (originals(agendas) if known is None else known).items():
+        sd = rows.std(axis=0, ddof=1) if len(rows) > 1 else np.zeros(rows.shape[1])
+        varies = sd > _ROUNDING * np.abs(rows).max(axis=0, initial=0)
+        columns = {
+            "corpus": corpus, "features": name, "feature": list(feature_sets.get(name).columns),
+            "mean": rows.mean(axis=0), "sd": np.where(varies, sd, 0.0),
+        }  # fmt: skip
+        parts.append(pd.DataFrame(columns))
+    if not parts:
+        return pd.DataFrame(columns=list(FEATURES))
+    return pd.concat(parts, ignore_index=True)[list(FEATURES)]
+
+
+def drift(agendas: Sequence[Agenda], known: Originals | None = None) -> pd.DataFrame:
     """Return how far each feature of each condition lies from the original's.
 
     Frames are averaged over each utterance.
@@ -33,12 +71,13 @@ def drift(agendas: Sequence[Agenda]) -> pd.DataFrame:
         Columns `findings.DRIFT`.
     """
     parts = []
+    known = originals(agendas) if known is None else known
     for agenda in agendas:
         if not agenda.batches:
             continue
         for name in agenda.batches[0].features:
-            original = _means(agenda, ORIGINAL, name)
-            columns = features.get(name).columns
+            original = known[agenda.name, name]
+            columns = feature_sets.get(name).columns
             for condition in dict.fromkeys(c for c, one in agenda.batches[0].keys if one == name):
                 if condition != ORIGINAL:
                     table = drift_of(original, _means(agenda, condition, name), columns)

@@ -107,12 +107,16 @@ def write(
     """
     tasks = [task for agenda in agendas for task in agenda.trainings]
     corpora = {agenda.name: agenda.ingested for agenda in agendas}
+    originals = measures.originals(agendas)
     writers: dict[str, Callable[[Path], Any]] = {
         "scores.csv": lambda path: outputs.write_scores(scores, path),
         "conditions.csv": lambda path: _write_csv(conditions, path),
         "predictions.parquet": lambda path: outputs.write_predictions(tasks, failed, corpora, path),
         "timings.csv": lambda path: _write_csv(_timings(costs), path),
-        "drift.csv": lambda path: _write_csv(measures.drift(agendas), path),
+        "drift.csv": lambda path: _write_csv(measures.drift(agendas, originals), path),
+        "features.csv": lambda path: _write_csv(
+            measures.features(agendas, originals), path, "%.9g"
+        ),
         "leaks.csv": lambda path: _write_csv(measures.leaks(agendas), path),
         "study.yaml": lambda path: path.write_text(_yaml(study), "utf-8"),
         # Last: a folder with a manifest is a whole one.
@@ -159,8 +163,8 @@ def install(
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    frame.to_csv(path, index=False, lineterminator="\n")
+def _write_csv(frame: pd.DataFrame, path: Path, numbers: str | None = None) -> None:
+    frame.to_csv(path, index=False, lineterminator="\n", float_format=numbers)
 
 
 def _yaml(study: Study) -> str:

@@ -71,7 +71,7 @@ def code(task: CodeTask) -> CodeResult:
     for codec in dict.fromkeys(condition.codec for condition in task.conditions):
         conditions = [c for c in task.conditions if c.codec == codec]
         try:
-            coded = specs.get(codec).roundtrip(signals, SAMPLE_RATE, conditions)
+            coded = _roundtrip(codec, signals, conditions)
         except (CodecError, AudioError):
             failures = _find_culprits(task, signals, codec, conditions)
             return CodeResult(task, clock.cost(), failures)
@@ -99,6 +99,26 @@ def _read_all(task: CodeTask) -> tuple[list[np.ndarray], dict[str, str]]:
     return signals, failures
 
 
+def _roundtrip(
+    codec: str, signals: list[np.ndarray], conditions: list[Condition]
+) -> list[list[Coded]]:
+    """Return what a codec makes of signals: as long as they are, whoever wrote the codec.
+
+    Raises
+    ------
+    CodecError, AudioError
+        If it fails, or returns another number of samples than it was given.
+    """
+    coded = specs.get(codec).roundtrip(signals, SAMPLE_RATE, conditions)
+    for condition, versions in zip(conditions, coded, strict=True):
+        for signal, version in zip(signals, versions, strict=True):
+            if len(version.signal) != len(signal):
+                raise CodecError(
+                    f"returned {len(version.signal)} samples for {len(signal)} at {condition.name}"
+                )
+    return coded
+
+
 def _find_culprits(
     task: CodeTask, signals: list[np.ndarray], codec: str, conditions: list[Condition]
 ) -> dict[str, str]:
@@ -106,18 +126,18 @@ def _find_culprits(
 
     Raises
     ------
-    CodecError, AudioError
+    CodecError
         If not one of the first three passes: then the encoder is broken, not a recording.
     """
-    component = specs.get(codec)
-    failures = {}
+    failures: dict[str, str] = {}
     for utterance, signal in zip(task.utterances, signals, strict=True):
         try:
-            component.roundtrip([signal], SAMPLE_RATE, conditions)
+            _roundtrip(codec, [signal], conditions)
         except (CodecError, AudioError) as error:
             failures[utterance] = f"codec {codec}: {error}"
             if len(failures) == min(3, len(signals)) == task.utterances.index(utterance) + 1:
-                raise  # none so far has passed: it is the encoder, not these recordings
+                # None so far has passed: it is the encoder, not these recordings.
+                raise CodecError(failures[utterance]) from error
     return failures
 
 

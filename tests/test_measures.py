@@ -1,4 +1,4 @@
-"""What is measured at the end of a run: drift of features, leaks of splits."""
+"""What is measured at the end of a run: features, their drift, leaks of splits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from aser_bench import features, measures
-from aser_bench.findings import DRIFT, LEAKS
+from aser_bench.findings import DRIFT, FEATURES, LEAKS
 
 UTTERANCES = pd.DataFrame({
     "corpus": "voices", "utterance": list("abcd"), "speaker": ["x", "x", "y", "y"],
@@ -84,6 +84,46 @@ def test_features_that_vanished_are_a_crash_and_no_zero():
         measures.drift([agenda(batch(Store(original=[[[0, 1]]]), "original", "mp3-8k"))])
 
 
+def test_features_are_those_of_the_original_over_all_utterances():
+    # Means in time 1, 3 and 2; the second feature is a constant but for rounding.
+    one = Store(original=[[[0, 0.1], [2, 0.1]], [[3, 0.1]]], mp3_8k=[[[9, 9]], [[9, 9]]])
+    two = Store(original=[[[2, 0.1]]], mp3_8k=[[[9, 9]]])
+    batches = batch(one, "original", "mp3-8k"), batch(two, "original", "mp3-8k")
+    table = measures.features([agenda(*batches), agenda(name="nothing")])
+    assert tuple(table.columns) == FEATURES
+    moving, still = table.to_dict("records")
+    assert moving == {"corpus": "voices", "features": "pitch", "feature": "mean",
+                      "mean": pytest.approx(2), "sd": pytest.approx(1)}  # fmt: skip
+    assert (still["feature"], still["sd"]) == ("slope", 0)
+    assert still["mean"] == pytest.approx(0.1)
+
+
+def test_one_utterance_does_not_vary():
+    table = measures.features([agenda(batch(Store(original=[[[4, 5]]]), "original"))])
+    assert table["mean"].tolist() == [4, 5]
+    assert table["sd"].tolist() == [0, 0]
+
+
+def test_the_originals_are_loaded_once_for_all_that_is_made_of_them():
+    loads = []
+
+    class Counted(Store):
+        def load(self, kind, key):
+            loads.append(key)
+            return super().load(kind, key)
+
+    store = Counted(original=[[[0, 1]], [[1, 0]]], mp3_8k=[[[0, 1]], [[1, 1]]])
+    agendas = [agenda(batch(store, "original", "mp3-8k"))]
+    known = measures.originals(agendas)
+    pd.testing.assert_frame_equal(measures.features(agendas, known), measures.features(agendas))
+    pd.testing.assert_frame_equal(measures.drift(agendas, known), measures.drift(agendas))
+    loads.clear()
+    known = measures.originals(agendas)
+    measures.features(agendas, known)
+    measures.drift(agendas, known)
+    assert sorted(loads) == ["mp3_8k", "original"]
+
+
 def training(protocol, fold, train, test, model="svm"):
     rows = [np.array(part, dtype=int) for part in (train, [], test)]
     return SimpleNamespace(
@@ -111,7 +151,8 @@ def test_leaks_of_each_protocol_and_fold_once():
 
 
 @pytest.mark.parametrize(
-    ("function", "columns"), [(measures.drift, DRIFT), (measures.leaks, LEAKS)]
+    ("function", "columns"),
+    [(measures.drift, DRIFT), (measures.features, FEATURES), (measures.leaks, LEAKS)],
 )
 def test_of_nothing_there_is_an_empty_table(function, columns):
     for agendas in ([], [agenda()]):

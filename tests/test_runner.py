@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import linecache
 import os
 import signal
 import subprocess
@@ -15,17 +17,19 @@ import pandas as pd
 import pytest
 
 import aser_bench
-from aser_bench import ingest, tables
+from aser_bench import features, ingest, models, registry, tables
+from aser_bench.codecs.int16 import Int16
 from aser_bench.codecs.mp3 import Mp3
 from aser_bench.corpora.audio import read
 from aser_bench.corpora.prepare import Inspection
 from aser_bench.errors import CodecError
 from aser_bench.evaluation import metrics
+from aser_bench.findings import FEATURES
 from aser_bench.models.mlp import Mlp
 from aser_bench.reporting import Options
 
 FILES = ("scores.csv", "predictions.parquet", "conditions.csv", "timings.csv", "manifest.json",
-         "study.yaml", "drift.csv", "leaks.csv")  # fmt: skip
+         "study.yaml", "drift.csv", "features.csv", "leaks.csv")  # fmt: skip
 TABLES = Options("csv,latex")
 
 
@@ -73,6 +77,49 @@ def test_a_run_writes_what_it_promises(run):
     assert set(stages) == {"read", "code", "train", "score"}
     assert all(stage["wall_s"] > 0 for stage in stages.values())
     assert str(folder) in outcome.text
+
+
+def test_a_run_tells_the_versions_of_its_components(run, tmp_path, monkeypatch):
+    source = "from sklearn.dummy import DummyClassifier\nclass Own(DummyClassifier):\n    {}\n"
+
+    def versions(body):
+        (tmp_path / "owned.py").write_text(source.format(body))
+        monkeypatch.delitem(sys.modules, "owned", raising=False)
+        linecache.clearcache()
+        importlib.invalidate_caches()
+        study = {"models": "svm,owned:Own", "features": "functionals:tuning=0", "train": "original"}
+        folder = run(**study, runs=1, codecs=["int16"]).folder
+        return json.loads((folder / "manifest.json").read_text())["components"]
+
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    found = versions("pass")
+    assert found["features"] == {"functionals:tuning=0": features.get("functionals").version}
+    own = found["models"].pop("owned:Own")
+    assert found["models"] == {"svm": models.get("svm").version}
+    assert len(own) == 12
+    assert versions("pass")["models"]["owned:Own"] == own
+    assert versions("edited = True")["models"]["owned:Own"] != own
+
+
+def test_a_run_tells_what_its_features_are(run, tmp_path):
+    folder = run("first", models="svm").folder
+    text = (folder / "features.csv").read_bytes()
+    table = pd.read_csv(folder / "features.csv")
+    assert tuple(table.columns) == FEATURES
+    assert table["feature"].tolist() == list(features.get("functionals").columns)
+    assert set(table["corpus"]) == {"csv"}
+    rows = np.array([
+        features.extract(["functionals"], [read(file)], tables.SAMPLE_RATE)["functionals"][0]
+        for file in pd.read_csv(tmp_path / "voices.csv")["file"]
+    ], dtype=float)  # fmt: skip
+    np.testing.assert_allclose(table["mean"], rows.mean(axis=0), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(table["sd"], rows.std(axis=0, ddof=1), rtol=1e-4, atol=1e-7)
+    numbers = [word for line in text.decode().splitlines()[1:] for word in line.split(",")[3:]]
+    assert all(f"{float(number):.9g}" == number for number in numbers)
+    # Nor do the workers or the other models and codecs of a run matter.
+    other = run("second", place=tmp_path / "store", jobs=2, models="mlp", codecs=["int16"]).folder
+    assert (other / "features.csv").read_bytes() == text
 
 
 def test_scores_follow_from_predictions(run):
@@ -228,6 +275,48 @@ def test_a_recording_that_cannot_be_coded_is_refused_and_the_run_goes_on(
     ]
     assert outcome.exit_code == 0
     assert "1 recording was refused" in outcome.text
+
+
+class Shortening(Int16):
+    """Somebody's codec that loses samples of some signals."""
+
+    name = "shortening"
+    victims = ()
+
+    def treat(self, signal, rate, condition):
+        lost = 10 if float(signal[100]) in self.victims else 0
+        return super().treat(signal, rate, condition)[lost:]
+
+
+@pytest.fixture
+def shortening(monkeypatch):
+    """Register a codec that loses samples of the files that it is given."""
+    monkeypatch.setitem(registry._builtins("codecs"), "shortening", Shortening())
+    return lambda files: monkeypatch.setattr(
+        Shortening, "victims", tuple(float(read(file)[100]) for file in files)
+    )
+
+
+def test_a_recording_that_a_codec_makes_shorter_is_refused_and_the_run_goes_on(
+    run, tmp_path, shortening
+):
+    files = pd.read_csv(tmp_path / "voices.csv")["file"]
+    shortening([files[5]])
+    outcome = run(place=tmp_path / "store", models="svm", codecs=["shortening"])
+    manifest = json.loads((outcome.folder / "manifest.json").read_text())
+    assert manifest["corpora"]["csv"]["utterances"] == 31
+    assert manifest["corpora"]["csv"]["refused"] == [{
+        "file": files[5],
+        "reason": "codec shortening: returned 6390 samples for 6400 at shortening",
+    }]  # fmt: skip
+    assert outcome.exit_code == 0
+
+
+def test_a_codec_that_makes_all_shorter_stops_the_run(run, tmp_path, shortening):
+    shortening(pd.read_csv(tmp_path / "voices.csv")["file"])
+    with pytest.raises(CodecError) as caught:
+        run(place=tmp_path / "store", models="svm", codecs=["shortening"])
+    assert str(caught.value) == ("codec shortening: returned 6390 samples for 6400 at shortening")
 
 
 def test_a_broken_encoder_stops_the_run(run, tmp_path, monkeypatch):
