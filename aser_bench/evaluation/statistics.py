@@ -15,7 +15,7 @@ The models are taken as they were trained: what another training set would give 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -49,6 +49,8 @@ class Interval:
         Speakers (or groups of utterances) that it stands on.
     why : str
         Why there is no interval, or whose it is if not the speakers'; mostly empty.
+    freedom : float
+        Degrees of freedom of its t.
     """
 
     estimate: float
@@ -57,6 +59,20 @@ class Interval:
     error: float
     clusters: int
     why: str = ""
+    freedom: float = float("nan")
+
+    @property
+    def p(self) -> float:
+        """Two-sided p of an estimate of nothing, by the same t; NaN where there is no interval.
+
+        Unlike the permutation test's it has no smallest value, so that it can stand among
+        hundreds of comparisons. Where all clusters show the same there is no t; they would all
+        show it with the same sign once in 2^(clusters - 1) times.
+        """
+        if not self.error >= _NO_ERROR:
+            alike = 0.5 ** (self.clusters - 1) if self.estimate else 1.0
+            return alike if np.isfinite(self.error) else float("nan")
+        return student_p(self.estimate / self.error, self.freedom)
 
     @property
     def effect(self) -> float:
@@ -99,9 +115,13 @@ def deal(n: int) -> Array:
 
 
 def interval(
-    confusions: Array, metric: OfConfusion, against: Array | None = None, clustered: bool = True
+    confusions: Array,
+    metric: OfConfusion,
+    against: Array | None = None,
+    clustered: bool = True,
+    confidence: float = CONFIDENCE,
 ) -> Interval:
-    """Return a metric, or its difference from another condition, with its 95 % interval.
+    """Return a metric, or its difference from another condition, with its interval.
 
     Parameters
     ----------
@@ -113,6 +133,8 @@ def interval(
         The same utterances at the other condition, which is subtracted.
     clustered : bool
         Whether the clusters are speakers; only decides the words of ``why``.
+    confidence : float
+        Of the interval.
 
     Returns
     -------
@@ -140,11 +162,11 @@ def interval(
         why = "no interval: one speaker has nearly all of the utterances"
         return Interval(estimate, nothing, nothing, nothing, groups, why)
     error = float(np.sqrt((groups - 1) / groups * ((left - left.mean()) ** 2).sum()))
-    half = _t(effective - 1, (1 + CONFIDENCE) / 2) * error
+    half = student_half(error, effective - 1, confidence)
     if error < _NO_ERROR:
         n = int(sizes.sum())
-        half = 1 - ((1 - CONFIDENCE) / 2) ** (1 / n)
-    return Interval(estimate, estimate - half, estimate + half, error, groups)
+        half = 1 - ((1 - confidence) / 2) ** (1 / n)
+    return Interval(estimate, estimate - half, estimate + half, error, groups, "", effective - 1)
 
 
 def permutation(one: Array, other: Array, metrics: Mapping[str, OfConfusion]) -> dict[str, float]:
@@ -268,6 +290,56 @@ def _leave_one_out(confusions: Array, metric: OfConfusion) -> tuple[float, Array
 
 def _mean_run(confusions: Array) -> Array:
     return confusions.mean(axis=0)
+
+
+def widened(found: Interval, factor: float, confidence: float = CONFIDENCE) -> Interval:
+    """Return an interval with its standard error multiplied, as it is where it has none."""
+    if not found.error >= _NO_ERROR:
+        return found
+    error = factor * found.error
+    half = student_half(error, found.freedom, confidence)
+    return replace(
+        found, error=error, low=found.estimate - half, high=found.estimate + half
+    )  # fmt: skip
+
+
+def redrawn(folds: int) -> float:
+    """Return by how much a difference between two draws of folds is less sure than its speakers.
+
+    Models of other folds learnt from other speakers, which a spread over test speakers does not
+    see. The variance grows by 1 + k n_test / n_train (Nadeau and Bengio, Inference for the
+    generalization error, Machine Learning 2003), where n_test / n_train is 1 / (k - 1).
+
+    Examples
+    --------
+    >>> redrawn(5)
+    1.5
+    """
+    return float(np.sqrt(1 + folds / (folds - 1)))
+
+
+def student_p(t: float, freedom: float) -> float:
+    """Return the two-sided p of a value of Student's t.
+
+    Examples
+    --------
+    >>> round(student_p(-2.0, 9), 4)
+    0.0766
+    """
+    from scipy import special
+
+    return 2 * float(special.stdtr(freedom, -abs(t)))
+
+
+def student_half(error: float, freedom: float, confidence: float = CONFIDENCE) -> float:
+    """Return half the width of an interval of Student's t.
+
+    Examples
+    --------
+    >>> round(student_half(1.0, 9), 3)
+    2.262
+    """
+    return _t(freedom, (1 + confidence) / 2) * error
 
 
 @cache
