@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from .corpora import load_corpus
 
 if TYPE_CHECKING:
+    from .checking.base import Checked
     from .reporting import Report
     from .runner import Outcome
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load_corpus", "run", "write_report"]
+__all__ = ["__version__", "check", "load_corpus", "run", "write_report"]
 
 
 def run(study: str | Path | Mapping[str, Any] | None = None, **options: Any) -> Outcome:
@@ -42,6 +43,33 @@ def run(study: str | Path | Mapping[str, Any] | None = None, **options: Any) -> 
 
     layer = read_file(study) if isinstance(study, str | Path) else dict(study or {})
     return runner.run(resolve(layer), **options)
+
+
+def check(new: str | Path, against: str | Path, **options: Any) -> Checked:
+    """Set new results against a baseline: ``aser-bench check`` in Python.
+
+    Parameters
+    ----------
+    new, against : path
+        A results folder, a baseline, or a file of scores or predictions.
+    **options
+        ``metric``, ``margin``, ``alpha``, ``strict``, ``part``, ``allow``, ``tolerances``: see
+        `aser_bench.checking.base.Options`.
+
+    Returns
+    -------
+    Checked
+        ``cells`` and ``guards`` with their verdicts, the worst first, and the ``exit_code``.
+
+    Raises
+    ------
+    AserBenchError
+        With one line that says what is wrong and what to do.
+    """
+    from .checking.base import Options
+    from .checking.gate import check
+
+    return check(new, against, Options(**options))
 
 
 def write_report(*folders: str | Path, out: str | Path | None = None, **options: Any) -> Report:

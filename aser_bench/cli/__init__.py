@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import AserBenchError
-from . import corpus, probe, report, run
+from . import baseline, check, corpus, probe, report, run
 from . import list as list_
 
-_VERBS = (run, report, list_, corpus, probe)
+_VERBS = (run, report, check, baseline, list_, corpus, probe)
 
 
 class _Parser(argparse.ArgumentParser):

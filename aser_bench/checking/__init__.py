@@ -1,0 +1,1 @@
+"""Set new results against a baseline: the gate of a CI."""

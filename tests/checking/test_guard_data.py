@@ -1,0 +1,92 @@
+"""The data guard: recordings that are lost, refused, or others."""
+
+from __future__ import annotations
+
+import made_evidence as given
+import pytest
+
+from aser_bench.checking.base import CHANGED, SAME, WORSE, Options
+from aser_bench.checking.guards import data
+
+SHORT = "codec x: returned 990 samples for 1000 at x-8k"
+
+
+def refused(*names, folder="/here"):
+    return [{"file": f"{folder}/{name}", "reason": SHORT} for name in names]
+
+
+def side(path="new", **changes):
+    facts = {f"corpora__voices__{name}": value for name, value in changes.items()}
+    return given.side(path, given.manifest(**facts))
+
+
+def rows(new, baseline=None, **options):
+    found = data.check(new, baseline or side("baseline"), Options(**options))
+    return {row.what.partition(": ")[2]: row for row in found}
+
+
+@pytest.mark.parametrize(
+    ("utterances", "tolerance", "verdict", "reason"),
+    [(8, 0, SAME, "as many as before"), (7, 0, WORSE, "1 fewer than before"),
+     (7, 1, SAME, "1 fewer than before"), (9, 0, SAME, "1 more than before")],
+)  # fmt: skip
+def test_no_more_utterances_may_be_lost_than_are_allowed(utterances, tolerance, verdict, reason):
+    row = rows(side(utterances=utterances), tolerances={"max-lost": tolerance})["utterances"]
+    assert (row.verdict, row.reason, row.flag) == (verdict, reason, "max-lost")
+    assert (row.baseline, row.value) == (
+        "8 utterances", f"{utterances} utterances",
+    )  # fmt: skip
+
+
+def test_newly_refused_recordings_are_worse_and_the_first_are_named_with_their_reasons():
+    old = refused("old.wav")
+    new = side(refused=refused("old.wav", "a.wav", "b.wav", "c.wav", folder="/there"))
+    row = rows(new, side("baseline", refused=old))["refused"]
+    assert (row.verdict, row.flag) == (WORSE, "max-refused")
+    assert row.reason == (
+        f"3 more than before, newly refused: a.wav ({SHORT}), b.wav ({SHORT}) and 1 other"
+    )
+    assert (row.baseline, row.value) == ("1 recording", "4 recordings")
+    allowed = rows(new, side("baseline", refused=old), tolerances={"max-refused": 3})["refused"]
+    assert allowed.verdict == SAME
+
+
+def test_fewer_refused_are_no_harm_and_others_in_their_place_are_named():
+    old = side("baseline", refused=refused("a.wav", "a.wav"))
+    fewer = rows(side(refused=refused("a.wav")), old)["refused"]
+    assert (fewer.verdict, fewer.reason) == (SAME, "1 fewer than before")
+    other = rows(side(refused=refused("a.wav", "b.wav")), old)["refused"]
+    assert (other.verdict, other.reason) == (
+        SAME, f"as many as before, newly refused: b.wav ({SHORT})",
+    )  # fmt: skip
+
+
+def test_recordings_of_one_name_in_two_folders_are_two():
+    new = side(refused=[*refused("a.wav", folder="/one"), *refused("a.wav", folder="/two")])
+    row = rows(new, side("baseline", refused=refused("a.wav")))["refused"]
+    assert row.reason == f"1 more than before, newly refused: a.wav ({SHORT})"
+
+
+def test_other_recordings_are_changed_unless_that_is_allowed():
+    new = side(sha256="99ab" * 16)
+    row = rows(new)["recordings and labels"]
+    assert row.verdict == CHANGED
+    assert row.reason.startswith("recordings or labels of voices are others")
+    assert (row.baseline, row.value) == ("sha256 1ed1a5fb", "sha256 99ab99ab")
+    allowed = rows(new, allow=("corpus",))["recordings and labels"]
+    assert allowed.verdict == SAME
+    assert allowed.reason.endswith("as allowed")
+    assert rows(side())["recordings and labels"].verdict == SAME
+
+
+def test_what_an_older_manifest_does_not_tell_has_no_row():
+    bare = side("older", utterances=None, refused=None, sha256=None)
+    assert rows(side(), bare) == rows(bare, side()) == {}
+
+
+def test_what_is_off_has_no_row():
+    assert set(rows(side(), tolerances={"max-lost": None})) == {"refused", "recordings and labels"}
+    assert set(rows(side(), tolerances={"max-refused": None})) == {
+        "utterances", "recordings and labels",
+    }  # fmt: skip
+    assert rows(side(), tolerances={"max-lost": None, "max-refused": None}) == {}
