@@ -154,7 +154,8 @@ class CellCheck:
     difference, low, high : float
         Value less baseline, a loss is negative, with its interval; NaN where there is none.
     p, p_holm : float
-        Two-sided, alone and corrected for all cells of the check; NaN where nothing was tested.
+        Two-sided, alone and corrected for all cells in which anything differs; NaN where nothing
+        was tested.
     test : str
         What the comparison stands on: ``speakers``, ``utterances``, ``folds``, ``runs``,
         ``margin``, or empty where nothing was compared.

@@ -17,6 +17,7 @@ from .base import (
     CHANGED,
     MISSING,
     NEW,
+    NOT_A_NUMBER,
     SAME,
     UNDECIDED,
     WORSE,
@@ -160,7 +161,10 @@ def draft(key: Key, compared: Comparison, differs: tuple[str, ...] = ()) -> Draf
     interval = compared.found
     cell = CellCheck(
         key, SAME, "", compared.baseline, compared.value, interval.estimate, interval.low,
-        interval.high, 1.0 if compared.identical else interval.p, test=compared.test,
+        # Where nothing differs there is nothing to find: such a cell is none of those that
+        # Holm's correction counts (Tarone, A modified Bonferroni method for discrete data,
+        # Biometrics 1990).
+        interval.high, NOT_A_NUMBER if compared.identical else interval.p, test=compared.test,
         clusters=interval.clusters, differs=differs,
     )  # fmt: skip
     return Draft(cell, compared)

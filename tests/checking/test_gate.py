@@ -74,7 +74,7 @@ def test_a_loss_in_one_cell_is_found_there_and_nowhere_else(pair):
     assert first.verdict == "worse"
     assert first.difference < -0.15
     assert first.low < first.difference < first.high < 0
-    assert first.p < first.p_holm < 0.05
+    assert first.p <= first.p_holm < 0.05
     assert (first.test, first.clusters) == ("speakers", 10)
     assert f"{100 * first.difference:+.1f} points" in first.reason
     assert found.exit_code == 4
@@ -111,10 +111,17 @@ def test_a_small_loss_within_the_margin_is_the_same(pair):
     assert verdicts(pair(new, frame, margin=0.0))[HIT] == "worse"
 
 
-def test_holm_corrects_for_all_cells(pair):
+def test_holm_corrects_for_all_cells_in_which_anything_differs(pair):
     frame = frame_of()
     found = pair(worse(frame, 0.3), frame)
     hit = found.cells[0]
+    assert hit.p_holm == hit.p
+    assert all(np.isnan(cell.p) for cell in found.cells[1:])
+    turned = frame
+    for cell in SKILL:
+        turned = worse(turned, 0.3 if cell == HIT else 0.02, cell)
+    found = pair(turned, frame)
+    hit = next(cell for cell in found.cells if cell.cell[4:] == HIT)
     assert hit.p_holm == pytest.approx(4 * hit.p)
 
 
