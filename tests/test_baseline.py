@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings, strategies
 
 from aser_bench import baseline as baselines
 from aser_bench.baseline import update, writing
@@ -306,14 +307,21 @@ def test_a_baseline_of_a_baseline_is_the_same_baseline(kept, tmp_path):
     assert made.listing(tmp_path / "copy") == made.listing(kept)
 
 
-def test_old_results_make_room_whole(new, tmp_path):
-    old = folder(tmp_path / "old", seed=3)
-    (old / "report.html").write_text("old")
-    (old / "tables").mkdir()
-    (old / "tables" / "t.csv").write_text("old")
-    update(new, old)
-    update(new, tmp_path / "fresh")
-    assert made.listing(old) == made.listing(tmp_path / "fresh")
+@pytest.mark.parametrize("left", ["drift.csv", "timings.csv", "report.html", "tables", None])
+def test_the_results_of_a_run_are_never_replaced(new, kept, left):
+    """Whatever is left of them, and also where a run was written over a baseline."""
+    for name in ("cells.csv", *(["predictions.parquet"] if left is None else [])):
+        (kept / name).unlink()
+    (kept / left).mkdir() if left == "tables" else (kept / (left or "scores.csv")).write_text("x")
+    before = made.listing(kept)
+    said = f"results of a run.*({left or 'no cells.csv'}).*lost; name another folder"
+    with pytest.raises(UsageError, match=said):
+        update(new, kept)
+    assert made.listing(kept) == before
+    (kept / "cells.csv").touch()
+    if left:
+        with pytest.raises(UsageError, match=left):
+            update(new, kept)
 
 
 def test_a_readme_beside_it_stays(new, kept):
@@ -393,6 +401,10 @@ def swapped(new: Path, base: Path) -> tuple[Path, Path]:
     return base, new
 
 
+def two_runs(new: Path, base: Path) -> tuple[Path, Path]:
+    return new, folder(base, seed=3)
+
+
 @pytest.mark.parametrize(
     ("arrange", "said"),
     [
@@ -400,13 +412,14 @@ def swapped(new: Path, base: Path) -> tuple[Path, Path]:
         (break_new, "does not exist"),
         (break_manifest, "no folder of results: it holds no manifest"),
         (break_results, "neither predictions.parquet nor scores.csv"),
-        (break_all_results, "no result that did not fail"),
+        (break_all_results, "no result whose status is ok"),
         (break_columns, "lacks the columns n_test"),
         (other_things, "neither a baseline nor results; name another"),
         (another_manifest, "neither a baseline nor results; name another"),
         (a_file, "is a file; name a folder for the baseline"),
         (itself, "cannot be its own baseline"),
-        (swapped, "which would be lost"),
+        (swapped, r"results of a run \(drift.csv, tables\), which would be lost; name another"),
+        (two_runs, r"results of a run \(drift.csv\), which would be lost; name another folder"),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )
@@ -469,3 +482,105 @@ def test_names_cannot_command_a_terminal(tmp_path):
     frame = made.predictions({("original", "original"): 0.8}, model="s\x1b[2Jvm")
     update(made.folder(tmp_path / "new", frame, label="a\x1b]0;b"), tmp_path / "kept")
     assert "\x1b" not in baselines.show(tmp_path / "kept")
+
+
+_ANY = strategies.recursive(
+    strategies.none() | strategies.booleans() | strategies.floats() | strategies.integers()
+    | strategies.sampled_from((2**70, -1, 5, "", "nan", "\ud800", "a\x1b[2J")),
+    lambda inner: strategies.lists(inner, max_size=2)
+    | strategies.dictionaries(
+        strategies.sampled_from(("voices", "speakers", "refused", "tasks", "x")), inner, max_size=2,
+    ),
+    max_leaves=3,
+)  # fmt: skip
+
+
+def places(facts: dict, above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Return where the values of a manifest stand, on all levels."""
+    found = []
+    for name, value in facts.items():
+        found.append((*above, name))
+        found += places(value, (*above, name)) if isinstance(value, dict) else []
+    return found
+
+
+RICH = {
+    "packages": {"numpy": "2"}, "stages": COSTS, "engines": {"mp3": "x"}, "machine": {"cores": 2},
+    "components": {"features": {"functionals": 1}, "models": {"svm": 1}}, "study_sha256": "0",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory):
+    """Return results whose manifest tells everything, ones without predictions, and a baseline."""
+    root = tmp_path_factory.mktemp("rich")
+    folder(root / "new", **RICH)
+    shutil.copytree(root / "new", root / "bare", ignore=shutil.ignore_patterns("*.parquet"))
+    update(root / "new", root / "kept")
+    return root
+
+
+@settings(deadline=None, max_examples=15)
+@given(data=strategies.data(), side=strategies.sampled_from(("new", "bare", "kept")))
+def test_no_value_in_a_manifest_is_a_traceback(rich, data, side):
+    facts = manifest(rich / side)
+    spot = data.draw(strategies.sampled_from(places(facts)))
+    inner = facts
+    for name in spot[:-1]:
+        inner = inner[name]
+    inner[spot[-1]] = data.draw(_ANY)
+    file = rich / side / "manifest.json"
+    text = file.read_text("utf-8")
+    file.write_text(json.dumps(facts), "utf-8")
+    try:
+        tried(rich, side)
+    except UsageError as error:
+        one_line(error)
+    finally:
+        file.write_text(text, "utf-8")
+
+
+def one_line(error: UsageError) -> None:
+    assert "\n" not in str(error)
+
+
+def tried(rich: Path, side: str) -> None:
+    """Look at a folder, and make a baseline of it or bring it up to date."""
+    out = rich / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    shown = baselines.show(rich / side)
+    if side == "kept":
+        shutil.copytree(rich / "kept", out)
+    done = update(rich / ("new" if side == "kept" else side), out)
+    assert all(char.isprintable() or char == "\n" for char in shown)
+    assert baselines.kept(done)
+    assert baselines.against(done) or side != "kept"
+    # What was made can be read, and holds no costs that are none.
+    stages = manifest(out)["stages"]
+    assert all(0 <= cost < float("inf") for found in stages.values() for cost in found.values())
+    assert baselines.show(out)
+    evidence.read(out)
+
+
+def test_odd_values_are_left_out_of_what_is_kept_and_shown(tmp_path):
+    stages = {"train": {"tasks": 3, "cpu_s": 6.0}, "read": None, "test": {"tasks": "3", "cpu_s": 1}}
+    odd = folder(
+        tmp_path / "new", stages=stages, git=7, packages={"numpy": None}, encoders=["mp3"],
+        corpora={"voices": {"speakers": "many", "refused": 7, "utterances": None}},
+    )  # fmt: skip
+    update(odd, tmp_path / "kept")
+    assert manifest(tmp_path / "kept")["stages"] == {"train": {"tasks": 3, "cpu_s": 6.0}}
+    said = baselines.show(tmp_path / "kept")
+    assert "? utterances, whose speakers are not told\n" in said
+    assert "versions: aser-bench 0.1.0\n" in said
+    assert "encoder" not in said
+    assert "revision" not in said
+
+
+@pytest.mark.parametrize("facts", [{"study": []}, {"corpora": {"voices": None}}, {"corpora": "x"}])
+def test_a_manifest_without_what_is_looked_up_is_none(new, tmp_path, facts):
+    (new / "manifest.json").write_text(json.dumps({**manifest(new), **facts}))
+    with pytest.raises(UsageError, match="is no manifest of a run"):
+        update(new, tmp_path / "kept")
+    with pytest.raises(UsageError, match="is no manifest of a run"):
+        baselines.show(new)

@@ -14,15 +14,19 @@ from pathlib import Path
 import made
 import pytest
 
+import aser_bench
+from aser_bench.baseline import update
+
 ROOT = Path(__file__).resolve().parents[1]
+INSTALLED = Path(aser_bench.__file__).resolve().parents[1]
 WORSE = {("original", "original"): 0.05}
 
 
 @pytest.fixture
 def nested(tmp_path: Path) -> Callable[..., tuple[int, str]]:
     """Return a function that runs one test body in a folder with results and a baseline."""
-    made.folder(tmp_path / "baseline", made.predictions({("original", "original"): 0.8}))
     made.folder(tmp_path / "same", made.predictions({("original", "original"): 0.8}))
+    update(tmp_path / "same", tmp_path / "baseline")
     made.folder(tmp_path / "worse", made.predictions(WORSE))
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
 
@@ -33,7 +37,7 @@ def nested(tmp_path: Path) -> Callable[..., tuple[int, str]]:
             [sys.executable, "-m", "pytest", "-q", "-p", "aser_bench.pytest_plugin",
              "-p", "no:cacheprovider", *arguments, str(tmp_path)],
             cwd=cwd, capture_output=True, text=True,
-            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(INSTALLED)},
         )  # fmt: skip
         return done.returncode, done.stdout + done.stderr
 
@@ -111,7 +115,7 @@ def test_loading_it_costs_next_to_nothing():
         "print(*(name for name in set(sys.modules) - before if '.' not in name))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=INSTALLED, capture_output=True, text=True, check=True
     )
     heavy = {"numpy", "pandas", "pyarrow", "scipy", "sklearn", "tensorflow", "yaml", "numba"}
     assert "aser_bench" in done.stdout.split()

@@ -15,6 +15,7 @@ from ..errors import UsageError
 from ..evaluation.metrics import METRICS
 from ..evaluation.outcomes import Key
 from ..tables import CELL
+from .manifests import as_count, as_mapping
 
 CELLS = (*CELL, "utterances", "speakers", "results", "failed", "reason", *METRICS)
 """The columns; a metric is the mean over folds of the means over runs."""
@@ -87,7 +88,8 @@ def _speakers(side: Evidence | None, key: Key) -> int | None:
     """Return how many speakers a cell is tested on, None where that is not told."""
     if side is None or side.outcomes is None:
         manifest = (side and side.manifest) or {}
-        return manifest.get("corpora", {}).get(key[0], {}).get("speakers")
+        corpora = as_mapping(manifest.get("corpora"))
+        return as_count(as_mapping(corpora.get(key[0])).get("speakers"))
     corpus, cell = side.outcomes.corpora.get(key[0]), side.outcomes.cells.get(key)
     if corpus is None or cell is None or not corpus.speakers:
         return None

@@ -17,8 +17,9 @@ from ..errors import UsageError
 from ..report.base import Cell, Column, Row, Table
 from ..report.terminal import paragraph, render
 from ..report.text import fraction
+from .manifests import as_count, as_mapping, as_word, read_manifest
 from .means import cells
-from .writing import MANIFEST_FILE, MOST_PREDICTIONS, Updated, read_manifest
+from .writing import MANIFEST_FILE, MOST_PREDICTIONS, Updated
 
 _MOST_LISTED = 5
 _LEAST_SPEAKERS = 3
@@ -132,17 +133,19 @@ def _facts(
     folder: Path, manifest: Mapping[str, Any], frame: pd.DataFrame
 ) -> Iterator[tuple[str, str]]:
     """Return what is known of a baseline, by name."""
-    study = manifest["study"]
-    told = [str(manifest.get("settings", "")), f"seed {study['seed']}" if "seed" in study else ""]
-    label = str(manifest.get("label") or study.get("name") or folder.name)
-    yield "label", f"{label} ({', '.join(filter(None, told))})"
+    study, seed = manifest["study"], as_count(manifest["study"].get("seed"))
+    told = [as_word(manifest.get("settings")), "" if seed is None else f"seed {seed}"]
+    label = as_word(manifest.get("label")) or as_word(study.get("name")) or folder.name
+    said = ", ".join(filter(None, told))
+    yield "label", f"{label} ({said})" if said else label
     for name, corpus in manifest["corpora"].items():
         yield "corpus", f"{name}: {_counted(corpus)}"
     yield "encoder", _pairs(manifest.get("encoders"), ": ")
+    version = as_word(manifest["aser_bench"])
     yield "versions", ", ".join(filter(None, (
-        f"aser-bench {manifest['aser_bench']}", _pairs(manifest.get("packages"), " ")
+        f"aser-bench {version}" if version else "", _pairs(manifest.get("packages"), " ")
     )))  # fmt: skip
-    yield "revision", str(manifest.get("git") or "")
+    yield "revision", as_word(manifest.get("git"))
     yield "compared", "; ".join(_compared(folder, manifest, frame))
     failed = int(frame["failed"].sum())
     lost = f", {failed} of which failed and are not guarded" if failed else ""
@@ -152,15 +155,18 @@ def _facts(
 
 
 def _counted(corpus: Mapping[str, Any]) -> str:
-    refused = len(corpus.get("refused") or ())
-    known = corpus.get("speakers")
+    refused = corpus.get("refused")
+    refused = len(refused) if isinstance(refused, list) else 0
+    known = as_count(corpus.get("speakers"))
     speakers = f" of {known} speakers" if known else ", whose speakers are not told"
     more = f", {refused} refused" if refused else ""
-    return f"{corpus.get('utterances', '?')} utterances{speakers}{more}"
+    utterances = as_count(corpus.get("utterances"))
+    return f"{'?' if utterances is None else utterances} utterances{speakers}{more}"
 
 
-def _pairs(found: Mapping[str, Any] | None, between: str) -> str:
-    return ", ".join(f"{name}{between}{value}" for name, value in (found or {}).items())
+def _pairs(found: Any, between: str) -> str:
+    told = {name: as_word(value) for name, value in as_mapping(found).items()}
+    return ", ".join(f"{name}{between}{value}" for name, value in told.items() if value)
 
 
 def _compared(folder: Path, manifest: Mapping[str, Any], frame: pd.DataFrame) -> Iterator[str]:
@@ -170,7 +176,7 @@ def _compared(folder: Path, manifest: Mapping[str, Any], frame: pd.DataFrame) ->
         return
     named = len(manifest["corpora"]) > 1
     for name, corpus in manifest["corpora"].items():
-        speakers = corpus.get("speakers") or 0
+        speakers = as_count(corpus.get("speakers")) or 0
         how = (
             f"by predictions, clustered by {speakers} speakers"
             if speakers >= _LEAST_SPEAKERS

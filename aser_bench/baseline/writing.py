@@ -22,6 +22,7 @@ from ..errors import AserBenchError, UsageError
 from ..store import cannot_write
 from . import means
 from .compact import compact
+from .manifests import as_mapping, costs, read_manifest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,14 +82,15 @@ def update(new: Path | str, baseline: Path | str, options: Options | None = None
     new : path
         A results folder.
     baseline : path
-        A folder that is made, or an older baseline, which is replaced as a whole or not at all.
+        A folder that is made, or an older baseline, which is replaced as a whole or not at all;
+        never the results of a run, which nothing could bring back.
     options : Options, optional
         How the new results are set against the old baseline, which decides nothing.
 
     Raises
     ------
     UsageError
-        If there are no results in ``new``, or ``baseline`` holds other things.
+        If there are no results in ``new``, or ``baseline`` holds other things or those of a run.
     AserBenchError
         If the disk is full or the folder cannot be written.
     """
@@ -100,7 +102,7 @@ def update(new: Path | str, baseline: Path | str, options: Options | None = None
     contents, predictions = _contents(side, new)
     contents = _settled(contents, baseline)
     written = tuple(name for name in contents if _held(baseline / name) != contents[name])
-    others = {CELLS_FILE, PREDICTIONS_FILE, SCORES_FILE, *_COPIED, *_OF_A_RUN} - {*contents}
+    others = {CELLS_FILE, PREDICTIONS_FILE, SCORES_FILE, *_COPIED} - {*contents}
     stale = tuple(name for name in sorted(others) if (baseline / name).exists())
     if written or stale:
         _install(baseline, contents, stale)
@@ -119,6 +121,8 @@ def _refuse(new: Path, baseline: Path) -> None:
         raise UsageError(f"{new} does not exist; name a results folder")
     if not (new / MANIFEST_FILE).is_file():
         raise UsageError(f"{new} is no folder of results: it holds no {MANIFEST_FILE}")
+    if read_manifest(new / MANIFEST_FILE) is None:
+        raise UsageError(f"{new / MANIFEST_FILE} is no manifest of a run")
     if baseline.exists() and not baseline.is_dir():
         raise UsageError(f"{baseline} is a file; name a folder for the baseline")
     if not baseline.is_dir():
@@ -126,25 +130,20 @@ def _refuse(new: Path, baseline: Path) -> None:
     if new.resolve() == baseline.resolve():
         raise UsageError(f"{new} cannot be its own baseline; name another folder")
     foreign = any(not path.name.startswith(".") for path in baseline.iterdir())
-    if foreign and read_manifest(baseline / MANIFEST_FILE) is None:
+    if not foreign:
+        return
+    if read_manifest(baseline / MANIFEST_FILE) is None:
         raise UsageError(
             f"{baseline} holds files that are neither a baseline nor results; name another folder"
         )
-    if (new / CELLS_FILE).is_file() and (baseline / "drift.csv").is_file():
+    lost = [name for name in _OF_A_RUN if (baseline / name).exists()]
+    if not (baseline / CELLS_FILE).is_file():
+        lost = lost or [f"no {CELLS_FILE}"]
+    if lost:
         raise UsageError(
-            f"{new} is a baseline and {baseline} holds the results of a run, which would be lost: "
-            "name the results first"
+            f"{baseline} holds the results of a run ({', '.join(lost)}), which would be lost; "
+            "name another folder for the baseline"
         )
-
-
-def read_manifest(path: Path) -> dict[str, Any] | None:
-    """Return the manifest of a run; None where the file is another or none."""
-    try:
-        found = json.loads(path.read_text("utf-8"))
-        _ = found["aser_bench"], found["study"].keys(), found["corpora"].keys()
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return None
-    return found
 
 
 def _against(side: Evidence, baseline: Path, options: Options) -> tuple[Checked | None, str]:
@@ -182,12 +181,13 @@ def _trimmed(manifest: Mapping[str, Any]) -> dict[str, Any]:
         for name, corpus in manifest["corpora"].items()
     }
     # How long people waited is guarded by nothing, and no two runs agree on it.
-    kept["stages"] = {
-        name: {field: costs[field] for field in ("tasks", "cpu_s")}
-        for name, costs in manifest.get("stages", {}).items()
-        if {"tasks", "cpu_s"} <= set(costs)
-    }
+    kept["stages"] = _stages(manifest)
     return kept
+
+
+def _stages(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: costs(stage) for name, stage in as_mapping(manifest.get("stages")).items()}
+    return {name: told for name, told in found.items() if told}
 
 
 def _settled(contents: dict[str, bytes], old: Path) -> dict[str, bytes]:
@@ -198,9 +198,10 @@ def _settled(contents: dict[str, bytes], old: Path) -> dict[str, bytes]:
         return contents
     now = json.loads(contents[MANIFEST_FILE])
     alike = _without(then) == _without(now)
-    # Costs that nobody knew before are a reason.
-    told_more = now["stages"] and not then.get("stages")
-    return {**contents, MANIFEST_FILE: held} if alike and not told_more else contents
+    # Costs that nobody knew before are a reason, and what are no costs.
+    known = _stages(then)
+    whole = known == then.get("stages") and bool(known or not now["stages"])
+    return {**contents, MANIFEST_FILE: held} if alike and whole else contents
 
 
 def _without(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,7 +230,9 @@ def _held(path: Path) -> bytes | None:
 
 
 def _json(facts: Mapping[str, Any]) -> bytes:
-    return (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode()
+    # Half of a surrogate pair stands as the escape that it came as.
+    text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _written(frame: pd.DataFrame, numbers: str) -> bytes:

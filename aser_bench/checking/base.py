@@ -63,6 +63,7 @@ TOLERANCES = {
         Tolerance("max-lag-shift", "codec", 1.0, "SAMPLES", "of the delay of a condition"),
         Tolerance("max-bandwidth-shift", "codec", 0.02, "FRACTION",
                   "of the bandwidth of a condition, relative"),
+        Tolerance("max-gain-shift", "codec", 0.1, "DB", "of the level of a condition"),
         Tolerance("max-feature-shift", "features", 0.01, "SD",
                   "of a feature's mean or spread over the original recordings, in its standard "
                   "deviations"),
@@ -129,7 +130,7 @@ class Options:
         for name, value in self.tolerances.items():
             if name not in TOLERANCES:
                 raise UsageError(f"unknown tolerance {name!r}{suggest(name, TOLERANCES)}")
-            if value is not None and not value >= 0:
+            if value is not None and not 0 <= value < float("inf"):
                 raise UsageError(f"--{name} must be a number from 0 up or off, not {value:g}")
 
     def tolerance(self, flag: str) -> float | None:

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-import pandas as pd
-
+from ..codecs.lame import EQUAL_WITHIN
 from ..evaluation.outcomes import Key
 from ..tables import CELL, MULTI
 from .base import DIFFERENCES
 from .evidence import Evidence
-from .partitions import Where, failing, moved, numbers
-
-SETTINGS = (
-    "preset", "effort", "bitrate_policy", "match_level", "max_epochs", "patience", "frame_pool",
-    "class_weight", "limit",
-)  # fmt: skip
-"""Keys of a study that decide what is computed; not its name, runs and seed."""
+from .manifests import (
+    SETTINGS,
+    encoders,
+    enumerated,
+    listed,
+    mapping,
+    nameless,
+    one_line,
+    pools,
+    seed,
+    unsaid,
+    versions,
+    word,
+)
+from .partitions import Where, moved, numbers, recounted
 
 _HASH_DIGITS = 8
-
-_NAMED = {
-    "packages": "the versions of packages",
-    "components": "the versions of feature sets and models",
-}
-"""Keys of a manifest that older ones may lack, and what they tell."""
 
 _Pair = tuple[str, str]
 
@@ -53,38 +54,54 @@ def differences(new: Evidence, baseline: Evidence, key: Key) -> dict[str, str]:
 
 def untold(new: Evidence, baseline: Evidence) -> list[str]:
     """Return sentences on what cannot be told to differ or not, for want of files or keys."""
-    found = []
-    for side, other in ((new, "the baseline"), (baseline, "the new results")):
-        if side.manifest is None:
+    bare = [side for side in (new, baseline) if side.manifest is None]
+    found = _without("manifest", "corpora, encoders, settings and versions", bare)
+    found += _unsaid(new, baseline)
+    known = [side for side in (new, baseline) if side.manifest is not None]
+    unlisted = [side for side in known if side.conditions is None]
+    found += _without("conditions.csv", "encoders", unlisted)
+    for side, other in ((new, baseline), (baseline, new)):
+        if names := nameless(side, other):
             found.append(
-                f"{side.path} has no manifest beside it: whether corpora, encoders, settings and "
-                f"versions are those of {other} cannot be told"
+                f"conditions.csv of {side.path} does not name the encoder of {enumerated(names)}; "
+                f"whether it is that of {other.path} is not known"
             )
-            continue
-        found += [
-            f"the manifest of {side.path} does not tell {what}: whether these are those of {other} "
-            "cannot be told"
-            for key, what in _NAMED.items()
-            if told(side, key) is None
-        ]
-        if side.conditions is None:
-            found.append(
-                f"{side.path} has no conditions.csv beside it: whether encoders are those of "
-                f"{other} cannot be told"
-            )
-    if new.folds is None or baseline.folds is None:
-        without = " and ".join(str(side.path) for side in (new, baseline) if side.folds is None)
-        found.append(f"{without} tells scores only: of the folds, no more than their number")
+    if without := [str(side.path) for side in (new, baseline) if side.folds is None]:
+        tell = "tell" if len(without) > 1 else "tells"
+        found.append(
+            f"{' and '.join(without)} {tell} scores only: of the folds, no more than their number"
+        )
     return found
+
+
+def remarks(new: Evidence, baseline: Evidence) -> list[str]:
+    """Return sentences on what is another than it was and should not move a result.
+
+    That is the engine of a codec, where the encoder whose work it does is the same, and Python.
+    """
+    found = []
+    ours, theirs = (mapping(side, "encoders") or {} for side in (new, baseline))
+    if all(mapping(side, "engines") is not None for side in (new, baseline)):
+        # Another encoder is a difference, and what codes instead of it is then no more the same.
+        for codec in [name for name in ours if name in theirs and ours[name] == theirs[name]]:
+            now, then = (word(side, "engines", codec) or "ffmpeg" for side in (new, baseline))
+            if now != then:
+                found.append(f"{codec} was coded by {then}, now by {now}: the same samples within "
+                             f"{EQUAL_WITHIN:g}")  # fmt: skip
+    now, then = (word(side, "machine", "python") for side in (new, baseline))
+    if now and then and now != then:
+        found.append(f"Python {now}, was {then}")
+    return [one_line(said) for said in found]
 
 
 def seeds(new: Evidence, baseline: Evidence) -> str:
     """Say so if both sides tell their seed and another one was drawn with; else empty."""
-    if new.seed is None or baseline.seed is None or new.seed == baseline.seed:
+    now, then = (seed(side) for side in (new, baseline))
+    if now is None or then is None or now == then:
         return ""
     return (
-        f"seed {new.seed}, was {baseline.seed}: folds and random starts were drawn anew, and "
-        "differences include that"
+        f"seed {now}, was {then}: folds and random starts were drawn anew, and differences "
+        "include that"
     )
 
 
@@ -125,35 +142,44 @@ class Changes:
         found = {
             "corpus": self.corpus(corpus),
             "encoder": self.encoders(corpus, {trained, tested}),
-            "settings": _listed((self._settings, self._pool(corpus) if trained == MULTI else "")),
-            "components": _listed(
+            "settings": listed((self._settings, self._pool(corpus) if trained == MULTI else "")),
+            "components": listed(
                 (self.component("features", cell["features"]),
                  self.component("models", cell["model"]))
             ),
             "splits": self._splits.get((corpus, cell["protocol"]), ""),
             "packages": self._packages,
         }  # fmt: skip
-        return {name: found[name] for name in DIFFERENCES if found[name]}
+        return {name: one_line(found[name]) for name in DIFFERENCES if found[name]}
 
     def corpus(self, name: str) -> str:
         """Say so if the recordings or labels of a corpus are others."""
-        now, then = (told(side, "corpora", name, "sha256") for side in self._sides)
-        if now is None or then is None or now == then:
+        now, then = (word(side, "corpora", name, "sha256") for side in self._sides)
+        if not now or not then or now == then:
             return ""
         return (
-            f"recordings or labels of {name} are others (sha256 {str(now)[:_HASH_DIGITS]}, was "
-            f"{str(then)[:_HASH_DIGITS]})"
+            f"recordings or labels of {name} are others (sha256 {now[:_HASH_DIGITS]}, was "
+            f"{then[:_HASH_DIGITS]})"
         )
 
     def encoders(self, corpus: str, conditions: Container[str]) -> str:
         """Name each other encoder, with the conditions that it made; ``multi`` is all of them."""
         names: dict[_Pair, list[str]] = {}
+        coded = False
         for (where, condition), pair in self._encoders.items():
             if where == corpus and (MULTI in conditions or condition in conditions):
-                names.setdefault(pair, []).append(condition)
-        return _listed(
-            f"{', '.join(some)}: {now}, was {then}" for (now, then), some in names.items()
-        )
+                coded = True
+                if _differ(pair):
+                    names.setdefault(pair, []).append(condition)
+        others = [f"{', '.join(some)}: {now}, was {then}" for (now, then), some in names.items()]
+        return listed([*others, self._ffmpeg if coded else ""])
+
+    def encoder(self, corpus: str, condition: str) -> str:
+        """Say so if one condition was made by another encoder, or with another ffmpeg."""
+        pair = self._encoders.get((corpus, condition))
+        if pair is None:
+            return ""
+        return listed([f"{pair[0]}, was {pair[1]}" if _differ(pair) else "", self._ffmpeg])
 
     def component(self, kind: str, name: str) -> str:
         """Say so if a feature set (``kind`` features) or a model (models) has another version."""
@@ -173,25 +199,29 @@ class Changes:
         return self.new, self.baseline
 
     @cached_property
-    def _components(self) -> dict[tuple[str, str], str]:
+    def _components(self) -> dict[_Pair, str]:
         found = {}
         for kind in ("features", "models"):
-            now, then = (told(side, "components", kind) or {} for side in self._sides)
+            now, then = (versions(side, kind) or {} for side in self._sides)
             for name in [name for name in now if name in then and now[name] != then[name]]:
                 found[kind, name] = f"{name} version {now[name]}, was {then[name]}"
         return found
 
     @cached_property
     def _encoders(self) -> dict[Where, _Pair]:
-        """Hold both encoders of each corpus and condition that have not the same."""
-        now, then = (_encoders(side.conditions) for side in self._sides)
-        both = {where: (now[where], then[where]) for where in now if where in then}
-        return {where: pair for where, pair in both.items() if pair[0] != pair[1]}
+        """Hold both encoders of all that is encoded; empty where a side does not name its own."""
+        now, then = (encoders(side) for side in self._sides)
+        return {where: (now.get(where, ""), then.get(where, "")) for where in {**now, **then}}
+
+    @cached_property
+    def _ffmpeg(self) -> str:
+        now, then = (word(side, "ffmpeg") for side in self._sides)
+        return f"ffmpeg {now}, was {then}" if _differ((now, then)) else ""
 
     @cached_property
     def _settings(self) -> str:
-        now, then = (told(side, "study") or {} for side in self._sides)
-        return _listed(
+        now, then = (mapping(side, "study") or {} for side in self._sides)
+        return listed(
             f"{key.replace('_', ' ')} {_said(now[key])}, was {_said(then[key])}"
             for key in SETTINGS
             if key in now and key in then and now[key] != then[key]
@@ -206,71 +236,61 @@ class Changes:
 
     @cached_property
     def _pools(self) -> tuple[dict[str, list[str]], ...]:
-        return tuple(_conditions(side.conditions) for side in self._sides)
+        return tuple(pools(side) for side in self._sides)
 
     @cached_property
     def _splits(self) -> dict[Where, str]:
         found = {} if seeds(self.new, self.baseline) else dict(self._moved)
-        now, then = (numbers(side) for side in self._sides)
-        for where in [where for where in now if where in then and now[where] != then[where]]:
-            fewer = self.new if now[where] < then[where] else self.baseline
-            # A fold in which everything failed is not there; that is a failure, no other split.
-            if where not in found and where in failing(fewer):
-                continue
-            found[where] = f"{' '.join(where)}: {_folds(now[where])}, was {_folds(then[where])}"
-        return found
+        return {**found, **recounted(self.new, self.baseline)}
 
     @cached_property
     def _packages(self) -> str:
         parts = []
-        now, then = (told(side, "aser_bench") for side in self._sides)
-        if now and then and now != then:
+        now, then = (word(side, "aser_bench") for side in self._sides)
+        if _differ((now, then)):
             parts.append(f"aser-bench {now}, was {then}")
-        now, then = (told(side, "packages") for side in self._sides)
-        if isinstance(now, Mapping) and isinstance(then, Mapping):
+        ours, theirs = (mapping(side, "packages") for side in self._sides)
+        if ours is not None and theirs is not None:
             parts += [
-                f"{name} {now.get(name, 'gone')}, was {then.get(name, 'not there')}"
-                for name in sorted({*now, *then})
-                if now.get(name) != then.get(name)
+                f"{name} {_said(ours.get(name), 'gone')}, was "
+                f"{_said(theirs.get(name), 'not there')}"
+                for name in sorted({*ours, *theirs})
+                if ours.get(name) != theirs.get(name)
             ]
-        return _listed(parts)
+        return listed(parts)
 
 
-def told(side: Evidence, *keys: str) -> Any:
-    """Return what a manifest has under keys, one within the other; None where it has nothing."""
-    found: Any = side.manifest
-    for key in keys:
-        found = found.get(key) if isinstance(found, Mapping) else None
+def _without(file: str, tells: str, sides: list[Evidence]) -> list[str]:
+    """Say in one sentence which sides lack a file."""
+    paths = [str(side.path) for side in sides]
+    if len(paths) == 2:
+        return [f"neither {paths[0]} nor {paths[1]} has a {file} beside it: whether {tells} are "
+                "the same is not known"]  # fmt: skip
+    return [f"{path} has no {file} beside it: whether {tells} are those of the other side is not "
+            "known" for path in paths]  # fmt: skip
+
+
+def _unsaid(new: Evidence, baseline: Evidence) -> list[str]:
+    """Say in one sentence a side what its manifest does not tell, and in one what neither does."""
+    if new.manifest is None or baseline.manifest is None:
+        return []
+    ours, theirs = unsaid(new, baseline), unsaid(baseline, new)
+    both = [what for what in ours if what in theirs]
+    found = []
+    if both:
+        found.append(f"neither manifest tells {enumerated(both)}; whether these are the same is "
+                     "not known")  # fmt: skip
+    for side, lacks, other in ((new, ours, "the baseline"), (baseline, theirs, "the new results")):
+        if alone := [what for what in lacks if what not in both]:
+            found.append(f"the manifest of {side.path} does not tell {enumerated(alone)}; whether "
+                         f"these are as in {other} is not known")  # fmt: skip
     return found
 
 
-def _listed(parts: Iterable[str]) -> str:
-    return "; ".join(filter(None, parts))
+def _differ(pair: _Pair) -> bool:
+    """Whether both sides tell, and not the same."""
+    return all(pair) and pair[0] != pair[1]
 
 
-def _said(value: Any) -> str:
-    return "not set" if value is None else str(value)
-
-
-def _folds(number: int) -> str:
-    return f"{number} fold{'' if number == 1 else 's'}"
-
-
-def _encoders(conditions: pd.DataFrame | None) -> dict[Where, str]:
-    """Return the encoder of each corpus and condition that tells one."""
-    if conditions is None:
-        return {}
-    rows = conditions[["corpus", "condition", "encoder"]].itertuples(index=False, name=None)
-    return {
-        (corpus, condition): encoder
-        for corpus, condition, encoder in rows
-        if isinstance(encoder, str) and encoder
-    }
-
-
-def _conditions(conditions: pd.DataFrame | None) -> dict[str, list[str]]:
-    """Return the conditions of each corpus, without other names of the same stream."""
-    if conditions is None:
-        return {}
-    own = conditions[conditions["same_as"] == ""]
-    return {str(corpus): rows["condition"].tolist() for corpus, rows in own.groupby("corpus")}
+def _said(value: Any, nothing: str = "not set") -> str:
+    return nothing if value is None else str(value)

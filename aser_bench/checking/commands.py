@@ -81,7 +81,7 @@ class _Study:
         ]  # fmt: skip
 
     def _place(self, corpus: str) -> str:
-        for choice in self.settings["corpora"]:
+        for choice in self.settings.get("corpora") or ():
             if isinstance(choice, dict) and corpus in choice:
                 return str(choice[corpus])
         return ""

@@ -21,8 +21,14 @@ from .base import NOT_A_NUMBER
 SPEAKERS, UTTERANCES, FOLDS, RUNS, MARGIN = "speakers", "utterances", "folds", "runs", "margin"
 
 MIN_FOLDS = 2
+LEAST_ERROR = 1e-9
+ROUNDING = 1e-6
+"""Scores have six digits in scores.csv."""
 LEAST_FOLDS = LEAST_RUNS = 3
 """With two, t has one degree of freedom and finds nothing."""
+
+
+_NO_TEST = Interval(NOT_A_NUMBER, NOT_A_NUMBER, NOT_A_NUMBER, NOT_A_NUMBER, 0)
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,12 @@ class Comparison:
         ``speakers``, ``utterances``, ``folds``, ``runs`` or ``margin``.
     identical : bool
         Whether not one prediction (or score) differs.
+    lost, of : int
+        How many of the utterances (or folds) that the baseline tested the new results did not.
+    relabelled : int
+        How many have another label, and are not compared.
+    runs : tuple of int
+        How many there are, in the new results and in the baseline.
     """
 
     baseline: float
@@ -46,6 +58,10 @@ class Comparison:
     found: Interval
     test: str
     identical: bool
+    lost: int = 0
+    of: int = 0
+    relabelled: int = 0
+    runs: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,7 @@ class _Common:
     new: np.ndarray
     baseline: np.ndarray
     classes: tuple[str, ...]
+    relabelled: np.ndarray  # the baseline's places of what has another label now
 
 
 class Pairing:
@@ -85,6 +102,9 @@ class Pairing:
         rows = np.flatnonzero((sides[0] >= 0).all(axis=0) & (sides[1] >= 0).all(axis=0))
         if not len(rows):
             return None
+        tested = self._baseline.cells[key].tested
+        relabelled = int(tested[common.relabelled].sum())
+        of = int(tested.sum())
         new, old = (side[:, rows] for side in sides)
         own = corpus.truth[common.new[rows]]
         truth = _codes(corpus, common.classes)[own]
@@ -93,10 +113,13 @@ class Pairing:
             speaker = np.unique(corpus.speaker[common.new[rows]], return_inverse=True)[1]
             clusters.insert(0, (SPEAKERS, speaker))
         compared = _paired(truth, new, old, clusters, len(common.classes), metric, alpha)
-        if redrawn < MIN_FOLDS:
-            return compared
-        factor = statistics.redrawn(redrawn)
-        return replace(compared, found=statistics.widened(compared.found, factor, 1 - alpha))
+        found = compared.found
+        if redrawn >= MIN_FOLDS:
+            found = statistics.widened(found, statistics.redrawn(redrawn), 1 - alpha)
+        return replace(
+            compared, found=found, lost=of - len(rows) - relabelled, of=of, relabelled=relabelled,
+            runs=(len(new), len(old)),
+        )  # fmt: skip
 
     def _of(self, name: str) -> _Common:
         if name not in self._common:
@@ -108,7 +131,7 @@ class Pairing:
             ]
             alike = labels[0] == labels[1]
             classes = tuple(sorted({*one.emotions, *two.emotions}))
-            self._common[name] = _Common(new[alike], old[alike], classes)
+            self._common[name] = _Common(new[alike], old[alike], classes, old[~alike])
         return self._common[name]
 
     @staticmethod
@@ -166,29 +189,60 @@ def by_scores(
     same_folds : bool
         Whether a fold of one side is the same fold of the other, so that they can be paired.
     """
+    told = "fold" in new and "fold" in baseline
     new, baseline = (
         side.assign(**{name: 0 for name in ("fold", "run") if name not in side})
         for side in (new, baseline)
     )
     one, two = (side.groupby("fold")[metric].mean() for side in (new, baseline))
-    value, old = float(one.mean()), float(two.mean())
-    sets = [frozenset(zip(s["fold"], s["run"], s[metric], strict=True)) for s in (new, baseline)]
-    identical = sets[0] == sets[1]
-    common = one.index.intersection(two.index)
-    if same_folds and len(common) >= LEAST_FOLDS and len(common) == len(one) == len(two):
-        gains = (one[common] - two[common]).to_numpy()
+    found, test = _by_folds(one, two, alpha, same_folds)
+    if not found.error >= LEAST_ERROR:
+        found, test = _by_runs(new, baseline, metric, alpha, same_folds and len(one) == len(two))
+    if not found.error >= LEAST_ERROR:
+        # All of them moved alike: that is one number, however often it stands there.
+        found, test = replace(_NO_TEST, estimate=float(one.mean() - two.mean())), MARGIN
+    return Comparison(
+        float(two.mean()), float(one.mean()), found, test, _alike(new, baseline, metric),
+        max(0, len(two) - len(one)) if told else 0, len(two),
+        runs=(new["run"].nunique(), baseline["run"].nunique()),
+    )  # fmt: skip
+
+
+def _by_folds(
+    one: pd.Series, two: pd.Series, alpha: float, same_folds: bool
+) -> tuple[Interval, str]:
+    if min(len(one), len(two)) < LEAST_FOLDS:
+        return _NO_TEST, FOLDS
+    if same_folds and set(one.index) == set(two.index):
+        gains = (one - two).to_numpy()
         error = float(np.sqrt(_share(len(gains)) * gains.var(ddof=1)))
-        found = _interval(float(gains.mean()), error, len(gains) - 1, len(gains), alpha)
-        return Comparison(old, value, found, FOLDS, identical)
-    if min(len(one), len(two)) >= LEAST_FOLDS:
-        found = _welch(one.to_numpy(), two.to_numpy(), _share, alpha)
-        return Comparison(old, value, found, FOLDS, identical)
-    runs = [side.groupby("run")[metric].mean().to_numpy() for side in (new, baseline)]
-    if min(map(len, runs)) >= LEAST_RUNS:
-        found = _welch(runs[0], runs[1], lambda number: 1 / number, alpha)
-        return Comparison(old, value, found, RUNS, identical)
-    nothing = Interval(value - old, NOT_A_NUMBER, NOT_A_NUMBER, NOT_A_NUMBER, 1)
-    return Comparison(old, value, nothing, MARGIN, identical)
+        return _interval(float(gains.mean()), error, len(gains) - 1, len(gains), alpha), FOLDS
+    return _welch(one.to_numpy(), two.to_numpy(), _share, alpha), FOLDS
+
+
+def _by_runs(
+    new: pd.DataFrame, baseline: pd.DataFrame, metric: str, alpha: float, same_folds: bool
+) -> tuple[Interval, str]:
+    """Compare by runs what has too few folds: one fold, or the same folds on both sides."""
+    one, two = (side.groupby("run")[metric].mean() for side in (new, baseline))
+    single = max(new["fold"].nunique(), baseline["fold"].nunique()) == 1
+    if min(len(one), len(two)) < LEAST_RUNS or not (single or same_folds):
+        return _NO_TEST, RUNS
+    if single:
+        return _welch(one.to_numpy(), two.to_numpy(), lambda number: 1 / number, alpha), RUNS
+    gains = (one - two).dropna().to_numpy()
+    if len(gains) < LEAST_RUNS:
+        return _NO_TEST, RUNS
+    error = float(np.sqrt(gains.var(ddof=1) / len(gains)))
+    return _interval(float(gains.mean()), error, len(gains) - 1, len(gains), alpha), RUNS
+
+
+def _alike(new: pd.DataFrame, baseline: pd.DataFrame, metric: str) -> bool:
+    """Whether every score is there on both sides, but for how it was rounded."""
+    both = new.merge(baseline, on=["fold", "run"], suffixes=("", "_baseline"))
+    if not len(both) == len(new) == len(baseline):
+        return False
+    return bool(((both[metric] - both[f"{metric}_baseline"]).abs() < ROUNDING).all())
 
 
 def _share(folds: int) -> float:

@@ -33,6 +33,11 @@ class Failed:
     of: int
     reason: str
 
+    @property
+    def share(self) -> float:
+        """How much of the cell failed."""
+        return self.failed / max(self.of, 1)
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -85,7 +90,8 @@ class Evidence:
     @property
     def seed(self) -> int | None:
         """The study's seed, None where it is not told."""
-        return None if self.manifest is None else self.manifest["study"].get("seed")
+        seed = None if self.manifest is None else self.manifest["study"].get("seed")
+        return seed if isinstance(seed, int) else None
 
 
 def read(path: Path | str) -> Evidence:
@@ -111,7 +117,7 @@ def read(path: Path | str) -> Evidence:
         raise UsageError(
             f"{path} does not exist; name a results folder, a baseline or a file of it"
         )
-    reader = _READERS.get(file.suffix)
+    reader = _READERS.get(file.suffix.lower())
     if reader is None:
         raise UsageError(f"{path} is neither scores (.csv) nor predictions (.parquet)")
     manifest = _manifest(folder / "manifest.json")
@@ -160,7 +166,7 @@ def _from_scores(file: Path, beside: Path | None) -> dict[str, Any]:
         if not good[name].between(0, 1).all():
             raise UsageError(f"{file}: {name} must be a number from 0 to 1 in every row")
     if good.empty:
-        raise UsageError(f"{file} holds no result that did not fail")
+        raise UsageError(f"{file} holds no result whose status is ok")
     return {
         "scores": good[[*keys, *names]].reset_index(drop=True),
         "failed": _failed_rows(frame),
@@ -185,7 +191,8 @@ def _failed_rows(frame: pd.DataFrame) -> dict[Key, Failed]:
     found = {}
     for names, rows in bad.groupby(list(CELL), sort=False):
         key = tuple(map(str, names))
-        found[key] = Failed(len(rows), sizes[key], str(rows["reason"].iloc[0]))
+        reason = str(rows["reason"].iloc[0]) if "reason" in rows else "the file does not say why"
+        found[key] = Failed(len(rows), sizes[key], reason)
     return found
 
 
@@ -216,8 +223,8 @@ def _manifest(path: Path) -> dict[str, Any] | None:
         return None
     try:
         found = json.loads(path.read_text("utf-8"))
-        # What is looked up below; everything else may be missing.
-        _ = found["study"].keys(), found["corpora"].keys()
+        # What is looked up everywhere; all else may be missing.
+        _ = found["study"].keys(), [about.keys() for about in found["corpora"].values()]
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise UsageError(f"{path} is no manifest of a run: {error!r}") from error
     return found
@@ -233,8 +240,11 @@ def _csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """Read a table; a word is a word (a corpus may be called nan), all else is a number."""
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+        names = pd.read_csv(path, dtype=str, header=None, nrows=1).iloc[0]
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+    if names.duplicated().any():
+        raise UsageError(f"{path} has the column {names[names.duplicated()].iloc[0]} twice")
     missing = [name for name in columns if name not in frame]
     if missing:
         raise UsageError(f"{path} lacks the columns {', '.join(missing)}")

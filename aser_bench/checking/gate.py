@@ -26,7 +26,7 @@ from .base import (
     Checked,
     Options,
 )
-from .changes import changes, differences, seeds, untold
+from .changes import changes, differences, remarks, seeds, untold
 from .commands import Commands
 from .compare import (
     FOLDS,
@@ -70,13 +70,17 @@ def check(new: Path | str, against: Path | str, options: Options | None = None) 
 def check_evidence(new: Evidence, baseline: Evidence, options: Options) -> Checked:
     """As `check`, of two sides that were read before."""
     drafts, left_out = _drafts(new, baseline, options)
-    commands = Commands((new, baseline))
-    cells = [replace(cell, command=commands.of(cell.cell)) for cell in judged(drafts, options)]
+    # What is missing is what the baseline's study makes; all else is what the new one made.
+    commands, before = Commands((new, baseline)), Commands((baseline, new))
+    cells = [
+        replace(cell, command=(before if cell.verdict == MISSING else commands).of(cell.cell))
+        for cell in judged(drafts, options)
+    ]
     order = {verdict: place for place, verdict in enumerate(WORST_FIRST)}
     cells.sort(key=lambda cell: (order[cell.verdict], _badness(cell)))
     return Checked(
         str(new.path), str(baseline.path), options, tuple(cells),
-        guard(new, baseline, options), tuple(_notes(new, baseline, cells, left_out)),
+        guard(new, baseline, options), tuple(_notes(new, baseline, drafts, left_out)),
     )  # fmt: skip
 
 
@@ -122,9 +126,8 @@ def _drafts(new: Evidence, baseline: Evidence, options: Options) -> tuple[list[D
     here, there = set(new.cells), set(baseline.cells)
     drafts, left_out = [], 0
     for key in baseline.cells:
-        lost = new.failed.get(key)
-        known = baseline.failed.get(key)
-        if lost is not None and lost.failed > (known.failed if known else 0):
+        lost, known = new.failed.get(key), baseline.failed.get(key)
+        if lost is not None and lost.share > (known.share if known else 0):
             reason = f"{lost.failed} of {lost.of} results failed: {lost.reason}"
             drafts.append(Draft(CellCheck(key, MISSING, reason)))
         elif key in here:
@@ -142,12 +145,20 @@ def _drafts(new: Evidence, baseline: Evidence, options: Options) -> tuple[list[D
 def _compared(
     new: Evidence, baseline: Evidence, key: Key, options: Options, compare: _Comparer
 ) -> Draft:
-    found = differences(new, baseline, key)
+    found = dict(differences(new, baseline, key))
     differs = tuple(found.values())
     compared = compare(key)
     if compared is None:
         reason = "not one utterance was tested on both sides"
         return Draft(CellCheck(key, CHANGED, reason, differs=differs))
+    if compared.relabelled:
+        words = f"{compared.relabelled} of {compared.of} utterances have another label"
+        found.setdefault("corpus", words)
+        differs = tuple(found.values())
+    if compared.lost and "corpus" not in found:
+        what = "folds" if compared.test in (FOLDS, RUNS, MARGIN) else "utterances"
+        reason = f"{compared.lost} of the {compared.of} {what} of the baseline were not tested"
+        return Draft(CellCheck(key, MISSING, reason, differs=differs))
     barred = [words for name, words in found.items() if name not in options.allow]
     if barred:
         reason = "; ".join(barred)
@@ -187,30 +198,35 @@ def _judge(cell: CellCheck, compared: Comparison, options: Options) -> CellCheck
         return replace(cell, verdict=SAME, reason=f"not one {what} differs", low=0.0, high=0.0)
     if compared.test == MARGIN:
         beyond = WORSE if cell.difference < 0 else BETTER
-        verdict = beyond if abs(cell.difference) > margin else SAME
+        verdict = beyond if abs(cell.difference) > margin + _SLACK else SAME
         where = "within" if verdict == SAME else "beyond"
-        reason = f"{_moved(cell)}, {where} the margin of {lost}; too few scores for a test"
+        reason = (
+            f"{_moved(cell)}, {where} the margin of {lost}; no scores that a test could stand on"
+        )
         return replace(cell, verdict=verdict, reason=reason)
     how = _HOW.get(cell.test, "").format(n=cell.clusters)
+    if compared.lost:  # of recordings that differ, and were allowed to
+        how += f"; on {compared.of - compared.lost - compared.relabelled} utterances of both sides"
     significant = cell.p_holm < options.alpha
-    if significant and abs(cell.difference) > margin:
+    if significant and abs(cell.difference) > margin + _SLACK:
         verdict = WORSE if cell.difference < 0 else BETTER
         reason = f"{_moved(cell)}, corrected p {_p(cell.p_holm)}: significant{how}"
-    elif cell.low > -margin:
+    elif cell.low > -margin - _SLACK:
         verdict, reason = SAME, f"{_moved(cell)}: a loss beyond {lost} is ruled out{how}"
     else:
         verdict = UNDECIDED
-        reason = (
-            f"{_moved(cell)}, corrected p {_p(cell.p_holm)}: a loss beyond {lost} is not ruled "
-            f"out{how}"
-        )
+        said = f"a loss beyond {lost} is not ruled out"
+        if cell.high < -margin:
+            said = f"a loss beyond {lost}, but not significant among all cells"
+        reason = f"{_moved(cell)}, corrected p {_p(cell.p_holm)}: {said}{how}"
     return replace(cell, verdict=verdict, reason=reason)
 
 
+_SLACK = 1e-9  # .50 less .48 is not quite .02
 _HOW = {
-    UTTERANCES: "; too few speakers, so utterances count as independent",
-    FOLDS: "; from the scores of {n} folds",
-    RUNS: "; from the scores of {n} runs of one fold",
+    UTTERANCES: "; by utterances, for want of three known speakers",
+    FOLDS: "; by the scores of {n} folds",
+    RUNS: "; by the scores of {n} runs",
 }
 
 
@@ -231,17 +247,27 @@ def _badness(cell: CellCheck) -> float:
 
 
 def _notes(
-    new: Evidence, baseline: Evidence, cells: list[CellCheck], left_out: int
+    new: Evidence, baseline: Evidence, drafts: Sequence[Draft], left_out: int
 ) -> Iterator[str]:
     anew = seeds(new, baseline)
     if anew:
         yield anew
+    yield from remarks(new, baseline)
     yield from untold(new, baseline)
-    allowed = sorted({
-        words for cell in cells if cell.compared for words in cell.differs
-    })  # fmt: skip
-    for words in allowed:
+    compared = [draft for draft in drafts if draft.compared is not None]
+    for words in sorted({words for draft in compared for words in draft.cell.differs}):
         yield f"compared in spite of: {words}"
+    for words in sorted({_runs(draft) for draft in compared} - {""}):
+        yield words
     if left_out:
         what = "cells of the baseline were" if left_out > 1 else "cell of the baseline was"
         yield f"{left_out} {what} not asked for and left out (--part)"
+
+
+def _runs(draft: Draft) -> str:
+    """Say so if a model was trained more or less often; means over fewer runs scatter more."""
+    assert draft.compared is not None
+    now, then = draft.compared.runs
+    return f"{draft.cell.cell[2]}: {now} run{'s' if now > 1 else ''} a fold, was {then}" * (
+        now != then
+    )

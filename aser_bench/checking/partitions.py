@@ -70,7 +70,22 @@ def numbers(side: Evidence) -> dict[Where, int]:
     return {where: len(folds) for where, folds in found.items()}
 
 
-def failing(side: Evidence) -> set[Where]:
+def recounted(new: Evidence, baseline: Evidence) -> dict[Where, str]:
+    """Say where the number of folds is another."""
+    now, then = numbers(new), numbers(baseline)
+    found = {}
+    for where in [where for where in now if where in then and now[where] != then[where]]:
+        # A fold in which everything failed is not there; that is a failure, no other split.
+        if where not in _failing(new if now[where] < then[where] else baseline):
+            found[where] = f"{' '.join(where)}: {_number(now[where])}, was {_number(then[where])}"
+    return found
+
+
+def _number(folds: int) -> str:
+    return f"{folds} fold{'' if folds == 1 else 's'}"
+
+
+def _failing(side: Evidence) -> set[Where]:
     """Return the corpora and protocols under which something failed."""
     corpus, protocol = CELL.index("corpus"), CELL.index("protocol")
     return {(key[corpus], key[protocol]) for key in side.failed}

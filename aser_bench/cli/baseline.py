@@ -28,7 +28,8 @@ def add_parser(verbs: Any) -> None:
         "update",
         help="make a baseline of a results folder, or replace one",
         description="Make a baseline of a results folder, or replace one; what a check of the "
-        "new results against the old baseline says is printed, and refuses nothing.",
+        "new results against the old baseline says is printed, and refuses nothing. The results "
+        "of a run are never replaced.",
     )
     update.add_argument("new", metavar="NEW", help="a results folder")
     update.add_argument("baseline", metavar="BASELINE", help="the folder of the baseline")

@@ -17,7 +17,7 @@ examples:
 
 Cells are set against each other by corpus, features, model, protocol and conditions; what else
 must not move stands under "what is guarded besides"; each of these takes off. A flag that is
-not given may stand in ASER_BENCH_<FLAG>.
+not given may stand in ASER_BENCH_<FLAG> (not --against and --format).
 
 exit codes: 0 nothing is worse; 2 usage; 4 something is worse, missing or moved; 5 nothing could
 be compared.
@@ -83,7 +83,10 @@ def _check(options: argparse.Namespace) -> int:
     from ..checking.gate import check
     from ..checking.render import FORMATS, text, wants_color
     from ..checking.render.github import summarise
+    from ..errors import UsageError
 
+    if not options.against:
+        raise UsageError("--against names nothing; name a baseline")
     wanted = _formats(options.format or ["text"], FORMATS)
     found = check(options.new, options.against, _options(options))
     for name, file in wanted:
@@ -94,7 +97,11 @@ def _check(options: argparse.Namespace) -> int:
         )
         _write(said, file)
         if name == "github":
-            summarise(found, os.environ)
+            try:
+                summarise(found, os.environ)
+            except UsageError as error:  # the verdict counts for more
+                print(f"aser-bench: error: {error}", file=sys.stderr)
+                return found.exit_code or error.exit_code
     return found.exit_code
 
 
@@ -109,6 +116,9 @@ def _formats(words: list[str], known: Any) -> list[tuple[str, str]]:
         found.append((name, file))
     if sum(not file for _, file in found) > 1:
         raise UsageError("--format: two formats cannot both go to the terminal; use NAME=FILE")
+    files = [file for _, file in found if file]
+    if len(set(files)) < len(files):
+        raise UsageError("--format: two formats cannot go to one file")
     return found
 
 
@@ -128,7 +138,9 @@ def _options(options: argparse.Namespace) -> Any:
     from ..checking.base import TOLERANCES, Options
 
     words = {flag: _word(options, flag) for flag in ("metric", "margin", "alpha", "allow")}
-    given: dict[str, Any] = {"strict": options.strict, "part": options.part}
+    given: dict[str, Any] = {
+        "strict": options.strict or _is_set("STRICT"), "part": options.part or _is_set("PART"),
+    }  # fmt: skip
     if words["metric"]:
         given["metric"] = words["metric"]
     given |= {flag: _number(flag, words[flag]) for flag in ("margin", "alpha") if words[flag]}
@@ -139,6 +151,10 @@ def _options(options: argparse.Namespace) -> Any:
         for flag, word in tolerances.items() if word
     }  # fmt: skip
     return Options(**given)
+
+
+def _is_set(name: str) -> bool:
+    return os.environ.get(f"ASER_BENCH_{name}", "").strip().lower() not in ("", "0", "false", "no")
 
 
 def _word(options: argparse.Namespace, flag: str) -> str:

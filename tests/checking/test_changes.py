@@ -13,7 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from aser_bench.checking.base import DIFFERENCES
-from aser_bench.checking.changes import differences, seeds, untold
+from aser_bench.checking.changes import changes as all_changes
+from aser_bench.checking.changes import differences, remarks, seeds, untold
 from aser_bench.checking.evidence import Failed
 
 BASELINE = given.side("baseline")
@@ -27,6 +28,7 @@ def test_nothing_differs_between_equal_sides():
     for train in ("original", "mp3-8k", "multi"):
         assert found(given.side(), train_condition=train) == {}
     assert untold(given.side(), BASELINE) == []
+    assert remarks(given.side(), BASELINE) == []
     assert seeds(given.side(), BASELINE) == ""
 
 
@@ -43,6 +45,9 @@ def test_nothing_differs_between_equal_sides():
         ({"components__models__svm": 3}, "components", "svm version 3, was 2"),
         ({"packages__numpy": "2.2.0"}, "packages", "numpy 2.2.0, was 2.1.0"),
         ({"packages__numpy": None}, "packages", "numpy gone, was 2.1.0"),
+        ({"packages": {"numpy": None, "scikit-learn": "1.8.0"}}, "packages",
+         "numpy gone, was 2.1.0"),
+        ({"ffmpeg": "7.1"}, "encoder", "ffmpeg 7.1, was 7.0.2-static"),
         ({"packages__torch": "2.0"}, "packages", "torch 2.0, was not there"),
         ({"aser_bench": "0.2.0"}, "packages", "aser-bench 0.2.0, was 0.1.0"),
     ],
@@ -63,8 +68,9 @@ def test_what_does_not_decide_a_cell_is_no_difference(changes):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"components": None}, {"packages": None}, {"aser_bench": None}, {"study__effort": None},
-     {"corpora__voices__sha256": None}, {"components__models__svm": None}, {"study__seed": None}],
+    [{"components": None}, {"packages": None}, {"aser_bench": None}, {"ffmpeg": None},
+     {"study__effort": None}, {"corpora__voices__sha256": None}, {"components__models__svm": None},
+     {"study__seed": None}],
 )  # fmt: skip
 def test_what_one_side_does_not_tell_is_no_difference(changes):
     older = given.side("older", given.manifest(**changes))
@@ -90,6 +96,51 @@ def other_encoder(**names):
 def test_an_encoder_is_that_of_the_conditions_of_the_cell(train, test, words):
     cell = found(other_encoder(mp3_8k="LAME 3.101"), train_condition=train, test_condition=test)
     assert cell == ({"encoder": words} if words else {})
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "encoded"),
+    [("original", "original", False), ("original", "lowpass-4k", False),
+     ("original", "mp3-8k", True), ("mp3-8k", "original", True), ("multi", "original", True)],
+)  # fmt: skip
+def test_another_ffmpeg_is_another_encoder_of_what_is_encoded(train, test, encoded):
+    table = made.conditions(lowpass_4k={"codec": "lowpass"})
+    new = given.side(facts=given.manifest(ffmpeg="7.1"), conditions=table)
+    cell = found(new, given.side("old", conditions=table),
+                 train_condition=train, test_condition=test)  # fmt: skip
+    assert cell == ({"encoder": "ffmpeg 7.1, was 7.0.2-static"} if encoded else {})
+
+
+def test_another_ffmpeg_is_told_behind_another_encoder():
+    new = given.side(
+        facts=given.manifest(ffmpeg="7.1"),
+        conditions=made.conditions(mp3_8k={"encoder": "LAME 3.101"}),
+    )
+    words = "LAME 3.101, was LAME 3.100; ffmpeg 7.1, was 7.0.2-static"
+    assert found(new)["encoder"] == f"mp3-8k: {words}"
+    known = all_changes(new, BASELINE)
+    assert known.encoder("voices", "mp3-8k") == words
+    assert known.encoder("voices", "mp3-64k") == "ffmpeg 7.1, was 7.0.2-static"
+    assert known.encoder("voices", "original") == ""
+
+
+def test_another_engine_and_python_are_remarked_and_no_difference():
+    new = given.side(facts=given.manifest(engines={}, machine__python="3.12.1"))
+    assert found(new) == {}
+    assert remarks(new, BASELINE) == [
+        "mp3 was coded by lameenc 1.9.0, now by ffmpeg: the same samples within 1e-05",
+        "Python 3.12.1, was 3.11.7",
+    ]
+    assert remarks(BASELINE, new)[0].startswith("mp3 was coded by ffmpeg, now by lameenc 1.9.0")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"engines": {}, "encoders__mp3": "LAME 3.101"}, {"engines": None},
+     {"engines": {}, "encoders": {}}, {"machine": None}],
+)  # fmt: skip
+def test_what_is_another_encoder_or_not_told_is_not_remarked(changes):
+    assert remarks(given.side(facts=given.manifest(**changes)), BASELINE) == []
 
 
 def test_conditions_of_one_encoder_are_named_together():
@@ -210,24 +261,106 @@ def test_two_splits_are_the_same_where_the_same_pairs_stand_together(one, two):
 def test_a_side_without_a_manifest_says_what_cannot_be_told():
     bare = given.side("results.csv", manifest=None, conditions=None)
     assert found(bare) == {}
-    (one,) = untold(bare, BASELINE)
-    assert one.startswith("results.csv has no manifest beside it: whether corpora, encoders")
-    assert "those of the baseline cannot be told" in one
-    (other,) = untold(given.side(), given.side("old.csv", manifest=None))
-    assert "old.csv" in other
-    assert "those of the new results" in other
+    words = "whether corpora, encoders, settings and versions are"
+    for sides in ((bare, BASELINE), (BASELINE, bare)):
+        assert untold(*sides) == [
+            f"results.csv has no manifest beside it: {words} those of the other side is not known"
+        ]
+    other = given.side("old.csv", manifest=None, conditions=None)
+    assert untold(bare, other) == [
+        f"neither results.csv nor old.csv has a manifest beside it: {words} the same is not known"
+    ]
 
 
 @pytest.mark.parametrize(
-    ("changes", "word"),
-    [({"facts": given.manifest(components=None)}, "versions of feature sets"),
-     ({"facts": given.manifest(packages=None)}, "versions of packages"),
-     ({"conditions": None}, "conditions.csv"), ({"folds": None}, "scores only")],
+    ("changes", "what"),
+    [({"components": None}, "the versions of feature sets and the versions of models"),
+     ({"components": [1]}, "the versions of feature sets and the versions of models"),
+     ({"components__models": "svm"}, "the versions of models"),
+     ({"components__models__svm": [2]}, "the version of svm"),
+     ({"packages": None}, "the versions of packages"),
+     ({"packages": ["numpy"]}, "the versions of packages"),
+     ({"aser_bench": None}, "the version of aser-bench"),
+     ({"ffmpeg": 7}, "the version of ffmpeg"),
+     ({"study__seed": None}, "the seed"), ({"study__seed": "0"}, "the seed"),
+     ({"study__frame_pool": None}, "the setting frame pool"),
+     ({"corpora__voices__sha256": None}, "the sha256 of voices"),
+     ({"corpora__voices__sha256": 1}, "the sha256 of voices"),
+     ({"components": None, "packages": None, "study__seed": None},
+      "the seed, the versions of packages, the versions of feature sets and the versions of "
+      "models")],
 )  # fmt: skip
-def test_what_an_older_side_lacks_is_named_once(changes, word):
-    (said,) = untold(given.side(), given.side("older", **changes))
-    assert "older" in said
-    assert word in said
+def test_what_one_manifest_does_not_tell_is_one_sentence(changes, what):
+    older = given.side("older", given.manifest(**changes))
+    assert untold(given.side(), older) == [
+        f"the manifest of older does not tell {what}; whether these are as in the new results is "
+        "not known"
+    ]
+    assert untold(older, BASELINE) == [
+        f"the manifest of older does not tell {what}; whether these are as in the baseline is "
+        "not known"
+    ]
+
+
+def test_a_value_that_is_null_on_purpose_is_told():
+    facts = given.manifest()
+    facts["corpora"]["voices"]["sha256"] = None
+    (said,) = untold(given.side(facts=facts), BASELINE)
+    assert "the sha256 of voices" in said
+    facts = given.manifest(study__frame_pool="mean")
+    assert untold(given.side(facts=facts), BASELINE) == []
+
+
+def test_what_neither_manifest_tells_is_one_sentence_for_both():
+    new = given.side("new", given.manifest(packages=None, components=None))
+    old = given.side("old", given.manifest(packages=None, study__seed=None))
+    both, ours, theirs = untold(new, old)
+    assert both == (
+        "neither manifest tells the versions of packages; whether these are the same is not known"
+    )
+    assert ours.startswith("the manifest of new does not tell the versions of feature sets and")
+    assert theirs.startswith("the manifest of old does not tell the seed; whether")
+
+
+def test_a_corpus_of_one_side_and_ffmpeg_where_nothing_is_encoded_need_not_be_told():
+    facts = given.manifest()
+    facts["corpora"]["others"] = {}
+    assert untold(given.side(facts=facts), BASELINE) == []
+    table = made.conditions()
+    plain = table[table["condition"] == "original"]
+    new = given.side(facts=given.manifest(ffmpeg=None), conditions=plain)
+    assert untold(new, given.side("old", conditions=plain)) == []
+
+
+def test_an_encoder_that_only_one_side_names_is_told():
+    blank = {"encoder": ""}
+    older = given.side("older", conditions=made.conditions(mp3_8k=blank, mp3_64k=blank))
+    for sides, other in (((given.side(), older), "new"), ((older, BASELINE), "baseline")):
+        assert untold(*sides) == [
+            "conditions.csv of older does not name the encoder of mp3-8k and mp3-64k; whether it "
+            f"is that of {other} is not known"
+        ]
+    assert untold(older, older) == []
+    # A condition that is not there at all is another matter.
+    table = made.conditions()
+    assert untold(given.side(conditions=table[table["condition"] != "mp3-8k"]), BASELINE) == []
+
+
+def test_tables_that_are_not_there_are_told_once():
+    lacks = given.side("older", conditions=None)
+    assert untold(given.side(), lacks) == [
+        "older has no conditions.csv beside it: whether encoders are those of the other side is "
+        "not known"
+    ]
+    (both,) = untold(given.side(conditions=None), lacks)
+    assert both.startswith("neither new nor older has a conditions.csv beside it")
+    scores_only = given.side("older", folds=None)
+    assert untold(given.side(), scores_only) == [
+        "older tells scores only: of the folds, no more than their number"
+    ]
+    assert untold(given.side(folds=None), scores_only) == [
+        "new and older tell scores only: of the folds, no more than their number"
+    ]
 
 
 def test_many_cells_are_asked_quickly_and_another_pair_is_not_taken_for_the_first():

@@ -85,6 +85,7 @@ def test_an_utterance_whose_label_changed_is_not_compared(tmp_path):
     other.loc[wrong, "predicted"] = "sad"
     found = Pairing(one, made.outcomes(other, tmp_path)).compare(key(one), "uar", 0.05)
     assert found.identical
+    assert (found.relabelled, found.lost) == (1, 0)
 
 
 def test_nothing_in_common_is_no_comparison(tmp_path):
@@ -145,10 +146,11 @@ def test_scores_are_paired_by_fold_with_a_corrected_variance():
 
 def test_runs_of_a_fold_are_averaged_before_folds_are_compared():
     old = frame_of(4, 3, np.linspace(0.4, 0.6, 12))
-    new = old.assign(uar=old["uar"] + np.tile([0.01, -0.01, 0.0], 4))
+    shifts = np.repeat([0.01, -0.02, 0.0, 0.03], 3)
+    new = old.assign(uar=old["uar"] + np.tile([0.1, -0.1, 0.0], 4) + shifts)
     found = by_scores(new, old, "uar", 0.05, True)
-    assert found.found.estimate == pytest.approx(0)
-    assert found.found.clusters == 4
+    assert found.found.estimate == pytest.approx(shifts.mean())
+    assert (found.test, found.found.clusters) == ("folds", 4)
 
 
 def test_one_fold_is_compared_by_its_runs():
@@ -175,10 +177,46 @@ def test_one_number_has_no_test():
     assert two.identical
 
 
-def test_folds_that_all_gain_alike_have_a_sign_test():
-    old = frame_of(5, values=[0.5, 0.5, 0.5, 0.5, 0.5])
-    new = old.assign(uar=0.25)
-    assert by_scores(new, old, "uar", 0.05, True).found.p == pytest.approx(2 / 2**5)
+@pytest.mark.parametrize(("folds", "runs"), [(5, 1), (5, 3), (2, 3)])
+def test_scores_that_all_moved_alike_are_one_number(folds, runs):
+    old = frame_of(folds, runs, np.linspace(0.6, 0.9, folds * runs))
+    found = by_scores(old.assign(uar=old["uar"] - 0.3), old, "uar", 0.05, True)
+    assert found.test == "margin"
+    assert found.found.estimate == pytest.approx(-0.3)
+
+
+def test_two_folds_are_compared_by_runs_if_they_are_the_same_folds():
+    old = frame_of(2, 5, np.linspace(0.4, 0.6, 10))
+    noise = np.random.default_rng(0).normal(-0.03, 0.01, 10)
+    new = old.assign(uar=old["uar"] + noise)
+    found = by_scores(new, old, "uar", 0.05, True)
+    assert (found.test, found.found.clusters) == ("runs", 5)
+    assert found.found.p < 0.01
+    assert by_scores(new, old, "uar", 0.05, False).test == "margin"
+
+
+def test_scores_are_identical_but_for_rounding():
+    old = frame_of(4, 3, np.linspace(0.4, 0.6, 12))
+    rounded = old.assign(uar=old["uar"].round(6)).sample(frac=1, random_state=0)
+    assert by_scores(rounded, old, "uar", 0.05, True).identical
+    assert not by_scores(rounded[1:], old, "uar", 0.05, True).identical
+    assert not by_scores(old.assign(uar=old["uar"] + 1e-5), old, "uar", 0.05, True).identical
+
+
+def test_what_was_not_tested_again_is_counted(tmp_path):
+    frame, old = one_cell(tmp_path, runs=2)
+    few = made.outcomes(frame[frame["fold"] == 0], tmp_path)
+    found = Pairing(few, old).compare(key(old), "uar", 0.05)
+    assert (found.lost, found.of) == (80, 160)
+    # One run lacks some of them: they have no mean over runs any more.
+    gone = (frame["run"] == 1) & (frame["speaker"] == "a")
+    found = Pairing(made.outcomes(frame[~gone], tmp_path), old).compare(key(old), "uar", 0.05)
+    assert (found.lost, found.of, found.runs) == (16, 160, (2, 2))
+    more = Pairing(old, few).compare(key(old), "uar", 0.05)
+    assert (more.lost, more.of) == (0, 80)
+    scores = [frame_of(k, values=np.linspace(0.4, 0.6, k)) for k in (3, 5)]
+    found = by_scores(*scores, "uar", 0.05, True)
+    assert (found.lost, found.of) == (2, 5)
 
 
 def test_scores_made_of_predictions_are_those_of_the_run(tmp_path):

@@ -103,7 +103,7 @@ def test_what_cannot_be_read_is_named(folder, tmp_path):
         ({"uar": float("nan")}, "uar must be a number from 0 to 1"),
         ({"uar": "much"}, "uar holds no numbers"),
         ({"fold": 0, "run": 0}, "holds a result twice: voices"),
-        ({"status": "failed"}, "no result that did not fail"),
+        ({"status": "failed"}, "no result whose status is ok"),
     ],
 )
 def test_scores_that_are_none_are_refused(folder, changes, said):
@@ -113,6 +113,22 @@ def test_scores_that_are_none_are_refused(folder, changes, said):
     assert str(path) in str(error.value)
 
 
+def test_a_column_that_stands_there_twice_is_refused(folder):
+    path = folder / "scores.csv"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(f"{line},{line.split(',')[10]}" for line in lines))
+    with pytest.raises(UsageError, match="has the column uar twice"):
+        read(path)
+
+
+def test_a_failure_needs_no_reason(folder):
+    scores = pd.read_csv(folder / "scores.csv").drop(columns="reason")
+    scores.loc[0, "status"] = "failed"
+    scores.to_csv(folder / "scores.csv", index=False)
+    (lost,) = read(folder / "scores.csv").failed.values()
+    assert lost.reason == "the file does not say why"
+
+
 def test_scores_without_any_metric_are_refused(folder):
     path = folder / "scores.csv"
     pd.read_csv(path)[list(CELL)].drop_duplicates().to_csv(path, index=False)
@@ -120,7 +136,17 @@ def test_scores_without_any_metric_are_refused(folder):
         read(path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"study": 1, "corpora": {}}', '{"study": {}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"study": 1, "corpora": {}}',
+        '{"study": {}}',
+        '{"study": {}, "corpora": {"demo": null}}',
+    ],
+)
 def test_a_broken_manifest_is_named(folder, text):
     (folder / "manifest.json").write_text(text)
     with pytest.raises(UsageError, match=r"manifest\.json is no manifest of a run"):

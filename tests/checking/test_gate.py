@@ -169,6 +169,73 @@ def test_a_cell_that_failed_in_part_is_missing_with_its_reason_also_in_a_part(tm
     assert set(verdicts(both).values()) == {"same"}
 
 
+@pytest.mark.parametrize(
+    "kept", [lambda f: f["fold"] == 0, lambda f: f["predicted"] == f["truth"]],
+    ids=["one fold of two", "what was right"],
+)  # fmt: skip
+def test_a_cell_of_which_a_part_is_gone_without_a_word_is_missing(pair, kept):
+    frame = frame_of(runs=1)
+    hit = frame["train_condition"] == HIT[0]
+    found = pair(frame[~hit | kept(frame)], frame)
+    assert verdicts(found)[HIT] == "missing"
+    assert "of the 240 utterances of the baseline were not tested" in found.cells[0].reason
+    assert found.exit_code == 4
+    assert pair(frame, frame[~hit | kept(frame)]).exit_code == 0
+
+
+def test_other_labels_are_another_corpus_hash_or_no_hash(pair):
+    frame = frame_of()
+    other = frame.copy()
+    speaker = other["speaker"] == "a"
+    other.loc[speaker, "truth"] = other.loc[speaker, "truth"].map(
+        {"angry": "sad", "sad": "angry", "happy": "happy", "neutral": "neutral"}
+    )
+    found = pair(other, frame)
+    assert set(verdicts(found).values()) == {"changed"}
+    assert "12 of 240 utterances have another label" in found.cells[0].reason
+    allowed = pair(other, frame, allow=("corpus",))
+    assert set(verdicts(allowed).values()) == {"same"}
+
+
+def test_other_numbers_of_runs_are_told(pair):
+    found = pair(frame_of(runs=1), frame_of(runs=2))
+    assert "svm: 1 run a fold, was 2" in found.notes
+
+
+def test_a_loss_of_just_the_margin_is_none(tmp_path):
+    old = numbers(tmp_path / "old.csv", {"a": 0.5, "b": 0.62})
+    new = numbers(tmp_path / "new.csv", {"a": 0.48, "b": 0.60})
+    assert {cell.verdict for cell in check(new, old).cells} == {"same"}
+
+
+def test_all_scores_moved_alike_is_judged_by_the_margin(tmp_path):
+    run = made.folder(tmp_path / "run", frame_of())
+    scores = pd.read_csv(run / "scores.csv")
+    scores.assign(uar=scores["uar"] - 0.3).to_csv(tmp_path / "new.csv", index=False)
+    found = check(tmp_path / "new.csv", run / "scores.csv")
+    assert set(verdicts(found).values()) == {"worse"}
+    assert found.exit_code == 4
+
+
+def test_a_run_is_the_same_as_its_own_scores(tmp_path):
+    run = made.folder(tmp_path / "run", frame_of())
+    scores = pd.read_csv(run / "scores.csv").round(6)
+    scores.to_csv(run / "scores.csv", index=False)
+    found = check(run, run / "scores.csv")
+    assert {cell.reason for cell in found.cells} == {"not one score differs"}
+
+
+def test_what_is_missing_is_computed_again_by_the_study_of_the_baseline(tmp_path):
+    frame = frame_of()
+    new = made.folder(tmp_path / "new", frame[frame["train_condition"] != HIT[0]])
+    old = made.folder(tmp_path / "old", frame)
+    for folder in (new, old):
+        (folder / "study.yaml").write_text("")
+    found = check(new, old)
+    assert f"{old}/study.yaml" in found.cells[0].command
+    assert f"{new}/study.yaml" in found.cells[-1].command
+
+
 def manifest(folder, **changes):
     path = folder / "manifest.json"
     facts = json.loads(path.read_text())
@@ -254,7 +321,7 @@ def test_two_speakers_are_compared_by_utterance_and_it_is_said(pair):
     frame = frame_of(speakers=("a", "b"), takes=30)
     found = pair(worse(frame, 0.3), frame)
     assert verdicts(found)[HIT] == "worse"
-    assert "utterances count as independent" in found.cells[0].reason
+    assert "by utterances, for want of three known speakers" in found.cells[0].reason
 
 
 def test_the_metric_that_is_asked_for_decides(pair):

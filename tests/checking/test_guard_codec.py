@@ -25,12 +25,21 @@ def rows(new, baseline=BASELINE, **options):
     ("column", "value", "what", "verdict", "reason"),
     [
         ("effective_kbps", 8.08, "effective bitrate", SAME, "moved by 1 %"),
-        ("effective_kbps", 8.09, "effective bitrate", WORSE, "moved by 1.12 %"),
-        ("effective_kbps", 7.9, "effective bitrate", WORSE, "moved by 1.25 %"),
+        ("effective_kbps", 8.09, "effective bitrate", WORSE, "moved by 1.12 %, more than 1 %"),
+        ("effective_kbps", 7.9, "effective bitrate", WORSE, "moved by 1.25 %, more than 1 %"),
+        ("effective_kbps", 8.08001, "effective bitrate", WORSE, "moved by 1.0001 %, more than 1 %"),
+        ("effective_kbps", 800.0, "effective bitrate", WORSE, "moved by 9900 %, more than 1 %"),
+        ("effective_kbps", np.inf, "effective bitrate", WORSE, "was 8 kbit/s, is inf"),
+        ("gain_db", 0.1, "level", SAME, "moved by 0.1 dB"),
+        ("gain_db", -0.11, "level", WORSE, "moved by 0.11 dB, more than 0.1 dB"),
+        ("gain_db", -np.inf, "level", WORSE, "was 0 dB, is -inf"),
+        ("codec_rate_hz", 16000.5, "sampling rate", WORSE, "was 16000 Hz, is 16000.5 Hz"),
+        ("codec_rate_hz", np.nan, "sampling rate", WORSE, "was 16000 Hz, is not measured"),
+        ("lag_samples", 1.0001, "delay", WORSE, "moved by 1.0001 samples, more than 1 sample"),
         ("lag_samples", -1.0, "delay", SAME, "moved by 1 sample"),
-        ("lag_samples", 200.0, "delay", WORSE, "moved by 200 samples"),
+        ("lag_samples", 200.0, "delay", WORSE, "moved by 200 samples, more than 1 sample"),
         ("bandwidth_hz", 3000.0, "bandwidth", SAME, "moved by 1.32 %"),
-        ("bandwidth_hz", 1500.0, "bandwidth", WORSE, "moved by 50.7 %"),
+        ("bandwidth_hz", 1500.0, "bandwidth", WORSE, "moved by 50.7 %, more than 2 %"),
     ],
 )
 def test_a_measure_may_move_so_far_and_no_further(column, value, what, verdict, reason):
@@ -82,16 +91,78 @@ def test_from_nothing_to_something_is_beyond_every_share():
     assert (row.verdict, row.reason) == (WORSE, "moved from 0")
 
 
-def test_another_encoder_explains_what_moved_unless_it_is_allowed():
-    new = conditions(mp3_8k={"encoder": "LAME 3.101", "bandwidth_hz": 2000.0})
-    found = rows(new)
-    row = found["voices mp3-8k: bandwidth"]
+def test_an_infinite_number_on_both_sides_is_as_it_was_and_on_one_side_it_is_not():
+    silent = conditions(mp3_8k={"gain_db": -np.inf})
+    assert rows(silent, silent)["voices mp3-8k: level"].verdict == SAME
+    back = rows(given.side(), silent)["voices mp3-8k: level"]
+    assert (back.verdict, back.reason) == (WORSE, "was -inf, is 0 dB")
+
+
+def test_a_sampling_rate_that_came_is_worse_too():
+    row = rows(given.side(), conditions(mp3_8k={"codec_rate_hz": np.nan}))
+    rate = row["voices mp3-8k: sampling rate"]
+    assert (rate.verdict, rate.reason) == (WORSE, "was not measured, is 16000 Hz")
+    assert rate.flag == ""
+
+
+def test_a_sampling_rate_is_guarded_as_long_as_anything_is():
+    new = conditions(mp3_8k={"codec_rate_hz": 8000.0})
+    flags = [one.flag for one in codec.MEASURES if one.flag]
+    left = rows(new, tolerances=dict.fromkeys(flags[1:]))
+    assert left["voices mp3-8k: sampling rate"].verdict == WORSE
+    assert rows(new, tolerances=dict.fromkeys(flags)) == {}
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "reason"),
+    [("original", "", "was a stream of its own, is the same as original"),
+     ("", "original", "was the same as original, is a stream of its own"),
+     ("mp3-8k", "original", "was the same as original, is the same as mp3-8k")],
+)  # fmt: skip
+def test_a_condition_that_became_another_stream_is_worse_and_said_once(now, then, reason):
+    blank = {"effective_kbps": np.nan, "bandwidth_hz": np.nan}
+    new, old = (conditions(mp3_64k={"same_as": name, **blank}) for name in (now, then))
+    found = {what: row for what, row in rows(new, old).items() if "mp3-64k" in what}
+    assert list(found) == ["voices mp3-64k: stream"]
+    row = found["voices mp3-64k: stream"]
+    assert (row.verdict, row.reason, row.flag) == (WORSE, reason, "")
+
+
+def test_another_stream_of_another_encoder_is_declared():
+    new = conditions(mp3_64k={"same_as": "original", "encoder": "LAME 3.101"})
+    row = rows(new)["voices mp3-64k: stream"]
     assert row.verdict == CHANGED
-    assert row.reason == ("moved by 34.2 %; another encoder: mp3-8k: LAME 3.101, was LAME 3.100")
+    assert row.reason.endswith("; another encoder (LAME 3.101, was LAME 3.100)")
+    assert rows(new, allow=("encoder",))["voices mp3-64k: stream"].verdict == WORSE
+
+
+def test_another_encoder_explains_what_moved_in_one_row_unless_it_is_allowed():
+    new = conditions(mp3_8k={"encoder": "LAME 3.101", "bandwidth_hz": 2000.0,
+                             "lag_samples": np.nan})  # fmt: skip
+    found = rows(new)
+    assert [what for what in found if "mp3-8k" in what] == ["voices mp3-8k: encoder"]
+    row = found["voices mp3-8k: encoder"]
+    assert (row.verdict, row.flag) == (CHANGED, "")
+    assert row.reason == (
+        "another encoder (LAME 3.101, was LAME 3.100); effective bitrate 8 -> 8 kbit/s, "
+        "delay 0 -> not measured, bandwidth 3040 -> 2000 Hz, level 0 -> 0 dB, "
+        "sampling rate 16000 -> 16000 Hz"
+    )
     assert {found[f"voices mp3-64k: {one.title}"].verdict for one in codec.MEASURES} == {SAME}
     allowed = rows(new, allow=("encoder",))
     assert allowed["voices mp3-8k: bandwidth"].verdict == WORSE
-    assert allowed["voices mp3-8k: delay"].verdict == SAME
+    assert allowed["voices mp3-8k: level"].verdict == SAME
+    assert "delay" not in rows(new, tolerances={"max-lag-shift": None})[row.what].reason
+
+
+def test_another_ffmpeg_is_another_encoder_of_each_condition_that_is_encoded():
+    found = rows(given.side(facts=given.manifest(ffmpeg="7.1")))
+    assert [row.what for row in found.values() if row.verdict == CHANGED] == [
+        "voices mp3-8k: encoder", "voices mp3-64k: encoder",
+    ]  # fmt: skip
+    assert found["voices mp3-8k: encoder"].reason.startswith(
+        "another encoder (ffmpeg 7.1, was 7.0.2-static); effective bitrate 8 -> 8 kbit/s"
+    )
 
 
 def test_a_condition_that_is_gone_is_missing_once_unless_a_part_is_checked():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import made_evidence as given
 import pytest
 
-from aser_bench.checking.base import CHANGED, SAME, WORSE, Options
+from aser_bench.checking.base import CHANGED, SAME, UNDECIDED, WORSE, Options
 from aser_bench.checking.guards import data
 
 SHORT = "codec x: returned 990 samples for 1000 at x-8k"
@@ -79,9 +79,40 @@ def test_other_recordings_are_changed_unless_that_is_allowed():
     assert rows(side())["recordings and labels"].verdict == SAME
 
 
-def test_what_an_older_manifest_does_not_tell_has_no_row():
+@pytest.mark.parametrize(
+    ("name", "value", "row", "words"),
+    [("utterances", None, "utterances", "the number of utterances"),
+     ("utterances", "8", "utterances", "the number of utterances"),
+     ("utterances", True, "utterances", "the number of utterances"),
+     ("utterances", 10**400, "utterances", "the number of utterances"),
+     ("refused", None, "refused", "which recordings were refused"),
+     ("refused", 3, "refused", "which recordings were refused"),
+     ("refused", ["a.wav"], "refused", "which recordings were refused"),
+     ("refused", [{"file": 1, "reason": ""}], "refused", "which recordings were refused"),
+     ("refused", [{"file": "a.wav"}], "refused", "which recordings were refused"),
+     ("sha256", None, "recordings and labels", "their sha256"),
+     ("sha256", 12, "recordings and labels", "their sha256")],
+)  # fmt: skip
+def test_what_one_side_does_not_tell_is_undecided(name, value, row, words):
+    odd = side("odd", **{name: value})
+    new, old = rows(odd)[row], rows(side(), odd)[row]
+    assert (new.verdict, new.reason) == (UNDECIDED, f"the new results do not tell {words}")
+    assert (old.verdict, old.reason) == (UNDECIDED, f"the baseline does not tell {words}")
+    others = {found.verdict for what, found in rows(odd).items() if what != row}
+    assert others == {SAME}
+
+
+def test_what_neither_side_ever_told_has_no_row():
     bare = side("older", utterances=None, refused=None, sha256=None)
-    assert rows(side(), bare) == rows(bare, side()) == {}
+    assert rows(bare, bare) == {}
+    odd = side("odd", utterances="8")
+    assert rows(odd, odd)["utterances"].reason == "both sides do not tell the number of utterances"
+
+
+def test_corpora_that_are_none_are_undecided():
+    odd = given.side("odd", {**given.manifest(), "corpora": [1]})
+    (row,) = data.check(odd, side("baseline"), Options())
+    assert (row.verdict, row.reason) == (UNDECIDED, "the new results do not tell the corpora")
 
 
 def test_what_is_off_has_no_row():

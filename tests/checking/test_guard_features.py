@@ -34,11 +34,17 @@ def test_features_that_did_not_move_are_the_same():
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        (("mel_001", -18.4, 4.0), "mel_001 moved by 0.4 SD (1 of 3 moved)"),
-        (("mel_001", -20.0, 2.0), "mel_001 moved by 0.5 SD (1 of 3 moved)"),
-        (("mel_001", -20.0, 6.0), "mel_001 moved by 0.5 SD (1 of 3 moved)"),
+        (("mel_001", -18.4, 4.0), "mel_001 moved by 0.4 SD, more than 0.01 SD (1 of 3 moved)"),
+        (("mel_001", -20.0, 2.0), "mel_001 moved by 0.5 SD, more than 0.01 SD (1 of 3 moved)"),
+        (("mel_001", -20.0, 6.0), "mel_001 moved by 0.5 SD, more than 0.01 SD (1 of 3 moved)"),
         (("constant", 2.00001, 0.0), "constant moved though it never varied (1 of 3 moved)"),
         (("constant", 2.0, 0.1), "constant moved though it never varied (1 of 3 moved)"),
+        (
+            ("mel_001", -19.95996, 4.0),
+            "mel_001 moved by 0.01001 SD, more than 0.01 SD (1 of 3 moved)",
+        ),
+        (("mel_000", np.inf, 0.5), "mel_000 is infinite on one side (1 of 3 moved)"),
+        (("mel_000", 1.0, np.inf), "mel_000 is infinite on one side (1 of 3 moved)"),
         (("mel_000", np.nan, 0.5), "mel_000 is no number on one side (1 of 3 moved)"),
     ],
 )
@@ -50,7 +56,7 @@ def test_a_feature_that_moved_in_mean_or_spread_is_worse(changed, reason):
 
 def test_the_worst_feature_is_named_with_both_sides():
     row = one(("mel_000", 1.01, 0.5), ("mel_001", -18.4, 4.0))
-    assert "mel_001 moved by 0.4 SD (2 of 3 moved)" in row.reason
+    assert "mel_001 moved by 0.4 SD, more than 0.01 SD (2 of 3 moved)" in row.reason
     assert row.baseline == "mel_001: mean -20, SD 4"
     assert row.value == "mel_001: mean -18.4, SD 4"
 
@@ -121,3 +127,10 @@ def test_an_older_side_is_undecided():
     assert row.reason == (
         "the baseline holds no features.csv: run the study again with this version and update it"
     )
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_a_number_that_is_infinite_or_none_on_both_sides_did_not_move(value):
+    table = given.features(("a", value, 1.0), ("b", 1.0, abs(value)))
+    (row,) = rows(given.side(features=table), given.side("baseline", features=table))
+    assert (row.verdict, row.reason) == (SAME, "not one moved")

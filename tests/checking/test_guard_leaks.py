@@ -80,3 +80,26 @@ def test_a_protocol_that_is_gone_is_missing_unless_a_part_is_checked():
 
 def test_what_is_off_has_no_row():
     assert rows(side(speaker=4), tolerances={"max-leak": None}) == {}
+
+
+@pytest.mark.parametrize("column", ["n_test", "utterances"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_blank_number_is_undecided_and_names_the_file(column, value):
+    table = given.leaks(sentence=2).astype({column: float})
+    table.loc[table["kind"].eq("sentence") & table["fold"].eq(1), column] = value
+    blank = given.side("blank", leaks=table)
+    row = rows(blank, side("baseline", sentence=2))["sentence"]
+    assert (row.verdict, row.value) == (UNDECIDED, "not told")
+    assert row.reason == ("leaks.csv of the new results does not tell the utterances of every fold")
+    assert row.baseline == "4 of 8 test utterances (50 %)"
+    back = rows(side(sentence=2), blank)["sentence"]
+    assert back.verdict == UNDECIDED
+    assert "leaks.csv of the baseline does not" in back.reason
+    assert rows(blank)["speaker"].verdict == SAME
+
+
+def test_a_rise_just_beyond_the_tolerance_is_shown_as_beyond():
+    found = rows(side(sentence=3), side("baseline", sentence=2), tolerances={"max-leak": 0.2499})
+    assert found["sentence"].reason == "rose by 25 %, more than 24.99 % of the test utterances"
+    edge = rows(side(sentence=3), side("baseline", sentence=2), tolerances={"max-leak": 0.249999})
+    assert edge["sentence"].reason == "rose by 25 %, more than 24.9999 % of the test utterances"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import made_evidence as given
 from hypothesis import given as holds
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from aser_bench.checking.base import (
+    DIFFERENCES,
     MISSING,
     SAME,
     TOLERANCES,
@@ -16,8 +19,15 @@ from aser_bench.checking.base import (
     WORST_FIRST,
     Options,
 )
+from aser_bench.checking.changes import differences, remarks, seeds, untold
 from aser_bench.checking.guards import GUARDS, guard
+from aser_bench.checking.guards.rows import shift_in_words
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.just(10**400) | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=4,
+)
 ALL = Options(tolerances={"max-cpu-ratio": 1.0})
 OFF = Options(tolerances=dict.fromkeys(TOLERANCES))
 
@@ -28,7 +38,10 @@ def test_equal_evidence_is_the_same_in_every_guard():
     assert {row.guard for row in rows} == set(GUARDS) == {one.guard for one in TOLERANCES.values()}
     assert len({row.what for row in rows}) == len(rows)
     assert all(row.reason and row.baseline and row.value == row.baseline for row in rows)
-    assert all(row.flag in TOLERANCES for row in rows if "recordings" not in row.what)
+    # What may not move at all has no tolerance.
+    assert {row.what.partition(": ")[2] for row in rows if row.flag not in TOLERANCES} == {
+        "recordings and labels", "sampling rate",
+    }  # fmt: skip
 
 
 def test_what_is_off_has_no_rows():
@@ -88,3 +101,41 @@ def test_a_shift_within_the_tolerance_is_the_same_and_one_beyond_it_is_worse(shi
     (row,) = guard(new, baseline, options)
     if abs(abs(shift) - tolerance) > 1e-6:
         assert row.verdict == (WORSE if abs(shift) > tolerance else SAME)
+
+
+def paths(facts: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Return the path of every key of a mapping and of the mappings in it."""
+    if not isinstance(facts, dict):
+        return []
+    here = [(*path, name) for name in facts]
+    return here + [found for name in facts for found in paths(facts[name], (*path, name))]
+
+
+@settings(max_examples=60, deadline=None)
+@holds(st.sampled_from(paths(given.MANIFEST)), JSON, st.booleans())
+def test_whatever_stands_in_a_manifest_is_compared_or_told(path, value, swapped):
+    facts = given.manifest()
+    *outer, last = path
+    place = facts
+    for name in outer:
+        place = place[name]
+    place[last] = value
+    sides = [given.side("odd", facts), given.side("good")]
+    new, baseline = sides[::-1] if swapped else sides
+    rows = guard(new, baseline, ALL)
+    assert all(row.verdict in WORST_FIRST and row.reason for row in rows)
+    found = [differences(new, baseline, given.key(train_condition=name))
+             for name in ("original", "multi")]  # fmt: skip
+    assert all(set(one) <= set(DIFFERENCES) for one in found)
+    lines = [line for one in found for line in one.values()]
+    lines += [*untold(new, baseline), *remarks(new, baseline), seeds(new, baseline)]
+    assert all(len(line.splitlines()) <= 1 for line in lines)
+
+
+@settings(max_examples=100, deadline=None)
+@holds(st.floats(0, 1e6), st.floats(1e-8, 1e6), st.sampled_from([1.0, 100.0]))
+def test_a_shift_that_is_too_far_is_shown_as_more_than_its_bound(tolerance, more, scale):
+    shift = tolerance + more * max(1.0, tolerance)
+    said, _, bound = shift_in_words(shift, tolerance, "dB", scale).partition(" dB, more than ")
+    assert float(said) > float(bound.removesuffix(" dB"))
+    assert "more than" not in shift_in_words(tolerance, shift, "dB", scale)

@@ -22,7 +22,7 @@ SPEAKERS = tuple("abcdefgh")
 def bench(tmp_path, capsys, monkeypatch):
     """Run the command in this process; return exit code, standard output, standard error."""
     monkeypatch.chdir(tmp_path)
-    for name in ("METRIC", "MARGIN", "ALPHA", "ALLOW", "FORMAT", "MAX_LAG_SHIFT"):
+    for name in ("METRIC", "MARGIN", "ALPHA", "ALLOW", "FORMAT", "MAX_LAG_SHIFT", "STRICT", "PART"):
         monkeypatch.delenv(f"ASER_BENCH_{name}", raising=False)
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
 
@@ -106,6 +106,17 @@ def test_github_gets_annotations_and_a_summary(bench, folders, tmp_path, monkeyp
     assert "mp3-8k" in summary.read_text("utf-8")
 
 
+def test_a_summary_that_cannot_be_written_is_told_and_the_verdict_stands(
+    bench, folders, monkeypatch
+):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "nowhere/summary.md")
+    code, out, err = bench(folders["poor"], "--against", folders["old"], "--format", "github")
+    assert code == 4
+    assert out.startswith("::error")
+    assert "GITHUB_STEP_SUMMARY" in err
+    assert bench(folders["same"], "--against", folders["old"], "--format", "github")[0] == 2
+
+
 def test_every_tolerance_has_a_flag_that_takes_a_number_and_off(bench, folders):
     for word in ("0.5", "off"):
         flags = [part for flag in TOLERANCES for part in (f"--{flag}", word)]
@@ -121,6 +132,9 @@ def test_variables_stand_for_flags_and_flags_above_them(bench, folders, monkeypa
     monkeypatch.setenv("ASER_BENCH_MARGIN", "0.9")
     assert bench(folders["poor"], "--against", folders["old"])[0] == 0
     assert bench(folders["poor"], "--against", folders["old"], "--margin", "0.02")[0] == 4
+    monkeypatch.delenv("ASER_BENCH_MARGIN")
+    monkeypatch.setenv("ASER_BENCH_PART", "1")
+    assert bench(folders["gone"], "--against", folders["old"])[0] == 0
     monkeypatch.setenv("ASER_BENCH_ALLOW", "nothing")
     assert "nothing" in refused(bench(folders["same"], "--against", folders["old"]))
 
@@ -130,6 +144,8 @@ def test_variables_stand_for_flags_and_flags_above_them(bench, folders, monkeypa
     [
         (["--format", "xml"], "unknown format 'xml'"),
         (["--format", "text", "--format", "json"], "two formats cannot both"),
+        (["--format", "junit=a", "--format", "json=a"], "cannot go to one file"),
+        (["--max-lag-shift", "inf"], "--max-lag-shift must be a number from 0 up or off"),
         (["--format", "json=nowhere/check.json"], "nowhere/check.json cannot be written"),
         (["--metric", "uarr"], "did you mean 'uar'"),
         (["--margin", "two"], "--margin must be a number, not 'two'"),
@@ -145,6 +161,7 @@ def test_flags_that_cannot_be_are_refused_in_one_line(bench, folders, flags, sai
 
 def test_a_baseline_must_be_named_and_be_there(bench, folders):
     assert "--against" in refused(bench(folders["same"]))
+    assert "--against names nothing" in refused(bench(folders["same"], "--against", ""))
     assert "nowhere does not exist" in refused(bench(folders["same"], "--against", "nowhere"))
 
 

@@ -15,11 +15,13 @@ import made
 import pytest
 import yaml
 
+import aser_bench
 from aser_bench import baseline
 from aser_bench.checking import render
 from aser_bench.cli import build_parser
 
 ROOT = Path(__file__).resolve().parents[2]
+INSTALLED = Path(aser_bench.__file__).resolve().parents[1]
 TEXT = (ROOT / "docs" / "ci.md").read_text("utf-8")
 BLOCKS = {
     body.splitlines()[0].removeprefix("# "): (language, body)
@@ -125,7 +127,7 @@ def test_the_test_of_the_page_runs(tmp_path, skill, code):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "aser_bench.pytest_plugin"],
         cwd=tmp_path, capture_output=True, text=True,
-        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(INSTALLED)},
     )  # fmt: skip
     assert done.returncode == code, done.stdout + done.stderr
     assert ("FAILED: 1 worse" in done.stdout) == bool(code)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ..base import SAME, UNDECIDED, WORSE, GuardCheck, Options
-from ..changes import told
 from ..evidence import Evidence
-from .rows import beyond, without
+from ..manifests import mapping, number, word
+from .rows import beyond, shift_in_words, silent, without
 
 GUARD, FLAG = "cost", "max-cpu-ratio"
 
@@ -22,28 +22,44 @@ def check(new: Evidence, baseline: Evidence, options: Options) -> Iterator[Guard
             GUARD, "manifest.json", new.manifest is not None, baseline.manifest is not None
         )
         return
+    told = [mapping(side, "stages") is not None for side in (new, baseline)]
+    if not all(told):
+        yield silent(GUARD, "all stages", "what the stages cost", told[0], told[1], FLAG)
+        return
     now, then = _seconds(new), _seconds(baseline)
     if not now and not then:
         reason = "neither side computed anything: all came from the store"
         yield GuardCheck(GUARD, "all stages", UNDECIDED, reason, flag=FLAG)
     elsewhere = _elsewhere(new, baseline)
     for stage in dict.fromkeys([*then, *now]):
-        yield _compare(stage, now.get(stage), then.get(stage), tolerance, elsewhere)
+        odd = [stage in side and side[stage] is None for side in (now, then)]
+        if any(odd):
+            what = f"{stage}: CPU time"
+            yield silent(GUARD, what, "the tasks and their CPU time", not odd[0], not odd[1], FLAG)
+        else:
+            yield _compare(stage, now.get(stage), then.get(stage), tolerance, elsewhere)
 
 
-def _seconds(side: Evidence) -> dict[str, float]:
-    """Return the CPU seconds of a task of each stage that computed something."""
-    stages = told(side, "stages")
-    found = {}
-    for stage, costs in (stages if isinstance(stages, Mapping) else {}).items():
-        tasks, cpu_s = costs.get("tasks", 0), costs.get("cpu_s")
-        if tasks > 0 and cpu_s is not None:
-            found[stage] = cpu_s / tasks
+def _seconds(side: Evidence) -> dict[str, float | None]:
+    """Return the CPU seconds of a task of each stage that computed; None where they are none."""
+    found: dict[str, float | None] = {}
+    for stage in mapping(side, "stages") or {}:
+        known = mapping(side, "stages", stage)
+        if known is None:
+            found[stage] = None
+        elif known.get("cpu_s") is not None and known.get("tasks", 0) != 0:
+            found[stage] = _a_task(number(known["cpu_s"]), number(known.get("tasks")))
     return found
 
 
+def _a_task(cpu_s: float | None, tasks: float | None) -> float | None:
+    if cpu_s is None or tasks is None or cpu_s < 0 or tasks < 1:
+        return None
+    return cpu_s / tasks
+
+
 def _elsewhere(new: Evidence, baseline: Evidence) -> str:
-    now, then = (told(side, "machine", "processor") for side in (new, baseline))
+    now, then = (word(side, "machine", "processor") for side in (new, baseline))
     return f"; on another processor: {now}, was {then}" if now and then and now != then else ""
 
 
@@ -56,8 +72,12 @@ def _compare(
     elif not then:
         verdict, reason = UNDECIDED, "the baseline took no time that can be measured"
     else:
-        verdict = WORSE if beyond(now / then, tolerance) else SAME
-        reason = f"{now / then:.2f} times the baseline's{elsewhere}"
+        ratio = now / then
+        verdict = WORSE if beyond(ratio, tolerance) else SAME
+        words = f"{ratio:.2f} times"
+        if verdict == WORSE:
+            words = shift_in_words(ratio, tolerance, "times")
+        reason = f"{words} the baseline's{elsewhere}"
     return GuardCheck(GUARD, f"{stage}: CPU time", verdict, reason, _said(then), _said(now), FLAG)
 
 

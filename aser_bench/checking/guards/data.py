@@ -8,9 +8,10 @@ from pathlib import PurePath
 from typing import Any
 
 from ..base import CHANGED, SAME, WORSE, GuardCheck, Options
-from ..changes import changes, told
+from ..changes import changes
 from ..evidence import Evidence
-from .rows import beyond, lost_corpora, named, without
+from ..manifests import mapping, one_line, told, word
+from .rows import beyond, lost_corpora, named, silent, without
 
 GUARD, LOST, REFUSED = "data", "max-lost", "max-refused"
 
@@ -25,52 +26,76 @@ def check(new: Evidence, baseline: Evidence, options: Options) -> Iterator[Guard
             GUARD, "manifest.json", new.manifest is not None, baseline.manifest is not None
         )
         return
-    now, then = new.manifest["corpora"], baseline.manifest["corpora"]
+    now, then = (mapping(side, "corpora") for side in (new, baseline))
+    if now is None or then is None:
+        yield silent(GUARD, "manifest.json", "the corpora", now is not None, then is not None)
+        return
     yield from lost_corpora(GUARD, now, then, options.part)
     for corpus in [name for name in then if name in now]:
         if lost is not None:
-            yield from _utterances(corpus, *_facts(new, baseline, corpus), lost)
+            yield from _utterances(corpus, new, baseline, lost)
         if refused is not None:
-            yield from _refused(corpus, *_facts(new, baseline, corpus), refused)
+            yield from _refused(corpus, new, baseline, refused)
         yield from _recordings(corpus, new, baseline, options)
 
 
-def _facts(new: Evidence, baseline: Evidence, corpus: str) -> tuple[Mapping, Mapping]:
-    now, then = (told(side, "corpora", corpus) for side in (new, baseline))
-    return now if isinstance(now, Mapping) else {}, then if isinstance(then, Mapping) else {}
+def _silent(
+    corpus: str, name: str, what: str, flag: str, known: list[bool], sides: list[Any]
+) -> Iterator[GuardCheck]:
+    """Yield a row unless neither side ever told."""
+    if any(side is not None for side in sides):
+        yield silent(GUARD, f"{corpus}: {name}", what, known[0], known[1], flag)
 
 
 def _utterances(
-    corpus: str, now: Mapping[str, Any], then: Mapping[str, Any], tolerance: float
+    corpus: str, new: Evidence, baseline: Evidence, tolerance: float
 ) -> Iterator[GuardCheck]:
-    value, baseline = now.get("utterances"), then.get("utterances")
-    if not isinstance(value, int) or not isinstance(baseline, int):
+    now, then = (told(side, "corpora", corpus, "utterances") for side in (new, baseline))
+    known = [_is_count(now), _is_count(then)]
+    if not all(known):
+        yield from _silent(
+            corpus, "utterances", "the number of utterances", LOST, known, [now, then]
+        )
         return
-    fewer = baseline - value
-    reason = _change(value, baseline)
     yield GuardCheck(
-        GUARD, f"{corpus}: utterances", WORSE if beyond(fewer, tolerance) else SAME, reason,
-        _many(baseline, "utterance"), _many(value, "utterance"), LOST,
+        GUARD, f"{corpus}: utterances", WORSE if beyond(then - now, tolerance) else SAME,
+        _change(now, then), _many(then, "utterance"), _many(now, "utterance"), LOST,
     )  # fmt: skip
+
+
+def _is_count(value: Any) -> bool:
+    # No corpus has 1e15 recordings, and arithmetic on what no float can hold fails.
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1e15
 
 
 def _refused(
-    corpus: str, now: Mapping[str, Any], then: Mapping[str, Any], tolerance: float
+    corpus: str, new: Evidence, baseline: Evidence, tolerance: float
 ) -> Iterator[GuardCheck]:
-    value, baseline = now.get("refused"), then.get("refused")
-    if not isinstance(value, list) or not isinstance(baseline, list):
+    now, then = (told(side, "corpora", corpus, "refused") for side in (new, baseline))
+    known = [_are_refused(now), _are_refused(then)]
+    if not all(known):
+        yield from _silent(
+            corpus, "refused", "which recordings were refused", REFUSED, known, [now, then]
+        )
         return
-    more = len(value) - len(baseline)
-    reason = _change(len(value), len(baseline))
-    if fresh := _newly(value, baseline):
+    reason = _change(len(now), len(then))
+    if fresh := _newly(now, then):
         reason += f", newly refused: {named(fresh)}"
+    verdict = WORSE if beyond(len(now) - len(then), tolerance) else SAME
     yield GuardCheck(
-        GUARD, f"{corpus}: refused", WORSE if beyond(more, tolerance) else SAME, reason,
-        _many(len(baseline), "recording"), _many(len(value), "recording"), REFUSED,
+        GUARD, f"{corpus}: refused", verdict, reason,
+        _many(len(then), "recording"), _many(len(now), "recording"), REFUSED,
     )  # fmt: skip
 
 
-def _newly(refused: list[dict[str, str]], before: list[dict[str, str]]) -> list[str]:
+def _are_refused(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, Mapping) and all(isinstance(one.get(k), str) for k in ("file", "reason"))
+        for one in value
+    )
+
+
+def _newly(refused: list[Mapping[str, str]], before: list[Mapping[str, str]]) -> list[str]:
     """Return the recordings that were not refused before, by name, with the reason of each.
 
     Two sides may come from two machines, so that the folders differ.
@@ -82,7 +107,7 @@ def _newly(refused: list[dict[str, str]], before: list[dict[str, str]]) -> list[
         if known[name]:
             known[name] -= 1
         else:
-            found.append(f"{name} ({one['reason']})")
+            found.append(one_line(f"{name} ({one['reason']})"))
     return found
 
 
@@ -90,8 +115,13 @@ def _recordings(
     corpus: str, new: Evidence, baseline: Evidence, options: Options
 ) -> Iterator[GuardCheck]:
     """Compare what the recordings and their labels are, where both sides tell."""
-    now, then = (told(side, "corpora", corpus, "sha256") for side in (new, baseline))
-    if now is None or then is None:
+    keys = ("corpora", corpus, "sha256")
+    now, then = (word(side, *keys) for side in (new, baseline))
+    if not now or not then:
+        yield from _silent(
+            corpus, "recordings and labels", "their sha256", "", [bool(now), bool(then)],
+            [told(side, *keys) for side in (new, baseline)],
+        )  # fmt: skip
         return
     differs = changes(new, baseline).corpus(corpus)
     allowed = "corpus" in options.allow
@@ -99,7 +129,7 @@ def _recordings(
     reason = (f"{differs}, as allowed" if allowed else differs) if differs else "the same"
     yield GuardCheck(
         GUARD, f"{corpus}: recordings and labels", verdict, reason,
-        f"sha256 {str(then)[:8]}", f"sha256 {str(now)[:8]}",
+        f"sha256 {then[:8]}", f"sha256 {now[:8]}",
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from ..base import CHANGED, SAME, WORSE, GuardCheck, Options
 from ..changes import changes
 from ..evidence import Evidence
-from .rows import beyond, gone, lost_corpora, named, without
+from .rows import beyond, gone, lost_corpora, named, shift_in_words, without
 
 GUARD, FLAG = "features", "max-feature-shift"
 
@@ -71,7 +71,7 @@ def _compare(
     shifts = _shifts(same, kept)
     worst = int(np.argmax(shifts))
     moved = sum(beyond(shift, tolerance) for shift in shifts)
-    reason = _said(kept.iloc[worst], same.iloc[worst], shifts[worst], moved, len(shifts))
+    reason = _said(kept.iloc[worst], same.iloc[worst], shifts[worst], tolerance, moved, len(shifts))
     verdict = CHANGED if declared else WORSE if moved else SAME
     if verdict == WORSE:
         reason += "; raise the feature set's version if that is wanted"
@@ -87,24 +87,33 @@ def _shifts(now: pd.DataFrame, before: pd.DataFrame) -> np.ndarray:
     Infinity where the baseline does not vary and the new results are others, and where a number
     came or went.
     """
-    difference = np.abs(now.to_numpy() - before.to_numpy()).max(axis=1, initial=0)
-    sd, scale = before["sd"].to_numpy(), np.abs(before["mean"].to_numpy())
-    varies = sd > 0
+    ours, theirs = now.to_numpy(), before.to_numpy()
+    finite = np.isfinite(ours) & np.isfinite(theirs)
+    equal = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
+    # Subtracting infinities is no use; whether they are the same is.
+    difference = np.abs(np.subtract(ours, theirs, where=finite, out=np.zeros_like(ours)))
+    difference = difference.max(axis=1, initial=0)
+    sd, scale = theirs[:, 1], np.abs(theirs[:, 0])
+    varies = np.isfinite(sd) & (sd > 0)
     still = np.where(difference > _ROUNDING * scale, np.inf, 0.0)
     shifts = np.where(varies, difference / np.where(varies, sd, 1.0), still)
-    here, there = np.isnan(now.to_numpy()), np.isnan(before.to_numpy())
-    shifts[(here & there).any(axis=1)] = 0.0
-    shifts[(here != there).any(axis=1)] = np.inf
+    shifts[(~finite & ~equal).any(axis=1)] = np.inf
     return shifts
 
 
-def _said(before: pd.Series, now: pd.Series, shift: float, moved: int, of: int) -> str:
+def _said(
+    before: pd.Series, now: pd.Series, shift: float, tolerance: float, moved: int, of: int
+) -> str:
     if not shift:
         return "not one moved"
-    how = f"moved by {shift:.2g} SD"
-    if not np.isfinite(shift):
-        lost = now.isna().any() or before.isna().any()
-        how = "is no number on one side" if lost else "moved though it never varied"
+    if np.isfinite(shift):
+        how = f"moved by {shift_in_words(shift, tolerance, 'SD', digits=2)}"
+    elif now.isna().any() or before.isna().any():
+        how = "is no number on one side"
+    elif not (np.isfinite(now).all() and np.isfinite(before).all()):
+        how = "is infinite on one side"
+    else:
+        how = "moved though it never varied"
     return f"{before.name} {how} ({moved} of {of} moved)" if moved else f"{before.name} {how}"
 
 

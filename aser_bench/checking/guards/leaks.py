@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from ..base import CHANGED, SAME, UNDECIDED, WORSE, GuardCheck, Options
 from ..changes import seeds
 from ..evidence import Evidence
-from .rows import beyond, gone, lost_corpora, without
+from ..manifests import enumerated
+from .rows import beyond, gone, lost_corpora, shift_in_words, without
 
 GUARD, FLAG = "leaks", "max-leak"
 
@@ -19,11 +21,15 @@ _Where = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Leak:
-    """Test utterances that training touches, all of them, and whether the corpus tells."""
+    """Test utterances that training touches, all of them, and whether the corpus tells.
+
+    ``blank`` is whether a number of them is not there, so that there is no share either.
+    """
 
     touched: int
     tested: int
     known: bool
+    blank: bool = False
 
     @property
     def share(self) -> float:
@@ -33,7 +39,7 @@ class Leak:
     @property
     def value(self) -> str:
         """As people read it."""
-        if not self.known:
+        if self.blank or not self.known:
             return "not told"
         return f"{self.touched} of {self.tested} test utterances ({100 * self.share:.3g} %)"
 
@@ -64,17 +70,28 @@ def _leaks(table: pd.DataFrame) -> dict[_Where, Leak]:
     told = table.assign(known=table["known"].astype(str) == "True")
     parts = told.groupby(["corpus", "protocol", "kind"], sort=False)
     return {
-        (str(corpus), str(protocol), str(kind)): Leak(
-            int(rows["utterances"].sum()), int(rows["n_test"].sum()), bool(rows["known"].all())
-        )
+        (str(corpus), str(protocol), str(kind)): _leak(rows)
         for (corpus, protocol, kind), rows in parts
     }
+
+
+def _leak(rows: pd.DataFrame) -> Leak:
+    counts = rows[["utterances", "n_test"]].astype(float)
+    known = bool(rows["known"].all())
+    if not np.isfinite(counts.to_numpy()).all():
+        return Leak(0, 0, known, blank=True)
+    return Leak(int(counts["utterances"].sum()), int(counts["n_test"].sum()), known)
 
 
 def _compare(
     what: str, kind: str, now: Leak, before: Leak, tolerance: float, anew: str
 ) -> GuardCheck:
-    if not now.known:
+    if now.known and (now.blank or before.blank):
+        sides = {"the new results": now.blank, "the baseline": before.blank}
+        who = enumerated(side for side, blank in sides.items() if blank)
+        verdict = UNDECIDED
+        reason = f"leaks.csv of {who} does not tell the utterances of every fold"
+    elif not now.known:
         verdict, reason = UNDECIDED, f"the corpus no longer tells the {kind} of every recording"
     else:
         verdict, reason = _verdict(now.share - before.share, before, tolerance, anew)
@@ -82,15 +99,14 @@ def _compare(
 
 
 def _verdict(rise: float, before: Leak, tolerance: float, anew: str) -> tuple[str, str]:
+    if rise <= 0:
+        return SAME, "no more than before"
+    # That any rise is more than none goes without saying.
+    words = shift_in_words(rise, tolerance, "%", 100) if tolerance else f"{100 * rise:.3g} %"
     if not beyond(rise, tolerance):
-        return SAME, "no more than before" if rise <= 0 else f"rose by {_points(rise)}"
+        return SAME, f"rose by {words} of the test utterances"
     if before.touched == 0:
-        return WORSE, f"rose from none to {_points(rise)}"
-    if anew:
-        # Which of those that leak are drawn into one fold is chance.
-        return CHANGED, f"rose by {_points(rise)}; {anew}"
-    return WORSE, f"rose by {_points(rise)}"
-
-
-def _points(share: float) -> str:
-    return f"{100 * share:.3g} % of the test utterances"
+        return WORSE, f"rose from none to {words} of the test utterances"
+    said = f"rose by {words} of the test utterances"
+    # Which of those that leak are drawn into one fold is chance.
+    return (CHANGED, f"{said}; {anew}") if anew else (WORSE, said)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from ..base import CHANGED, MISSING, SAME, UNDECIDED, WORSE, GuardCheck
+from ..base import MISSING, UNDECIDED, GuardCheck
 
 _SLACK = 1e-9
+_ALL_DIGITS = 17
+_ONE = {"samples": "sample"}
 
 
 def beyond(shift: float, tolerance: float) -> bool:
@@ -34,11 +36,47 @@ def relative(value: float, baseline: float) -> float:
     return abs(value - baseline) / abs(baseline) if baseline else math.inf
 
 
-def moved_verdict(too_far: bool, declared: str) -> str:
-    """Return ``changed`` where what differs is declared, else what the shift says."""
-    if declared:
-        return CHANGED
-    return WORSE if too_far else SAME
+def shift_in_words(
+    shift: float, tolerance: float, unit: str, scale: float = 1.0, digits: int = 3
+) -> str:
+    """Return how far something moved, and if that is too far, with the bound that it passed.
+
+    Parameters
+    ----------
+    shift, tolerance : float
+    unit : str
+        What follows the numbers.
+    scale : float
+        100 for percent.
+    digits : int
+        As many significant ones, or as many as it takes to tell a shift from its bound.
+
+    Examples
+    --------
+    >>> shift_in_words(0.0101, 0.02, "%", 100)
+    '1.01 %'
+    >>> shift_in_words(0.010004, 0.01, "%", 100)
+    '1.0004 %, more than 1 %'
+    """
+    said = _rounded(scale * shift, digits)
+    if not beyond(shift, tolerance):
+        return with_unit(said, unit)
+    bound = f"{scale * tolerance:.12g}"
+    for more in range(digits, _ALL_DIGITS):
+        if float(said) > float(bound):
+            break
+        said = _rounded(scale * shift, more + 1)
+    return f"{with_unit(said, unit)}, more than {with_unit(bound, unit)}"
+
+
+def with_unit(number: str, unit: str) -> str:
+    """Return a number as people write it with its unit, of which there may be one."""
+    return f"{number} {_ONE.get(unit, unit) if number in ('1', '-1') else unit}"
+
+
+def _rounded(number: float, digits: int) -> str:
+    whole = len(f"{abs(number):.0f}")  # 12345 is not 1.23e+04
+    return f"{number:.{min(max(digits, whole), _ALL_DIGITS)}g}"
 
 
 def gone(guard: str, what: str, reason: str, baseline: str = "") -> GuardCheck:
@@ -65,6 +103,23 @@ def without(guard: str, file: str, new: bool, baseline: bool) -> tuple[GuardChec
         else f"the new results hold no {file}, the baseline does"
     )
     return (GuardCheck(guard, file, UNDECIDED, reason),)
+
+
+def silent(
+    guard: str, what: str, tells: str, new: bool, baseline: bool, flag: str = ""
+) -> GuardCheck:
+    """Return the row of something that at least one side does not tell.
+
+    Parameters
+    ----------
+    guard, what, tells : str
+        ``tells`` is what is not told.
+    new, baseline : bool
+        Whether each side tells.
+    flag : str
+    """
+    who = "the baseline does" if new else "the new results do" if baseline else "both sides do"
+    return GuardCheck(guard, what, UNDECIDED, f"{who} not tell {tells}", flag=flag)
 
 
 def named(items: Iterable[str], most: int = 2) -> str:

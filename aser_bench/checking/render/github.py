@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...errors import UsageError
 from ..base import CHANGED, EXIT_NOTHING, UNDECIDED, CellCheck, Checked, GuardCheck
-from . import words
+from . import advice, words
 from .markdown import markdown
 from .safe import plain
 
@@ -80,7 +80,7 @@ def _guard(checked: Checked, one: GuardCheck) -> Annotation:
 
 
 def _advice(checked: Checked) -> str:
-    told = words.advice(checked)
+    told = advice.advise(checked)
     first, *rest = told.sentences
     return "\n".join([first, *(f"- {one}" for one in told.obstacles), *rest, told.command])
 

@@ -54,7 +54,7 @@ def _options(asked: Options) -> dict[str, Any]:
         "strict": asked.strict,
         "part": asked.part,
         "allow": list(asked.allow),
-        "tolerances": {flag: _number(asked.tolerance(flag)) for flag in TOLERANCES},
+        "tolerances": {flag: _tolerance(asked.tolerance(flag)) for flag in TOLERANCES},
     }
 
 
@@ -91,6 +91,10 @@ def _guard(checked: Checked, one: GuardCheck) -> dict[str, Any]:
     }
 
 
-def _number(value: float | None) -> float | None:
+def _number(value: float) -> float | None:
     # The numbers may be NumPy's, which the writer does not know.
-    return float(value) if value is not None and math.isfinite(value) else None
+    return float(value) if math.isfinite(value) else None
+
+
+def _tolerance(value: float | None) -> float | None:
+    return None if value is None else float(value)

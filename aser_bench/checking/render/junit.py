@@ -6,7 +6,7 @@ from collections import Counter
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ..base import BETTER, EXIT_NOTHING, SAME, CellCheck, Checked, GuardCheck
-from . import words
+from . import advice, words
 from .safe import logged, plain
 
 _SUITE = "aser-bench check"
@@ -27,7 +27,7 @@ def junit(checked: Checked) -> str:
         case = _case(suite, f"guard.{_part(guard.guard)}", plain(guard.what))
         _tell(case, checked, guard, words.moved(guard), words.decided_by(checked, guard))
     if checked.exit_code == EXIT_NOTHING:
-        told = words.advice(checked)
+        told = advice.advise(checked)
         error = SubElement(_case(suite, "check", "comparable"), "error")
         error.set("message", checked.sentence)
         error.set("type", "incomparable")

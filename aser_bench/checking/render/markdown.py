@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ...report import markdown as table
 from ...report.text import fraction
 from ..base import SAME, CellCheck, Checked, GuardCheck
-from . import words
+from . import advice, words
 from .safe import clipped, logged, plain
 
 MOST = 60_000
@@ -66,19 +66,20 @@ def _table(heads: Sequence[str], rows: Sequence[str], most: int) -> list[str]:
 def _cells(checked: Checked, most: int) -> str:
     if not checked.cells:
         return ""
-    listed = [one for one in checked.cells if one.verdict != SAME]
+    listed = words.listed(checked)
     found = words.named(checked, listed)
     shared = f"All cells: {', '.join(map(_told, found.same))}." if found.same else ""
     said = " ".join(filter(None, [shared, _told(words.measure(checked), _MOST_REASON)]))
-    same = _told(words.same_cells(checked), _MOST_PATH)
+    counted = (words.undecided_cells(checked), words.same_cells(checked))
+    rest = "\n\n".join(_told(line, _MOST_REASON) for line in counted if line)
     heads = ("verdict", *found.titles, "baseline", "new", "difference", "reason")
     pairs = zip(listed, found.words, strict=True)
     rows = [_cell(checked, one, names) for one, names in pairs]
     lines = [said]
     if rows:
         escaped = [table.escape(head) for head in heads]
-        lines += ["", *_table(escaped, rows, most - len(said) - len(same))]
-    return "\n".join([*lines, "", same] if same else lines)
+        lines += ["", *_table(escaped, rows, most - len(said) - len(rest))]
+    return "\n".join([*lines, "", rest] if rest else lines)
 
 
 def _cell(checked: Checked, one: CellCheck, names: Sequence[str]) -> str:
@@ -127,7 +128,7 @@ def _fenced(lines: Sequence[str]) -> str:
 
 
 def _advice(checked: Checked) -> str:
-    told = words.advice(checked)
+    told = advice.advise(checked)
     if not told.sentences:
         return ""
     first, *rest = map(table.escape, told.sentences)
@@ -135,6 +136,8 @@ def _advice(checked: Checked) -> str:
     lines = [first, "", *_kept(ways, _MOST_OBSTACLES, "- {} more")] if ways else [first]
     for sentence in rest:
         lines += ["", sentence]
+    if not told.command:
+        return "\n".join(lines)
     short = len(told.command) <= _MOST_COMMAND
-    command = told.command if short else "aser-bench baseline update NEW BASELINE"
+    command = told.command if short else f"{advice.UPDATE} NEW BASELINE"
     return "\n".join([*lines, "", _fenced([command])])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...report.terminal import paragraph
-from ..base import NEW, SAME, WORST_FIRST, CellCheck, Checked, GuardCheck
-from . import words
+from ..base import NEW, SAME, UNDECIDED, WORST_FIRST, CellCheck, Checked, GuardCheck
+from . import advice, words
 from .color import OF_EXIT, OF_VERDICT, Paint, painted, unpainted
 from .columns import INDENT, colored, rows, wrapped
 from .safe import logged, plain
@@ -63,7 +63,7 @@ def _cells(checked: Checked, width: int, paint: Paint) -> list[str]:
 def _listed(checked: Checked) -> list[CellCheck]:
     fresh = [one for one in checked.cells if one.verdict == NEW][:MOST_NEW]
     kept = {id(one) for one in fresh}
-    return [one for one in checked.cells if id(one) in kept or one.verdict not in (NEW, SAME)]
+    return [one for one in words.listed(checked) if id(one) in kept or one.verdict != NEW]
 
 
 def _rest(checked: Checked, listed: Sequence[CellCheck], width: int, paint: Paint) -> list[str]:
@@ -76,6 +76,8 @@ def _rest(checked: Checked, listed: Sequence[CellCheck], width: int, paint: Pain
     more = checked.counts.get(NEW, 0) - shown
     if more:
         lines += wrapped(f"{more} more new; {words.ALL_IN_JSON}.", width, "")
+    undecided = wrapped(words.undecided_cells(checked), width, "")
+    lines += [paint(line, OF_VERDICT[UNDECIDED]) for line in undecided]
     same = words.same_cells(checked)
     lines += [paint(line, OF_VERDICT[SAME]) for line in wrapped(same, width, "")]
     return lines
@@ -105,7 +107,7 @@ def _guards(checked: Checked, width: int, paint: Paint) -> list[str]:
 
 
 def _end(checked: Checked, width: int, paint: Paint) -> list[str]:
-    told = words.advice(checked)
+    told = advice.advise(checked)
     lines = _sentence(checked, checked.sentence, width, paint)
     first, *others = [*told.sentences, ""]
     lines += wrapped(first, width, "")

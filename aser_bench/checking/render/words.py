@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...evaluation.metrics import METRICS
 from ...report.text import MISSING, fraction, interval, points
-from ..base import (
-    DIFFERENCES,
-    EXIT_NOTHING,
-    EXIT_OK,
-    EXIT_WORSE,
-    SAME,
-    CellCheck,
-    Checked,
-    GuardCheck,
-)
+from ..base import SAME, UNDECIDED, CellCheck, Checked, GuardCheck
 from .safe import plain
 
 ARROW = "->"
 ALL_IN_JSON = "--format json has all"
-MOST_OBSTACLES = 20
 
+_SLACK = 1e-9  # .50 less .48 is not quite .02
 _NAMES = ("corpus", "features", "model", "protocol")
 _NONE = "none"
 _TRAINED, _TESTED = "trained at", "tested at"
@@ -126,74 +116,59 @@ def moved(one: GuardCheck) -> str:
 def same_cells(checked: Checked) -> str:
     """Return how many cells are the same and how much was lost among them; empty for none."""
     same = [one for one in checked.cells if one.verdict == SAME]
-    if not same:
+    return f"{len(same)} the same; {_largest_loss(same)}" if same else ""
+
+
+def listed(checked: Checked) -> list[CellCheck]:
+    """Return the cells that are told one by one; the others are counted."""
+    counted = set(map(id, _within_margin(checked)))
+    return [one for one in checked.cells if one.verdict != SAME and id(one) not in counted]
+
+
+def undecided_cells(checked: Checked) -> str:
+    """Return how many undecided cells moved by no more than the margin; empty for none."""
+    found = _within_margin(checked)
+    if not found:
         return ""
-    known = [one for one in same if math.isfinite(one.difference)]
+    said = [f"{len(found)} undecided within the margin", _largest_loss(found).removesuffix(".")]
+    worst, wide = _worst(found), max(found, key=_width)
+    if _width(wide) > (_width(worst) if worst else -1.0):
+        said.append(f"the widest interval: {difference(wide)} points in {full_name(wide)}")
+    return "; ".join(said)
+
+
+def _within_margin(checked: Checked) -> list[CellCheck]:
+    """Return the undecided cells that moved by no more than the margin, if these do not fail.
+
+    Where cells have few speakers, they are most of a table, and none of them is news.
+    """
+    most = checked.options.margin + _SLACK
+    return [
+        one for one in checked.cells
+        if one.verdict == UNDECIDED and abs(one.difference) <= most and not checked.fails(one)
+    ]  # fmt: skip
+
+
+def _width(one: CellCheck) -> float:
+    width = one.high - one.low
+    return width if math.isfinite(width) else -1.0
+
+
+def _worst(cells: Sequence[CellCheck]) -> CellCheck | None:
+    """Return the cell that lost most, None where no loss can be seen."""
+    known = [one for one in cells if math.isfinite(one.difference)]
     worst = min(known, key=lambda one: one.difference, default=None)
-    if worst is None or worst.difference >= 0:
-        return f"{len(same)} the same; none of them lost."
-    return (
-        f"{len(same)} the same; the largest loss among them: {difference(worst)} points in "
-        f"{full_name(worst)}"
-    )
+    return worst if worst and points(worst.difference).startswith("-") else None
+
+
+def _largest_loss(cells: Sequence[CellCheck]) -> str:
+    worst = _worst(cells)
+    if worst is None:
+        return "none of them lost."
+    return f"the largest loss among them: {difference(worst)} points in {full_name(worst)}"
 
 
 def same_guards(checked: Checked) -> str:
     """Return how many guards hold; empty for none."""
     count = sum(one.verdict == SAME for one in checked.guards)
     return f"{count} guard{'s hold' if count > 1 else ' holds'}" if count else ""
-
-
-@dataclass(frozen=True)
-class Advice:
-    """What to do about a check that did not pass: sentences, what is in the way, a command."""
-
-    sentences: tuple[str, ...] = ()
-    obstacles: tuple[str, ...] = ()
-    command: str = ""
-
-
-def advice(checked: Checked) -> Advice:
-    """Return what to do now."""
-    return _ADVICE[checked.exit_code](checked)
-
-
-def _update(checked: Checked) -> str:
-    sides = (shlex.quote(plain(side)) for side in (checked.new, checked.baseline))
-    return f"aser-bench baseline update {' '.join(sides)}"
-
-
-def _when_worse(checked: Checked) -> Advice:
-    return Advice(
-        ("If the new results are wanted, this accepts them as the baseline:",),
-        command=_update(checked),
-    )
-
-
-def _when_nothing(checked: Checked) -> Advice:
-    found = list(dict.fromkeys(plain(word) for one in checked.cells for word in one.differs))
-    left = [name for name in DIFFERENCES if name not in checked.options.allow]
-    if not found:
-        return Advice(
-            ("Nothing was comparable. This takes the new results as the baseline:",),
-            command=_update(checked),
-        )
-    more = len(found) - MOST_OBSTACLES
-    if more > 0:
-        found[MOST_OBSTACLES:] = [f"{more} more; {ALL_IN_JSON}"]
-    return Advice(
-        (
-            "Nothing was comparable. What stood in the way:",
-            f"--allow NAME compares in spite of them ({', '.join(left)}); or this takes the "
-            "new results as the baseline:",
-        ),
-        tuple(found),
-        _update(checked),
-    )
-
-
-_ADVICE = {
-    EXIT_OK: lambda checked: Advice(),
-    EXIT_WORSE: _when_worse,
-    EXIT_NOTHING: _when_nothing,
-}

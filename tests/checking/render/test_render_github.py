@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from made_checks import COMMAND, cell, every_verdict, guard, incomparable, odd_checks, passing
 
 from aser_bench.checking.base import Checked, Options
@@ -89,6 +89,7 @@ def test_signs_that_mean_something_are_escaped():
     assert message.startswith("50%, a:b ::error::x %0A\nbaseline")
 
 
+@settings(deadline=None)
 @given(odd_checks)
 def test_any_names_are_one_line_each(checked):
     FORMATS["github"](checked).encode("utf-8")

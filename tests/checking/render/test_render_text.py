@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from made_checks import (
     CELLS,
     COMMAND,
@@ -20,8 +20,8 @@ from made_checks import (
     unmeasured,
 )
 
-from aser_bench.checking.base import Checked, Options
-from aser_bench.checking.render import text, wants_color
+from aser_bench.checking.base import DIFFERENCES, Checked, Options
+from aser_bench.checking.render import FORMATS, text, wants_color
 from aser_bench.report.terminal import columns
 
 
@@ -109,6 +109,54 @@ def test_the_same_are_counted_and_the_largest_loss_is_named():
     assert "1 the same; none of them lost." in text(check(gained))
 
 
+@pytest.mark.parametrize("least", [0.0, -0.0004])
+def test_a_loss_that_is_told_as_zero_is_none(least):
+    told = text(check(cell("same", difference=least), cell("same", "gsm", difference=0.01)))
+    assert "2 the same; none of them lost." in told
+    assert "largest loss" not in told
+
+
+def within(test, difference=-0.01, low=-0.04, high=0.02, **changes):
+    return cell("undecided", test, difference=difference, low=low, high=high, **changes)
+
+
+def test_what_is_undecided_within_the_margin_is_counted():
+    told = " ".join(text(check(
+        cell("worse"), within("mp3-64k"), within("mp3-32k", -0.019, -0.041, 0.003), within("gsm"),
+        within("g722", -0.021), within("g726", 0.03), within("amr", float("nan")),
+    )).split())  # fmt: skip
+    assert (
+        "3 undecided within the margin; the largest loss among them: -1.9 [-4.1, 0.3] points in "
+        "demo / functionals / svm / speaker: original -> mp3-32k; the widest interval: -1.0 "
+        "[-4.0, 2.0] points in demo / functionals / svm / speaker: original -> mp3-64k"
+    ) in told
+    assert [word for word in ("g722", "g726", "amr", "gsm") if f"undecided {word} " in told] == [
+        "g722", "g726", "amr",
+    ]  # fmt: skip
+
+
+def test_the_widest_interval_is_told_once_and_only_where_there_is_one():
+    told = text(check(within("gsm"), within("g722", 0.01, -0.021, 0.03)), width=400)
+    assert "\n2 undecided within the margin; the largest loss among them: -1.0" in told
+    assert "widest" not in told
+    nan = float("nan")
+    told = text(check(within("gsm", 0.01, nan, nan), within("g722", 0.0, -0.03, 0.03)), width=400)
+    assert "within the margin; none of them lost; the widest interval: 0.0 [-3.0, 3.0]" in told
+    told = text(check(within("gsm", 0.01, nan, nan)), width=400)
+    assert "\n1 undecided within the margin; none of them lost\n" in told
+
+
+def test_a_difference_that_is_the_margin_but_for_rounding_is_within_it():
+    told = text(check(within("gsm", 0.48 - 0.5)))
+    assert "1 undecided within the margin" in told
+
+
+def test_what_is_undecided_is_listed_where_it_fails():
+    told = text(check(within("mp3-64k"), within("gsm"), strict=True))
+    assert told.count("\nundecided ") == 2
+    assert "within the margin;" not in told
+
+
 def test_more_than_ten_new_are_counted():
     found = check(*(unmeasured("new", f"opus-{n}k", "not there") for n in range(23)))
     told = text(found)
@@ -118,7 +166,7 @@ def test_more_than_ten_new_are_counted():
 
 def test_what_is_cut_is_counted_by_verdict():
     cells = [cell("worse", f"mp3-{n}k") for n in range(52)]
-    cells += [cell("undecided", f"gsm-{n}k") for n in range(7)]
+    cells += [cell("undecided", f"gsm-{n}k", difference=-0.03) for n in range(7)]
     guards = [guard("worse", what=f"mp3-{n}k") for n in range(54)]
     told = text(check(*cells, guards=tuple(guards)))
     assert "9 more not listed here (2 worse, 7 undecided); --format json has all." in told
@@ -147,11 +195,64 @@ def test_guards_that_moved_name_what_decides_and_the_rest_is_counted():
     assert "(--max-lag-shift 3)" in text(every_verdict(tolerances={"max-lag-shift": 3.0}))
 
 
-def test_a_check_that_fails_says_how_to_accept_it():
+def test_a_check_that_fails_says_how_to_accept_it(folders):
+    (folders / "results" / "my run").mkdir()
+    (folders / "results" / "my run" / "manifest.json").touch()
     found = replace(every_verdict(), new="results/my run")
     last = text(found).rstrip().splitlines()[-1]
     assert last == "    aser-bench baseline update 'results/my run' baselines/demo"
     assert "baseline update" not in text(passing())
+    assert "baseline update" in text(replace(every_verdict(), baseline="baselines/not there yet"))
+
+
+@pytest.mark.parametrize(
+    ("new", "baseline"),
+    [
+        ("results/new/drift.csv", "baselines/demo"),
+        ("baselines", "baselines/demo"),
+        ("results/nowhere", "baselines/demo"),
+        ("results/new", "results/new"),
+        ("results/new", "results/new/drift.csv"),
+        ("results/new", "baselines"),
+        ("results/new", "baselines/both"),
+        ("results/new", "x" * 300),
+        ("results/new", "a\0b"),
+        ("results/new", "-x"),
+    ],
+)
+@pytest.mark.parametrize("form", ["text", "markdown", "github", "junit"])
+def test_no_update_is_advised_that_would_be_refused(folders, new, baseline, form):
+    (folders / "baselines" / "both").mkdir(exist_ok=True)
+    for name in ("cells.csv", "drift.csv"):
+        (folders / "baselines" / "both" / name).touch()
+    for found in (every_verdict(), incomparable("the encoder"), incomparable()):
+        told = FORMATS[form](replace(found, new=new, baseline=baseline))
+        assert "baseline update" not in told
+        assert "as the baseline" not in told
+        assert "```sh\n\n```" not in told
+        if found.exit_code == 5 and form != "junit":
+            assert "Nothing was comparable." in told
+
+
+def test_what_is_changed_names_what_would_compare_it_once():
+    changed = unmeasured("changed", "gsm", "another encoder", differs=("the encoder",))
+    said = "--allow NAME compares in spite of what is changed (corpus, settings, components,"
+    for rows in [(changed, changed), (cell("worse"), changed)]:
+        told = " ".join(text(check(cell("same"), *rows, allow=("encoder", "packages"))).split())
+        assert told.count(said) == 1
+        assert "packages" not in told
+    moved = text(replace(passing(), guards=(guard("changed"),)))
+    assert moved.count("--allow NAME") == 1
+    assert FORMATS["markdown"](check(cell("same"), changed)).count("--allow NAME") == 1
+
+
+def test_what_cannot_be_allowed_names_nothing():
+    untested = unmeasured("changed", "gsm", "not one utterance was tested on both sides")
+    assert "--allow" not in text(check(cell("same"), untested))
+    changed = replace(untested, differs=("the encoder",))
+    every = check(cell("same"), changed, allow=tuple(DIFFERENCES))
+    assert "--allow" not in text(every)
+    assert text(incomparable("the encoder")).count("--allow NAME") == 1
 
 
 def test_nothing_comparable_names_what_stood_in_the_way():
@@ -222,6 +323,7 @@ def test_a_broken_word_starts_no_line_with_a_command():
     assert not re.search(r"(?m)^\s*::", told)
 
 
+@settings(deadline=None)
 @given(odd_checks)
 def test_any_names_are_told_in_the_width(found):
     told = text(found)
