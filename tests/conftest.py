@@ -6,7 +6,7 @@ import os
 import signal
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -116,3 +116,15 @@ def _ends(pid: int) -> bool:
 def ends() -> Callable[[int], bool]:
     """Return a function that tells whether a process (its number) is gone, soon at least."""
     return _ends
+
+
+@pytest.fixture(scope="module")
+def named_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Work where the folders lie that made-up checks name: results, and a baseline."""
+    root = tmp_path_factory.mktemp("folders")
+    for name in ("results/new/manifest.json", "results/new/drift.csv", "baselines/demo/cells.csv"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        yield root

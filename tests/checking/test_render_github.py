@@ -13,6 +13,8 @@ from aser_bench.checking.render import FORMATS
 from aser_bench.checking.render.github import summarise
 from aser_bench.errors import UsageError
 
+pytestmark = pytest.mark.usefixtures("named_folders")
+
 
 def told(checked):
     """Return (kind, title, message) of each line, unescaped as GitHub does."""

@@ -11,6 +11,8 @@ from made_checks import COMMAND, ODD, cell, every_verdict, guard, incomparable, 
 from aser_bench.checking.base import Checked, Options
 from aser_bench.checking.render import FORMATS
 
+pytestmark = pytest.mark.usefixtures("named_folders")
+
 LONG = "#@" * 1000
 
 

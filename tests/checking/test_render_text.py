@@ -24,6 +24,8 @@ from aser_bench.checking.base import DIFFERENCES, Checked, Options
 from aser_bench.checking.render import FORMATS, text, wants_color
 from aser_bench.report.terminal import columns
 
+pytestmark = pytest.mark.usefixtures("named_folders")
+
 
 def check(*cells, guards=(), **options):
     return Checked("results/new", "baselines/demo", Options(**options), cells, guards)
@@ -195,9 +197,9 @@ def test_guards_that_moved_name_what_decides_and_the_rest_is_counted():
     assert "(--max-lag-shift 3)" in text(every_verdict(tolerances={"max-lag-shift": 3.0}))
 
 
-def test_a_check_that_fails_says_how_to_accept_it(folders):
-    (folders / "results" / "my run").mkdir()
-    (folders / "results" / "my run" / "manifest.json").touch()
+def test_a_check_that_fails_says_how_to_accept_it(named_folders):
+    (named_folders / "results" / "my run").mkdir()
+    (named_folders / "results" / "my run" / "manifest.json").touch()
     found = replace(every_verdict(), new="results/my run")
     last = text(found).rstrip().splitlines()[-1]
     assert last == "    aser-bench baseline update 'results/my run' baselines/demo"
@@ -221,10 +223,10 @@ def test_a_check_that_fails_says_how_to_accept_it(folders):
     ],
 )
 @pytest.mark.parametrize("form", ["text", "markdown", "github", "junit"])
-def test_no_update_is_advised_that_would_be_refused(folders, new, baseline, form):
-    (folders / "baselines" / "both").mkdir(exist_ok=True)
+def test_no_update_is_advised_that_would_be_refused(named_folders, new, baseline, form):
+    (named_folders / "baselines" / "both").mkdir(exist_ok=True)
     for name in ("cells.csv", "drift.csv"):
-        (folders / "baselines" / "both" / name).touch()
+        (named_folders / "baselines" / "both" / name).touch()
     for found in (every_verdict(), incomparable("the encoder"), incomparable()):
         told = FORMATS[form](replace(found, new=new, baseline=baseline))
         assert "baseline update" not in told

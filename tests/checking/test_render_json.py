@@ -16,8 +16,10 @@ import aser_bench
 from aser_bench.checking.base import TOLERANCES, WORST_FIRST
 from aser_bench.checking.render import FORMATS
 
+pytestmark = pytest.mark.usefixtures("named_folders")
+
 SCHEMA = json.loads(
-    (Path(__file__).parents[3] / "docs" / "check.schema.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[2] / "docs" / "check.schema.json").read_text(encoding="utf-8")
 )
 VALIDATOR = Draft202012Validator(SCHEMA)
 

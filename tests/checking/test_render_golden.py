@@ -13,6 +13,8 @@ from made_checks import every_verdict, incomparable, passing
 
 from aser_bench.checking.render import FORMATS
 
+pytestmark = pytest.mark.usefixtures("named_folders")
+
 GOLDEN = Path(__file__).parent / "golden"
 CHECKS = {
     "every": every_verdict(),

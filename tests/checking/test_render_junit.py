@@ -13,6 +13,8 @@ from made_checks import COMMAND, cell, every_verdict, guard, incomparable, odd_c
 from aser_bench.checking.base import BETTER, EXIT_NOTHING, SAME, Checked, Options
 from aser_bench.checking.render import FORMATS
 
+pytestmark = pytest.mark.usefixtures("named_folders")
+
 
 def suite_of(checked):
     text = FORMATS["junit"](checked)
