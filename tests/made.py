@@ -144,7 +144,8 @@ def folder(
     path.mkdir(parents=True)
     names = list(dict.fromkeys(frame["corpus"]))
     found = pd.concat([conditions(name) for name in names]) if found is None else found
-    write(frame, path / "predictions.parquet")
+    # Several row groups, as a run has them, however large it is.
+    write(frame, path / "predictions.parquet", max(50, len(frame) // 8))
     drift = [
         (corpus, features, condition, f"mfcc_{number:02}", 0.1 * number, 0.2, 1.0)
         for corpus in names for features in dict.fromkeys(frame["features"])

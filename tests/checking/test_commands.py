@@ -75,6 +75,7 @@ def test_what_nobody_can_tell_is_not_made_up(folder):
     assert command(folder, "mp3-8k", "mp3-8k") == ""
 
 
+@pytest.mark.slow
 def test_it_makes_the_same_predictions(tmp_path, monkeypatch, store, table):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ASER_BENCH_STORE", str(store))

@@ -23,7 +23,7 @@ HIT = ("mp3-64k", "mp3-64k")
 
 
 def frame_of(**changes):
-    given = {"speakers": tuple("abcdefghij"), "takes": 6, **changes}
+    given = {"speakers": tuple("abcdefghij"), "takes": 6, "runs": 1, **changes}
     return made.predictions(SKILL, **given)
 
 
@@ -100,7 +100,7 @@ def test_a_loss_that_could_be_chance_is_undecided_and_fails_if_strict(pair):
 
 
 def test_a_small_loss_within_the_margin_is_the_same(pair):
-    frame = frame_of(takes=25)
+    frame = frame_of(takes=20)
     new = worse(frame, 0.012)
     found = pair(new, frame)
     hit = next(cell for cell in found.cells if cell.cell[4:] == HIT)
@@ -162,7 +162,7 @@ def test_a_cell_that_failed_in_part_is_missing_with_its_reason_also_in_a_part(tm
     for part in (False, True):
         found = check(new, old, Options(part=part))
         assert found.cells[0].verdict == "missing"
-        assert found.cells[0].reason == "2 of 4 results failed: out of memory"
+        assert found.cells[0].reason == "1 of 2 results failed: out of memory"
         assert found.exit_code == 4
     fail(old)
     both = check(new, old)  # no more than before
@@ -174,7 +174,7 @@ def test_a_cell_that_failed_in_part_is_missing_with_its_reason_also_in_a_part(tm
     ids=["one fold of two", "what was right"],
 )  # fmt: skip
 def test_a_cell_of_which_a_part_is_gone_without_a_word_is_missing(pair, kept):
-    frame = frame_of(runs=1)
+    frame = frame_of()
     hit = frame["train_condition"] == HIT[0]
     found = pair(frame[~hit | kept(frame)], frame)
     assert verdicts(found)[HIT] == "missing"
