@@ -11,7 +11,15 @@ import pandas as pd
 
 from . import corpora, registry
 from .corpora.base import Corpus, Listing
-from .corpora.prepare import Inspection, contradictions, groups, inspect, subset
+from .corpora.labels import relabelled
+from .corpora.prepare import (
+    Inspection,
+    contradictions,
+    groups,
+    inspect,
+    subset,
+    text_sha256,
+)
 from .errors import UsageError
 from .parallel import Pool
 from .store import Store, key
@@ -31,9 +39,11 @@ class Ingested:
     corpus : Corpus
         The component.
     utterances : pandas.DataFrame
-        Columns `tables.UTTERANCES` and ``samples_sha256``; sorted by utterance.
+        Columns `tables.UTTERANCES` and ``samples_sha256``, and ``session`` and ``split`` where
+        the corpus has them; sorted by utterance. In a corpus of texts alone ``file`` is empty,
+        ``duration_s`` 0, and ``samples_sha256`` that of name and text.
     refused : list of (str, str)
-        File and reason of each recording that is left out.
+        File and reason of each recording that is left out (of a text: its utterance).
     notes : list of str
         What else a reader must know: songs left out, contradicting labels, no speakers.
     """
@@ -61,12 +71,17 @@ class Ingested:
         known = self.utterances["speaker"]
         return 0 if (known == "").any() else int(known.nunique())
 
+    @property
+    def has_audio(self) -> bool:
+        """Whether there are recordings; a corpus has them for every utterance or for none."""
+        return bool((self.utterances["file"] != "").any())
+
     def without(self, failures: dict[str, str]) -> Ingested:
         """Return the corpus less the utterances (name -> reason) that turned out unusable."""
         table = self.utterances
         bad = table["utterance"].isin(list(failures))
         lost = [
-            (str(file), failures[str(utterance)])
+            (str(file or utterance), failures[str(utterance)])
             for file, utterance in zip(table["file"][bad], table["utterance"][bad], strict=True)
         ]
         left = table[~bad].reset_index(drop=True)
@@ -81,21 +96,29 @@ def ingest(
     pool: Pool,
     strict: bool = False,
     say: Callable[[str], None] = lambda line: None,
+    labels: str = "all",
 ) -> Ingested:
     """List a corpus, open every recording once, and leave out what cannot be used.
+
+    Parameters
+    ----------
+    labels : str
+        A name of `corpora.labels.LABELS`: which emotions are told apart. ``limit`` counts
+        utterances of these.
 
     Raises
     ------
     UsageError
-        If the corpus cannot be found, nothing of it can be used, or ``strict`` is set and a
-        recording has to be refused.
+        If the corpus cannot be found, nothing of it can be used, ``labels`` leave fewer than
+        two emotions, or ``strict`` is set and a recording has to be refused.
     """
     corpus: Corpus = registry.get("corpora", choice.name)
-    listing = corpora.load_corpus(choice.name, choice.source)
-    if limit is not None:
-        listing.utterances = subset(listing.utterances, limit)
+    listing = _relabelled(corpora.load_corpus(choice.name, choice.source), labels, choice.name)
+    listing, incomplete = _complete(listing)
     table = listing.utterances
-    found = _inspect_all(table["file"].tolist(), store, pool, choice.name, say)
+    if limit is not None:
+        table = subset(table, limit)
+    found = _inspect_all(table, store, pool, choice.name, say)
     table = table.assign(
         corpus=choice.name,
         duration_s=[inspection.duration_s for inspection in found],
@@ -103,13 +126,38 @@ def ingest(
     )
     reasons = pd.Series([inspection.reason for inspection in found], index=table.index)
     bad = reasons != ""
-    refused = [*listing.refused, *zip(table["file"][bad], reasons[bad], strict=True)]
+    broken = zip(table["file"][bad], reasons[bad], strict=True)
+    refused = [*listing.refused, *incomplete, *broken]
     _refuse_or_stop(choice.name, refused, int((~bad).sum()), strict)
     table = table[~bad].reset_index(drop=True)
     table["group"] = groups(table)
     return Ingested(
         corpus, checked(table, UTTERANCES, choice.name), refused, _notes(listing, table)
     )
+
+
+def _relabelled(listing: Listing, labels: str, name: str) -> Listing:
+    try:
+        table, notes = relabelled(listing.utterances, labels)
+    except UsageError as error:
+        raise UsageError(f"corpus {name!r}: {error}") from error
+    return Listing(table, listing.refused, [*listing.notes, *notes])
+
+
+def _complete(listing: Listing) -> tuple[Listing, list[tuple[str, str]]]:
+    """Return the listing without what has nothing to be opened or read, and why (by name).
+
+    A corpus has recordings or texts alone: in one table of results the two cannot be compared.
+    """
+    table = listing.utterances
+    silent = table["file"] == ""
+    if silent.all():
+        bad, reason = table["text"] == "", "it has neither a recording nor a text"
+    else:
+        bad, reason = silent, "it has no recording, although other utterances have one"
+    refused = [(str(name), reason) for name in table["utterance"][bad]]
+    left = table[~bad].reset_index(drop=True)
+    return Listing(left, listing.refused, listing.notes), refused
 
 
 def _refuse_or_stop(name: str, refused: list[tuple[str, str]], left: int, strict: bool) -> None:
@@ -135,13 +183,24 @@ def _notes(listing: Listing, table: pd.DataFrame) -> list[str]:
             f"identical recordings with different labels: {' = '.join(utterances)} "
             f"({' / '.join(emotions)})"
         )
+    if "split" in table:
+        parts = table.groupby("group")["split"].transform("nunique")
+        if (parts > 1).any():
+            notes.append(
+                f"{(parts > 1).sum()} recordings are identical to one in another part of the "
+                "corpus's own split: protocol given trains on none of them that is held out"
+            )
     return notes
 
 
 def _inspect_all(
-    files: list[str], store: Store, pool: Pool, name: str, say: Callable[[str], None]
+    table: pd.DataFrame, store: Store, pool: Pool, name: str, say: Callable[[str], None]
 ) -> list[Inspection]:
     """Open every file, but for those that were found usable and have not changed since."""
+    files = table["file"].tolist()
+    if not any(files):
+        pairs = zip(table["utterance"], table["text"], strict=True)
+        return [Inspection(text_sha256(*pair)) for pair in pairs]
     stamp = key("source", _READER_VERSION, SAMPLE_RATE, [_stamp(file) for file in files])
     entry = store.load("sources", stamp)
     known = [Inspection(**found) for found in entry.meta["files"]] if entry else None

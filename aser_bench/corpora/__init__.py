@@ -17,15 +17,17 @@ def load_corpus(name: str, source: str | Path | None = None) -> Listing:
     Parameters
     ----------
     name : str
-        A built-in corpus (``demo``, ``ravdess``, ``tess``, ``emodb``, ``custom``, ``csv``), one
-        that another package registers, or ``package.module:Name``.
+        A built-in corpus (``demo``, ``ravdess``, ``tess``, ``emodb``, ``crema_d``, ``iemocap``,
+        ``meld``, ``custom``, ``csv``), one that another package registers, or
+        ``package.module:Name``.
     source : str or Path, optional
         Its folder, or its table for ``csv``; ``demo`` needs none.
 
     Returns
     -------
     Listing
-        ``utterances`` (a table: utterance, file, emotion, speaker, sex, text), ``refused``
+        ``utterances`` (a table: utterance, file, emotion, speaker, sex, text[, session, split];
+        ``file`` is empty throughout in a corpus of texts alone), ``refused``
         (file and reason) and ``notes`` (what was left out on purpose).
 
     Raises

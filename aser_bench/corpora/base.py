@@ -16,9 +16,12 @@ class Listing:
     Attributes
     ----------
     utterances : pandas.DataFrame
-        Columns ``utterance`` (unique within the corpus), ``file`` (absolute path as str),
-        ``emotion`` (a name of `tables.EMOTIONS`), ``speaker`` (empty where unknown), ``sex``
-        (``female``, ``male`` or empty), ``text`` (empty where unknown); sorted by utterance.
+        Columns ``utterance`` (unique within the corpus), ``file`` (absolute path as str; empty
+        in every row of a corpus of texts alone), ``emotion`` (a name of `tables.EMOTIONS`),
+        ``speaker`` (empty where unknown), ``sex`` (``female``, ``male`` or empty), ``text``
+        (what is said; empty where unknown); sorted by utterance. Where the corpus has them,
+        ``session`` (of which the recordings were made) and ``split`` (``train``, ``dev`` or
+        ``test``: the corpus's own) stand behind these.
     refused : list of (str, str)
         File (relative to the source) and reason, for each file that belongs to the corpus by
         its looks but cannot be used (an unknown emotion, say).
@@ -44,6 +47,9 @@ class Corpus(ABC):
         Whether the speech was made by a machine; every table then says so.
     needs_source : bool
         Whether a folder or file must be given (``--corpus name=DIR``).
+    language : str
+        What is spoken, as two letters of ISO 639-1 (``en``, ``de``); empty where unknown.
+        Speech recognition must know it.
     """
 
     name: str
@@ -53,6 +59,7 @@ class Corpus(ABC):
     url: str = ""
     synthetic: bool = False
     needs_source: bool = True
+    language: str = ""
 
     @abstractmethod
     def scan(self, source: Path | None) -> Listing:

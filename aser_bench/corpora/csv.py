@@ -1,10 +1,12 @@
-"""Any recordings, with their labels in a table: the way out for whatever has no loader."""
+"""Any recordings or texts, with their labels in a table: for whatever has no loader."""
 
 from __future__ import annotations
 
 import csv  # the standard library's: imports here are absolute
+import difflib
 import io
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 from .. import tables
@@ -13,19 +15,28 @@ from . import files
 from .base import Corpus, Listing
 
 REQUIRED = ("file", "emotion", "speaker")
-OPTIONAL = ("sex", "text")
+OPTIONAL = ("sex", "text", "session", "split", "utterance")
 _SEX = {
     "f": "female", "female": "female", "w": "female", "woman": "female",
     "m": "male", "male": "male", "man": "male", "": "",
 }  # fmt: skip
+_SPLITS = {
+    "train": "train", "training": "train", "dev": "dev", "development": "dev", "val": "dev",
+    "valid": "dev", "validation": "dev", "test": "test", "": "",
+}  # fmt: skip
+
+_Rows = list[tuple[int, dict[str, str]]]
 
 
 class Csv(Corpus):
     """A table with a header line, separated by commas, semicolons or tabs.
 
-    Columns ``file``, ``emotion`` and ``speaker`` are needed, ``sex`` and ``text`` are read when
-    present. Paths are absolute or relative to the table's folder. The speaker may stay empty in
-    every row (nobody is known) or in none.
+    Columns ``file``, ``emotion`` and ``speaker`` are needed; ``sex``, ``text``, ``session`` and
+    ``split`` are read when present. Paths are absolute or relative to the table's folder. The
+    speaker may stay empty in every row (nobody is known) or in none.
+
+    Where no row has a ``file`` and there is a ``text``, it is a corpus of texts alone; a column
+    ``utterance`` then names them, else their rows do.
     """
 
     name = "csv"
@@ -37,22 +48,36 @@ class Csv(Corpus):
         """List the rows of a table; see `Corpus.scan`."""
         table = _table_path(source)
         rows = _rows(table)
-        _refuse_duplicates(rows, table)
         some_speaker = any(row["speaker"] for _, row in rows)
-        entries, refused, odd_sex = [], [], 0
+        texts = all(not row.get("file") and "text" in row for _, row in rows)
+        _refuse_duplicates(rows, "utterance" if texts else "file", table)
+        entries, refused = [], []
         for number, row in rows:
             try:
-                entries.append(_entry(row, table.parent, some_speaker))
+                entries.append(_entry(number, row, None if texts else table.parent, some_speaker))
             except UsageError as error:
-                refused.append((row["file"], f"row {number}: {error}"))
-            odd_sex += row.get("sex", "").lower() not in _SEX
+                name = row.get("utterance", "") if texts else row["file"]
+                refused.append((name, f"row {number}: {error}"))
         if not entries:
             raise UsageError(
                 f"corpus 'csv': every row of {table.name!r} is refused, for example "
                 f"{refused[0][0]!r}: {refused[0][1]}"
             )
-        notes = [f"{odd_sex} rows whose sex is neither female nor male: taken as unknown"]
-        return files.listing(entries, table.parent, refused, notes if odd_sex else [])
+        notes = ["the table names no recordings: texts and labels alone"] if texts else []
+        odd_sex = sum(row.get("sex", "").lower() not in _SEX for _, row in rows)
+        if odd_sex:
+            notes.append(f"{odd_sex} rows whose sex is neither female nor male: taken as unknown")
+        odd_split = {row.get("split", "") for _, row in rows if _split(row) is None}
+        if odd_split:  # it may mean anything
+            entries = [replace(entry, split="") for entry in entries]
+            notes.append(
+                f"the column split is not used: {min(odd_split)!r} is none of train, dev and test"
+            )
+        return files.listing(entries, table.parent, refused, notes)
+
+
+def _split(row: dict[str, str]) -> str | None:
+    return _SPLITS.get(row.get("split", "").lower())
 
 
 def _table_path(source: Path | None) -> Path:
@@ -66,7 +91,7 @@ def _table_path(source: Path | None) -> Path:
     return path
 
 
-def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+def _rows(path: Path) -> _Rows:
     """Return (row number as a spreadsheet counts, cells by column) for each row not blank."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -101,7 +126,9 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
 
 def _check_header(header: list[str], path: Path) -> None:
     for column in REQUIRED:
-        if column not in header:
+        # Texts need no file; but a column that is nearly called so was meant to be one.
+        texts = column == "file" and "text" in header
+        if column not in header and not (texts and not _alike(column, header)):
             others = [name for name in header if name and name not in REQUIRED + OPTIONAL]
             hint = suggest(column, others) if others else ""
             raise UsageError(
@@ -115,6 +142,10 @@ def _check_header(header: list[str], path: Path) -> None:
         )
 
 
+def _alike(column: str, header: list[str]) -> list[str]:
+    return difflib.get_close_matches(column, [name for name in header if name not in OPTIONAL])
+
+
 def _cells(header: list[str], cells: list[str], number: int, path: Path) -> dict[str, str]:
     if any(cell.strip() for cell in cells[len(header) :]):
         raise UsageError(
@@ -125,31 +156,39 @@ def _cells(header: list[str], cells: list[str], number: int, path: Path) -> dict
     return dict(zip(header, padded, strict=False))
 
 
-def _refuse_duplicates(rows: list[tuple[int, dict[str, str]]], path: Path) -> None:
+def _refuse_duplicates(rows: _Rows, column: str, path: Path) -> None:
     first: dict[str, int] = {}
     for number, row in rows:
-        before = first.setdefault(unicodedata.normalize("NFC", row["file"]), number)
-        if row["file"] and before != number:
+        name = row.get(column, "")
+        before = first.setdefault(unicodedata.normalize("NFC", name), number)
+        if name and before != number:
             raise UsageError(
-                f"corpus 'csv': rows {before} and {number} of {path.name!r} name the same file "
-                f"{row['file']!r}; keep one of them"
+                f"corpus 'csv': rows {before} and {number} of {path.name!r} name the same {column} "
+                f"{name!r}; keep one of them"
             )
 
 
-def _entry(row: dict[str, str], root: Path, some_speaker: bool) -> files.Entry:
-    if not row["file"]:
+def _entry(number: int, row: dict[str, str], root: Path | None, some_speaker: bool) -> files.Entry:
+    """Return what a row says; ``root`` is None in a table of texts."""
+    if root is not None and not row["file"]:
         raise UsageError("names no file")
+    if root is None and not row["text"]:
+        raise UsageError("has no text")
+    if root is None and not row.get("utterance", "-"):
+        raise UsageError("names no utterance")
     if not row["emotion"]:
         raise UsageError("has no emotion")
     if some_speaker and not row["speaker"]:
         raise UsageError("has no speaker, although other rows have one")
-    path = _find(row["file"], root)
     return files.Entry(
-        path,
+        None if root is None else _find(row["file"], root),
         tables.emotion(row["emotion"]),
         row["speaker"],
         _SEX.get(row.get("sex", "").lower(), ""),
         row.get("text", ""),
+        row.get("utterance", f"row{number:06}") if root is None else "",
+        row.get("session", ""),
+        _split(row) or "",
     )
 
 

@@ -27,6 +27,7 @@ class Demo(Corpus):
     citation = "aser-bench, demo corpus (synthetic speech; it says nothing about people)"
     synthetic = True
     needs_source = False
+    language = "en"
 
     def scan(self, source: Path | None) -> Listing:
         """List the utterances; ``source`` names another folder of the same layout."""

@@ -45,6 +45,7 @@ class Emodb(FolderCorpus):
         "doi:10.21437/Interspeech.2005-446"
     )
     url = "http://emodb.bilderbar.info"
+    language = "de"
 
     pattern = re.compile(r"(\d\d)([ab]\d\d)([WLEAFTN])([a-z]?)", re.IGNORECASE)
     example = "wav/03a01Fa.wav"

@@ -22,18 +22,37 @@ EXTENSIONS = frozenset(_NAMES.split())
 """Extensions (lower case) of what `audio.read` may open; the contents decide in the end."""
 
 
+_LOSSY_NAMES = """
+    ogg oga opus spx mp3 mp2 m4a m4b mp4 mov 3gp 3g2 webm aac ac3 amr awb wma asf mpc flv
+"""
+_LOSSY = frozenset(_LOSSY_NAMES.split())
 _NOT_UTF_8 = "its name is not UTF-8 and cannot stand in a table; rename it"
+
+# Control characters of Latin-1 that were punctuation of Windows (cp1252) before somebody
+# decoded them as the wrong one.
+_MENDED = {
+    code: bytes([code]).decode("cp1252")
+    for code in range(0x80, 0xA0)
+    if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One recording and what its name (or a table) says of it."""
+    """One utterance and what its name (or a table) says of it.
 
-    path: Path
+    ``path`` is None where there is a transcript and no recording; it then has an ``utterance``,
+    which names it instead of the file. ``split`` is the corpus's own (train, dev or test).
+    """
+
+    path: Path | None
     emotion: str
     speaker: str = ""
     sex: str = ""
     text: str = ""
+    utterance: str = ""
+    session: str = ""
+    split: str = ""
 
 
 def folder(source: Path | None, corpus: str) -> Path:
@@ -93,6 +112,32 @@ def stem(path: Path) -> str:
     return unicodedata.normalize("NFC", path.stem)
 
 
+def lossless_first(paths: Iterable[Path]) -> list[Path]:
+    """Sort paths so that a WAV goes before an MP3 of it; the order stays as it is otherwise."""
+    return sorted(paths, key=lambda path: path.suffix.lower().removeprefix(".") in _LOSSY)
+
+
+def read_text(path: Path) -> str:
+    """Return the contents of a text file: UTF-8, or what Windows wrote before it knew of that.
+
+    Quotation marks and dashes that were broken by decoding cp1252 as Latin-1 are mended.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be read.
+    """
+    try:
+        contents = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be read: {error.strerror}") from error
+    try:
+        text = contents.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = contents.decode("latin-1")
+    return text.translate(_MENDED)
+
+
 def once(paths: Iterable[Path]) -> tuple[list[Path], int]:
     """Keep the first file of each name; return them and how many second copies there were."""
     first: dict[str, Path] = {}
@@ -114,24 +159,33 @@ def listing(
     refused: Iterable[tuple[str, str]] = (),
     notes: Iterable[str] = (),
 ) -> Listing:
-    """Build the `Listing` of some recordings: name them, sort them.
+    """Build the `Listing` of some utterances: name them, sort them.
 
-    An utterance is named by its file name where no other has it, else by its path below
-    ``root``, and by that with its extension where even this is shared.
+    An utterance that brings no name is named by its file where no other has that name, else by
+    the path below ``root``, and by that with its extension where even this is shared. Columns
+    ``session`` and ``split`` are there if some utterance has one.
     """
     found: list[Entry] = []
-    nameless: list[Entry] = []
+    nameless: list[tuple[str, str]] = []
     for entry in entries:
-        (found if _can_be_named(entry.path) else nameless).append(entry)
+        if entry.path is None or _can_be_named(entry.path):
+            found.append(entry)
+        else:
+            nameless.append((_printable(entry.path), _NOT_UTF_8))
+    given = _names([e.path for e in found if e.path is not None and not e.utterance], root)
+    rest = iter(given)
     rows = [
-        (name, str(item.path), item.emotion, item.speaker, item.sex, item.text)
-        for name, item in zip(_names([e.path for e in found], root), found, strict=True)
-    ]
-    columns = ["utterance", "file", "emotion", "speaker", "sex", "text"]
+        (
+            entry.utterance or next(rest), "" if entry.path is None else str(entry.path),
+            entry.emotion, entry.speaker, entry.sex, entry.text, entry.session, entry.split,
+        )
+        for entry in found
+    ]  # fmt: skip
+    columns = ["utterance", "file", "emotion", "speaker", "sex", "text", "session", "split"]
     frame = pd.DataFrame(rows, columns=columns, dtype=object)
     frame = frame.sort_values("utterance", ignore_index=True)
-    unnamed = [(_printable(entry.path), _NOT_UTF_8) for entry in nameless]
-    return Listing(frame, [*refused, *unnamed], list(notes))
+    empty = [column for column in ("session", "split") if (frame[column] == "").all()]
+    return Listing(frame.drop(columns=empty), [*refused, *nameless], list(notes))
 
 
 def _can_be_named(path: Path) -> bool:
@@ -162,16 +216,18 @@ def _names(paths: list[Path], root: Path) -> list[str]:
     return names
 
 
-def nothing_found(corpus: str, looked_for: str, root: Path) -> UsageError:
+def nothing_found(corpus: str, looked_for: str, root: Path, texts_do: bool = False) -> UsageError:
     """Return the error for a folder without a file that looks like the corpus.
 
     It says what was looked for, what is there instead, and which corpus that looks like.
+    ``texts_do`` is set for a corpus that may consist of texts alone.
     """
     audio, others = walk(root)
     if not audio and not others:
         seen = "the folder is empty"
     elif not audio:
-        seen = f"none of its {len(others)} files is audio, for example {others[0].name!r}"
+        what = "is of that kind" if texts_do else "is audio"
+        seen = f"none of its {len(others)} files {what}, for example {others[0].name!r}"
         if any(path.suffix.lower() == ".zip" for path in others):
             seen += "; unpack the zip file first"
     else:

@@ -64,7 +64,7 @@ class FolderCorpus(Corpus):
         named = [path for path in audio if self.pattern.fullmatch(files.stem(path))]
         if not named:
             raise files.nothing_found(self.name, self.example, root)
-        kept, copies = files.once(named) if self.once else (named, 0)
+        kept, copies = files.once(files.lossless_first(named)) if self.once else (named, 0)
         entries, refused, skipped = [], [], 0
         for path in kept:
             match = self.pattern.fullmatch(files.stem(path))

@@ -62,6 +62,14 @@ def samples_sha256(signal: np.ndarray) -> str:
     return hashlib.sha256(signal.astype("<f4", copy=False).tobytes()).hexdigest()
 
 
+def text_sha256(utterance: str, text: str) -> str:
+    """Return what stands for `samples_sha256` where there is no recording.
+
+    The name is part of it: two people who say the same words made no identical recordings.
+    """
+    return hashlib.sha256(f"{utterance}\0{text}".encode()).hexdigest()
+
+
 def groups(table: pd.DataFrame) -> pd.Series:
     """Return the group of each utterance: recordings with equal samples share one.
 
@@ -99,7 +107,8 @@ def contradictions(table: pd.DataFrame) -> list[tuple[tuple[str, ...], tuple[str
         For each such recording its utterances, sorted, and their emotions in that order.
     """
     found = []
-    for _, same in table.sort_values("utterance").groupby("samples_sha256"):
+    alike = table[table["samples_sha256"].duplicated(keep=False)]
+    for _, same in alike.sort_values("utterance").groupby("samples_sha256"):
         if same["emotion"].nunique() > 1:
             found.append((tuple(same["utterance"]), tuple(same["emotion"])))
     return sorted(found)
@@ -110,12 +119,14 @@ def subset(table: pd.DataFrame, n: int) -> pd.DataFrame:
 
     The choice walks along the diagonals of the grid of speakers x emotions, so that already a
     few utterances have several speakers and every emotion. A larger ``n`` contains the choice
-    of a smaller one.
+    of a smaller one. Where the corpus has a split of its own, its parts take turns in proportion
+    to their speakers.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        With the columns ``utterance``, ``speaker`` (empty where unknown) and ``emotion``.
+        With the columns ``utterance``, ``speaker`` (empty where unknown) and ``emotion``, and
+        perhaps ``split``.
     n : int
         How many; all if there are no more.
 
@@ -132,9 +143,10 @@ def subset(table: pd.DataFrame, n: int) -> pd.DataFrame:
     if n < 1:
         raise UsageError(f"a limit of {n} utterances leaves nothing to do; give 1 or more")
     ordered = table.sort_values("utterance", kind="stable")
-    turn = {cell: place for place, cell in enumerate(_diagonals(ordered))}
+    who = _speakers(ordered)
+    turn = {cell: place for place, cell in enumerate(_diagonals(who, ordered["emotion"]))}
     cells = pd.Series(
-        [turn[cell] for cell in zip(ordered["speaker"], ordered["emotion"], strict=True)],
+        [turn[cell] for cell in zip(who, ordered["emotion"], strict=True)],
         index=ordered.index,
         dtype="int64",
     )
@@ -144,8 +156,23 @@ def subset(table: pd.DataFrame, n: int) -> pd.DataFrame:
     return ordered.loc[ordered.index.isin(chosen)].reset_index(drop=True)
 
 
-def _diagonals(table: pd.DataFrame) -> list[tuple[str, str]]:
-    speakers, emotions = sorted(set(table["speaker"])), sorted(set(table["emotion"]))
+def _speakers(table: pd.DataFrame) -> list[tuple[float, str, str]]:
+    """Return a key for each row's speaker within the split, which sorts the splits in turns."""
+    splits = list(table["split"]) if "split" in table else [""] * len(table)
+    pairs = list(zip(splits, table["speaker"], strict=True))
+    place: dict[tuple[str, str], float] = {}
+    for split in set(splits):
+        speakers = sorted({speaker for other, speaker in pairs if other == split})
+        for rank, speaker in enumerate(speakers):
+            # Halfway into its share of the way from the first speaker to the last.
+            place[split, speaker] = (rank + 0.5) / len(speakers)
+    return [(place[split, speaker], split, speaker) for split, speaker in pairs]
+
+
+def _diagonals(
+    who: list[tuple[float, str, str]], emotion: pd.Series
+) -> list[tuple[tuple[float, str, str], str]]:
+    speakers, emotions = sorted(set(who)), sorted(set(emotion))
     if not speakers:
         return []
     # After lcm steps both lists are at their start together: shift one to go on.

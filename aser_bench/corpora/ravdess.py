@@ -32,6 +32,7 @@ class Ravdess(FolderCorpus):
         "doi:10.1371/journal.pone.0196391"
     )
     url = "https://doi.org/10.5281/zenodo.1188976"
+    language = "en"
 
     pattern = re.compile(r"(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)")
     example = "Actor_NN/03-01-05-01-02-01-12.wav"

@@ -19,6 +19,7 @@ class Tess(FolderCorpus):
         "Borealis. doi:10.5683/SP2/E8H2MF"
     )
     url = "https://doi.org/10.5683/SP2/E8H2MF"
+    language = "en"
 
     # OA_bite_neutral is one file of the distribution, misnamed: its speaker is OAF.
     pattern = re.compile(r"(OAF|YAF|OA)_([^_]+)_([^_].*)", re.IGNORECASE)

@@ -1,11 +1,13 @@
 """One suite over every registered corpus: a new file in corpora/ is tested by its existence."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from made_trees import iemocap, meld
 
 from aser_bench import registry, tables
 from aser_bench.corpora import load_corpus
@@ -31,6 +33,12 @@ def example(name: str, root: Path) -> Path | None:
         header = "file,emotion,speaker,sex,text,text_kind\n"
         (root / "utterances.csv").write_text(header + "a.flac,sad,1,male,Hello.,neutral\n")
         return root
+    if name == "iemocap":
+        return iemocap(root, {"Ses01F_impro01_F000": "neu", "Ses05M_script01_1_M003": "fru"})
+    if name == "meld":
+        return meld(
+            root, train=[("Hi.", "Ross", "joy", 0, 0)], test=[("No.", "Joey", "fear", 0, 0)]
+        )
     file = getattr(component(name), "example", None)
     if file is None:
         return None
@@ -47,13 +55,21 @@ def check(found: Listing) -> None:
     assert list(table["utterance"]) == sorted(table["utterance"])
     assert set(table["emotion"]) <= set(tables.EMOTIONS)
     assert set(table["sex"]) <= {"female", "male", ""}
-    assert all(Path(file).is_absolute() for file in table["file"])
+    # Recordings for all or for none.
+    has_audio = (table["file"] != "").all()
+    assert has_audio or ((table["file"] == "").all() and (table["text"] != "").all())
+    assert all(Path(file).is_absolute() for file in table["file"] if file)
+    rest = set(table.columns) - set(COLUMNS)
+    assert set(table.get("split", ["train"])) <= {"train", "dev", "test", ""}
+    assert all((table[column] != "").any() for column in rest & {"session", "split"})
     assert table[COLUMNS].map(lambda cell: type(cell) is str).all(axis=None)
     assert all(isinstance(note, str) for note in found.notes)
 
 
 def test_the_corpora_of_the_package_are_registered():
-    assert {"csv", "custom", "demo", "emodb", "ravdess", "tess"} <= set(NAMES)
+    assert {
+        "crema_d", "csv", "custom", "demo", "emodb", "iemocap", "meld", "ravdess", "tess",
+    } <= set(NAMES)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -64,6 +80,14 @@ def test_it_says_whose_it_is(name):
         assert getattr(corpus, attribute).strip(), attribute
     assert not corpus.url or corpus.url.startswith(("http://", "https://"))
     assert isinstance(corpus.synthetic, bool)
+    assert re.fullmatch(r"[a-z]{2}|", corpus.language)
+
+
+@pytest.mark.parametrize("name", ["crema_d", "demo", "emodb", "ravdess", "tess"])
+def test_what_is_said_in_acted_corpora_is_known(name, tmp_path):
+    """Their names tell the sentence, and a recogniser of speech must know the language."""
+    assert component(name).language in ("de", "en")
+    assert (load_corpus(name, example(name, tmp_path)).utterances["text"] != "").all()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -91,9 +115,10 @@ def test_the_table(name, tmp_path):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_table_of_the_real_corpus(name, shared_corpora):
-    if not (shared_corpora / name).is_dir():
+    folder = shared_corpora / {"meld": "meld-text"}.get(name, name)
+    if not folder.is_dir():
         pytest.skip(f"no shared copy of {name}")
-    check(load_corpus(name, shared_corpora / name))
+    check(load_corpus(name, folder))
 
 
 def test_unknown_corpora_are_told_with_the_nearest_name():

@@ -66,6 +66,44 @@ def test_no_speaker_at_all_is_an_unknown_speaker(table):
     assert list(found.utterances["speaker"]) == ["", ""]
 
 
+def test_sessions_and_splits(table):
+    text = "file,emotion,speaker,session,split\na.wav,sad,1,2,Train\nb.wav,sad,1,3,validation\n"
+    found = load_corpus("csv", table(text)).utterances
+    assert found[["session", "split"]].to_numpy().tolist() == [["2", "train"], ["3", "dev"]]
+    other = load_corpus("csv", table(text.replace("Train", "fold 1")))
+    assert list(other.utterances.columns)[6:] == ["session"]
+    assert other.notes == ["the column split is not used: 'fold 1' is none of train, dev and test"]
+
+
+@pytest.mark.parametrize("column", ["", "file,"])
+def test_texts_alone(table, column):
+    cell = "," if column else ""
+    text = f"{column}emotion,speaker,text,split\n{cell}sad,1,Oh.,test\n{cell}joy,2,Yes.,train\n"
+    found = load_corpus("csv", table(f"{text}{cell}joy,2,,train\n{cell}fun,2,Ha,train\n"))
+    assert found.utterances.to_numpy().tolist() == [
+        ["row000002", "", "sad", "1", "", "Oh.", "test"],
+        ["row000003", "", "happy", "2", "", "Yes.", "train"],
+    ]
+    assert [reason.partition(" emotion")[0] for _, reason in found.refused] == [
+        "row 4: has no text", "row 5: unknown",
+    ]  # fmt: skip
+    assert found.notes == ["the table names no recordings: texts and labels alone"]
+
+
+def test_texts_may_be_named(table):
+    text = "utterance,emotion,speaker,text\nb,sad,1,Oh.\na,happy,1,Oh.\n,sad,1,No.\n"
+    found = load_corpus("csv", table(text))
+    assert found.utterances["utterance"].tolist() == ["a", "b"]
+    assert found.refused == [("", "row 4: names no utterance")]
+
+
+def test_one_recording_makes_no_corpus_of_texts(table):
+    text = "file,emotion,speaker,text\na.wav,sad,1,Oh.\n,happy,1,Yes.\n"
+    found = load_corpus("csv", table(text))
+    assert found.utterances["utterance"].tolist() == ["a"]
+    assert found.refused == [("", "row 3: names no file")]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -74,6 +112,10 @@ def test_no_speaker_at_all_is_an_unknown_speaker(table):
         ("file,emotion,speaker\n", "no rows"),
         ("file,emotions,speaker\na.wav,sad,1\n", "no column 'emotion'; did you mean 'emotions'"),
         ("a.wav,sad,1\n", "no column 'file'"),
+        ("files,emotion,speaker,text\na.wav,sad,1,x\n", "no column 'file'; did you mean 'files'"),
+        ("emotion,speaker\nsad,1\n", "no column 'file'"),
+        ("utterance,emotion,speaker,text\na,sad,1,x\na,sad,1,y\n", "rows 2 and 3 .* utterance"),
+        ("emotion,speaker,text\nsad,1,\n", "every row .* has no text"),
         ("file,file,emotion,speaker\na,a,sad,1\n", "more than one column 'file'"),
         ("file,emotion,speaker\na.wav,sad,1\na.wav,happy,1\n", "rows 2 and 3 .* same file"),
         ("file,emotion,speaker,text\na.wav,sad,1,well, no\n", "row 2 .* more cells"),

@@ -84,6 +84,30 @@ def test_subset_without_speakers_goes_round_the_emotions():
     assert len(prepare.subset(frame.iloc[:0], 3)) == 0
 
 
+def test_subset_takes_the_parts_of_a_split_in_turns():
+    sizes = {"train": 20, "dev": 4, "test": 8}
+    parts = [grid(n, 4, 3).assign(split=split) for split, n in sizes.items()]
+    frame = pd.concat(parts, ignore_index=True)
+    frame["utterance"] = frame["split"] + frame["utterance"]
+    for n, expected in [(8, [5, 1, 2]), (32, [20, 4, 8]), (64, [40, 8, 16])]:
+        counts = prepare.subset(frame, n)["split"].value_counts()
+        assert [counts[split] for split in sizes] == expected
+    few = prepare.subset(frame, 16)
+    assert few["emotion"].value_counts().tolist() == [4, 4, 4, 4]
+    assert list(few.columns) == list(frame.columns)
+    # Where no row has one, it is as if there were no such column.
+    blank = prepare.subset(frame.assign(split=""), 16)
+    pd.testing.assert_series_equal(
+        blank["utterance"], prepare.subset(frame.drop(columns="split"), 16)["utterance"]
+    )
+
+
+def test_the_hash_of_a_text_is_of_its_name_too():
+    hashes = {prepare.text_sha256(*pair) for pair in [("a", "bc"), ("ab", "c"), ("b", "bc")]}
+    assert len(hashes) == 3
+    assert prepare.text_sha256("a", "bc") in hashes
+
+
 @pytest.mark.parametrize("folder", ["ravdess", "ravdess-original"])
 def test_the_pair_of_equal_recordings(shared_corpora, folder):
     frame = load_corpus("ravdess", shared_corpora / folder).utterances

@@ -21,17 +21,25 @@ from aser_bench.evaluation.splits import (
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
 DISJOINT = [name for name, protocol in PROTOCOLS.items() if protocol.speaker_disjoint]
-EXHAUSTIVE = ("speaker", "loso")
+EXHAUSTIVE = ("speaker", "loso", "session")
+RANDOM = ("paper", "yoon2018")
 SEEDS = st.sampled_from([0, 1, 2**32 - 1]) | st.integers(0, 2**32 - 1)
 
 every_protocol = pytest.mark.parametrize("protocol", PROTOCOLS)
 every_disjoint_protocol = pytest.mark.parametrize("protocol", DISJOINT)
+every_random_protocol = pytest.mark.parametrize("protocol", RANDOM)
 
 
 def table(rows) -> pd.DataFrame:
-    """Make a table of (speaker, emotion, group); its index is nothing to rely on."""
+    """Make a table of (speaker, emotion, group); its index is nothing to rely on.
+
+    Each speaker has a session of their own, and every fourth row is dev, every fifth test.
+    """
     frame = pd.DataFrame(rows, columns=["speaker", "emotion", "group"]).astype(str)
-    return frame.set_index(pd.Index(np.arange(len(frame))[::-1] * 3))
+    number = np.arange(len(frame))
+    frame["session"] = frame["speaker"]
+    frame["split"] = np.where(number % 5 == 1, "test", np.where(number % 4, "train", "dev"))
+    return frame.set_index(pd.Index(number[::-1] * 3))
 
 
 def regular(speakers: int, takes: int = 1, emotions=EMOTIONS) -> pd.DataFrame:
@@ -57,16 +65,20 @@ def tables(draw) -> pd.DataFrame:
     found = rng.choice(emotions, size, p=weights)
     found[:2] = [0, 1]
     group = np.arange(size)
+    sessions = rng.integers(draw(st.integers(1, 4)), size=speakers)
     for row in np.flatnonzero(rng.random(size) < alike):
         group[row] = group[rng.integers(size)]
-    return table(
+    who = rng.integers(speakers, size=size)
+    frame = table(
         [
             (f"s{speaker}", EMOTIONS[emotion], f"g{one}")
-            for speaker, emotion, one in zip(
-                rng.integers(speakers, size=size), found, group, strict=True
-            )
+            for speaker, emotion, one in zip(who, found, group, strict=True)
         ]
     )
+    # A speaker may be heard in another session too.
+    strays = rng.random(size) < draw(st.sampled_from([0.0, 0.05]))
+    frame["session"] = np.where(strays, 0, sessions[who]).astype(str)
+    return frame
 
 
 def sides(one) -> list[np.ndarray]:
@@ -111,7 +123,7 @@ def test_nothing_straddles_a_split(protocol, utterances, seed):
     if splits is None:
         return
     assert [one.fold for one in splits] == list(range(len(splits)))
-    assert len(splits) > 1
+    assert (len(splits) > 1) == (protocol != "given")
     for one in splits:
         assert len(one.train)
         assert len(one.test)
@@ -120,7 +132,10 @@ def test_nothing_straddles_a_split(protocol, utterances, seed):
         assert_unsplit(utterances["group"], sides(one))
         if PROTOCOLS[protocol].speaker_disjoint:
             assert_unsplit(utterances["speaker"], sides(one))
-        assert len(np.concatenate(sides(one))) == len(utterances)
+        if protocol != "given":
+            assert len(np.concatenate(sides(one))) == len(utterances)
+        if protocol == "session":
+            assert_unsplit(utterances["session"], [one.test, np.union1d(one.train, one.dev)])
     tested = np.concatenate([one.test for one in splits])
     assert len(np.unique(tested)) == len(tested)
     if protocol in EXHAUSTIVE:
@@ -160,7 +175,7 @@ def test_inner_folds_split_the_training_set_alone(protocol, utterances, seed, nu
             np.testing.assert_array_equal(validated, np.arange(len(one.train)))
 
 
-@pytest.mark.parametrize("protocol", ["speaker", "paper"])
+@pytest.mark.parametrize("protocol", ["speaker", *RANDOM])
 def test_another_seed_gives_other_folds(protocol):
     utterances = regular(10, takes=2)
     one, other = (
@@ -200,20 +215,22 @@ def test_speakers_who_all_share_one_recording_are_one(protocol):
         split(protocol, utterances, 0)
 
 
-def test_a_fifth_that_is_one_recording_spares_no_dev():
+@every_random_protocol
+def test_a_fifth_that_is_one_recording_spares_no_dev(protocol):
     rare = [(f"s{speaker}", f"e{n}", f"{speaker}/{n}") for speaker in range(4) for n in range(5)]
     utterances = table([*rare, *[("s0", "sad", "silence")] * 24])
-    splits = split("paper", utterances, 0)
+    splits = split(protocol, utterances, 0)
     silent = [one for one in splits if "silence" in set(utterances["group"].iloc[one.test])]
     assert [(len(one.dev), len(one.test)) for one in silent] == [(0, 24)]
     assert all(len(one.dev) and len(one.test) for one in splits if one is not silent[0])
 
 
+@every_random_protocol
 @pytest.mark.parametrize("seed", range(6))
-def test_a_fifth_of_two_or_three_recordings_is_split_all_the_same(seed):
+def test_a_fifth_of_two_or_three_recordings_is_split_all_the_same(protocol, seed):
     utterances = regular(5, emotions=EMOTIONS[:2], takes=2)
     utterances = pd.concat([utterances, utterances.iloc[:10:2], utterances.iloc[:6:2]])
-    splits = split("paper", utterances, seed)
+    splits = split(protocol, utterances, seed)
     assert len(splits) == FOLDS
     assert all(len(one.dev) and len(one.test) for one in splits)
 
@@ -264,30 +281,135 @@ def test_loso_tests_one_speaker_at_a_time():
     assert len(splits) == 7
 
 
-def test_paper_is_80_to_5_to_15():
+@pytest.mark.parametrize(
+    ("protocol", "expected"), [("paper", [0.8, 0.05, 0.15]), ("yoon2018", [0.8, 0.06, 0.14])]
+)
+def test_the_random_protocols_shares(protocol, expected):
     utterances = regular(24, takes=8)
-    splits = split("paper", utterances, 0)
+    splits = split(protocol, utterances, 0)
     assert len(splits) == FOLDS
     for one in splits:
         shares = np.array([len(part) for part in sides(one)]) / len(utterances)
-        np.testing.assert_allclose(shares, [0.8, 0.05, 0.15], atol=0.005)
+        np.testing.assert_allclose(shares, expected, atol=0.005)
         for part in sides(one):
             counts = utterances["emotion"].iloc[part].value_counts(normalize=True)
             np.testing.assert_allclose(counts, 1 / len(EMOTIONS), atol=0.03)
 
 
-def test_paper_does_not_need_speakers():
+@every_random_protocol
+def test_random_protocols_do_not_need_speakers(protocol):
     utterances = regular(5).assign(speaker="")
-    assert len(split("paper", utterances, 0)) == FOLDS
+    assert len(split(protocol, utterances, 0)) == FOLDS
 
 
-def test_paper_needs_twenty_different_recordings():
-    assert len(split("paper", regular(5), 0)) == FOLDS
-    with pytest.raises(UsageError, match=r"at least 20 different recordings.* has 19"):
-        split("paper", regular(5).iloc[1:], 0)
+@every_random_protocol
+def test_random_protocols_need_twenty_different_recordings(protocol):
+    assert len(split(protocol, regular(5), 0)) == FOLDS
+    words = rf"'{protocol}' needs at least 20 different recordings.* has 19"
+    with pytest.raises(UsageError, match=words):
+        split(protocol, regular(5).iloc[1:], 0)
     alike = regular(10).assign(group=[str(row // 4) for row in range(40)])
     with pytest.raises(UsageError, match="has 10"):
-        split("paper", alike, 0)
+        split(protocol, alike, 0)
+
+
+def dyads(sessions: int = 5, takes: int = 2) -> pd.DataFrame:
+    """Two speakers a session, as in IEMOCAP."""
+    utterances = regular(2 * sessions, takes)
+    number = utterances["speaker"].str[1:].astype(int)
+    return utterances.assign(session=(number // 2).astype(str))
+
+
+def test_session_tests_one_session_at_a_time():
+    utterances = dyads()
+    splits = split("session", utterances, 0)
+    assert len(splits) == 5
+    for number, one in enumerate(splits):
+        assert set(utterances["session"].iloc[one.test]) == {str(number)}
+        assert [utterances["speaker"].iloc[part].nunique() for part in sides(one)] == [7, 1, 2]
+
+
+def test_sessions_of_one_speaker_are_left_out_together():
+    utterances = dyads()
+    utterances.iloc[0, utterances.columns.get_loc("session")] = "3"
+    splits = split("session", utterances, 0)
+    tested = [sorted(set(utterances["session"].iloc[one.test])) for one in splits]
+    assert sorted(tested) == [["0", "3"], ["1"], ["2"], ["4"]]
+    # So are those that share an identical recording.
+    utterances.iloc[-1, 2] = utterances.iloc[20, 2]
+    assert len(split("session", utterances, 0)) == 3
+
+
+@pytest.mark.parametrize(
+    ("sessions", "words"),
+    [
+        (None, "needs every utterance's session.*--protocol speaker"),
+        ("", "needs every utterance's session"),
+        ("1", "two sessions or more that share no speaker: use --protocol speaker"),
+    ],
+)
+def test_sessions_that_cannot_be_left_out(sessions, words):
+    utterances = dyads()
+    changed = utterances.drop(columns="session")
+    if sessions is not None:
+        changed = utterances.assign(session=sessions)
+    with pytest.raises(UsageError, match=words):
+        split("session", changed, 0)
+
+
+def test_given_is_what_the_corpus_says():
+    utterances = regular(6)
+    (one,) = split("given", utterances, 0)
+    for name, part in zip(("train", "dev", "test"), sides(one), strict=True):
+        np.testing.assert_array_equal(part, np.flatnonzero(utterances["split"] == name))
+    for uses_dev in (True, False):
+        assert for_model("given", one, uses_dev, utterances, 0) is one
+    folds, note = inner_folds("given", utterances, one.train, 3, 0)
+    assert (len(folds), note) == (3, "")
+
+
+def test_given_without_a_dev_part_spares_an_eighth_of_training():
+    utterances = regular(8, takes=2)
+    utterances["split"] = np.where(np.arange(len(utterances)) % 4 == 1, "test", "train")
+    (one,) = split("given", utterances, 0)
+    assert len(one.dev) == 0
+    assert for_model("given", one, False, utterances, 0) is one
+    own = for_model("given", one, True, utterances, 0)
+    assert len(own.dev) == len(one.train) / 8
+    assert sorted([*own.train, *own.dev]) == list(one.train)
+    assert list(own.test) == list(one.test)
+
+
+def test_given_keeps_its_test_part_whole_and_training_clean_of_it():
+    utterances = regular(5).assign(group=[f"g{row}" for row in range(20)])
+    place = {name: np.flatnonzero(utterances["split"] == name) for name in ("train", "dev", "test")}
+    twins = [(place["train"][0], place["test"][0]), (place["dev"][1], place["test"][1]),
+             (place["train"][2], place["dev"][2])]  # fmt: skip
+    for row, other in twins:
+        utterances.iloc[row, 2] = utterances.iloc[other, 2]
+    (one,) = split("given", utterances, 0)
+    np.testing.assert_array_equal(one.test, place["test"])
+    np.testing.assert_array_equal(one.dev, np.delete(place["dev"], 1))
+    np.testing.assert_array_equal(one.train, np.delete(place["train"], [0, 2]))
+
+
+@pytest.mark.parametrize(
+    ("splits", "words"),
+    [
+        (None, r"own division into train, dev and test.*--protocol speaker.*--corpus csv=FILE"),
+        (["train"] * 19 + [""], "own division into train, dev and test"),
+        (["train"] * 20, "nothing in the corpus's own test part; take more .* --limit"),
+        (["test"] * 10 + ["dev"] * 10, "nothing in the corpus's own train part"),
+        (["train"] * 10 + ["valid"] * 10, "the column split holds 'valid'"),
+    ],
+)
+def test_divisions_that_cannot_be_taken(splits, words):
+    utterances = regular(5)
+    changed = utterances.drop(columns="split")
+    if splits is not None:
+        changed = utterances.assign(split=splits)
+    with pytest.raises(UsageError, match=words):
+        split("given", changed, 0)
 
 
 # What cannot be split
@@ -349,10 +471,11 @@ def test_one_training_speaker_is_tuned_on_her_recordings(protocol):
         assert_unsplit(utterances["group"].iloc[one.train], fold)
 
 
-def test_random_folds_are_tuned_on_random_folds():
+@every_random_protocol
+def test_random_folds_are_tuned_on_random_folds(protocol):
     utterances = regular(6, takes=4)
-    one = split("paper", utterances, 0)[0]
-    folds, note = inner_folds("paper", utterances, one.train, 5, 0)
+    one = split(protocol, utterances, 0)[0]
+    folds, note = inner_folds(protocol, utterances, one.train, 5, 0)
     assert len(folds) == 5
     assert note == ""
     speakers = utterances["speaker"].iloc[one.train].to_numpy()
@@ -384,7 +507,7 @@ def test_inner_folds_depend_on_the_seed_alone():
     assert first == again != other
 
 
-@pytest.mark.parametrize("protocol", ["speaker", "loso"])
+@every_disjoint_protocol
 def test_a_model_without_dev_trains_on_what_was_spared_from_training(protocol):
     utterances = regular(speakers=6)
     for one in split(protocol, utterances, 0):
@@ -395,10 +518,11 @@ def test_a_model_without_dev_trains_on_what_was_spared_from_training(protocol):
         assert list(whole.test) == list(one.test)
 
 
-def test_no_model_trains_on_the_dev_part_of_the_paper_protocol():
+@every_random_protocol
+def test_no_model_trains_on_the_dev_part_of_a_random_protocol(protocol):
     utterances = regular(speakers=6, takes=2)
-    for one in split("paper", utterances, 0):
-        assert for_model("paper", one, False, utterances, 0) is one
+    for one in split(protocol, utterances, 0):
+        assert for_model(protocol, one, False, utterances, 0) is one
 
 
 def test_too_few_speakers_to_spare_any_spare_an_eighth_of_their_recordings():
