@@ -1,0 +1,1 @@
+"""What the models that read transcripts share: tokens, their numbers, their word vectors."""
