@@ -8,14 +8,31 @@ from typing import TYPE_CHECKING
 from .. import registry
 from ..errors import UsageError
 from ..options import split
-from .base import FeatureSet
+from .base import Bundle, FeatureSet
 
 if TYPE_CHECKING:
     import numpy as np
 
     from .sound import Sound
 
-__all__ = ["extract", "get", "sounds"]
+__all__ = ["columns", "extract", "get", "kind", "sounds", "version"]
+
+
+def named(spec: str) -> FeatureSet | Bundle:
+    """Return the feature set or bundle of a spec, as the command line takes it.
+
+    Raises
+    ------
+    UsageError
+        For an unknown feature set or option, or a value that the option does not take.
+    """
+    words, options = split(spec)
+    found = registry.get("features", ":".join(words))
+    if not isinstance(found, FeatureSet | Bundle):
+        raise UsageError(
+            f"{':'.join(words)} is no feature set: it must be an object of class FeatureSet"
+        )
+    return found.configured(options) if options else found
 
 
 def get(spec: str) -> FeatureSet:
@@ -24,20 +41,37 @@ def get(spec: str) -> FeatureSet:
     Raises
     ------
     UsageError
-        For an unknown feature set or option, or a value that the option does not take.
+        As `named`, and for a bundle, which is made of feature sets and is none.
 
     Examples
     --------
     >>> get("functionals:tuning=0").tuning
     '0'
     """
-    words, options = split(spec)
-    found = registry.get("features", ":".join(words))
-    if not isinstance(found, FeatureSet):
-        raise UsageError(
-            f"{':'.join(words)} is no feature set: it must be an object of class FeatureSet"
-        )
-    return found.configured(options) if options else found
+    found = named(spec)
+    if isinstance(found, Bundle):
+        parts = ", ".join(found.extracted.values())
+        raise UsageError(f"{spec} is not one feature set but {len(found.extracted)}: {parts}")
+    return found
+
+
+def kind(spec: str) -> str:
+    """Return what a spec gives: ``vector``, ``frames``, or ``dual`` for a bundle of both."""
+    found = named(spec)
+    return "dual" if isinstance(found, Bundle) else next(iter(found.extracted))
+
+
+def columns(spec: str) -> tuple[str, ...]:
+    """Return the names of all values of a spec; those of a bundle, part after part."""
+    return tuple(column for part in named(spec).extracted.values() for column in get(part).columns)
+
+
+def version(spec: str) -> int | str:
+    """Return the version of a feature set, or those of a bundle's parts in one word."""
+    found = named(spec)
+    if isinstance(found, FeatureSet):
+        return found.version
+    return ", ".join(f"{part} {get(part).version}" for part in found.extracted.values())
 
 
 def sounds(signals: Sequence[np.ndarray], rate: int) -> list[Sound]:

@@ -33,6 +33,8 @@ class FeatureSet(Configurable, ABC):
         The name of each value.
     frames : bool
         Whether an utterance gives a matrix (frames, len(columns)) instead of a vector.
+    hop_s : float
+        Seconds from frame to frame, where there are frames; for the estimate of costs.
     options, variants
         See `aser_bench.options.Configurable`.
     """
@@ -43,6 +45,12 @@ class FeatureSet(Configurable, ABC):
     packages: ClassVar[tuple[str, ...]] = ()
     columns: ClassVar[tuple[str, ...]]
     frames: ClassVar[bool] = False
+    hop_s: ClassVar[float] = 0.032
+
+    @property
+    def extracted(self) -> dict[str, str]:
+        """What is extracted for it: itself, by its kind (``vector`` or ``frames``)."""
+        return {"frames" if self.frames else "vector": self.spec}
 
     def params(self) -> dict[str, object]:
         """Return all that decides the numbers, the options at least: part of the store's key."""
@@ -56,3 +64,26 @@ class FeatureSet(Configurable, ABC):
         is true. ``sound.signal`` and ``sound.rate`` are all that is needed; what else a
         `Sound` offers is made once for all feature sets of a run.
         """
+
+
+@dataclass(frozen=True)
+class Bundle(Configurable, ABC):
+    """Several feature sets under one name, for models that read more than one kind.
+
+    Attributes
+    ----------
+    name, title : str
+        As of a `FeatureSet`.
+    extracted : dict of str to str
+        Kind (``frames``, ``vector``) -> feature set with its options.
+    options, variants
+        See `aser_bench.options.Configurable`.
+    """
+
+    kind = "feature set"
+    title: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def extracted(self) -> dict[str, str]:
+        """The feature sets, by their kind."""
