@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -11,6 +12,34 @@ _CHUNK = 8
 
 FRAMES_AT_ONCE = 64 * 512
 """Padded frames that go through the network at once: some 250 MB for two layers of 128 units."""
+
+
+class Rows(Protocol):
+    """Utterances as a network takes them.
+
+    Attributes
+    ----------
+    lengths : numpy.ndarray
+        Shape (utterances,): what batches are sorted by, in frames or words.
+    """
+
+    @property
+    def lengths(self) -> np.ndarray: ...  # noqa: D102 - said above
+
+    def padded(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return the network's inputs for utterances of these positions."""
+
+
+class Sequences:
+    """Utterances that are matrices (frames, columns) and nothing else; a `Rows`."""
+
+    def __init__(self, utterances: Sequence[np.ndarray]) -> None:
+        self._utterances = utterances
+        self.lengths = np.array([len(one) for one in utterances])
+
+    def padded(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return frames (longest, utterances, columns) and lengths; see `padded`."""
+        return padded([self._utterances[row] for row in rows])
 
 
 def epoch(lengths: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
@@ -34,6 +63,21 @@ def epoch(lengths: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[
         batches += [chunk[first : first + size] for first in range(0, len(chunk), size)]
     for index in rng.permutation(len(batches)):
         yield batches[index]
+
+
+Rounds = Callable[[np.ndarray, np.random.Generator], Iterator[Iterable[np.ndarray]]]
+"""What comes between two looks at dev: takes the utterances' lengths and a generator, and yields
+rounds without end, each the batches (positions of utterances) to train on."""
+
+
+def epochs(size: int) -> Rounds:
+    """Return rounds of one epoch each, in batches of ``size``; see `epoch`."""
+
+    def rounds(lengths: np.ndarray, rng: np.random.Generator) -> Iterator[Iterable[np.ndarray]]:
+        while True:
+            yield epoch(lengths, size, rng)
+
+    return rounds
 
 
 def pieces(lengths: np.ndarray, size: int, frames: int = FRAMES_AT_ONCE) -> Iterator[np.ndarray]:

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .batches import Scaler, pooled
+from .batches import Scaler, Sequences, epochs, pooled
 
 
 class LstmClassifier(ClassifierMixin, BaseEstimator):
@@ -111,10 +111,11 @@ class LstmClassifier(ClassifierMixin, BaseEstimator):
         sides = []
         for own, labels in ((utterances, np.asarray(y)), (watched, np.asarray(dev[1])[known])):
             numbers = np.searchsorted(self.classes_, labels).astype(np.int32)
-            sides.append(Data([self.scaler_(one) for one in own], numbers, weights[numbers]))
+            rows = Sequences([self.scaler_(one) for one in own])
+            sides.append(Data(rows, numbers, weights[numbers]))
         fitted = train(
-            self._stepper(), *sides, batch_size=self.batch_size, max_epochs=self.max_epochs,
-            patience=self.patience, seed=self.random_state,
+            self._stepper(), *sides, rounds=epochs(self.batch_size), batch_size=self.batch_size,
+            max_epochs=self.max_epochs, patience=self.patience, seed=self.random_state,
         )  # fmt: skip
         self.weights_ = fitted.weights
         self.epochs_, self.best_epoch_, self.stop_ = fitted.epochs, fitted.best_epoch, fitted.stop
@@ -130,8 +131,8 @@ class LstmClassifier(ClassifierMixin, BaseEstimator):
             return np.zeros((0, len(self.classes_)))
         steps = self._stepper()
         steps.network.set_weights(self.weights_)
-        utterances = [self.scaler_(one) for one in self._pooled(X)]
-        return softmax(steps.predict(utterances, self.batch_size).astype(np.float64), axis=1)
+        rows = Sequences([self.scaler_(one) for one in self._pooled(X)])
+        return softmax(steps.predict(rows, self.batch_size).astype(np.float64), axis=1)
 
     def predict(self, X: Sequence[np.ndarray]) -> np.ndarray:
         """Return the likeliest class of each utterance."""

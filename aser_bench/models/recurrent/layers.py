@@ -95,6 +95,12 @@ class TwoLayers(keras.Model):
         self.logits.build((None, units))
         self.built = True
 
+    @property
+    def signature(self) -> list[Any]:
+        """What it is called with."""
+        frames = tf.TensorSpec((None, None, self.columns), tf.float32)
+        return [frames, tf.TensorSpec((None,), tf.int32)]
+
     def call(self, frames: Any, lengths: Any, training: bool = False) -> Any:
         """Return logits, shape (utterances, classes)."""
         states = self._dropped(self.first(frames), training)

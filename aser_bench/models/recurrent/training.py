@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from . import tensorflow
-from .batches import epoch, padded, pieces
+from .batches import Rounds, Rows, pieces
+from .losses import SOFTMAX, Loss
 
 tf = tensorflow()
 import keras  # noqa: E402 - behind TensorFlow's settings
@@ -27,26 +28,33 @@ class Stepper:
     Parameters
     ----------
     build : callable
-        Takes a seed and returns the network: called with (frames, lengths, training) it returns
-        logits; its ``draws`` is the `keras.random.SeedGenerator` of its dropout.
+        Takes a seed and returns the network: called with its inputs and ``training`` it returns
+        logits; ``signature`` says what its inputs are, ``classes`` how many logits there are, and
+        ``draws`` is the `keras.random.SeedGenerator` of its dropout.
     learning_rate : float
         Of Adam.
+    loss : Loss
+    clip : float or None
+        Each value of a batch's gradient is cut to this range about zero.
     """
 
-    def __init__(self, build: Callable[[int], Any], learning_rate: float) -> None:
+    def __init__(
+        self, build: Callable[[int], Any], learning_rate: float, loss: Loss = SOFTMAX,
+        clip: float | None = None,
+    ) -> None:  # fmt: skip
         self._build = build
+        self.loss, self._clip = loss, clip
         self.network = build(0)
         self.optimizer = keras.optimizers.Adam(learning_rate)
         variables = self.network.trainable_variables
         self.optimizer.build(variables)
         self._sums = [tf.Variable(tf.zeros_like(one.value)) for one in variables]
-        frames = tf.TensorSpec((None, None, self.network.columns), tf.float32)
-        lengths, labels = (tf.TensorSpec((None,), tf.int32) for _ in range(2))
-        weights = tf.TensorSpec((None,), tf.float32)
+        inputs = self.network.signature
+        labels, weights = tf.TensorSpec((None,), tf.int32), tf.TensorSpec((None,), tf.float32)
         compiled = partial(tf.function, autograph=False)
-        self._add = compiled(self._add_gradients, [frames, lengths, labels, weights])
+        self._add = compiled(self._add_gradients, [*inputs, labels, weights])
         self._apply = compiled(self._apply_gradients, [])
-        self.logits = compiled(self._logits, [frames, lengths])
+        self.logits = compiled(self._logits, inputs)
 
     def begin(self, seed: int) -> None:
         """Start anew: weights and dropout as ``seed`` has them, an optimizer that knows nothing."""
@@ -61,44 +69,50 @@ class Stepper:
     def step(self, batch: list[Piece]) -> float:
         """Change the weights by one batch, given in pieces that fit into memory.
 
-        Each piece is frames, lengths, labels and weights; a weight is an utterance's share of
-        the batch's loss. Returns the batch's loss.
+        Each piece is the network's inputs, labels and weights; a weight is an utterance's share
+        of the batch's loss. Returns the batch's loss.
         """
         loss = sum(float(self._add(*piece)) for piece in batch)
         self._apply()
         return loss
 
-    def _add_gradients(self, frames: Any, lengths: Any, labels: Any, weights: Any) -> Any:
+    def _add_gradients(self, *given: Any) -> Any:
+        *inputs, labels, weights = given
         variables = [variable.value for variable in self.network.trainable_variables]
         with tf.GradientTape() as tape:
-            logits = self.network(frames, lengths, training=True)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-            loss = tf.reduce_sum(losses * weights)
+            logits = self.network(*inputs, training=True)
+            loss = tf.reduce_sum(self.loss.in_graph(labels, logits) * weights)
         for total, gradient in zip(self._sums, tape.gradient(loss, variables), strict=True):
-            total.assign_add(gradient)
+            # That of an embedding names the rows of the words that occurred.
+            total.assign_add(tf.convert_to_tensor(gradient))
         return loss
 
     def _apply_gradients(self) -> None:
-        self.optimizer.apply(list(self._sums), self.network.trainable_variables)
+        gradients = [total.value() for total in self._sums]
+        if self._clip is not None:
+            gradients = [tf.clip_by_value(one, -self._clip, self._clip) for one in gradients]
+        self.optimizer.apply(gradients, self.network.trainable_variables)
         for total in self._sums:
             total.assign(tf.zeros_like(total))
 
-    def _logits(self, frames: Any, lengths: Any) -> Any:
-        return self.network(frames, lengths, training=False)
+    def _logits(self, *inputs: Any) -> Any:
+        return self.network(*inputs, training=False)
 
-    def predict(self, utterances: list[np.ndarray], size: int) -> np.ndarray:
-        """Return the logits of utterances (frames, columns), shape (utterances, classes)."""
-        lengths = np.array([len(one) for one in utterances])
-        found = np.empty((len(utterances), self.network.classes), dtype=np.float32)
-        for piece in pieces(lengths, size):
-            found[piece] = self.logits(*padded([utterances[i] for i in piece])).numpy()
+    def predict(self, rows: Rows, size: int) -> np.ndarray:
+        """Return the logits of utterances, shape (utterances, classes)."""
+        found = np.empty((len(rows.lengths), self.network.classes), dtype=np.float32)
+        for piece in pieces(rows.lengths, size):
+            found[piece] = self.logits(*rows.padded(piece)).numpy()
         return found
 
 
 @lru_cache(maxsize=4)
-def stepper(make: Callable[..., Any], learning_rate: float, *shape: Any) -> Stepper:
+def stepper(
+    make: Callable[..., Any], learning_rate: float, *shape: Any, loss: Loss = SOFTMAX,
+    clip: float | None = None,
+) -> Stepper:  # fmt: skip
     """Return this process's `Stepper` for ``make(*shape, seed)``, made once."""
-    return Stepper(lambda seed: make(*shape, seed), learning_rate)
+    return Stepper(lambda seed: make(*shape, seed), learning_rate, loss, clip)
 
 
 @dataclass(frozen=True)
@@ -118,18 +132,27 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Data:
-    """Utterances (frames, columns), their classes as numbers, and their weights in the loss."""
+    """Utterances, their classes as numbers, and their weights in the loss."""
 
-    utterances: list[np.ndarray]
+    rows: Rows
     labels: np.ndarray
     weights: np.ndarray
 
 
 def train(
-    steps: Stepper, data: Data, dev: Data, *, batch_size: int, max_epochs: int, patience: int,
-    seed: int,
+    steps: Stepper, data: Data, dev: Data, *, rounds: Rounds, batch_size: int, max_epochs: int,
+    patience: int, seed: int, prepare: Callable[[Any], None] = lambda network: None,
 ) -> Fitted:  # fmt: skip
-    """Train until the dev loss has not fallen for ``patience`` epochs, or ``max_epochs`` are over.
+    """Train until the dev loss has not fallen for ``patience`` rounds, or ``max_epochs`` are over.
+
+    Parameters
+    ----------
+    rounds : callable
+        What an epoch is: usually `batches.epochs`.
+    batch_size : int
+        Utterances of dev that are looked at together.
+    prepare : callable
+        What is done to the fresh network before the first step.
 
     Raises
     ------
@@ -137,16 +160,18 @@ def train(
         If the loss becomes NaN or infinite.
     """
     steps.begin(seed)
+    prepare(steps.network)
     rng = np.random.default_rng(seed)
-    lengths = np.array([len(one) for one in data.utterances])
+    lengths = data.rows.lengths
     losses: list[float] = []
     dev_losses: list[float] = []
     best: list[np.ndarray] = []
-    for number in range(1, max_epochs + 1):
-        total = 0.0
-        for batch in epoch(lengths, batch_size, rng):
-            total += steps.step(_cut(data, lengths, batch)) * len(batch)
-        losses.append(total / len(lengths))
+    for number, batches in zip(range(1, max_epochs + 1), rounds(lengths, rng), strict=False):
+        total, seen = 0.0, 0
+        for batch in batches:
+            total += steps.step(_cut(data, batch)) * len(batch)
+            seen += len(batch)
+        losses.append(total / seen)
         dev_losses.append(_loss(steps, dev, batch_size))
         if not np.isfinite([losses[-1], dev_losses[-1]]).all():
             raise FloatingPointError(f"the loss was no number after epoch {number}")
@@ -159,19 +184,16 @@ def train(
     return Fitted(best, number, best_epoch, stop, losses, dev_losses)
 
 
-def _cut(data: Data, lengths: np.ndarray, batch: np.ndarray) -> list[Piece]:
+def _cut(data: Data, batch: np.ndarray) -> list[Piece]:
     found: list[Piece] = []
-    for piece in pieces(lengths[batch], len(batch)):
+    for piece in pieces(data.rows.lengths[batch], len(batch)):
         rows = batch[piece]
-        frames, own = padded([data.utterances[row] for row in rows])
-        found.append((frames, own, data.labels[rows], data.weights[rows] / np.float32(len(batch))))
+        weights = data.weights[rows] / np.float32(len(batch))
+        found.append((*data.rows.padded(rows), data.labels[rows], weights))
     return found
 
 
 def _loss(steps: Stepper, data: Data, size: int) -> float:
-    """Return the mean cross-entropy of utterances in float64, dropout off."""
-    from scipy.special import log_softmax
-
-    logits = steps.predict(data.utterances, size).astype(np.float64)
-    chances = log_softmax(logits, axis=1)[np.arange(len(data.labels)), data.labels]
-    return float(-np.mean(chances * data.weights))
+    """Return the mean loss of utterances in float64, dropout off."""
+    logits = steps.predict(data.rows, size).astype(np.float64)
+    return float(np.mean(steps.loss.of(data.labels, logits) * data.weights))

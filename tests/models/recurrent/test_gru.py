@@ -1,0 +1,94 @@
+"""The fused GRU against Keras's, in outputs and gradients."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+COLUMNS, UNITS = 5, 7
+
+
+@pytest.fixture(scope="module")
+def parts():
+    from aser_bench.models.recurrent import tensorflow
+
+    tf = tensorflow()
+    import keras
+
+    from aser_bench.models.recurrent.gru import FusedGRU
+
+    ours = FusedGRU(UNITS, seed=3)
+    ours.build((None, None, COLUMNS))
+    rng = np.random.default_rng(0)
+    ours.set_weights([rng.normal(0, 0.4, one.shape).astype(np.float32) for one in ours.weights])
+    theirs = keras.layers.GRU(UNITS, reset_after=False, return_sequences=True)
+    theirs.build((None, None, COLUMNS))
+    theirs.set_weights(as_keras(*ours.get_weights()))
+    return tf, ours, theirs
+
+
+def as_keras(gates, candidate, gates_bias, candidate_bias):
+    """Keras has update, reset and candidate side by side, and input and state apart."""
+    reset, update = np.split(gates, 2, axis=1)
+    kernel = np.concatenate([update, reset, candidate], axis=1)
+    reset_bias, update_bias = np.split(gates_bias, 2)
+    bias = np.concatenate([update_bias, reset_bias, candidate_bias])
+    return [kernel[:COLUMNS], kernel[COLUMNS:], bias]
+
+
+def results(tf, layer, frames, time_first: bool):
+    """Outputs, gradient of the input, and gradients of the weights, for a made-up loss."""
+    wanted = np.random.default_rng(2).normal(size=(*frames.shape[:2], UNITS)).astype(np.float32)
+    given = tf.constant(frames)
+    turn = (lambda x: x) if time_first else (lambda x: tf.transpose(x, (1, 0, 2)))
+    variables = [one.value for one in layer.trainable_variables]
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        states = turn(layer(turn(given)))
+        loss = tf.reduce_sum(states * wanted)
+    into, *own = tape.gradient(loss, [given, *variables])
+    return states.numpy(), into.numpy(), [one.numpy() for one in own]
+
+
+@pytest.mark.parametrize("shape", [(9, 4), (1, 3), (30, 1)], ids=str)
+def test_it_is_keras_gru(parts, shape):
+    tf, ours, theirs = parts
+    frames = np.random.default_rng(1).normal(size=(*shape, COLUMNS)).astype(np.float32)
+    states, into, weights = results(tf, ours, frames, True)
+    states_, into_, weights_ = results(tf, theirs, frames, False)
+    np.testing.assert_allclose(states, states_, atol=1e-5)
+    np.testing.assert_allclose(into, into_, atol=2e-5)
+    for one, other in zip(as_keras(*weights), weights_, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-4)
+
+
+def test_its_gradient_is_that_of_finite_differences(parts):
+    tf, ours, _ = parts
+    frames = np.random.default_rng(4).normal(size=(6, 2, COLUMNS)).astype(np.float32)
+    _, into, _ = results(tf, ours, frames, True)
+    step = 1e-2
+    for place in [(0, 0, 0), (2, 1, 3), (5, 0, 4)]:
+        sums = []
+        for sign in (1, -1):
+            moved = frames.copy()
+            moved[place] += sign * step
+            wanted = np.random.default_rng(2).normal(size=(6, 2, UNITS)).astype(np.float32)
+            sums.append(float(np.sum(ours(tf.constant(moved)).numpy() * wanted)))
+        assert (sums[0] - sums[1]) / (2 * step) == pytest.approx(into[place], abs=5e-3)
+
+
+def test_it_compiles_for_any_number_of_frames(parts):
+    tf, ours, _ = parts
+    compiled = tf.function(
+        ours, input_signature=[tf.TensorSpec((None, None, COLUMNS), tf.float32)], autograph=False
+    )
+    for frames in (1, 5, 12):
+        given = np.random.default_rng(5).normal(size=(frames, 2, COLUMNS)).astype(np.float32)
+        np.testing.assert_allclose(compiled(given), ours(tf.constant(given)), atol=1e-6)
+
+
+def test_states_do_not_know_what_comes_later(parts):
+    tf, ours, _ = parts
+    frames = np.random.default_rng(6).normal(size=(8, 2, COLUMNS)).astype(np.float32)
+    longer = np.concatenate([frames, np.full((5, 2, COLUMNS), 1e3, np.float32)])
+    np.testing.assert_array_equal(ours(tf.constant(longer))[:8], ours(tf.constant(frames)))
