@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -64,6 +65,19 @@ LEAK_WORTH = (
     "difference", "low", "high", "n_utterances", "n_speakers",
 )  # fmt: skip
 
+TRANSCRIPTS = ("corpus", "transcripts", "condition", "utterance", "reference", "heard")
+"""What each recogniser heard in each utterance at each condition, as a run leaves it."""
+
+WER = (
+    "corpus", "transcripts", "condition", "utterances", "words", "substitutions", "deletions",
+    "insertions", "wer", "low", "high", "empty", "why",
+)  # fmt: skip
+
+MISHEARD = (
+    "corpus", "transcripts", "condition", "utterance", "reference", "heard_original", "heard",
+    "words", "errors_original", "errors",
+)  # fmt: skip
+
 
 def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame(columns=list(columns))
@@ -121,6 +135,14 @@ class Findings:
     leak_worth : pandas.DataFrame
         Columns `LEAK_WORTH`: UAR of the original under a random protocol less that under the
         speaker-disjoint one, on the utterances that both tested.
+    wer : pandas.DataFrame
+        One row a recogniser and condition, columns `WER`: ``wer`` is all errors over all
+        reference words, with its speaker-clustered interval (NaN and the reason in ``why``
+        where there is none); ``empty`` the share of utterances in which nothing was heard.
+        Empty where nothing was recognised.
+    misheard : pandas.DataFrame
+        The few utterances of each recogniser and condition that are heard worse than in the
+        original by most, columns `MISHEARD`.
     """
 
     margin: float = 0.02
@@ -136,3 +158,28 @@ class Findings:
     drift: pd.DataFrame = field(default_factory=lambda: _empty(DRIFT))
     leaks: pd.DataFrame = field(default_factory=lambda: _empty(LEAKS))
     leak_worth: pd.DataFrame = field(default_factory=lambda: _empty(LEAK_WORTH))
+    wer: pd.DataFrame = field(default_factory=lambda: _empty(WER))
+    misheard: pd.DataFrame = field(default_factory=lambda: _empty(MISHEARD))
+
+
+def recogniser_of(model: str, recognisers: Iterable[str]) -> str:
+    """Return the recogniser whose words a model reads, empty where it reads none of them.
+
+    A model is called ``<model>-<recogniser>`` then; where two runs mean different things by it,
+    both have the run's name behind theirs in brackets.
+
+    Examples
+    --------
+    >>> recogniser_of("mdre-pocketsphinx", ["whisper", "pocketsphinx"]), recogniser_of("mdre", [])
+    ('pocketsphinx', '')
+    >>> recogniser_of("tre-whisper (one)", ["whisper (two)", "whisper (one)"])
+    'whisper (one)'
+    """
+    read, _, run = model.partition(" (")
+    found = []
+    for name in recognisers:
+        bare, bracket, label = name.partition(" (")
+        if read.endswith(f"-{bare}") and (not bracket or run == label):
+            found.append(name)
+    # One name may end like another.
+    return max(found, key=len, default="")

@@ -13,7 +13,7 @@ import pandas as pd
 
 from .errors import UsageError
 from .evaluation.outcomes import Source
-from .findings import DRIFT, LEAKS
+from .findings import DRIFT, LEAKS, TRANSCRIPTS, WER, recogniser_of
 from .report import Context
 from .tables import CELL, CONDITIONS, SCORES, checked
 
@@ -21,7 +21,9 @@ _NUMBERS = {
     *("wap", "accuracy", "uar", "macro_f1", "n_train", "n_dev", "n_test", "epochs", "best_epoch"),
     *("fold", "run", "seed", "requested_kbps", "effective_kbps", "codec_rate_hz", "bandwidth_hz"),
     *("gain_db", "lag_samples", "shift", "spread", "sd_ratio", "shared", "utterances"),
+    *("words", "substitutions", "deletions", "insertions", "wer", "low", "high", "empty"),
 }
+_HEARD = ["corpus", "transcripts", "condition"]
 _AS_THEY_ARE = ("known", "n_test")
 _SAME_STREAM = ["codec", "effective_kbps", "codec_rate_hz", "encoder"]
 
@@ -37,6 +39,8 @@ class Folder:
         See manifest.json.
     scores, conditions, drift, leaks : pandas.DataFrame
         Columns ``tables.SCORES``, ``tables.CONDITIONS``, ``findings.DRIFT``, ``findings.LEAKS``.
+    wer, transcripts : pandas.DataFrame
+        Columns ``findings.WER`` and ``findings.TRANSCRIPTS``; empty where nobody listened.
     """
 
     path: Path
@@ -45,6 +49,8 @@ class Folder:
     conditions: pd.DataFrame
     drift: pd.DataFrame
     leaks: pd.DataFrame
+    wer: pd.DataFrame
+    transcripts: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Material:
     folders : tuple of Folder
     sources : tuple of Source
         The predictions, with the names to read them under.
-    scores, conditions, drift, leaks : pandas.DataFrame
+    scores, conditions, drift, leaks, wer, transcripts : pandas.DataFrame
         Of all folders.
     context : Context
     """
@@ -67,6 +73,8 @@ class Material:
     conditions: pd.DataFrame
     drift: pd.DataFrame
     leaks: pd.DataFrame
+    wer: pd.DataFrame
+    transcripts: pd.DataFrame
     context: Context
 
 
@@ -95,10 +103,14 @@ def read(path: Path | str) -> Folder:
         path, manifest, _table(path / "scores.csv", SCORES),
         _table(path / "conditions.csv", CONDITIONS), _table(path / "drift.csv", DRIFT),
         _table(path / "leaks.csv", LEAKS),
+        _table(path / "wer.csv", WER, optional=True),
+        _table(path / "transcripts.csv", TRANSCRIPTS, optional=True),
     )  # fmt: skip
 
 
-def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+def _table(path: Path, columns: tuple[str, ...], optional: bool = False) -> pd.DataFrame:
+    if optional and not path.exists():
+        return pd.DataFrame(columns=list(columns))
     if not path.is_file():
         raise UsageError(f"{path} does not exist: run the study again with this version")
     try:
@@ -118,24 +130,28 @@ def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
 def merge(folders: Sequence[Folder]) -> Material:
     """Put folders side by side.
 
-    A corpus of which two folders mean different recordings or different streams, and a model
-    that two folders have the same cell of, get the run's name behind their own.
+    A corpus of which two folders mean different recordings or different streams, a recogniser
+    that heard other words in two folders, and a model that two folders have the same cell of,
+    get the run's name behind their own.
     """
     labels = _labels(folders)
     corpora = _renamed_corpora(folders, labels)
-    models = _renamed_models(folders, labels, corpora)
+    heard = _renamed_recognisers(folders, labels, corpora)
+    models = _renamed_models(folders, labels, corpora, heard)
     tables: dict[str, list[pd.DataFrame]] = {}
-    for one, corpus, model in zip(folders, corpora, models, strict=True):
-        for name in ("scores", "conditions", "drift", "leaks"):
-            frame = getattr(one, name).replace({"corpus": corpus})
-            tables.setdefault(name, []).append(
-                frame.replace({"model": model}) if "model" in frame else frame
-            )
+    for one, *renamed in zip(folders, corpora, models, heard, strict=True):
+        new = dict(zip(("corpus", "model", "transcripts"), renamed, strict=True))
+        for name in ("scores", "conditions", "drift", "leaks", "wer", "transcripts"):
+            frame = getattr(one, name)
+            here = {column: names for column, names in new.items() if column in frame}
+            tables.setdefault(name, []).append(frame.replace(here))
     whole = {name: pd.concat(parts, ignore_index=True) for name, parts in tables.items()}
     for name, keys in (
         ("conditions", ["corpus", "condition"]),
         ("drift", ["corpus", "features", "condition", "feature"]),
         ("leaks", ["corpus", "protocol", "fold", "kind"]),
+        ("wer", _HEARD),
+        ("transcripts", [*_HEARD, "utterance"]),
     ):
         whole[name] = whole[name].drop_duplicates(keys, ignore_index=True)
     sources = tuple(
@@ -235,8 +251,33 @@ def _equal(one: pd.Series, other: pd.Series) -> bool:
     return bool(((one == other) | (one.isna() & other.isna())).all())
 
 
-def _renamed_models(
+def _renamed_recognisers(
     folders: Sequence[Folder], labels: Sequence[str], corpora: Sequence[dict[str, str]]
+) -> list[dict[str, str]]:
+    """Name the recognisers apart that heard other words in the same sound."""
+    first: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    unlike: set[str] = set()
+    for one, corpus in zip(folders, corpora, strict=True):
+        frame = one.wer.replace({"corpus": corpus})
+        counts = frame[["utterances", "words", "substitutions", "deletions", "insertions"]]
+        for key, found in zip(
+            frame[_HEARD].itertuples(index=False, name=None),
+            counts.itertuples(index=False, name=None), strict=True,
+        ):  # fmt: skip
+            if first.setdefault(key, found) != found:
+                unlike.add(key[1])
+    return [
+        {name: f"{name} ({label})" for name in dict.fromkeys(one.wer["transcripts"])
+         if name in unlike}
+        for one, label in zip(folders, labels, strict=True)
+    ]  # fmt: skip
+
+
+def _renamed_models(
+    folders: Sequence[Folder],
+    labels: Sequence[str],
+    corpora: Sequence[dict[str, str]],
+    heard: Sequence[dict[str, str]],
 ) -> list[dict[str, str]]:
     cells = []
     for one, corpus in zip(folders, corpora, strict=True):
@@ -246,6 +287,7 @@ def _renamed_models(
     place = CELL.index("model")
     unlike = {cell[place] for cell, times in count.items() if times > 1}
     return [
-        {name: f"{name} ({label})" for name in sorted({c[place] for c in own} & unlike)}
-        for own, label in zip(cells, labels, strict=True)
-    ]
+        {name: f"{name} ({label})" for name in sorted({cell[place] for cell in own})
+         if name in unlike or recogniser_of(name, renamed)}
+        for own, label, renamed in zip(cells, labels, heard, strict=True)
+    ]  # fmt: skip

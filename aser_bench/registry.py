@@ -15,8 +15,11 @@ from typing import Any
 
 from .errors import UsageError, suggest
 
-KINDS = ("corpora", "codecs", "features", "models")
-_SINGULAR = {"corpora": "corpus", "codecs": "codec", "features": "feature set", "models": "model"}
+KINDS = ("corpora", "codecs", "transcripts", "features", "models")
+_SINGULAR = {
+    "corpora": "corpus", "codecs": "codec", "transcripts": "recogniser",
+    "features": "feature set", "models": "model",
+}  # fmt: skip
 
 
 @cache

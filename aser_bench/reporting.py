@@ -127,7 +127,8 @@ def report(
     material = folders.merge([folders.read(path) for path in dict.fromkeys(map(Path, paths))])
     findings = analyse(
         material.sources, material.conditions, drift=material.drift, leaks=material.leaks,
-        margin=options.margin, unclustered=options.unclustered,
+        wer=material.wer, transcripts=material.transcripts, margin=options.margin,
+        unclustered=options.unclustered,
     )  # fmt: skip
     heard = sounds.make(material, findings.worst, options.listen) if options.listen else {}
     said = tuple(verdict.verdict(findings, material.conditions, material.context))

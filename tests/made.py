@@ -16,7 +16,8 @@ from aser_bench import tables
 from aser_bench.evaluation import metrics
 from aser_bench.evaluation.outcomes import Outcomes, Source, read
 from aser_bench.evaluation.pairs import Pair, pairs
-from aser_bench.findings import DRIFT, LEAKS
+from aser_bench.evaluation.wer import wer
+from aser_bench.findings import DRIFT, LEAKS, TRANSCRIPTS
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
 SKILL = {
@@ -133,14 +134,42 @@ def corpus_facts(frame: pd.DataFrame, **changes: Any) -> dict[str, Any]:
     return {**facts, **changes}
 
 
+MISHEARD = {"original": 0.3, "mp3-8k": 0.8, "mp3-64k": 0.35}
+"""Condition -> how often a made-up recogniser takes a word for another one."""
+
+
+def transcripts(
+    frame: pd.DataFrame,
+    recogniser: str = "ear",
+    misheard: Mapping[str, float] = MISHEARD,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return what a made-up recogniser heard in the utterances of predictions, with speakers."""
+    rng = np.random.default_rng(seed)
+    keys = ["corpus", "utterance", "speaker"]
+    rows = []
+    for corpus, utterance, speaker in frame[keys].drop_duplicates().itertuples(index=False):
+        said = rng.choice(["kids", "dogs", "are", "talking", "by", "the", "door"], 6)
+        for condition, rate in misheard.items():
+            heard = np.where(rng.random(len(said)) < rate, "mumble", said)
+            heard = heard[rng.random(len(said)) > rate / 4]
+            words = (" ".join(said).capitalize() + ".", " ".join(heard))
+            rows.append((corpus, recogniser, condition, utterance, *words, speaker))
+    return pd.DataFrame(rows, columns=[*TRANSCRIPTS, "speaker"])
+
+
 def folder(
     path: Path,
     frame: pd.DataFrame,
     found: pd.DataFrame | None = None,
     corpora: Mapping[str, Mapping[str, Any]] | None = None,
+    heard: pd.DataFrame | None = None,
     **manifest: Any,
 ) -> Path:
-    """Write a results folder of predictions; ``corpora`` changes facts of the manifest."""
+    """Write a results folder of predictions; ``corpora`` changes facts of the manifest.
+
+    With ``heard`` (see `transcripts`) it is that of a study in which somebody listened.
+    """
     path.mkdir(parents=True)
     names = list(dict.fromkeys(frame["corpus"]))
     found = pd.concat([conditions(name) for name in names]) if found is None else found
@@ -162,6 +191,8 @@ def folder(
         "drift": pd.DataFrame(drift, columns=list(DRIFT)),
         "leaks": pd.DataFrame(leaks, columns=list(LEAKS)),
     }  # fmt: skip
+    if heard is not None:
+        files |= {"wer": wer(heard), "transcripts": heard[list(TRANSCRIPTS)]}
     for name, content in files.items():
         content.to_csv(path / f"{name}.csv", index=False, lineterminator="\n")
     given = corpora or {}

@@ -11,6 +11,8 @@ import pytest
 from aser_bench import folders
 from aser_bench.errors import UsageError
 from aser_bench.evaluation.outcomes import read as predictions_of
+from aser_bench.evaluation.wer import wer
+from aser_bench.findings import TRANSCRIPTS, WER
 
 
 def side_by_side(*paths):
@@ -211,3 +213,65 @@ def test_the_manifest_is_json_that_others_wrote_too(path):
         del manifest[name]
     (path / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     assert side_by_side(path).context.settings == ""
+
+
+# What somebody heard
+
+
+def test_a_folder_in_which_nobody_listened_has_empty_tables_of_it(tmp_path):
+    folder = folders.read(made.folder(tmp_path / "one", made.predictions()))
+    for frame, columns in ((folder.wer, WER), (folder.transcripts, TRANSCRIPTS)):
+        assert frame.empty
+        assert list(frame.columns) == list(columns)
+
+
+def test_what_was_heard_is_read_as_it_was_written(tmp_path):
+    frame = made.predictions(model="tre-ear")
+    heard = made.transcripts(frame)
+    heard.loc[:2, "heard"] = ["", "nan", "null"]
+    material = side_by_side(made.folder(tmp_path / "one", frame, heard=heard))
+    pd.testing.assert_frame_equal(material.wer, wer(heard), check_dtype=False)
+    assert material.transcripts["heard"].tolist() == heard["heard"].tolist()
+
+
+def test_the_same_words_in_two_folders_stand_there_once(tmp_path):
+    frames = [made.predictions(model=name) for name in ("tre-ear", "mdre-ear")]
+    paths = [made.folder(tmp_path / frame["model"][0], frame, heard=made.transcripts(frame))
+             for frame in frames]  # fmt: skip
+    material = side_by_side(*paths)
+    assert material.wer["transcripts"].tolist() == ["ear"] * 3
+    assert len(material.transcripts) == len(made.transcripts(frames[0]))
+    assert models(material) == {"tre-ear", "mdre-ear"}
+
+
+def test_a_recogniser_that_heard_other_words_gets_the_name_of_its_run_and_so_do_its_readers(
+    tmp_path,
+):
+    paths = []
+    for number, name in enumerate(("one", "two")):
+        reader, plain = f"{'m' * number}tre-ear", f"svm{number}"
+        frame = pd.concat([made.predictions(model=reader), made.predictions(model=plain)])
+        heard = made.transcripts(frame, seed=number)
+        paths.append(made.folder(tmp_path / name, frame, heard=heard))
+    material = side_by_side(*paths)
+    assert material.wer["transcripts"].tolist() == ["ear (one)"] * 3 + ["ear (two)"] * 3
+    assert set(material.transcripts["transcripts"]) == {"ear (one)", "ear (two)"}
+    assert models(material) == {"tre-ear (one)", "mtre-ear (two)", "svm0", "svm1"}
+
+
+def test_beside_a_folder_in_which_nobody_listened(tmp_path):
+    frame = made.predictions(model="tre-ear")
+    one = made.folder(tmp_path / "one", frame, heard=made.transcripts(frame))
+    two = made.folder(tmp_path / "two", made.predictions(model="svm"))
+    for paths in ((one, two), (two, one)):
+        material = side_by_side(*paths)
+        assert material.wer["wer"].tolist() == wer(made.transcripts(frame))["wer"].tolist()
+        assert models(material) == {"tre-ear", "svm"}
+
+
+def test_a_table_of_other_columns_is_refused(tmp_path):
+    frame = made.predictions()
+    path = made.folder(tmp_path / "one", frame, heard=made.transcripts(frame))
+    (path / "wer.csv").write_text("corpus,wer\nvoices,0.5\n")
+    with pytest.raises(UsageError, match=r"wer\.csv"):
+        folders.read(path)

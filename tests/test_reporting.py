@@ -255,3 +255,24 @@ def test_a_folder_that_holds_something_else_is_left_alone(folder, tmp_path):
     with pytest.raises(UsageError):
         report([folder], out=mine, options=BRIEF)
     assert (mine / "tables" / "thesis.md").read_text() == "years of work"
+
+
+def test_a_report_of_what_was_heard(tmp_path):
+    skill = {key: right for key, right in SKILL.items() if key[0] == "original"}
+    frame = pd.concat([
+        made.predictions(skill, model=name, takes=1, runs=1, features="dual")
+        for name in ("tre", "tre-ear")
+    ])  # fmt: skip
+    folder = made.folder(tmp_path / "one", frame, heard=made.transcripts(frame))
+    done = report([folder], options=Options(formats="csv,html,figures"))
+    files = made.listing(folder)
+    assert {"tables/voices-wer.csv", "figures/voices-wer.png",
+            "figures/voices-dual-speaker-uar_wer.pdf"} <= set(files)  # fmt: skip
+    page = files["report.html"].decode()
+    assert "What the recogniser heard" in page
+    assert "Heard worst at mp3-8k" in page
+    assert any("word errors of ear rise from" in line for line in done.verdict)
+    assert len(done.findings.wer) == 3
+    assert set(done.findings.misheard["condition"]) <= {"mp3-8k", "mp3-64k"}
+    rates = done.findings.wer.set_index("condition")["wer"]
+    assert rates["original"] < rates["mp3-8k"]

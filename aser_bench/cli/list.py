@@ -8,14 +8,14 @@ import sys
 import textwrap
 from typing import Any
 
-_KINDS = ("corpora", "codecs", "features", "models", "protocols", "metrics")
+_KINDS = ("corpora", "codecs", "transcripts", "features", "models", "protocols", "metrics")
 
 
 def add_parser(verbs: Any) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "list",
-        help="list corpora, codecs, features, models, protocols, metrics",
+        help="list corpora, codecs, transcripts, features, models, protocols, metrics",
         description="List what there is, built in and from other installed packages.",
     )
     parser.add_argument("kind", choices=_KINDS, metavar="KIND", help=", ".join(_KINDS))
@@ -80,4 +80,11 @@ def _codec(codec: Any) -> str:
     return f"{line} [not available: {reason}]" if reason else line
 
 
-_LINES = {"corpora": _corpus, "codecs": _codec}
+def _recogniser(recogniser: Any) -> str:
+    known = ", ".join(recogniser.languages)
+    line = f"{recogniser.title} [{known}]" if known else recogniser.title
+    reason = recogniser.unavailable()
+    return f"{line} [not available: {reason}]" if reason else line
+
+
+_LINES = {"corpora": _corpus, "codecs": _codec, "transcripts": _recogniser}

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..findings import CELLS, DRIFT, LEAKS, Findings
+from ..findings import CELLS, DRIFT, LEAKS, MISHEARD, WER, Findings
 from . import bandwidth, codec_rows, leakage, losses, metrics, robustness, statistics
 from .metrics import METRICS
 from .outcomes import Cell, Corpus, Key, Outcomes, Source, read
 from .pairs import pairs as all_pairs
 from .pairs import side
+from .wer import misheard
 
 MARGIN = 0.02
 
@@ -24,6 +25,8 @@ def analyse(
     *,
     drift: pd.DataFrame | None = None,
     leaks: pd.DataFrame | None = None,
+    wer: pd.DataFrame | None = None,
+    transcripts: pd.DataFrame | None = None,
     margin: float = MARGIN,
     unclustered: bool = False,
 ) -> Findings:
@@ -37,6 +40,9 @@ def analyse(
         Columns ``tables.CONDITIONS``.
     drift, leaks : pandas.DataFrame, optional
         What only the run itself can know, columns `findings.DRIFT` and `findings.LEAKS`.
+    wer, transcripts : pandas.DataFrame, optional
+        What a run leaves where somebody listened, columns `findings.WER` and
+        `findings.TRANSCRIPTS`.
     margin : float
         The largest loss that counts as none, as a fraction of the metric.
     unclustered : bool
@@ -61,10 +67,16 @@ def analyse(
         robustness=codec_rows.robustness_rows(found, lost, conditions, margin),
         bandwidth=bandwidth.split(found, conditions),
         worst=losses.worst(found),
-        drift=pd.DataFrame(columns=list(DRIFT)) if drift is None else drift,
-        leaks=pd.DataFrame(columns=list(LEAKS)) if leaks is None else leaks,
+        drift=_given(drift, DRIFT),
+        leaks=_given(leaks, LEAKS),
         leak_worth=leakage.worth(outcomes),
+        wer=_given(wer, WER),
+        misheard=_given(None if transcripts is None else misheard(transcripts), MISHEARD),
     )
+
+
+def _given(table: pd.DataFrame | None, columns: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(columns)) if table is None else table
 
 
 def cells(outcomes: Outcomes) -> pd.DataFrame:

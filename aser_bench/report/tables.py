@@ -11,7 +11,7 @@ from dataclasses import replace
 import pandas as pd
 
 from ..findings import Findings
-from . import captions, corpus_tables, loss_tables, metric_tables, safe_tables
+from . import captions, corpus_tables, loss_tables, metric_tables, safe_tables, wer_tables
 from .base import METRICS, Cell, Context, Table
 from .sections import Section, sections
 from .summary import summarise
@@ -42,7 +42,8 @@ def build(
         For each corpus x features x protocol one a metric, the losses, the recall of each
         emotion, safe bitrates, calibration, and a matrix of training x test conditions for each
         model that was trained at two or more (and not always tested where it was trained);
-        then for each corpus what the codecs and the protocol do to it. What there is no data
+        then for each corpus what recognisers heard, and what the codecs and the protocol do to
+        it. What there is no data
         for is left out. No two stems are equal.
     """
     findings = Findings() if findings is None else findings
@@ -52,6 +53,7 @@ def build(
         found += _of_section(section, context, findings)
     for corpus in dict.fromkeys(section.corpus for section in parts):
         own = [section for section in parts if section.corpus == corpus]
+        found += map(_without_gaps, wer_tables.build(corpus, own, context, findings))
         found += map(_without_gaps, corpus_tables.build(own, context, findings))
     return _distinct(found)
 

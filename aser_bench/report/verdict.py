@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..findings import TRAININGS, Findings
 from ..tables import ORIGINAL
+from . import wer_tables
 from .base import Context
 
 _SECTION = ["corpus", "features", "protocol"]
@@ -19,8 +20,8 @@ def verdict(findings: Findings, conditions: pd.DataFrame, context: Context) -> l
     """Return the sentences that stand on top of a report, the most important first.
 
     Safe bitrates by corpus, training and codec; the largest loss; the emotions that are hurt
-    most; what random splits are worth; that speech is synthetic. Controls, which have no bitrate,
-    are no codecs and take no part in the search for the largest loss.
+    most; how word errors rise; what random splits are worth; that speech is synthetic. Controls,
+    which have no bitrate, are no codecs and take no part in the search for the largest loss.
     """
     coded = conditions.loc[conditions["effective_kbps"].notna(), ["corpus", "condition"]]
     coded = coded.drop_duplicates()
@@ -29,6 +30,7 @@ def verdict(findings: Findings, conditions: pd.DataFrame, context: Context) -> l
         *_without_interval(findings.losses, context),
         *_largest(findings.losses.merge(coded), context),
         *_hurt(findings.recalls.merge(coded), context),
+        *wer_tables.verdicts(findings, conditions, context),
         *_leaks(findings, context),
         *_synthetic(context),
     ]

@@ -44,6 +44,28 @@ def findings_of(scores: pd.DataFrame, **changes: Any) -> Findings:
     return Findings(**{**made, **changes})
 
 
+def wer_of(scores: pd.DataFrame, recogniser: str = "ear") -> pd.DataFrame:
+    """Return word errors for every condition of some scores.
+
+    At the low-pass filter there is no interval, and at 8 kbit/s nothing is heard in some.
+    """
+    rows = []
+    pairs = scores[["corpus", "test_condition"]].drop_duplicates()
+    for corpus, condition in pairs.itertuples(index=False):
+        gap, strong = condition.startswith("lowpass"), condition.endswith("-8k")
+        counts = rng("wer", recogniser, corpus, condition).integers(20, 90, 3)
+        wrong = int(counts.sum()) + (2600 if strong else 0)
+        rows.append({
+            "corpus": corpus, "transcripts": recogniser, "condition": condition,
+            "utterances": 480, "words": 2400, "substitutions": int(counts[0]) + 2600 * strong,
+            "deletions": int(counts[1]), "insertions": int(counts[2]), "wer": wrong / 2400,
+            "low": np.nan if gap else wrong / 2400 - 0.02,
+            "high": np.nan if gap else wrong / 2400 + 0.02, "empty": 0.25 if strong else 0.0,
+            "why": WHY if gap else "",
+        })  # fmt: skip
+    return frame(rows, contract.WER)
+
+
 def _training(train: str, test: str) -> list[str]:
     found = []
     if train == test:

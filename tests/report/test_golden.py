@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
-from found import findings_of
+from found import findings_of, wer_of
 
 from aser_bench.report import terminal_text, write_tables
 
@@ -20,7 +20,7 @@ SECTION = "demo-functionals-speaker"
 KEPT = (
     f"{SECTION}-uar", f"{SECTION}-matrix-mlp-uar", f"{SECTION}-losses",
     f"{SECTION}-recalls-svm-clean", f"{SECTION}-safe", f"{SECTION}-calibration",
-    "demo-bandwidth", "demo-functionals-drift", "demo-leaks", "demo-leak_worth",
+    "demo-wer", "demo-bandwidth", "demo-functionals-drift", "demo-leaks", "demo-leak_worth",
 )  # fmt: skip
 BOTH = (f"{SECTION}-uar", f"{SECTION}-matrix-mlp-uar")
 ENDINGS = ("csv", "tex", "md", "json")
@@ -33,7 +33,9 @@ def small(found):
     kept = ["original", "lowpass-3k0", "mp3-8k", "mp3-192k"]
     chosen = scores["test_condition"].isin(kept) & scores["train_condition"].isin([*kept, "multi"])
     ok = chosen & (scores["status"] == "ok")
-    return scores[chosen], conditions, context, findings_of(scores[ok])
+    given = scores[ok]
+    heard = wer_of(given.sort_values("test_condition", kind="stable"))
+    return scores[chosen], conditions, context, findings_of(given, wer=heard)
 
 
 def compare(name: str, text: str) -> None:

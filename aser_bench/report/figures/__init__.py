@@ -11,7 +11,19 @@ import pandas as pd
 from ...findings import Findings
 from ..base import Context
 from ..text import stem
-from . import bandwidth, confusion, curve, drift, matrix, recall, speakers, split, style
+from . import (
+    bandwidth,
+    confusion,
+    curve,
+    drift,
+    matrix,
+    recall,
+    speakers,
+    split,
+    style,
+    uar_wer,
+    wer,
+)
 from .part import CORPUS, FEATURES, SECTION, Drawing, Part, parts
 
 __all__ = ["FIGURES", "Figure", "Kind", "write"]
@@ -36,8 +48,10 @@ FIGURES = (
     Kind("confusion", SECTION, confusion.draw),
     Kind("speakers", SECTION, speakers.draw),
     Kind("split", SECTION, split.draw),
+    Kind("uar-wer", SECTION, uar_wer.draw),
     Kind("drift", FEATURES, drift.draw),
     Kind("bandwidth", CORPUS, bandwidth.draw),
+    Kind("wer", CORPUS, wer.draw),
 )
 
 
@@ -49,6 +63,8 @@ class Figure:
     ----------
     stem : str
         The files' name without ending.
+    kind : str
+        The name of one of `FIGURES`.
     title, caption : str
         One line that names the figure, and the sentences that explain it.
     alt : str
@@ -60,6 +76,7 @@ class Figure:
     """
 
     stem: str
+    kind: str
     title: str
     caption: str
     alt: str
@@ -108,7 +125,7 @@ def write(
                     name = _free(stem(*filter(None, part.section), kind.name), taken)
                     files = style.save(drawing.figure, folder / name, formats)
                     words = (drawing.title, drawing.caption, drawing.alt)
-                    found.append(Figure(name, *words, part.section, files))
+                    found.append(Figure(name, kind.name, *words, part.section, files))
     return found
 
 

@@ -14,7 +14,7 @@ from ..text import number
 from . import style
 from .legends import codec_look, legend, look_of
 from .part import Drawing, Part, sentences
-from .places import Places, dress, hanging, needed, places, trace
+from .places import SHADE, Places, dress, ends, hanging, needed, places, trace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,8 +25,8 @@ _LEFT = 11.0
 
 def draw(part: Part) -> Drawing | None:
     """Draw UAR over the bitrate with its intervals, beside the original and chance."""
-    trained = {kind: _rows(part, kind) for kind in TRAININGS}
-    trained = {kind: rows for kind, rows in trained.items() if _compares(rows)}
+    trained = {kind: rows_of(part, kind) for kind in TRAININGS}
+    trained = {kind: rows for kind, rows in trained.items() if compares(rows)}
     if not trained:
         return None
     names = part.ordered(name for rows in trained.values() for name in rows["condition"])
@@ -65,7 +65,7 @@ def draw(part: Part) -> Drawing | None:
     )
 
 
-def _rows(part: Part, kind: str) -> pd.DataFrame:
+def rows_of(part: Part, kind: str) -> pd.DataFrame:
     """Return the cells of one way of training, with the names that `trace` reads."""
     cells = part.findings.cells
     train = {"matched": cells["test_condition"], "clean": ORIGINAL, "multi": MULTI}[kind]
@@ -76,7 +76,7 @@ def _rows(part: Part, kind: str) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _compares(rows: pd.DataFrame) -> bool:
+def compares(rows: pd.DataFrame) -> bool:
     """Return whether anything but the original has a number."""
     return bool((rows["condition"].ne(ORIGINAL) & rows["value"].notna()).any())
 
@@ -95,11 +95,12 @@ def _panel(
     low, high = spots.limits
     width, _ = style.inner(panel)
     apart = min(1.3, 3.2 / len(models)) * (high - low) / width
+    shade = min(SHADE, 0.5 / len(models))
     for place, model in enumerate(models):
         own = rows[rows["model"] == model]
         look = codec_look(spots) if split else look_of(part, spots, model)
         shift = apart * (place - (len(models) - 1) / 2)
-        trace(panel, spots, own[["condition", "value", "low", "high"]], look, shift)
+        trace(panel, spots, own[["condition", "value", "low", "high"]], look, shift, shade)
         original = own.loc[own["condition"] == ORIGINAL, "value"]
         if len(original) and np.isfinite(original.iloc[0]):
             colour = look(ORIGINAL).colour
@@ -144,20 +145,10 @@ def _alt(part: Part, trained: dict[str, pd.DataFrame], spots: Places, chance: fl
         for model in part.models:
             own = rows[rows["model"] == model].drop_duplicates("condition")
             values = own.set_index("condition")["value"].dropna()
-            shown = [name for name in _ends(spots) if name in values.index]
+            shown = [name for name in ends(spots) if name in values.index]
             points = ", ".join(f"{number(values[name])} at {name}" for name in shown)
             if points:
                 said.append(f"{model}, {kind}: {points}")
     return sentences(
         f"Line chart of UAR over bitrate, {part.heading}", *said, f"Chance is {number(chance)}"
     )
-
-
-def _ends(spots: Places) -> list[str]:
-    """Return the original, and the lowest and the highest bitrate of each codec."""
-    ends = [name for name in spots.names if name == ORIGINAL]
-    for codec in spots.codecs:
-        own = [name for name in spots.rates if spots.codec_of[name] == codec]
-        own = sorted(own, key=spots.rates.__getitem__)
-        ends += dict.fromkeys([own[0], own[-1]])
-    return ends if len(ends) > 1 else [*ends, *(name for name in spots.names if name not in ends)]

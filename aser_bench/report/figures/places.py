@@ -18,6 +18,9 @@ from .part import Part
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+SHADE = 0.16
+"""How dark the band of an interval is."""
+
 _STEP = 4.0  # mm from one name to the next
 
 
@@ -111,6 +114,18 @@ def dress(axes: Axes, places: Places, labelled: bool = True) -> None:
         )  # fmt: skip
 
 
+def ends(spots: Places) -> list[str]:
+    """Return the original, and the lowest and the highest bitrate of each codec."""
+    found = [name for name in spots.names if name == ORIGINAL]
+    for codec in spots.codecs:
+        own = [name for name in spots.rates if spots.codec_of[name] == codec]
+        own = sorted(own, key=spots.rates.__getitem__)
+        found += dict.fromkeys([own[0], own[-1]])
+    if len(found) > 1:
+        return found
+    return [*found, *(name for name in spots.names if name not in found)]
+
+
 def hanging(places: Places) -> float:
     """Return how much room the labels need below an axis (mm)."""
     named = style.longest([style.shorten(name) for name in places.names])
@@ -118,7 +133,12 @@ def hanging(places: Places) -> float:
 
 
 def trace(
-    axes: Axes, places: Places, rows: pd.DataFrame, look: Callable[[str], style.Look], shift: float
+    axes: Axes,
+    places: Places,
+    rows: pd.DataFrame,
+    look: Callable[[str], style.Look],
+    shift: float,
+    shade: float = SHADE,
 ) -> None:
     """Draw values with their intervals: lines through bitrates, points at names.
 
@@ -135,6 +155,8 @@ def trace(
     shift : float
         How far points at names stand beside the middle (octaves), so that models do not hide
         each other.
+    shade : float
+        How dark the bands of intervals are; less where many lie upon each other.
     """
     table = rows.drop_duplicates("condition").set_index("condition").astype(float)
     for codec in places.codecs:
@@ -142,7 +164,7 @@ def trace(
         own = sorted((name for name in own if name in table.index), key=places.rates.__getitem__)
         runs = [list(run) for _, run in itertools.groupby(own, key=lambda n: n in places.marks)]
         for run in runs:
-            _run(axes, places, table.loc[run], look(codec))
+            _run(axes, places, table.loc[run], look(codec), shade)
         # Marked conditions are not like their neighbours: only a thin line leads to them.
         for before, after in itertools.pairwise(runs):
             ends = [before[-1], after[0]]
@@ -160,13 +182,13 @@ def trace(
         _points(axes, xs, table.loc[those], own_look, opened)
 
 
-def _run(axes: Axes, places: Places, table: pd.DataFrame, look: style.Look) -> None:
+def _run(axes: Axes, places: Places, table: pd.DataFrame, look: style.Look, shade: float) -> None:
     xs = [places.rates[str(name)] for name in table.index]
     opened = table.index[0] in places.marks
     if len(xs) == 1:
         _points(axes, xs, table, look, opened)
         return
-    axes.fill_between(xs, table["low"], table["high"], color=look.colour, alpha=0.16, lw=0)
+    axes.fill_between(xs, table["low"], table["high"], color=look.colour, alpha=shade, lw=0)
     axes.plot(
         xs, table["value"], color=look.colour, ls=look.line, marker=look.marker,
         mfc="white" if opened else look.colour, lw=0.8 if opened else 1.1, zorder=3,

@@ -68,9 +68,14 @@ class Look:
 
 
 def look(colour: int, shape: int) -> Look:
-    """Return the look of colour number ``colour`` with marker and line number ``shape``."""
+    """Return the look of colour number ``colour`` with marker and line number ``shape``.
+
+    Where there are more than colours, each round has other markers, three further on: they do
+    not meet those of a second and third shape.
+    """
+    marker = shape + 3 * (colour // len(COLOURS))
     return Look(
-        COLOURS[colour % len(COLOURS)], MARKERS[shape % len(MARKERS)], LINES[shape % len(LINES)]
+        COLOURS[colour % len(COLOURS)], MARKERS[marker % len(MARKERS)], LINES[shape % len(LINES)]
     )
 
 

@@ -7,7 +7,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from . import checks, coding, errors, losses, provenance
+from . import checks, coding, errors, heard, losses, provenance
 from .page import Figure, Page
 
 if TYPE_CHECKING:
@@ -66,6 +66,9 @@ def _parts(page: Page) -> dict[str, Any]:
         "recalls": errors.recalls(page),
         "worst": errors.worst(page),
         "listening": errors.listening(page),
+        "heard": heard.rates(page),
+        "misheard": heard.examples(page),
+        "word_images": provenance.images(page, words=True),
         "bandwidth": coding.bandwidth(page),
         "drift": coding.drift(page),
         "audit": coding.audit(page),

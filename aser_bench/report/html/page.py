@@ -25,6 +25,8 @@ class Figure(Protocol):
     """A figure that was drawn elsewhere: what it shows, in words too, and its files."""
 
     @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
     def title(self) -> str: ...  # noqa: D102
     @property
     def caption(self) -> str: ...  # noqa: D102

@@ -23,6 +23,7 @@ _GROUPS = {
     "encoders": "Encoders", "engines": "Coded in the process by", "machine": "Machine",
     "packages": "Packages", "study": "Study",
 }  # fmt: skip
+_OF_WORDS = ("wer", "uar-wer")
 _PIXELS_A_POINT = 2.0
 
 
@@ -143,10 +144,15 @@ class Image:
     width: int
 
 
-def images(page: Page) -> list[tuple[str, list[Image]]]:
-    """Return the figures below the headings of their sections."""
+def images(page: Page, words: bool = False) -> list[tuple[str, list[Image]]]:
+    """Return the figures below the headings of their sections.
+
+    Those of what was heard, ``words``, stand in a section of their own.
+    """
     found: dict[str, list[Image]] = {}
     for figure in page.figures:
+        if (figure.kind in _OF_WORDS) != words:
+            continue
         found.setdefault(page.section(*figure.section) if figure.section else "", []).append(
             _image(figure)
         )

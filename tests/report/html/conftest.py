@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from made_up_page import HOSTILE, MANIFEST, SVG, conditions, failed, found, tone
+from made_up_page import (
+    HOSTILE,
+    MANIFEST,
+    SVG,
+    conditions,
+    failed,
+    found,
+    misheard,
+    tone,
+    wer,
+)
 
 from aser_bench import findings, tables
 from aser_bench.report import Context
@@ -18,6 +29,7 @@ def page(tmp_path_factory) -> Page:
     drawing = tmp_path_factory.mktemp("figures") / "curve.svg"
     drawing.write_bytes(SVG)
     figure = SimpleNamespace(
+        kind="curve",
         title="UAR by bitrate",
         caption="A caption & more.",
         alt='A blue "box".',
@@ -47,6 +59,20 @@ def page(tmp_path_factory) -> Page:
         sounds={("one", name, HOSTILE): tone(hertz) for name, hertz in names},
         command="aser-bench run study.yaml --codec mp3 --bitrates 8,16",
     )
+
+
+@pytest.fixture(scope="session")
+def listened(page) -> Page:
+    """Return the same page of a study in which somebody listened, with the figures of it."""
+    (curve,) = page.figures
+    more = [
+        SimpleNamespace(**{**vars(curve), "kind": kind, "title": f"Figure {kind}", "section": of})
+        for kind, of in (("wer", ("one", "", "")), ("uar-wer", ("one", "functionals", "speaker")))
+    ]
+    return replace(
+        page, findings=replace(page.findings, wer=wer(), misheard=misheard()),
+        figures=(curve, *more),
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

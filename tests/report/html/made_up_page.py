@@ -157,6 +157,25 @@ def conditions(corpora):
     return pd.DataFrame(rows, columns=list(tables.CONDITIONS))
 
 
+def wer():
+    rows = []
+    for condition, rate in (("mp3-8k", 1.25), ("original", 0.34567), ("mp3-16k", NAN)):
+        known = rate == rate
+        rows.append((
+            "one", "ear", condition, 160 if known else 0, 800, 200, 50, 26, rate,
+            rate - 0.1, rate + 0.1, 0.125, "" if known else "nobody said anything",
+        ))  # fmt: skip
+    return pd.DataFrame(rows, columns=list(findings.WER))
+
+
+def misheard():
+    rows = [
+        ("one", "ear", condition, HOSTILE, "Kids are talking.", "kids are talking", heard, 3, 0, 3)
+        for condition, heard in (("mp3-8k", ""), ("mp3-16k", "<i>kits</i> & all"))
+    ]
+    return pd.DataFrame(rows, columns=list(findings.MISHEARD))
+
+
 def failed():
     row = dict.fromkeys(tables.SCORES, NAN) | {
         "corpus": "one", "features": "functionals", "model": "svm", "protocol": "speaker",

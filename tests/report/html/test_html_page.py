@@ -69,11 +69,16 @@ def document(html):
 
 
 @pytest.fixture(scope="module")
+def talk(listened):
+    return Document(render(listened))
+
+
+@pytest.fixture(scope="module")
 def nothing(empty):
     return Document(render(empty))
 
 
-@pytest.mark.parametrize("name", ["document", "nothing"])
+@pytest.mark.parametrize("name", ["document", "talk", "nothing"])
 def test_the_document_is_well_formed(name, request):
     document = request.getfixturevalue(name)
     assert document.open == []
@@ -86,7 +91,7 @@ def test_the_document_is_well_formed(name, request):
     assert all(after - before <= 1 for before, after in pairwise(levels))
     assert dict(document.tags)["html"]["lang"] == "en"
     anchors = [href[1:] for href in document.attributes("href") if href.startswith("#")]
-    assert len(anchors) == 12
+    assert len(anchors) == 12 + (name == "talk")
     assert set(anchors) <= set(ids)
 
 

@@ -1,0 +1,165 @@
+"""Figures of what was heard: the drawn numbers, and nothing where nobody listened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aser_bench.findings import WER
+from aser_bench.report import figures
+from aser_bench.report.figures import part, style, uar_wer, wer
+
+READERS = ("are", "tre-ear", "mdre-ear")
+
+
+def heard_of(run, recogniser="ear", bare=()):
+    rows = []
+    for place, name in enumerate(run.conditions):
+        rate = 0.3 + (0.6 / place if place else 0.0)
+        gap = name in bare
+        rows.append({
+            "corpus": run.corpus, "transcripts": recogniser, "condition": name,
+            "utterances": 40, "words": 240, "substitutions": 1, "deletions": 1,
+            "insertions": 1, "wer": rate, "low": np.nan if gap else rate - 0.05,
+            "high": np.nan if gap else rate + 0.05, "empty": 0.0,
+            "why": "too few speakers" if gap else "",
+        })  # fmt: skip
+    return pd.DataFrame(rows, columns=list(WER))
+
+
+@pytest.fixture(scope="module")
+def given(made):
+    """Return (findings, conditions, context) of a run in which somebody listened."""
+
+    def make(recognisers=("ear",), bare=(), **changes):
+        run = made.Run(**{"models": READERS, "features": "dual"} | changes)
+        table = pd.concat([heard_of(run, name, bare) for name in recognisers], ignore_index=True)
+        findings = replace(made.findings(run), wer=table)
+        return findings, made.conditions(run), made.context(run)
+
+    return make
+
+
+def draw(module, everything, scope):
+    with style.settings():
+        drawing = module.draw(next(part.parts(*everything, scope)))
+        if drawing is not None:
+            drawing.figure.canvas.draw()
+    return drawing
+
+
+def marked(panel):
+    """Return the points that markers stand at."""
+    return {
+        (round(float(x), 6), round(float(y), 6))
+        for line in panel.lines if line.get_marker() not in ("None", None, "")
+        for x, y in line.get_xydata()
+    }  # fmt: skip
+
+
+def test_word_errors_over_bitrate(given):
+    everything = given()
+    drawing = draw(wer, everything, part.CORPUS)
+    (panel,) = drawing.figure.axes
+    rates = everything[0].wer
+    assert sorted(y for _, y in marked(panel)) == pytest.approx(sorted(100 * rates["wer"]))
+    at = rates.set_index("condition")["wer"]
+    assert (4.0, round(100 * at["mp3-16k"], 6)) in marked(panel)
+    lines = [line.get_ydata()[0] for line in panel.lines if len(set(line.get_ydata())) == 1
+             and len(line.get_ydata()) == 2]  # fmt: skip
+    assert pytest.approx(100 * at["original"]) in lines
+    low, high = panel.get_ylim()
+    assert low == 0
+    assert high > 100 * rates["high"].max()
+    assert "90.0 % at mp3-8k" in drawing.alt
+    assert "clustered by speaker" in drawing.caption
+
+
+def test_a_panel_a_recogniser_and_a_line_a_codec(given):
+    drawing = draw(wer, given(("ear", "nose"), codecs=("mp3", "opus")), part.CORPUS)
+    assert [axes.get_title("left") for axes in drawing.figure.axes] == ["ear", "nose"]
+    for panel in drawing.figure.axes:
+        lines = [line for line in panel.lines if line.get_marker() not in ("None", "")]
+        colours = {line.get_color() for line in lines if line.get_linestyle() != "None"}
+        assert len(colours) == 2
+    labels = [text.get_text() for text in drawing.figure.legends[0].get_texts()]
+    assert labels[:3] == ["mp3", "opus", "original"]
+
+
+def test_what_has_no_interval_is_told(given):
+    drawing = draw(wer, given(bare=("mp3-8k",)), part.CORPUS)
+    assert "1 of the numbers have no interval (too few speakers)" in drawing.caption
+
+
+def test_uar_over_word_errors(given):
+    everything = given()
+    drawing = draw(uar_wer, everything, part.SECTION)
+    findings = everything[0]
+    rates = findings.wer.set_index("condition")["wer"]
+    cells = findings.cells[findings.cells["model"] != "are"]
+    matched = cells[cells["train_condition"] == cells["test_condition"]]
+    clean = cells[cells["train_condition"] == "original"]
+    for panel, rows in zip(drawing.figure.axes, (matched, clean), strict=True):
+        expected = {
+            (round(100 * rates[row.test_condition], 6), round(row.uar, 6))
+            for row in rows.itertuples()
+        }
+        assert marked(panel) == expected
+        assert len(expected) == 2 * len(rates)
+    assert [axes.get_title("left") for axes in drawing.figure.axes] == [
+        "ear, matched", "ear, clean",
+    ]  # fmt: skip
+    labels = [text.get_text() for text in drawing.figure.legends[0].get_texts()]
+    assert labels == ["tre-ear", "mdre-ear", "original", "chance"]
+    assert "mp3-8k" in drawing.alt
+
+
+def test_each_model_stands_at_its_own_recognisers_errors(given):
+    everything = given(("ear", "nose"), models=("tre-ear", "tre-nose"),
+                       trainings=("clean",), crossed=False)  # fmt: skip
+    table = everything[0].wer
+    table.loc[table["transcripts"] == "nose", "wer"] += 0.07
+    drawing = draw(uar_wer, everything, part.SECTION)
+    assert len(drawing.figure.axes) == 2
+    for panel, name in zip(drawing.figure.axes, ("ear", "nose"), strict=True):
+        rates = table.loc[table["transcripts"] == name, "wer"]
+        assert {x for x, _ in marked(panel)} == {round(100 * rate, 6) for rate in rates}
+
+
+@pytest.mark.parametrize("models", [("are", "tre"), ("tre-eye",)])
+def test_models_that_read_nothing_heard_have_no_such_figure(given, models):
+    assert draw(uar_wer, given(models=models), part.SECTION) is None
+
+
+def test_names_of_conditions_do_not_touch(given):
+    everything = given(bitrates=(8, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256))
+    drawing = draw(uar_wer, everything, part.SECTION)
+    for panel in drawing.figure.axes:
+        boxes = sorted(text.get_window_extent().bounds for text in panel.texts)
+        assert len(boxes) >= 3
+        assert all(a[0] + a[2] <= b[0] for a, b in pairwise(boxes))
+    named = {text.get_text() for text in drawing.figure.axes[0].texts}
+    assert {"original", "mp3-8k"} <= named
+
+
+def test_without_a_recogniser_there_is_no_figure(made):
+    run = made.Run(models=READERS)
+    everything = (made.findings(run), made.conditions(run), made.context(run))
+    assert draw(wer, everything, part.CORPUS) is None
+    assert draw(uar_wer, everything, part.SECTION) is None
+
+
+def test_they_are_among_the_figures(given):
+    found = {one.kind: one for one in figures.write(*given(), "unused", formats=())}
+    assert found["wer"].section == ("demo", "", "")
+    assert found["uar-wer"].section == ("demo", "dual", "speaker")
+    assert found["wer"].stem == "demo-wer"
+
+
+def test_nine_models_look_nine_ways():
+    looks = {(style.look(i, i).colour, style.look(i, i).marker) for i in range(15)}
+    assert len(looks) == 15

@@ -1,0 +1,127 @@
+"""The table and the sentences of what was heard."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from found import WHY, wer_of
+
+from aser_bench.findings import WER, Findings
+from aser_bench.report import FORMATS, Context, tables, terminal
+from aser_bench.report.verdict import verdict
+from aser_bench.report.wer_tables import verdicts
+
+PLAIN = Context(study="one", seed=0)
+
+
+@pytest.fixture(scope="module")
+def heard(found):
+    scores, conditions, context, findings = found
+    both = pd.concat([wer_of(scores), wer_of(scores, "pocketsphinx")], ignore_index=True)
+    return scores, conditions, context, replace(findings, wer=both)
+
+
+@pytest.fixture(scope="module")
+def table(heard):
+    (one,) = (one for one in tables.build(*heard) if one.stem.endswith("-wer"))
+    return one
+
+
+def test_a_row_a_recogniser_and_condition_in_a_readers_order(table):
+    names = ["original", "lowpass-3k0", *(f"mp3-{k}k" for k in (8, 16, 32, 64, 160, 192))]
+    assert [(row.heading, row.side) for row in table.rows] == [
+        (recogniser, (name,)) for recogniser in ("ear", "pocketsphinx") for name in names
+    ]
+    assert table.stem == "demo-wer"
+    assert "synthetic" in table.title
+
+
+def test_people_read_per_cent_and_machines_fractions(heard, table):
+    row = heard[3].wer.set_index(["transcripts", "condition"]).loc[("ear", "mp3-8k")]
+    (shown,) = (r for r in table.rows if (r.heading, r.side[0]) == ("ear", "mp3-8k"))
+    words, *errors, rate, interval, silent = (cell.text for cell in shown.cells)
+    assert words == "2400"
+    assert float(rate) == pytest.approx(100 * row["wer"], abs=0.05)
+    assert float(rate) > 100
+    assert sum(map(float, errors)) == pytest.approx(float(rate), abs=0.11)
+    assert interval == f"[{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
+    assert silent == "25.0"
+    (record,) = (
+        one for one in table.records
+        if (one["transcripts"], one["condition"]) == ("ear", "mp3-8k")
+    )  # fmt: skip
+    assert list(record) == [*WER, "effective_kbps", "note"]
+    assert record["wer"] == row["wer"]
+    assert record["effective_kbps"] == 8
+
+
+def test_without_an_interval_a_note_says_why(table):
+    (shown,) = (r for r in table.rows if (r.heading, r.side[0]) == ("ear", "lowpass-3k0"))
+    assert shown.cells[5].text == "-"
+    assert shown.cells[5].notes == (WHY[0].upper() + WHY[1:] + ".",)
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_every_format_can_write_it(table, ending):
+    text = FORMATS[ending][1](table)
+    assert all(name in text for name in ("pocketsphinx", "mp3-192k"))
+
+
+def test_it_fits_a_terminal(table):
+    assert max(map(len, terminal.render(table, 80).splitlines())) <= 80
+
+
+def test_where_nobody_listened_there_is_nothing(found):
+    assert not [one for one in tables.build(*found) if one.stem.endswith("-wer")]
+    assert list(verdicts(found[3], found[1], found[2])) == []
+
+
+def said(*rates, conditions=(("original", np.nan), ("mp3-8k", 8.0), ("mp3-64k", 64.0))):
+    names = [name for name, _ in conditions]
+    rows = [
+        {"corpus": "voices", "transcripts": "ear", "condition": name, "wer": rate}
+        for name, rate in zip(names, rates, strict=True)
+    ]
+    known = pd.DataFrame([
+        {"corpus": "voices", "condition": name, "codec": name.partition("-")[0],
+         "effective_kbps": kbps, "requested_kbps": kbps}
+        for name, kbps in conditions
+    ]).reindex(columns=[
+        "corpus", "condition", "codec", "requested_kbps", "effective_kbps", "codec_rate_hz",
+        "bandwidth_hz", "same_as", "mark",
+    ])  # fmt: skip
+    return list(verdicts(Findings(wer=pd.DataFrame(rows, columns=list(WER))), known, PLAIN))
+
+
+@pytest.mark.parametrize(
+    ("rates", "words"),
+    [
+        ((0.41, 0.783, 0.4), "rise from 41\u00a0% on the original to 78\u00a0% at mp3-8k."),
+        ((0.41, 0.2, 0.39), "fall from 41\u00a0% on the original to 39\u00a0% where they are most, "
+         "at mp3-64k."),
+        ((0.411, 0.413, 0.3), "are 41\u00a0% on the original and no more where they are most, at "
+         "mp3-8k."),
+    ],
+)  # fmt: skip
+def test_a_sentence(rates, words):
+    assert said(*rates) == [f"voices: word errors of ear {words}"]
+
+
+def test_controls_are_no_codecs_and_gaps_say_nothing():
+    names = (("original", np.nan), ("lowpass-3k0", np.nan), ("mp3-8k", 8.0))
+    assert said(0.4, 0.9, 0.5, conditions=names) == [
+        "voices: word errors of ear rise from 40\u00a0% on the original to 50\u00a0% at mp3-8k."
+    ]
+    assert said(np.nan, 0.9, 0.5) == []
+    assert said(0.5, np.nan, np.nan) == []
+
+
+def test_the_verdict_has_the_sentence(heard):
+    _, conditions, context, findings = heard
+    lines = verdict(findings, conditions, context)
+    found = [line for line in lines if "word errors of" in line]
+    assert [line.split(":")[0] for line in found] == ["demo (synthetic speech)"] * 2
+    assert all(line.endswith("at mp3-8k.") for line in found)
