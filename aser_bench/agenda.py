@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from . import models, plan, training_plan
+from . import models, plan, training_plan, variants
 from .ingest import Ingested
 from .progress import duration
 from .store import Store
@@ -24,20 +24,31 @@ class Agenda:
     batches : list of CodeTask
         All batches, coded or not.
     trainings : list of TrainTask
-        All trainings, done or not.
+        All trainings, done or not; some may be one and the same, under one key.
+    treatments : plan.Treatments
+        The conditions of this corpus: the original alone where there are texts and no sound.
+    sets : dict of str to tuple of str
+        Feature sets as cells name them, each with those that are extracted for it.
+    recognisers : tuple of str
+        Those that hear each condition.
     """
 
     def __init__(
         self, study: Study, ingested: Ingested, treatments: plan.Treatments, store: Store
     ) -> None:
-        self._study, self._treatments, self._store = study, treatments, store
+        self._study, self._store = study, store
+        self.treatments = treatments if ingested.has_audio else treatments.untouched()
+        self.sets = variants.all_feature_sets(study) if ingested.has_audio else {}
+        self.recognisers = variants.recognisers(study) if ingested.has_audio else ()
         self._set(ingested)
 
     def _set(self, ingested: Ingested) -> None:
         self.ingested = ingested
-        study, treatments, store = self._study, self._treatments, self._store
-        sets = training_plan.all_feature_sets(study)
-        self.batches = plan.code_tasks(study, ingested, treatments, sets, store)
+        study, treatments, store = self._study, self.treatments, self._store
+        extracted = tuple(dict.fromkeys(part for parts in self.sets.values() for part in parts))
+        self.batches = plan.code_tasks(
+            study, ingested, treatments, extracted, self.recognisers, store
+        )
         self.trainings = training_plan.tasks(study, ingested, treatments, self.batches, store)
 
     @property
@@ -55,7 +66,7 @@ class Agenda:
 
     def to_train(self) -> list[TrainTask]:
         """Return what is left to train, the dearest first: no worker ends with a long one."""
-        left = [t for t in self.trainings if not t.store.has("predictions", t.key)]
+        left = [t for t in _distinct(self.trainings) if not t.store.has("predictions", t.key)]
         return sorted(left, key=lambda task: -task.seconds)
 
     def seconds(self) -> float:
@@ -65,8 +76,8 @@ class Agenda:
 
     def describe(self) -> list[str]:
         """Say in a few lines what there is to do."""
-        one, tasks = self.ingested, self.trainings
-        cells = {(*_cell(task), test) for task in tasks for test in task.test_on}
+        one, tasks = self.ingested, _distinct(self.trainings)
+        cells = {(*_cell(task), test) for task in self.trainings for test in task.test_on}
         folds = {(task.cell["protocol"], task.cell["fold"]) for task in tasks}
         return [
             f"{self.name}: {len(one.utterances)} utterances, "
@@ -90,12 +101,18 @@ def describe(
     return "\n".join(lines)
 
 
+def _distinct(tasks: Iterable[TrainTask]) -> list[TrainTask]:
+    found: dict[str, TrainTask] = {}
+    for task in tasks:
+        found.setdefault(task.key, task)
+    return list(found.values())
+
+
 def _cell(task: TrainTask) -> tuple[Any, ...]:
     return tuple(value for name, value in task.cell.items() if name != "fold")
 
 
 def _fits(study: Study, tasks: Iterable[TrainTask]) -> int:
     return sum(
-        training_plan.fits(models.get(t.cell["model"]), study, len(t.folds), len(t.seeds))
-        for t in tasks
+        training_plan.fits(models.get(t.model), study, len(t.folds), len(t.seeds)) for t in tasks
     )

@@ -12,13 +12,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from . import models, plan
+from . import inputs, models, plan
 from .agenda import Agenda
 from .models import tuning
-from .models.base import Settings, Size
+from .models.base import Model, Settings, Size
+from .models.dual.utterance import Utterance
 from .parallel import Pool
 from .progress import duration
 from .store import Store
@@ -67,7 +69,7 @@ def estimate(agendas: Sequence[Agenda], pool: Pool) -> Estimate:
             planned = sum(plan.code_seconds(task, agenda.ingested) for task in left)
             coding += planned * _code_slowness(agenda, left[0], pool)
         for task in agenda.to_train():
-            name = task.cell["model"]
+            name = task.model
             if name not in slowness:
                 slowness[name] = _model_slowness(task, pool)
                 training += slowness[name][0] * pool.jobs  # each worker starts up once
@@ -107,7 +109,7 @@ def _model_slowness(task: TrainTask, pool: Pool) -> tuple[float, float]:
     planned a training is here.
     """
     trial = _Trial(
-        task.cell["model"], replace(task.settings, max_epochs=1),
+        task.model, replace(task.settings, max_epochs=1),
         replace(task.size, utterances=min(task.size.utterances, 300)),
     )  # fmt: skip
     expected = models.get(trial.model).seconds(trial.size, trial.settings)
@@ -134,13 +136,10 @@ def _seconds_of(trial: _Trial) -> tuple[float, float]:
     rng = np.random.default_rng(0)
     numbers = np.arange(size.utterances) % size.emotions
     labels = np.array([f"e{number}" for number in numbers])
-    clouds = rng.normal(size=(size.emotions, size.columns))[numbers] * 0.3
+    clouds = rng.normal(size=(size.emotions, max(1, size.columns)))[numbers] * 0.3
     data: np.ndarray = (clouds + rng.normal(size=clouds.shape)).astype(np.float32)
-    if model.frames:
-        rows = data
-        data = np.empty(len(rows), dtype=object)
-        for i, row in enumerate(rows):
-            data[i] = np.tile(row, (max(1, round(size.frames)), 1))
+    if model.feature_kind != "vector":
+        data = inputs.objects([_frames_of(model, row, size) for row in data])
     params = {name: values[0] for name, values in model.grid(trial.settings)[-1].items()}
     took: list[float] = []
     while sum(took[1:]) < _TRIAL_S and len(took) < 9:
@@ -148,3 +147,12 @@ def _seconds_of(trial: _Trial) -> tuple[float, float]:
         tuning.fit(model, params, data, labels, trial.settings, 0, (data[:16], labels[:16]))
         took.append(time.perf_counter() - start)
     return took[0], float(np.median(took[1:]))
+
+
+def _frames_of(model: Model, row: np.ndarray, size: Size) -> Any:
+    """Return a made-up utterance as a model of sequences reads it."""
+    frames = np.tile(row, (max(1, round(size.frames)), 1))
+    if model.feature_kind == "frames":
+        return frames
+    words = " ".join(f"w{number}" for number in range(max(1, round(size.words))))
+    return Utterance(frames, row[:35], words)

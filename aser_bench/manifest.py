@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import __version__, features, ffmpeg, models, registry, training_plan
+from . import __version__, features, ffmpeg, models, registry, transcripts, variants
 from .ingest import Ingested
 from .models.base import Model, Settings
 from .models.external import External
@@ -19,7 +19,7 @@ from .study import Study
 
 _PACKAGES = (
     "numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "numba", "soundfile", "soxr",
-    "ffmpeg-python", "imageio-ffmpeg", "pydub", "joblib", "tensorflow", "keras",
+    "ffmpeg-python", "imageio-ffmpeg", "pydub", "joblib", "tensorflow", "keras", "nltk",
 )  # fmt: skip
 
 
@@ -58,11 +58,18 @@ def build(
 
 def _components(study: Study) -> dict[str, dict[str, int | str]]:
     """Return the version of each feature set and model, under the name that results have it by."""
-    sets = training_plan.all_feature_sets(study)
+    sets = variants.all_feature_sets(study)
     return {
-        "features": {name: features.get(name).version for name in sets},
+        "features": {name: features.version(name) for name in sets},
         "models": {name: _version(models.get(name), study.settings) for name in study.models},
+        **_recognisers(study),
     }
+
+
+def _recognisers(study: Study) -> dict[str, dict[str, int | str]]:
+    names = variants.recognisers(study)
+    found: dict[str, int | str] = {name: transcripts.get(name).version for name in names}
+    return {"transcripts": found} if found else {}
 
 
 def _version(model: Model, settings: Settings) -> int | str:

@@ -29,9 +29,9 @@ Originals = Mapping[tuple[str, str], np.ndarray]
 def originals(agendas: Sequence[Agenda]) -> dict[tuple[str, str], np.ndarray]:
     """Return what `features` and `drift` both start from, so that it is loaded once."""
     return {
-        (agenda.name, name): _means(agenda, ORIGINAL, name)
+        (agenda.name, name): _means(agenda, ORIGINAL, parts)
         for agenda in agendas if agenda.batches
-        for name in agenda.batches[0].features
+        for name, parts in agenda.sets.items() if parts
     }  # fmt: skip
 
 
@@ -47,11 +47,12 @@ def features(agendas: Sequence[Agenda], known: Originals | None = None) -> pd.Da
         Columns `findings.FEATURES`.
     """
     parts = []
+    parts_of = {(one.name, name): own for one in agendas for name, own in one.sets.items()}
     for (corpus, name), rows in (originals(agendas) if known is None else known).items():
         sd = rows.std(axis=0, ddof=1) if len(rows) > 1 else np.zeros(rows.shape[1])
         varies = sd > _ROUNDING * np.abs(rows).max(axis=0, initial=0)
         columns = {
-            "corpus": corpus, "features": name, "feature": list(feature_sets.get(name).columns),
+            "corpus": corpus, "features": name, "feature": _columns(parts_of[corpus, name]),
             "mean": rows.mean(axis=0), "sd": np.where(varies, sd, 0.0),
         }  # fmt: skip
         parts.append(pd.DataFrame(columns))
@@ -75,12 +76,13 @@ def drift(agendas: Sequence[Agenda], known: Originals | None = None) -> pd.DataF
     for agenda in agendas:
         if not agenda.batches:
             continue
-        for name in agenda.batches[0].features:
+        for name, own in agenda.sets.items():
+            if not own:
+                continue
             original = known[agenda.name, name]
-            columns = feature_sets.get(name).columns
-            for condition in dict.fromkeys(c for c, one in agenda.batches[0].keys if one == name):
+            for condition in agenda.treatments.names:
                 if condition != ORIGINAL:
-                    table = drift_of(original, _means(agenda, condition, name), columns)
+                    table = drift_of(original, _means(agenda, condition, own), _columns(own))
                     keys = {"corpus": agenda.name, "features": name, "condition": condition}
                     parts.append(table.assign(**keys))
     if not parts:
@@ -88,8 +90,16 @@ def drift(agendas: Sequence[Agenda], known: Originals | None = None) -> pd.DataF
     return pd.concat(parts, ignore_index=True)[list(DRIFT)].round(_DIGITS)
 
 
-def _means(agenda: Agenda, condition: str, name: str) -> np.ndarray:
-    """Return one row an utterance (utterances, columns) of a condition's features."""
+def _columns(parts: Sequence[str]) -> list[str]:
+    return [column for part in parts for column in feature_sets.get(part).columns]
+
+
+def _means(agenda: Agenda, condition: str, parts: Sequence[str]) -> np.ndarray:
+    """Return one row an utterance (utterances, columns) of a condition's features, part by part."""
+    return np.hstack([_means_of(agenda, condition, part) for part in parts])
+
+
+def _means_of(agenda: Agenda, condition: str, name: str) -> np.ndarray:
     rows = []
     for batch in agenda.batches:
         entry = batch.store.load("features", batch.keys[condition, name])

@@ -62,7 +62,7 @@ def _score_rows(task: TrainTask, reason: str) -> Iterator[dict[str, Any]]:
             training: dict[str, Any] = {"stop": ""}
             if entry is not None:
                 training = entry.meta["trainings"][r]
-                predicted = emotions[entry.arrays["predicted"][r, c]]
+                predicted = emotions[entry.arrays["predicted"][r, task.places[c]]]
                 values = metric_scores(truth, predicted)
             yield {
                 **task.cell, "test_condition": condition, "run": run, **values,
@@ -125,7 +125,9 @@ def write_predictions(
 
 def _prediction_rows(task: TrainTask, table: pd.DataFrame, emotions: list[str]) -> pd.DataFrame:
     entry = load(task)
-    predicted, chances = entry.arrays["predicted"], entry.arrays["probabilities"]
+    places = list(task.places)
+    predicted = entry.arrays["predicted"][:, places]
+    chances = entry.arrays["probabilities"][:, places]
     runs, conditions, n = predicted.shape
     test = table.iloc[task.test]
     columns: dict[str, Any] = {name: task.cell[name] for name in CELL if name in task.cell}

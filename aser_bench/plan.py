@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from . import features, models, registry
+from . import features, models, registry, transcripts
 from .codecs import specs
 from .errors import UsageError
 from .ingest import Ingested
@@ -37,6 +37,11 @@ class Treatments:
     def names(self) -> tuple[str, ...]:
         """The conditions' names in order."""
         return tuple(condition.name for condition in self.conditions)
+
+    def untouched(self) -> Treatments:
+        """Return the original alone: a corpus of texts has nothing to code."""
+        kept = tuple(one for one in self.conditions if one.name == ORIGINAL)
+        return replace(self, conditions=kept, aliases=())
 
     def identity(self, condition: Condition) -> list[Any]:
         """Return all that decides how a condition sounds, for the store's key."""
@@ -97,12 +102,16 @@ def protocols(study: Study, ingested: Ingested) -> tuple[str, ...]:
 
 
 def code_tasks(
-    study: Study, ingested: Ingested, plan: Treatments, sets: tuple[str, ...], store: Store
-) -> list[CodeTask]:
+    study: Study, ingested: Ingested, plan: Treatments, sets: tuple[str, ...],
+    recognisers: tuple[str, ...], store: Store,
+) -> list[CodeTask]:  # fmt: skip
     """Return the corpus in batches, each with its place in the store for every result.
 
-    ``sets`` are the feature sets that are wanted.
+    ``sets`` are the feature sets that are wanted, ``recognisers`` those that are to hear it. A
+    corpus of texts has none.
     """
+    if not ingested.has_audio:
+        return []
     table = ingested.utterances
     tasks = []
     for start in range(0, len(table), BATCH):
@@ -115,6 +124,13 @@ def code_tasks(
             for condition, identity in identities.items()
             for name in sets
         }
+        hearings = {
+            (condition, name): key(
+                "transcripts", SAMPLE_RATE, hashes, identity, transcripts.get(name).identity()
+            )
+            for condition, identity in identities.items()
+            for name in recognisers
+        }
         audits = {
             condition: key("audit", _AUDIT_VERSION, SAMPLE_RATE, hashes, identity)
             for condition, identity in identities.items()
@@ -122,7 +138,7 @@ def code_tasks(
         tasks.append(
             CodeTask(
                 ingested.corpus.name, store, tuple(part["utterance"]), tuple(part["file"]), hashes,
-                plan.conditions, sets, keys, audits, study.match_level,
+                plan.conditions, sets, keys, audits, hearings, study.match_level,
             )
         )  # fmt: skip
     return tasks
@@ -133,10 +149,7 @@ def unfinished(task: CodeTask) -> CodeTask | None:
     left = tuple(
         condition
         for condition in task.conditions
-        if not task.store.has("audits", task.audits[condition.name])
-        or not all(
-            task.store.has("features", task.keys[condition.name, name]) for name in task.features
-        )
+        if not task.store.has("audits", task.audits[condition.name]) or any(task.lacks(condition))
     )
     return replace(task, conditions=left) if left else None
 
@@ -145,7 +158,10 @@ def code_seconds(task: CodeTask, ingested: Ingested) -> float:
     """Estimate what coding a batch and making its features costs on one core."""
     table = ingested.utterances
     sound = table["duration_s"][table["utterance"].isin(task.utterances)].sum()
-    return float(sound * len(task.conditions) * (_CODE_S + _FEATURES_S * len(task.features)))
+    recognisers = dict.fromkeys(name for _, name in task.hearings)
+    hearing = sum(transcripts.get(name).seconds_per_second for name in recognisers)
+    a_second = _CODE_S + _FEATURES_S * len(task.features) + hearing
+    return float(sound * len(task.conditions) * a_second)
 
 
 def notes(study: Study, ingested: Ingested) -> list[str]:

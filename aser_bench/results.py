@@ -11,9 +11,11 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from . import measures, models, outputs, plan, training_plan
+from . import hearings, measures, outputs, plan, training_plan, variants
 from .agenda import Agenda
 from .errors import UsageError
+from .evaluation.wer import wer
+from .findings import TRANSCRIPTS
 from .progress import duration
 from .store import cannot_write
 from .study import Study
@@ -23,6 +25,7 @@ Costs = list[tuple[str, str, Cost]]
 """Stage, task and cost of everything that this run itself computed."""
 
 _UNFINISHED = ".unfinished"
+_DIGITS = 6
 
 
 def check_folder(folder: Path, known: Sequence[str] = ()) -> None:
@@ -62,6 +65,8 @@ def settings(study: Study) -> str:
     """Say what was set for all models, for the captions."""
     said = [f"preset {study.preset}"] if study.preset != "default" else []
     said.append(f"effort {study.effort}")
+    if study.labels != "all":
+        said.append(f"labels {study.labels}")
     if study.class_weight != "none":
         said.append(f"class weight {study.class_weight}")
     if study.limit is not None:
@@ -71,7 +76,7 @@ def settings(study: Study) -> str:
 
 def budgets(study: Study) -> dict[str, str]:
     """Say what ends the training of each model that has such a thing, for the captions."""
-    found = {name: models.get(name).budget(study.settings) for name in study.models}
+    found = {one.name: one.model.budget(study.settings) for one in variants.of(study)}
     return {name: ", ".join(said) for name, said in found.items() if said}
 
 
@@ -108,6 +113,7 @@ def write(
     tasks = [task for agenda in agendas for task in agenda.trainings]
     corpora = {agenda.name: agenda.ingested for agenda in agendas}
     originals = measures.originals(agendas)
+    heard = hearings.table(agendas)
     writers: dict[str, Callable[[Path], Any]] = {
         "scores.csv": lambda path: outputs.write_scores(scores, path),
         "conditions.csv": lambda path: _write_csv(conditions, path),
@@ -118,11 +124,23 @@ def write(
             measures.features(agendas, originals), path, "%.9g"
         ),
         "leaks.csv": lambda path: _write_csv(measures.leaks(agendas), path),
+        **_heard_writers(heard),
         "study.yaml": lambda path: path.write_text(_yaml(study), "utf-8"),
         # Last: a folder with a manifest is a whole one.
         "manifest.json": lambda path: path.write_text(_json(facts), "utf-8"),
     }
-    install(folder, writers, stale=("tables", "figures", "sounds", "report.html"))
+    old = ("tables", "figures", "sounds", "report.html", "wer.csv", "transcripts.csv")
+    install(folder, writers, stale=[name for name in old if name not in writers])
+
+
+def _heard_writers(heard: pd.DataFrame) -> dict[str, Callable[[Path], Any]]:
+    """Return what writes the tables of what recognisers heard, where one listened."""
+    if heard.empty:
+        return {}
+    return {
+        "wer.csv": lambda path: _write_csv(wer(heard).round(_DIGITS), path),
+        "transcripts.csv": lambda path: _write_csv(heard[list(TRANSCRIPTS)], path),
+    }
 
 
 def install(

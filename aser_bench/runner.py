@@ -19,12 +19,14 @@ from . import (
     registry,
     reporting,
     results,
-    training_plan,
+    transcripts,
+    variants,
 )
 from .agenda import Agenda
 from .codecs import canary
-from .errors import CodecError
+from .errors import CodecError, UsageError
 from .ingest import ingest
+from .models.words.embeddings import fingerprint
 from .parallel import Pool, cores
 from .progress import Progress, Say, say_aloud, tell_refused
 from .report import terminal_text
@@ -107,7 +109,7 @@ def run(
     with Pool(jobs if jobs is not None else cores()) as pool:
         agendas = []
         for choice in study.corpora:
-            ingested = ingest(choice, study.limit, keep, pool, strict, say)
+            ingested = ingest(choice, study.limit, keep, pool, strict, say, labels=study.labels)
             tell_refused(ingested.refused, say)
             agendas.append(Agenda(study, ingested, treatments, keep))
         if dry_run:
@@ -140,7 +142,12 @@ def _check_names(study: Study) -> None:
         registry.get("corpora", choice.name)
     for name in study.models:
         models.get(name)
-    training_plan.all_feature_sets(study)
+    variants.all_feature_sets(study)
+    for name in variants.recognisers(study):
+        if reason := transcripts.get(name).unavailable():
+            raise UsageError(f"--transcripts {name} is not available: {reason}")
+    if study.embeddings is not None:
+        fingerprint(study.embeddings)
 
 
 def _work(
@@ -206,7 +213,7 @@ def _finish(
     """Turn what lies in the store into tables, write everything, and report on it."""
     scores = outputs.scores([task for one in agendas for task in one.trainings], failed)
     conditions = pd.concat(
-        [outputs.conditions(one.ingested, treatments, one.batches) for one in agendas],
+        [outputs.conditions(one.ingested, one.treatments, one.batches) for one in agendas],
         ignore_index=True,
     )
     clock.end("score")

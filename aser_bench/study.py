@@ -13,6 +13,7 @@ from typing import Any
 
 from . import words
 from .codecs.bitrates import POLICIES
+from .corpora.labels import LABELS
 from .errors import UsageError, suggest
 from .evaluation.splits import PROTOCOLS
 from .models.base import CLASS_WEIGHTS, EFFORTS, Settings
@@ -29,6 +30,12 @@ PRESETS: dict[str, dict[str, Any]] = {
         "codecs": [{"mp3": list(STUDY_BITRATES)}],
         "models": ["svm", "mlp", "lstm"],
         "protocol": ["paper"],
+        "runs": 10,
+    },
+    "yoon2018": {
+        "models": ["are", "tre", "mdre", "mdrea"],
+        "protocol": ["yoon2018"],
+        "labels": "4",
         "runs": 10,
     },
 }
@@ -56,8 +63,13 @@ class Study:
         all conditions pooled.
     runs : int or None
         Trainings a fold of what has a random start; None: what the effort says.
-    max_epochs, patience, frame_pool, class_weight
+    max_epochs, patience, frame_pool, class_weight, embeddings
         What models are told: see `aser_bench.models.base.Settings`.
+    labels : str
+        Which emotions are told apart, a name of `aser_bench.corpora.labels.LABELS`.
+    transcripts : tuple of str
+        Where the words come from for models that read them: ``reference``, or a recogniser that
+        hears each condition; each gives such models cells of their own.
     limit : int or None
         So many utterances of each corpus, for a quick look.
     """
@@ -78,6 +90,9 @@ class Study:
     patience: int | None = None
     frame_pool: int | None = None
     class_weight: str = "none"
+    labels: str = "all"
+    transcripts: tuple[str, ...] = ("reference",)
+    embeddings: str | None = None
     seed: int = 0
     limit: int | None = None
 
@@ -107,7 +122,7 @@ class Study:
         plain["codecs"] = [
             {c.name: list(c.bitrates)} if c.bitrates else c.name for c in self.codecs
         ]
-        for key in ("features", "models", "protocol", "train"):
+        for key in ("features", "models", "protocol", "train", "transcripts"):
             plain[key] = list(plain[key])
         return plain
 
@@ -166,6 +181,8 @@ def read_file(path: str | Path) -> dict[str, Any]:
         content["corpora"] = [
             {c.name: str(path.parent / c.source)} if c.source else c.name for c in choices
         ]
+    if content.get("embeddings"):
+        content["embeddings"] = str(path.parent / str(content["embeddings"]))
     return content
 
 
@@ -196,6 +213,9 @@ _PARSERS: dict[str, Any] = {
     "patience": words.or_none(words.whole("patience", 1)),
     "frame_pool": words.or_none(words.whole("frame_pool", 1)),
     "class_weight": words.one_of("class weight", CLASS_WEIGHTS),
+    "labels": words.one_of("label set", LABELS),
+    "transcripts": words.names("transcripts"),
+    "embeddings": lambda value: None if value in (None, "") else str(value),
     "seed": words.whole("seed", 0),
     "limit": words.or_none(words.whole("limit", 1)),
 }

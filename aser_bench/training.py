@@ -7,12 +7,11 @@ main process needs to know. A failure is a reason in its result, and the others 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from . import features, models
+from . import features, inputs, models
 from .errors import AserBenchError
 from .models import tuning
 from .models.base import Settings, Size
@@ -31,11 +30,16 @@ class TrainTask:
     ----------
     cell : dict
         ``corpus``, ``features``, ``model``, ``protocol``, ``train_condition``, ``fold``.
+    model : str
+        The component; the cell's name of it may say more.
     shards : dict
-        Condition -> keys of its feature shards, which together hold all utterances in order;
-        of the original too.
+        Condition -> kind of what is read -> keys in the store, which together hold all
+        utterances in order; of the original too.
     train_on, test_on : tuple of str
         Conditions; several to train on means that they are pooled.
+    places : tuple of int
+        For each test condition, where its predictions stand among those in the store: conditions
+        at which the model reads the same are predicted once.
     train, dev, test : numpy.ndarray
         Row numbers of the utterances.
     labels : numpy.ndarray of str
@@ -53,10 +57,12 @@ class TrainTask:
     store: Store
     key: str
     cell: dict[str, Any]
-    shards: dict[str, tuple[str, ...]]
+    model: str
+    shards: dict[str, dict[str, tuple[str, ...]]]
     original: str
     train_on: tuple[str, ...]
     test_on: tuple[str, ...]
+    places: tuple[int, ...]
     train: np.ndarray
     dev: np.ndarray
     test: np.ndarray
@@ -68,6 +74,11 @@ class TrainTask:
     settings: Settings
     size: Size
     seconds: float
+
+    @property
+    def predicted_at(self) -> tuple[str, ...]:
+        """The test conditions whose predictions are in the store, in their order there."""
+        return tuple(self.test_on[self.places.index(i)] for i in range(max(self.places) + 1))
 
 
 @dataclass(frozen=True)
@@ -100,7 +111,7 @@ def _name(error: Exception) -> str:
 
 
 def _train(task: TrainTask) -> Entry:
-    model = models.get(task.cell["model"])
+    model = models.get(task.model)
     labels = task.labels[task.train]
     if len(np.unique(labels)) < 2:
         raise ValueError("the training fold holds one emotion only")
@@ -115,8 +126,8 @@ def _train(task: TrainTask) -> Entry:
     if model.uses_dev:
         dev = _rows(task, task.train_on, task.dev), np.tile(task.labels[task.dev], pooled)
     tuned = tuning.tune(model, rows, labels, folds, task.settings, task.seeds[0])
-    test = _rows(task, task.test_on, task.test)
-    shape = (len(task.seeds), len(task.test_on), len(task.test))
+    test = _rows(task, task.predicted_at, task.test)
+    shape = (len(task.seeds), len(task.predicted_at), len(task.test))
     predicted = np.empty(shape, dtype=np.int16)
     probabilities = np.empty((*shape, len(task.emotions)), dtype=np.float32)
     trainings = []
@@ -147,43 +158,17 @@ def _flat(task: TrainTask, rows: np.ndarray) -> list[str]:
     Standardisation divides by what is left of them, and a test condition in which they do vary
     then swamps everything else.
     """
-    spread = _spread(rows)
-    original = _spread(_rows(task, (task.original,), task.train))
+    spread = inputs.spread(rows)
+    original = inputs.spread(_rows(task, (task.original,), task.train))
     flat = (spread <= _FLAT * original) & (original > 0)
-    columns = features.get(task.cell["features"]).columns
+    if not flat.any():
+        return []
+    columns = features.columns(task.cell["features"])
     return [columns[i] for i in np.flatnonzero(flat)]
 
 
-def _spread(rows: np.ndarray) -> np.ndarray:
-    frames = np.concatenate(list(rows)) if rows.dtype == object else rows
-    return frames.std(axis=0, dtype=np.float64)
-
-
 def _rows(task: TrainTask, conditions: tuple[str, ...], rows: np.ndarray) -> np.ndarray:
-    """Return utterances' features at some conditions, one condition below the other."""
-    return np.concatenate([_features(task, name)[rows] for name in conditions])
-
-
-def _features(task: TrainTask, condition: str) -> np.ndarray:
-    frames = features.get(task.cell["features"]).frames
-    return _load_shards(task.store, condition, task.shards[condition], frames)
-
-
-@lru_cache(maxsize=32)  # a worker meets the same conditions fold after fold
-def _load_shards(store: Store, condition: str, shards: tuple[str, ...], frames: bool) -> np.ndarray:
-    """Return all utterances of a condition: (utterances, columns), or an object array of
-    matrices (frames, columns).
-    """
-    entries = [store.load("features", shard) for shard in shards]
-    if any(entry is None for entry in entries):
-        raise ValueError("features vanished from the store while the run was going on")
-    arrays = [entry.arrays for entry in entries if entry is not None]
-    if not all(np.isfinite(one["values"]).all() for one in arrays):
-        raise ValueError(f"features of condition {condition} hold NaN or infinity")
-    if not frames:
-        return np.vstack([one["values"] for one in arrays])
-    matrices = [part for one in arrays for part in np.split(one["values"], one["offsets"][1:-1])]
-    found = np.empty(len(matrices), dtype=object)
-    for i, matrix in enumerate(matrices):  # numpy would make one array of matrices of one shape
-        found[i] = matrix
-    return found
+    """Return what the model reads of utterances at some conditions, one below the other."""
+    return np.concatenate(
+        [inputs.load(task.store, name, task.shards[name])[rows] for name in conditions]
+    )

@@ -10,53 +10,27 @@ from typing import Any
 
 import numpy as np
 
-from . import features, models
+from . import features, models, variants
 from .errors import UsageError
 from .evaluation.splits import PROTOCOLS, Split, dev_shares_speakers, for_model, inner_folds, split
 from .ingest import Ingested
 from .models.base import INNER_FOLDS, RUNS, Model, Size
+from .models.dual.utterance import KINDS
 from .plan import Treatments, protocols
 from .store import Store, key
 from .study import Study
 from .tables import MULTI, ORIGINAL
 from .training import TrainTask
+from .variants import Variant
 from .work import CodeTask
 
 Folds = list[tuple[np.ndarray, np.ndarray]]
 
+Shards = dict[str, tuple[str, ...]]
+"""Kind of what is read -> keys in the store, which together hold all utterances in order."""
+
 # Raised when a change outside of the components gives other numbers for the same keys.
 _VERSION = 2
-
-_FRAME_S = 0.032  # for the estimate of costs alone
-
-_OWN = {False: "functionals", True: "frames"}
-"""The feature set of a model that reads frames or not, where the study names none of its kind."""
-
-
-def feature_sets(study: Study, model: str) -> tuple[str, ...]:
-    """Return the feature sets that a model of a study is trained on."""
-    frames = models.get(model).frames
-    kind = tuple(name for name in study.features if features.get(name).frames == frames)
-    return kind or (_OWN[frames],)
-
-
-def all_feature_sets(study: Study) -> tuple[str, ...]:
-    """Return every feature set that a study needs.
-
-    Raises
-    ------
-    UsageError
-        If the study names a feature set that none of its models reads.
-    """
-    needed = dict.fromkeys(name for model in study.models for name in feature_sets(study, model))
-    for name in study.features:
-        if name not in needed:
-            kind = "frames" if features.get(name).frames else "one vector an utterance"
-            raise UsageError(
-                f"feature set {name!r} gives {kind}, which none of the models "
-                f"{', '.join(study.models)} reads: leave it out, or add a model that does"
-            )
-    return tuple(needed)
 
 
 def tasks(
@@ -87,29 +61,45 @@ class _Maker:
             splits = split(protocol, table, self._seed("split", corpus, protocol))
         except UsageError as error:
             raise UsageError(f"corpus {corpus!r}: {error}") from error
+        kinds = variants.of(self.study)
+        for variant in kinds:
+            variants.check(variant, self.ingested)
         for whole in splits:
-            for name in self.study.models:
-                model = models.get(name)
+            for variant in kinds:
+                model = variant.model
                 spare = self._seed("dev", corpus, protocol, whole.fold)
                 one = for_model(protocol, whole, model.uses_dev, table, spare)
                 folds, _ = inner_folds(
                     protocol, table, one.train, INNER_FOLDS[self.study.effort],
                     self._seed("inner", corpus, protocol, one.fold),
                 )  # fmt: skip
-                for features_name in feature_sets(self.study, name):
-                    cell = {
-                        "corpus": corpus, "features": features_name, "model": name,
-                        "protocol": protocol, "fold": one.fold,
-                    }  # fmt: skip
-                    yield from self._cells(cell, model, one, folds)
+                cell = {
+                    "corpus": corpus, "features": variant.features, "model": variant.name,
+                    "protocol": protocol, "fold": one.fold,
+                }  # fmt: skip
+                yield from self._cells(cell, variant, one, folds)
 
     def _cells(
-        self, cell: dict[str, Any], model: Model, one: Split, folds: Folds
+        self, cell: dict[str, Any], variant: Variant, one: Split, folds: Folds
     ) -> Iterator[TrainTask]:
+        shards = {condition: self._shards(variant, condition) for condition in self.plan.names}
         for words, train_on, test_on in _pairs(self.study, self.plan):
             named = {**cell, "train_condition": words}
-            for runs in self._runs(model):
-                yield self._task(named, model, train_on, test_on, one, folds, runs)
+            for runs in self._runs(variant.model):
+                yield self._task(named, variant, shards, train_on, test_on, one, folds, runs)
+
+    def _shards(self, variant: Variant, condition: str) -> Shards:
+        """Return where what a model reads at a condition lies in the store, by its kind."""
+        found = {
+            kind: tuple(batch.keys[condition, spec] for batch in self.batches)
+            for kind, spec in variant.parts.items()
+        }
+        if variant.recogniser:
+            at = condition, variant.recogniser
+            found["text"] = tuple(batch.hearings[at] for batch in self.batches)
+        elif variant.transcripts:
+            found["text"] = (variants.reference(self.ingested, self.store),)
+        return {kind: found[kind] for kind in KINDS if kind in found}
 
     def _runs(self, model: Model) -> list[tuple[int, ...]]:
         """Return the runs in the tasks that they stand in.
@@ -123,41 +113,63 @@ class _Maker:
         return [everything] if searched else [(run,) for run in everything]
 
     def _task(
-        self, cell: dict[str, Any], model: Model, train_on: tuple[str, ...],
-        test_on: tuple[str, ...], one: Split, folds: Folds, runs: tuple[int, ...],
+        self, cell: dict[str, Any], variant: Variant, shards: dict[str, Shards],
+        train_on: tuple[str, ...], test_on: tuple[str, ...], one: Split, folds: Folds,
+        runs: tuple[int, ...],
     ) -> TrainTask:  # fmt: skip
-        study, settings = self.study, self.study.settings
+        study, settings, model = self.study, self.study.settings, variant.model
+        first = _first_alike(shards)
+        train_on = tuple(dict.fromkeys(first[name] for name in train_on))
+        distinct = list(dict.fromkeys(first[name] for name in test_on))
+        seeded = {**cell, "train_condition": train_on[0]} if len(train_on) == 1 else cell
         names = ("corpus", "features", "model", "protocol", "train_condition", "fold")
-        seeds = tuple(self._seed(*(cell[name] for name in names), run) for run in runs)
+        seeds = tuple(self._seed(*(seeded[name] for name in names), run) for run in runs)
         labels = self.ingested.utterances["emotion"].to_numpy(dtype=str)
-        used = {
-            condition: tuple(batch.keys[condition, cell["features"]] for batch in self.batches)
-            for condition in {ORIGINAL, *train_on, *test_on}
-        }
         name = key(
             "train", _VERSION, model.identity(settings), study.effort, model.grid(settings),
-            [used[c] for c in train_on], [used[c] for c in test_on],
+            [_flat(shards[c]) for c in train_on], [_flat(shards[c]) for c in distinct],
             one.train.tolist(), one.dev.tolist(), one.test.tolist(), labels.tolist(),
             [[part.tolist() for part in fold] for fold in folds], seeds,
         )  # fmt: skip
-        size = self._size(cell["features"], len(one.train) * len(train_on))
+        size = self._size(variant, len(one.train) * len(train_on))
         seconds = fits(model, study, len(folds), len(runs)) * model.seconds(size, settings)
+        used = {condition: shards[condition] for condition in {ORIGINAL, *train_on, *test_on}}
         return TrainTask(
-            self.store, name, cell, used, ORIGINAL, train_on, test_on, one.train, one.dev,
-            one.test, labels, tuple(self.ingested.emotions), folds, runs, seeds, settings, size,
-            seconds,
+            self.store, name, cell, variant.model.name, used, ORIGINAL, train_on, test_on,
+            tuple(distinct.index(first[c]) for c in test_on), one.train, one.dev, one.test,
+            labels, tuple(self.ingested.emotions), folds, runs, seeds, settings, size, seconds,
         )  # fmt: skip
 
-    def _size(self, name: str, utterances: int) -> Size:
-        one = features.get(name)
-        frames = float(self.ingested.utterances["duration_s"].mean()) / _FRAME_S
-        return Size(utterances, len(one.columns), frames, len(self.ingested.emotions))
+    def _size(self, variant: Variant, utterances: int) -> Size:
+        table, kind = self.ingested.utterances, "frames" if "frames" in variant.parts else "vector"
+        spec = variant.parts.get(kind)
+        one = features.get(spec) if spec else None
+        return Size(
+            utterances,
+            len(one.columns) if one else 0,
+            float(table["duration_s"].mean()) / (one.hop_s if one else 1.0),
+            len(self.ingested.emotions),
+            float(table["text"].str.count(r"\S+").mean()) if variant.transcripts else 0.0,
+        )
 
     def _seed(self, *keys: Any) -> int:
         """Return a seed of 32 bits that depends on the study's seed and these keys alone."""
         digest = hashlib.sha256(key(*keys).encode()).digest()
         words = np.frombuffer(digest, dtype="<u4").tolist()
         return int(np.random.SeedSequence([self.study.seed, *words]).generate_state(1)[0])
+
+
+def _flat(shards: Shards) -> list[str]:
+    return [one for keys in shards.values() for one in keys]
+
+
+def _first_alike(shards: dict[str, Shards]) -> dict[str, str]:
+    """Return, for each condition, the first at which a model reads the very same.
+
+    A recogniser's words differ, those of the corpus do not: what reads them alone is trained once.
+    """
+    first: dict[tuple[str, ...], str] = {}
+    return {name: first.setdefault(tuple(_flat(one)), name) for name, one in shards.items()}
 
 
 def _pairs(
@@ -191,16 +203,30 @@ def fits(model: Model, study: Study, n_folds: int, runs: int) -> int:
 
 
 def notes(trainings: Sequence[TrainTask], ingested: Ingested) -> list[str]:
-    """Return what a reader must know of how dev parts were come by."""
+    """Return what a reader must know of how dev parts were come by, and of texts."""
     shared: dict[str, None] = {}
+    untouched: dict[str, None] = {}
+    reads_text = False
     for task in trainings:
         one = Split(task.cell["fold"], task.train, task.dev, task.test)
-        model, protocol = task.cell["model"], PROTOCOLS[task.cell["protocol"]]
-        spared = models.get(model).uses_dev and protocol.speaker_disjoint
+        model, protocol = models.get(task.model), PROTOCOLS[task.cell["protocol"]]
+        spared = model.uses_dev and protocol.speaker_disjoint
         if spared and dev_shares_speakers(ingested.utterances, one):
-            shared.setdefault(model)
-    return [
+            shared.setdefault(task.cell["model"])
+        if len(task.test_on) > 1 and not any(task.places):
+            untouched.setdefault(task.cell["model"])
+        reads_text = reads_text or "text" in model.reads
+    said = [
         f"{model}: too few speakers to spare any for dev, which is an eighth of the training "
         "speakers' recordings"
         for model in shared
     ]
+    said += [
+        f"{model} reads the corpus's own words, which no codec touches: it is trained once a fold "
+        "and run, and its rows are one and the same"
+        for model in untouched
+    ]
+    silent = int((ingested.utterances["text"] == "").sum())
+    if reads_text and silent:
+        said.append(f"{silent} utterances have no text of the corpus, and are read as empty")
+    return said

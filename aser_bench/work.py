@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from . import features
+from . import features, transcripts
 from .codecs import specs
 from .codecs.audit import at_level, audit
 from .codecs.base import Coded
@@ -37,7 +37,8 @@ class CodeTask:
     """Some 32 utterances, the conditions to take them through, and the features to make.
 
     ``keys`` maps (condition, feature set) to its key in the store, ``audits`` a condition to
-    the key of its measures. With ``match_level`` what a codec did to the level is undone.
+    the key of its measures, ``hearings`` (condition, recogniser) to that of what was heard. With
+    ``match_level`` what a codec did to the level is undone.
     """
 
     corpus: str
@@ -49,7 +50,19 @@ class CodeTask:
     features: tuple[str, ...]
     keys: dict[tuple[str, str], str]
     audits: dict[str, str]
+    hearings: dict[tuple[str, str], str] = field(default_factory=dict)
     match_level: bool = False
+
+    def lacks(self, condition: Condition) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the feature sets and the recognisers whose results the store lacks."""
+        name, has = condition.name, self.store.has
+        return (
+            tuple(one for one in self.features if not has("features", self.keys[name, one])),
+            tuple(
+                recogniser for (at, recogniser), key in self.hearings.items()
+                if at == name and not has("transcripts", key)
+            ),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -148,7 +161,8 @@ def _store_condition(
     coded = [version.signal for version in versions]
     if task.match_level:
         coded = [at_level(*pair) for pair in zip(signals, coded, strict=True)]
-    for name, rows in features.extract(task.features, coded, SAMPLE_RATE, originals).items():
+    sets, recognisers = task.lacks(condition)
+    for name, rows in features.extract(sets, coded, SAMPLE_RATE, originals).items():
         offsets = np.cumsum([0, *(len(row) if row.ndim == 2 else 1 for row in rows)])
         task.store.save(
             "features",
@@ -156,6 +170,10 @@ def _store_condition(
             {"values": np.vstack(rows).astype(np.float32), "offsets": offsets},
             {},
         )
+    for name in recognisers:
+        heard = transcripts.get(name).hear(coded, SAMPLE_RATE)
+        key = task.hearings[condition.name, name]
+        task.store.save("transcripts", key, {}, {"texts": list(heard)})
     # One utterance a batch is measured: the lag and the bandwidth belong to the encoder.
     measured = audit(signals[0], coded[0], SAMPLE_RATE)
     lag = measured.lag_samples if specs.get(condition.codec).waveform else np.nan

@@ -38,9 +38,10 @@ def batch(store, *conditions):
 
 
 def agenda(*batches, trainings=(), name="voices"):
+    names = tuple(dict.fromkeys(name for one in batches for name, _ in one.keys))
     return SimpleNamespace(
-        name=name, batches=list(batches), trainings=list(trainings),
-        ingested=SimpleNamespace(utterances=UTTERANCES),
+        name=name, batches=list(batches), trainings=list(trainings), sets={"pitch": ("pitch",)},
+        treatments=SimpleNamespace(names=names), ingested=SimpleNamespace(utterances=UTTERANCES),
     )  # fmt: skip
 
 

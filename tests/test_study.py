@@ -38,6 +38,9 @@ FULL = Study(
     patience=4,
     frame_pool=2,
     class_weight="balanced",
+    labels="4",
+    transcripts=("reference", "pocketsphinx"),
+    embeddings="/data/glove.txt",
     seed=7,
     limit=40,
 )
@@ -58,6 +61,9 @@ OTHERWISE = {
     "patience": 5,
     "frame_pool": None,
     "class_weight": "none",
+    "labels": "all",
+    "transcripts": ("reference",),
+    "embeddings": None,
     "seed": 8,
     "limit": None,
 }

@@ -38,14 +38,15 @@ def task(root, model: str = "svm", n: int = 60, **changes) -> TrainTask:
     frames = model == "lstm"
     shards = {}
     for condition in CONDITIONS:
-        shards[condition] = tuple(f"{condition}-{model}-{part}" for part in "ab")
+        kind = "frames" if frames else "vector"
+        shards[condition] = {kind: tuple(f"{condition}-{model}-{part}" for part in "ab")}
         whole = features(condition, n, frames)
         half = whole["offsets"][n // 2]
         parts = [
             {"values": whole["values"][:half], "offsets": whole["offsets"][: n // 2 + 1]},
             {"values": whole["values"][half:], "offsets": whole["offsets"][n // 2 :] - half},
         ]
-        for name, arrays in zip(shards[condition], parts, strict=True):
+        for name, arrays in zip(shards[condition][kind], parts, strict=True):
             store.save("features", name, arrays, {})
     rows = np.arange(n)
     cell = {
@@ -54,8 +55,8 @@ def task(root, model: str = "svm", n: int = 60, **changes) -> TrainTask:
     }  # fmt: skip
     labels = np.array([EMOTIONS[i % 3] for i in range(n)])
     one = TrainTask(
-        store, "key", cell, shards, "original", ("mp3-8k",), CONDITIONS, rows[:40], rows[40:46],
-        rows[46:], labels, EMOTIONS, [], (0,), (1,), Settings(max_epochs=3),
+        store, "key", cell, model, shards, "original", ("mp3-8k",), CONDITIONS, (0, 1), rows[:40],
+        rows[40:46], rows[46:], labels, EMOTIONS, [], (0,), (1,), Settings(max_epochs=3),
         Size(40, COLUMNS, 5.0, 3), 1.0,
     )  # fmt: skip
     return replace(one, **changes)
@@ -151,8 +152,9 @@ def test_a_class_that_training_lacks_is_never_predicted(tmp_path):
 @pytest.mark.parametrize("model", ["svm", "lstm"])
 def test_features_that_are_no_numbers_fail_by_condition(tmp_path, model):
     one = task(tmp_path, model)
-    arrays = one.store.load("features", one.shards["mp3-8k"][0]).arrays
+    ((kind, (first, second)),) = one.shards["mp3-8k"].items()
+    arrays = one.store.load("features", first).arrays
     arrays["values"][3, 3] = np.nan
     one.store.save("features", "broken", arrays, {})
-    shards = {**one.shards, "mp3-8k": ("broken", one.shards["mp3-8k"][1])}
+    shards = {**one.shards, "mp3-8k": {kind: ("broken", second)}}
     assert "condition mp3-8k hold NaN" in train(replace(one, shards=shards)).reason

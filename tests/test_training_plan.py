@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aser_bench import models, plan, training_plan
+from aser_bench import models, plan, training_plan, variants
 from aser_bench.errors import UsageError
 from aser_bench.store import Store
 from aser_bench.study import resolve
@@ -22,10 +22,10 @@ def ingested(speakers: int = 6, takes: int = 2) -> SimpleNamespace:
     table["utterance"] = [f"u{i:03d}" for i in range(len(table))]
     table["file"] = table["utterance"] + ".wav"
     table["group"] = table["samples_sha256"] = table["utterance"]
-    table["duration_s"] = 1.0
+    table["duration_s"], table["text"] = 1.0, [f"Take {take}." for take in table["take"]]
     return SimpleNamespace(
-        corpus=SimpleNamespace(name="made-up"), utterances=table,
-        emotions=["angry", "happy", "sad"],
+        corpus=SimpleNamespace(name="made-up", language="en"), utterances=table,
+        emotions=["angry", "happy", "sad"], has_audio=True,
     )  # fmt: skip
 
 
@@ -33,8 +33,10 @@ def tasks(tmp_path, corpus=None, **layer):
     corpus = corpus or ingested()
     study = resolve({"codecs": "gain", "effort": "quick", **layer})
     conditions, store = plan.treatments(study), Store(tmp_path)
-    sets = training_plan.all_feature_sets(study)
-    batches = plan.code_tasks(study, corpus, conditions, sets, store)
+    sets = variants.all_feature_sets(study).values()
+    heard = variants.recognisers(study)
+    extracted = tuple(dict.fromkeys(part for parts in sets for part in parts))
+    batches = plan.code_tasks(study, corpus, conditions, extracted, heard, store)
     return training_plan.tasks(study, corpus, conditions, batches, store)
 
 
@@ -49,14 +51,14 @@ def tasks(tmp_path, corpus=None, **layer):
 )
 def test_each_model_gets_the_features_of_its_kind(features, svm, lstm):
     study = resolve({"features": features, "models": "svm,lstm"})
-    assert training_plan.feature_sets(study, "svm") == svm
-    assert training_plan.feature_sets(study, "lstm") == lstm
-    assert set(training_plan.all_feature_sets(study)) == {*svm, *lstm}
+    assert variants.feature_sets(study, "svm") == svm
+    assert variants.feature_sets(study, "lstm") == lstm
+    assert set(variants.all_feature_sets(study)) == {*svm, *lstm}
 
 
 def test_features_that_no_model_reads_are_refused():
     with pytest.raises(UsageError, match=r"'frames' gives frames.* none of the models svm, mlp"):
-        training_plan.all_feature_sets(resolve({"features": "frames"}))
+        variants.all_feature_sets(resolve({"features": "frames"}))
 
 
 def test_runs_without_a_search_are_tasks_of_their_own(tmp_path):

@@ -52,35 +52,55 @@ def add_parser(verbs: Any) -> None:
     what.add_argument(
         "--features", metavar="NAME,...",
         help="feature sets, with options such as functionals:tuning=0 (default: functionals for "
-        "svm and mlp, frames for lstm)",
+        "svm and mlp, frames for lstm, dual for are, tre, mdre and mdrea)",
     )  # fmt: skip
-    what.add_argument("--models", metavar="NAME,...", help="models: svm,mlp (default), lstm")
-    what.add_argument("--protocol", metavar="NAME,...", help="speaker (default), paper, loso")
+    what.add_argument(
+        "--models", metavar="NAME,...", help="models: svm,mlp (default), lstm, are,tre,mdre,mdrea"
+    )
+    what.add_argument(
+        "--transcripts", metavar="NAME,...",
+        help="where tre, mdre and mdrea have the words from: reference (default), pocketsphinx, "
+        "whisper; a recogniser hears each condition",
+    )  # fmt: skip
+    what.add_argument(
+        "--embeddings", metavar="FILE",
+        help="pretrained word vectors for them, GloVe or word2vec (default: from chance)",
+    )  # fmt: skip
+    what.add_argument(
+        "--labels", metavar="NAME",
+        help="all (default), or 4: angry, happy (with excited), neutral, sad",
+    )  # fmt: skip
+    what.add_argument(
+        "--protocol", metavar="NAME,...",
+        help="speaker (default), paper, loso, session, given, yoon2018",
+    )  # fmt: skip
     what.add_argument(
         "--train", metavar="MODE,...",
         help="train at each condition and test on all of them (all; default), on the original "
         "alone (original), test where trained (matched), on all pooled (multi)",
     )  # fmt: skip
-    what.add_argument("--preset", metavar="NAME", help="paper: the study's fixed settings")
+    what.add_argument(
+        "--preset", metavar="NAME", help="paper or yoon2018: a study's fixed settings"
+    )
     what.add_argument("--effort", metavar="NAME", help="quick, standard (default), paper")
     what.add_argument(
         "--runs", metavar="N", help="trainings a fold of what has a random start (default 10)"
     )
-    what.add_argument(
-        "--max-epochs", metavar="N", help="epochs at most of what stops early (lstm; default 1000)"
-    )
+    what.add_argument("--max-epochs", metavar="N", help="epochs at most of what stops early")
     what.add_argument(
         "--patience", metavar="N",
-        help="epochs without a lower dev loss after which such a training ends (default 10)",
+        help="epochs without a lower dev loss after which such a training ends (default 10, 20 for "
+        "dual encoders)",
     )  # fmt: skip
     what.add_argument(
         "--frame-pool", metavar="N",
-        help="frames averaged in time into one before a recurrent model (default 4; preset "
-        "paper: 1)",
+        help="frames averaged in time into one before a recurrent model (default 4; 1 for dual "
+        "encoders and under preset paper)",
     )  # fmt: skip
     what.add_argument(
         "--class-weight", metavar="KIND",
-        help="none (default) or balanced: rare emotions weigh as much in training (svm, lstm)",
+        help="none (default) or balanced: rare emotions weigh as much in training (svm, lstm, dual "
+        "encoders)",
     )  # fmt: skip
     what.add_argument("--seed", metavar="N", help="seed of every random draw (default 0)")
     what.add_argument("--limit", metavar="N", help="take N utterances of each corpus")

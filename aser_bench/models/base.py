@@ -40,6 +40,8 @@ class Settings:
         model says.
     class_weight : str
         ``none``, or ``balanced``: rare emotions count as much as frequent ones in training.
+    embeddings : str or None
+        For models that read text: a file of pretrained word vectors. None: they start from chance.
     """
 
     preset: str = "default"
@@ -48,6 +50,7 @@ class Settings:
     patience: int | None = None
     frame_pool: int | None = None
     class_weight: str = "none"
+    embeddings: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,8 @@ class Size:
         Of the training part, all pooled conditions counted.
     columns : int
         Values an utterance, or a frame.
-    frames : float
-        Frames an utterance, on average, for models that read frames.
+    frames, words : float
+        Frames and words an utterance, on average, for models that read them.
     emotions : int
         Classes.
     """
@@ -70,6 +73,7 @@ class Size:
     columns: int
     frames: float = 1.0
     emotions: int = 8
+    words: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,10 @@ class Model(ABC):
         is trained on those utterances too.
     random : bool
         Whether training starts from chance, so that it is repeated (ten runs a fold).
-    frames : bool
-        Whether it reads a matrix (frames, columns) an utterance instead of a vector.
+    reads : tuple of str
+        What it reads of an utterance: ``vector`` or ``frames`` alone, a row of features or a
+        matrix (frames, columns); or, together in an `aser_bench.models.dual.utterance.Utterance`,
+        what it names of ``frames``, ``vector`` and ``text``.
     """
 
     name: str
@@ -117,7 +123,12 @@ class Model(ABC):
     packages: tuple[str, ...] = ("scikit-learn",)
     uses_dev: bool = False
     random: bool = False
-    frames: bool = False
+    reads: tuple[str, ...] = ("vector",)
+
+    @property
+    def feature_kind(self) -> str:
+        """The kind of feature set that it takes: ``vector``, ``frames``, or ``dual``."""
+        return self.reads[0] if self.reads in (("vector",), ("frames",)) else "dual"
 
     @abstractmethod
     def estimator(self, settings: Settings, seed: int) -> Any:
@@ -125,7 +136,8 @@ class Model(ABC):
         ``predict_proba`` or ``decision_function``.
 
         Its ``fit`` takes features and labels; that of a model that uses dev also takes
-        ``dev=(features, labels)``. Frames come as an object array of matrices.
+        ``dev=(features, labels)``. What is no vector comes as an object array, of matrices or
+        of `Utterance`.
         """
 
     @abstractmethod

@@ -8,7 +8,8 @@ from .base import Model, Settings, Size, Training
 
 _EPOCHS = {"quick": 100, "standard": 1000, "paper": 1000}
 _PATIENCE = {"quick": 5, "standard": 10, "paper": 50}
-_POOL = {"default": 4, "paper": 1}
+_POOL = {"paper": 1}
+_USUAL_POOL = 4
 _BEST_EPOCH = 6  # on RAVDESS; for the estimate of costs alone
 
 
@@ -26,7 +27,7 @@ class Lstm(Model):
     packages = ("tensorflow", "keras", "numpy")
     uses_dev = True
     random = True
-    frames = True
+    reads = ("frames",)
 
     def estimator(self, settings: Settings, seed: int) -> Any:
         """Return the classifier; it standardises by itself."""
@@ -68,7 +69,7 @@ def _limits(settings: Settings) -> tuple[int, int, int]:
     return (
         settings.max_epochs or _EPOCHS[settings.effort],
         settings.patience or _PATIENCE[settings.effort],
-        settings.frame_pool or _POOL[settings.preset],
+        settings.frame_pool or _POOL.get(settings.preset, _USUAL_POOL),
     )
 
 

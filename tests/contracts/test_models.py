@@ -9,9 +9,10 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
-from aser_bench import models, registry
+from aser_bench import inputs, models, registry
 from aser_bench.models import tuning
 from aser_bench.models.base import CLASS_WEIGHTS, EFFORTS, Model, Settings, Size
+from aser_bench.models.dual.utterance import KINDS, Utterance
 from aser_bench.store import key
 from aser_bench.study import PRESETS
 
@@ -41,16 +42,24 @@ def made_up(seed: int, per_class: int = 20) -> tuple[np.ndarray, np.ndarray]:
     return features, labels
 
 
-def shown(model: Model, features: np.ndarray) -> np.ndarray:
-    """Return made-up vectors as the model reads them: as they are, or each as 3 to 6 frames."""
-    if not model.frames:
-        return features
-    found = np.empty(len(features), dtype=object)
-    for i, vector in enumerate(features):
-        rng = np.random.default_rng(i)
-        wobble = 1 + 0.1 * rng.standard_normal((rng.integers(3, 7), len(vector)))
-        found[i] = (wobble * vector).astype(np.float32)
-    return found
+def shown(model: Model, features: np.ndarray, scale: np.ndarray = ONES) -> np.ndarray:
+    """Return made-up vectors as the model reads them: as they are, each as 3 to 6 frames, or as
+    an utterance of frames, vector and words that name the dimensions in which it is large.
+    """
+    if model.feature_kind == "vector":
+        return features * scale
+    return inputs.objects([_shown(model, i, one, scale) for i, one in enumerate(features)])
+
+
+def _shown(model: Model, number: int, vector: np.ndarray, scale: np.ndarray):
+    rng = np.random.default_rng(number)
+    wobble = 1 + 0.1 * rng.standard_normal((rng.integers(3, 7), len(vector)))
+    if model.feature_kind == "frames":
+        return (wobble * vector * scale).astype(np.float32)
+    # Of one size but for the scale: the authors of the dual encoders standardise nothing.
+    even = (vector * 10.0 ** -np.linspace(-2, 2, 12)).astype(np.float32)
+    words = " ".join(f"much{place}" for place in np.flatnonzero(even > 0.5))
+    return Utterance((wobble * even * scale).astype(np.float32), even * scale, words)
 
 
 def fitted_to(
@@ -59,8 +68,8 @@ def fitted_to(
     """Fit a model to made-up vectors; one that watches dev gets another made-up set."""
     dev = made_up(3)
     known = np.isin(dev[1], labels)
-    watched = shown(model, dev[0][known] * scale), dev[1][known]
-    return tuning.fit(model, params, shown(model, features), labels, settings, seed, watched)
+    watched = shown(model, dev[0][known], scale), dev[1][known]
+    return tuning.fit(model, params, shown(model, features, scale), labels, settings, seed, watched)
 
 
 @cache
@@ -77,7 +86,7 @@ def first_candidate(model: Model, preset: str, effort: str) -> dict:
 
 
 def test_the_models_of_the_package_are_registered():
-    assert {"lstm", "mlp", "svm"} <= set(NAMES)
+    assert {"are", "lstm", "mdre", "mdrea", "mlp", "svm", "tre"} <= set(NAMES)
 
 
 @every_model
@@ -88,7 +97,8 @@ def test_a_model_says_what_it_is(name):
     assert "\n" not in model.title
     assert model.version >= 1
     assert isinstance(model.random, bool)
-    assert isinstance(model.frames, bool)
+    assert set(model.reads) <= set(KINDS)
+    assert model.reads == tuple(kind for kind in KINDS if kind in model.reads) != ()
     assert isinstance(model.uses_dev, bool)
     assert model.packages
     assert set(registry.versions(model.packages)) == set(model.packages)
@@ -163,8 +173,8 @@ def test_the_size_of_a_feature_does_not_matter(name):
     for scale in (np.ones(12), 2.0 ** np.arange(-6, 6)):
         (train, labels), (test, _) = made_up(1), made_up(2)
         scale = scale.astype(np.float32)
-        fitted = fitted_to(model, params, train * scale, labels, QUICK, 0, scale=scale)
-        found.append(tuning.predict(fitted, shown(model, test * scale), EMOTIONS)[0])
+        fitted = fitted_to(model, params, train, labels, QUICK, 0, scale=scale)
+        found.append(tuning.predict(fitted, shown(model, test, scale), EMOTIONS)[0])
     assert np.mean(found[0] == found[1]) > 0.98
 
 
@@ -233,8 +243,11 @@ def test_two_emotions_are_enough(name):
 @every_model
 def test_the_estimate_of_seconds_grows(name):
     model = models.get(name)
-    small = Size(1000, 180, 110.0, 8)
+    small = Size(1000, 180, 110.0, 8, 10.0)
     assert model.seconds(Size(1, 1), Settings()) > 0
-    for larger in (Size(2000, 180, 110.0, 8), Size(1000, 360, 110.0, 8)):
+    wider = Size(1000, 360, 110.0, 8, 10.0)
+    if model.reads == ("text",):
+        wider = Size(1000, 180, 110.0, 8, 20.0)
+    for larger in (Size(2000, 180, 110.0, 8, 10.0), wider):
         assert model.seconds(larger, Settings()) > model.seconds(small, Settings())
-    assert model.seconds(small, Settings()) < 120
+    assert model.seconds(small, Settings()) < 300

@@ -1,0 +1,242 @@
+"""A dual encoder as a scikit-learn classifier of utterances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from ..recurrent.batches import epochs
+from ..recurrent.losses import SIGMOID, SOFTMAX
+from ..words.embeddings import Embeddings
+from . import pretrained
+from .rows import Reader, drawn, tokens_of
+from .utterance import Utterance
+
+_WORDS_STEP = 512
+"""Embeddings have a multiple of so many rows, so that folds share one compiled network; what is
+beyond the vocabulary is never read."""
+
+_CHECK_SHARE = 0.3  # of an epoch, after which the authors look at dev
+
+
+class DualClassifier(ClassifierMixin, BaseEstimator):
+    """A recurrent encoder of sound, of words, or both, softmax over the emotions.
+
+    Trained by Adam on the cross-entropy, in batches of utterances of about one length (see
+    `aser_bench.models.recurrent.batches.epoch`) that are padded to their own longest, until
+    the loss on the dev part no longer falls; the weights of the best look at dev are kept.
+    Means, standard deviations and vocabulary are learnt from the training part alone. The same
+    seed gives the same weights on the same machine.
+
+    Parameters
+    ----------
+    encoder : DualEncoder
+        Which of the four; says what is read, the layers and the logits.
+    units : int
+        Size of each GRU's state.
+    keep_audio, keep_text : float
+        Share of values that dropout keeps, on the input and the output of each GRU.
+    batch_size, learning_rate
+        As the authors have them.
+    clip : float
+        Each value of a gradient is cut to this range about zero.
+    max_frames : int
+        Frames beyond are not read.
+    frame_pool : int
+        So many frames are averaged in time into one before the GRU.
+    dimension : int
+        Length of a word's vector, where ``embeddings`` does not decide it.
+    embeddings : str or None
+        A file of pretrained vectors; they are trained further. Words that it lacks start from
+        chance, as all do without it.
+    standardise : bool
+        Whether each column and value gets mean 0 and standard deviation 1 in training.
+    authors : bool
+        Whether what the authors' code does differently from their paper is done: a sigmoid for
+        each class, one bias for all of them, linear feed-forward layers, no dropout on the last
+        state, weights of +-0.25, batches drawn with replacement, and a look at dev after each
+        0.3 of an epoch, which then counts as an epoch.
+    max_epochs, patience : int
+        Epochs at most, and epochs without a lower dev loss after which training ends.
+    class_weight : None or "balanced"
+        Whether each class counts alike in the loss.
+    random_state : int
+        Seed of weights, batches and dropout.
+
+    Attributes
+    ----------
+    classes_ : numpy.ndarray
+        The classes of the training part, sorted.
+    epochs_, best_epoch_ : int
+        Epochs trained, and the one whose weights were kept.
+    stop_ : str
+        ``patience`` or ``max_epochs``.
+    losses_, dev_losses_ : list of float
+        Mean loss of each epoch.
+    reader_ : Reader
+        What was learnt of the training part to read others by.
+    coverage_ : float
+        Share of the training part's distinct words that ``embeddings`` holds; NaN without it.
+
+    Notes
+    -----
+    ``X`` is a sequence of `Utterance`.
+    """
+
+    def __init__(
+        self,
+        encoder: Any,
+        units: int = 200,
+        keep_audio: float = 0.7,
+        keep_text: float = 0.3,
+        batch_size: int = 128,
+        learning_rate: float = 0.001,
+        clip: float = 10.0,
+        max_frames: int = 750,
+        frame_pool: int = 1,
+        dimension: int = 300,
+        embeddings: str | None = None,
+        standardise: bool = True,
+        authors: bool = False,
+        max_epochs: int = 1000,
+        patience: int = 10,
+        class_weight: str | None = None,
+        random_state: int = 0,
+    ) -> None:
+        self.encoder = encoder
+        self.units = units
+        self.keep_audio = keep_audio
+        self.keep_text = keep_text
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.clip = clip
+        self.max_frames = max_frames
+        self.frame_pool = frame_pool
+        self.dimension = dimension
+        self.embeddings = embeddings
+        self.standardise = standardise
+        self.authors = authors
+        self.max_epochs = max_epochs
+        self.patience = patience
+        self.class_weight = class_weight
+        self.random_state = random_state
+
+    def fit(
+        self, X: Sequence[Utterance], y: Any, dev: tuple[Sequence[Utterance], Any]
+    ) -> DualClassifier:
+        """Train on utterances ``X`` with classes ``y``, watching ``dev``.
+
+        Parameters
+        ----------
+        X : sequence of Utterance
+        y : array of shape (utterances,)
+        dev : (utterances, classes)
+            What is watched to end training; classes that training does not hold are left out.
+
+        Raises
+        ------
+        ValueError
+            If there is no dev utterance to stop by, or an utterance lacks what is read.
+        UsageError
+            If ``embeddings`` cannot be read.
+        FloatingPointError
+            If the loss becomes NaN.
+        """
+        from ..recurrent.training import Data, train
+
+        self.classes_ = np.unique(np.asarray(y))
+        known = np.flatnonzero(np.isin(dev[1], self.classes_)).tolist()
+        if not known:
+            raise ValueError("there is no dev utterance by which training could stop early")
+        self.reader_ = Reader.of(
+            self.encoder.reads, X, standardise=self.standardise, frame_pool=self.frame_pool,
+            max_frames=self.max_frames,
+        )  # fmt: skip
+        watched = [dev[0][i] for i in known]
+        vectors = self._vectors([*X, *watched])
+        self._set_sizes(X[0], vectors)
+        weights = self._class_weights(np.asarray(y))
+        sides = []
+        for own, labels in ((X, np.asarray(y)), (watched, np.asarray(dev[1])[known])):
+            numbers = np.searchsorted(self.classes_, labels).astype(np.int32)
+            sides.append(Data(self.reader_(own), numbers, weights[numbers]))
+        fitted = train(
+            self._stepper(), *sides, rounds=self._rounds(), batch_size=self.batch_size,
+            max_epochs=self.max_epochs, patience=self.patience, seed=self.random_state,
+            prepare=partial(self._put_words, vectors),
+        )  # fmt: skip
+        self.weights_ = fitted.weights
+        self.epochs_, self.best_epoch_, self.stop_ = fitted.epochs, fitted.best_epoch, fitted.stop
+        self.losses_, self.dev_losses_ = fitted.losses, fitted.dev_losses
+        return self
+
+    def predict_proba(self, X: Sequence[Utterance]) -> np.ndarray:
+        """Return the classes' probabilities, shape (utterances, classes)."""
+        check_is_fitted(self)
+        if not len(X):
+            return np.zeros((0, len(self.classes_)))
+        steps = self._stepper()
+        steps.network.set_weights(self.weights_)
+        logits = steps.predict(self.reader_(X), self.batch_size).astype(np.float64)
+        return steps.loss.probabilities(logits)
+
+    def predict(self, X: Sequence[Utterance]) -> np.ndarray:
+        """Return the likeliest class of each utterance."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def _vectors(self, utterances: Sequence[Utterance]) -> Embeddings | None:
+        """Return pretrained vectors of the vocabulary, or None."""
+        self.coverage_ = float("nan")
+        vocabulary = self.reader_.vocabulary
+        if self.embeddings is None or vocabulary is None:
+            return None
+        words = {word for one in utterances for word in tokens_of(one.text or "")}
+        found = pretrained.vectors(self.embeddings, words)
+        self.coverage_ = found.coverage(vocabulary.words)
+        return found
+
+    def _put_words(self, vectors: Embeddings | None, network: Any) -> None:
+        vocabulary = self.reader_.vocabulary
+        if vectors is None or vocabulary is None:
+            return
+        place = {word: i for i, word in enumerate(vectors.words)}
+        known = [word for word in vocabulary.words if word in place]
+        if known:
+            rows = np.concatenate([vocabulary.encode([word]) for word in known])
+            network.put_words(rows, vectors.vectors[[place[word] for word in known]])
+
+    def _set_sizes(self, one: Utterance, vectors: Embeddings | None) -> None:
+        words = len(self.reader_.vocabulary) if self.reader_.vocabulary is not None else 0
+        self.sizes_ = (
+            one.frames.shape[1] if "frames" in self.encoder.reads and one.frames is not None else 0,
+            len(one.vector) if "vector" in self.encoder.reads and one.vector is not None else 0,
+            -(-words // _WORDS_STEP) * _WORDS_STEP,
+            vectors.dimension if vectors is not None else self.dimension,
+        )
+
+    def _class_weights(self, labels: np.ndarray) -> np.ndarray:
+        from sklearn.utils.class_weight import compute_class_weight
+
+        kind = self.class_weight
+        return compute_class_weight(kind, classes=self.classes_, y=labels).astype(np.float32)
+
+    def _rounds(self) -> Any:
+        return drawn(self.batch_size, _CHECK_SHARE) if self.authors else epochs(self.batch_size)
+
+    def _stepper(self) -> Any:
+        from ..recurrent.training import stepper
+        from .blocks import DualNetwork, Shape
+
+        shape = Shape(
+            *self.sizes_, len(self.classes_), self.units, self.keep_audio, self.keep_text,
+            self.authors,
+        )  # fmt: skip
+        loss = SIGMOID if self.authors else SOFTMAX
+        return stepper(
+            DualNetwork, self.learning_rate, self.encoder, shape, loss=loss, clip=self.clip
+        )

@@ -1,0 +1,34 @@
+"""TRE: the recurrent encoder of words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .dual.base import DualEncoder
+
+if TYPE_CHECKING:
+    from .dual.blocks import Build, Heard
+
+
+@dataclass(frozen=True)
+class Tre(DualEncoder):
+    """A GRU over the words' vectors, which are trained too; see `DualEncoder`.
+
+    ``y = softmax(h_last M + b)``.
+    """
+
+    name = "tre"
+    title = "text recurrent encoder: a GRU over the words (Yoon 2018)"
+    reads = ("text",)
+
+    def layers(self, build: Build) -> dict[str, Any]:
+        """Return the encoder and the output."""
+        return {"text": build.text(), "output": build.output(build.text_width)}
+
+    def logits(self, layers: dict[str, Any], heard: Heard, training: bool) -> Any:
+        """Return the logits of the last state."""
+        return layers["output"](layers["text"](heard, training=training).last)
+
+
+COMPONENT = Tre()

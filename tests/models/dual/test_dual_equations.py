@@ -1,0 +1,147 @@
+"""The networks against the paper's equations, written out in NumPy over random weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from aser_bench import models
+
+COLUMNS, VALUES, WORDS, DIMENSION, CLASSES, UNITS = 3, 2, 11, 4, 3, 6
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def gru(steps, gates, candidate, gates_bias, candidate_bias):
+    """One utterance (steps, columns): the state after each step."""
+    h, states = np.zeros(UNITS), []
+    for x in steps:
+        r, u = np.split(sigmoid(np.concatenate([x, h]) @ gates + gates_bias), 2)
+        c = np.tanh(np.concatenate([x, r * h]) @ candidate + candidate_bias)
+        h = u * h + (1 - u) * c
+        states.append(h)
+    return np.array(states)
+
+
+def softmax(x):
+    e = np.exp(x - x.max())
+    return e / e.sum()
+
+
+class Written:
+    """The four models, one utterance at a time."""
+
+    def __init__(self, weights, authors):
+        self.w, self.activation = weights, (lambda x: x) if authors else np.tanh
+
+    def affine(self, name, x):
+        return x @ self.w[name]["kernel"] + self.w[name]["bias"]
+
+    def audio(self, frames, vector):
+        states = gru(frames, *(self.w["audio"][k] for k in GRU))
+        return np.concatenate([states[-1], vector])
+
+    def text(self, words):
+        return gru(self.w["text"]["embedding"][words], *(self.w["text"][k] for k in GRU))
+
+    def are(self, frames, vector, words):
+        return self.affine("output", self.audio(frames, vector))
+
+    def tre(self, frames, vector, words):
+        return self.affine("output", self.text(words)[-1])
+
+    def mdre(self, frames, vector, words):
+        audio = self.activation(self.affine("audio_half", self.audio(frames, vector)))
+        text = self.activation(self.affine("text_half", self.text(words)[-1]))
+        return self.affine("output", np.concatenate([audio, text]))
+
+    def mdrea(self, frames, vector, words):
+        e = self.affine("query", self.audio(frames, vector))
+        states = self.text(words)
+        a = softmax(states @ e)
+        return self.affine("output", np.concatenate([a @ states, e]))
+
+
+GRU = ("gates", "candidate", "gates_bias", "candidate_bias")
+
+
+def weights_of(network):
+    """Give the network random weights; return them by layer and name."""
+    rng = np.random.default_rng(1)
+    found: dict = {}
+    for name, layer in network.parts.items():
+        found[name] = {}
+        for variable in layer.weights:
+            value = rng.normal(0, 0.5, variable.shape).astype(np.float32)
+            variable.assign(value)
+            found[name][variable.path.rpartition("/")[2]] = value.astype(np.float64)
+    return found
+
+
+@pytest.mark.parametrize("authors", [False, True])
+@pytest.mark.parametrize("name", ["are", "tre", "mdre", "mdrea"])
+def test_a_network_is_the_paper_s_equations(name, authors):
+    from aser_bench.models.dual.blocks import DualNetwork, Shape
+    from aser_bench.models.dual.rows import DualRows
+
+    encoder = models.get(name)
+    shape = Shape(COLUMNS, VALUES, WORDS, DIMENSION, CLASSES, UNITS, 0.7, 0.3, authors)
+    network = DualNetwork(encoder, shape, seed=0)
+    written = getattr(Written(weights_of(network), authors), name)
+    rng = np.random.default_rng(2)
+    lengths = [(5, 1), (1, 7), (9, 4), (3, 3)]
+    utterances = [
+        (rng.normal(size=(n, COLUMNS)).astype(np.float32),
+         rng.normal(size=VALUES).astype(np.float32),
+         rng.integers(3, WORDS, words).astype(np.int32))
+        for n, words in lengths
+    ]  # fmt: skip
+    frames, vectors, words = zip(*utterances, strict=True)
+    parts = {"frames": list(frames), "vector": np.array(vectors), "text": list(words)}
+    rows = DualRows({kind: parts[kind] for kind in encoder.reads})
+    logits = network(*rows.padded(np.arange(len(lengths))), training=False).numpy()
+    expected = np.array([written(*one) for one in utterances])
+    np.testing.assert_allclose(logits, expected, atol=2e-5)
+
+
+def test_attention_gives_nothing_to_padding_and_all_to_one_word():
+    from aser_bench.models.dual.blocks import attend
+
+    states = np.random.default_rng(0).normal(size=(4, 2, UNITS)).astype(np.float32)
+    query = np.full((2, UNITS), 50, np.float32)  # dot products far from zero
+    attended = attend(query, states, np.array([1, 3])).numpy()
+    np.testing.assert_allclose(attended[0], states[0, 0], atol=1e-6)
+    weights = softmax(states[:3, 1].astype(float) @ query[1])
+    np.testing.assert_allclose(attended[1], weights @ states[:3, 1], atol=1e-5)
+
+
+def test_the_authors_network_differs_as_the_docstring_says():
+    from aser_bench.models.dual.blocks import DualNetwork, Shape
+
+    sizes = COLUMNS, VALUES, WORDS, DIMENSION, CLASSES, UNITS
+    theirs, ours = (
+        DualNetwork(models.get("mdre"), Shape(*sizes, 0.7, 0.3, authors), seed=0)
+        for authors in (True, False)
+    )
+    assert theirs.parts["output"].bias.shape == (1,)
+    assert ours.parts["output"].bias.shape == (CLASSES,)
+    assert np.abs(theirs.parts["output"].kernel.numpy()).max() <= 0.25
+    assert theirs.parts["audio_half"].kernel.shape == (UNITS + VALUES, (UNITS + VALUES) // 2)
+    both = [net.parts["audio"].gru.gates.numpy() for net in (theirs, ours)]
+    np.testing.assert_array_equal(*both)  # orthogonal, gate bias 1
+    np.testing.assert_allclose(both[0] @ both[0].T, np.eye(COLUMNS + UNITS), atol=1e-5)
+    assert (theirs.parts["text"].gru.gates_bias.numpy() == 1).all()
+
+
+def test_dropout_that_the_last_state_of_the_authors_does_not_see():
+    from aser_bench.models.dual.blocks import DualNetwork, Heard, Shape, tf
+
+    frames = tf.ones((6, 3, COLUMNS))
+    heard = Heard(frames, tf.constant([6, 6, 6]), tf.zeros((3, VALUES)))
+    for authors in (True, False):
+        shape = Shape(COLUMNS, VALUES, WORDS, DIMENSION, CLASSES, UNITS, 0.5, 0.5, authors)
+        encoder = DualNetwork(models.get("are"), shape, seed=0).parts["audio"]
+        vector = encoder(heard, training=True).numpy()[:, :UNITS]
+        assert (vector == 0).any() != authors
