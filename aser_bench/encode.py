@@ -112,6 +112,10 @@ def encode(
         with Pool(jobs if jobs is not None else cores()) as pool:
             ingested = ingest(choice, study.limit, keep, pool, say=say)
             tell_refused(ingested.refused, say)
+            if not ingested.has_audio:
+                raise UsageError(
+                    f"corpus {choice.name!r} has texts and no recordings here: nothing to encode"
+                )
             song = canary.sing(treatments.conditions, say)
             names, sources = copy_names(choice)
             tasks = list(copy_tasks(folder, form, ingested, treatments.conditions, names))

@@ -94,11 +94,10 @@ def _joined(sentences: Iterable[str]) -> str:
 
 def _study(context: Context, models: Iterable[str]) -> str:
     """Name the study with its settings, and those of the models that stand in the table."""
-    budgets = [
-        f"{model}: {context.budgets[model]}"
-        for model in dict.fromkeys(models)
-        if context.budgets.get(model)
-    ]
+    alike: dict[str, dict[str, None]] = {}
+    for model in models:
+        alike.setdefault(context.budgets.get(model, ""), {}).setdefault(model)
+    budgets = [f"{' and '.join(names)}: {said}" for said, names in alike.items() if said]
     said = (f"Study {context.study}", f"seed {context.seed}", context.settings, *budgets)
     return ", ".join(filter(None, said))
 
