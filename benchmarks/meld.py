@@ -1,0 +1,81 @@
+"""Set TRE on MELD's transcripts beside published models that read the text alone.
+
+    aser-bench run --corpus meld=DIR --models tre --protocol given --runs 10 --out results/meld
+    python benchmarks/meld.py results/meld [results/meld-glove ...]
+
+Prints, for each model of each folder, the weighted F1 that MELD is published in, UAR and accuracy
+on the test part: mean over runs, with the speaker-clustered interval of docs/statistics.md. (MELD's
+speakers are few: six speak most of it, and the intervals are as wide as that makes them.) The
+published figures are of all seven emotions.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from aser_bench.evaluation import counts, statistics
+from aser_bench.evaluation.outcomes import Source, read
+
+PUBLISHED = (
+    ("majority class: all neutral", 0.313, "arithmetic on the test part"),
+    ("text-CNN, GloVe, one utterance", 0.5512, "Poria et al., arXiv:1810.02508 (2018), table 12"),
+    ("contextual biLSTM, text, whole dialogue", 0.5644, "the same"),
+    ("RoBERTa", 0.6202, "Ghosal et al., COSMIC, Findings of EMNLP 2020 (authors' repository)"),
+    ("EmoBERTa, one utterance", 0.6346, "Kim and Vossen, arXiv:2108.12009 (authors' repository)"),
+)
+"""Model, weighted F1 on the test part, and where the figure was read."""
+
+
+def weighted_f1(matrix: np.ndarray) -> np.ndarray:
+    """Return the F1 of the classes weighted by their number, of confusion matrices (..., k, k).
+
+    Examples
+    --------
+    >>> round(float(weighted_f1(np.array([[2, 0], [1, 1]]))), 4)
+    0.7333
+    """
+    sizes = counts.true(matrix)
+    f1 = counts.ratio(2 * counts.hits(matrix), sizes + counts.called(matrix), 0.0)
+    return (f1 * sizes).sum(axis=-1) / sizes.sum(axis=-1)
+
+
+METRICS = {"weighted F1": weighted_f1, "UAR": counts.uar, "accuracy": counts.accuracy}
+
+
+def measured(folder: Path) -> pd.DataFrame:
+    """Return a row for each cell of a results folder: metrics with intervals, in per cent."""
+    outcomes = read([Source(folder / "predictions.parquet")])
+    rows = []
+    for (corpus, _, model, *_), cell in outcomes.cells.items():
+        own = outcomes.corpora[corpus]
+        tested = cell.tested
+        speakers = np.unique(own.speaker[tested], return_inverse=True)[1]
+        confusions = statistics.by_cluster(
+            own.truth[tested], cell.predicted[:, tested], speakers, len(own.emotions)
+        )
+        row = {"results": folder.name, "model": model, "runs": len(cell.predicted),
+               "emotions": len(own.emotions), "utterances": int(tested.sum())}  # fmt: skip
+        for name, metric in METRICS.items():
+            found = statistics.interval(confusions, metric)
+            row[name] = f"{found.estimate:.1%} ({found.low:.1%} to {found.high:.1%})"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def main() -> None:
+    """Print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", nargs="+", type=Path)
+    found = pd.concat([measured(folder) for folder in parser.parse_args().folders])
+    print(found.to_string(index=False))
+    print("\nPublished, seven emotions, text alone, weighted F1:")
+    for model, value, source in PUBLISHED:
+        print(f"  {value:.1%}  {model} [{source}]")
+
+
+if __name__ == "__main__":
+    main()
