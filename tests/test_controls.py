@@ -1,4 +1,4 @@
-"""Negative and positive controls of the dual encoders: what must be at chance, and what must not."""
+"""Controls of the dual encoders: what must be at chance, and what must not."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ class Stepper:
         return found
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=12)  # a study of all dual encoders, and some vocabularies
 def stepper(
     make: Callable[..., Any], learning_rate: float, *shape: Any, loss: Loss = SOFTMAX,
     clip: float | None = None,

@@ -1,0 +1,342 @@
+"""Time the training of the four dual encoders against Keras padding all to 750 frames, 128 words.
+
+    python benchmarks/speed/dual.py [--models are,tre,mdre,mdrea] [--utterances N] [--epochs K]
+        [--repeats R] [--seeds S] [--loss-epochs K] [--csv FILE]
+
+All train the same networks on the same made-up utterances, as long as IEMOCAP's, with one thread,
+in one run and in turns, so that a noisy machine is noisy for all. README.md beside this file says
+what each row does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache, partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import pandas as pd
+from dual_keras import Side, Sizes, fit, network
+from products import now, since
+from scipy.stats import ttest_ind
+from turns import Row, timings_of
+
+from aser_bench.models import are, mdre, mdrea, tre
+from aser_bench.models.dual import classifier
+from aser_bench.models.dual.rows import DualRows, Reader
+from aser_bench.models.dual.utterance import Utterance
+from aser_bench.models.recurrent import batches, tensorflow
+
+MODELS = {"are": are, "tre": tre, "mdre": mdre, "mdrea": mdrea}
+GOALS = {"are": 1.7, "tre": 9.0, "mdre": 1.7, "mdrea": 1.7}
+SIZES, BATCH = Sizes(), 128
+
+MEAN, SD, SHORTEST, MOST_FRAMES = 444, 306, 50, 750
+MEAN_WORDS, MOST_WORDS, VOCABULARY, TELLING = 15, 128, 3000, 40
+SOME = 2 * BATCH  # where every batch costs the same, two tell of all
+
+# Losses are compared over many smaller steps, on utterances of a tenth of the frames.
+LOSS_BATCH, LOSS_UTTERANCES, LOSS_DEV, SHORTER = 32, 512, 384, 10
+
+KERAS, XLA = "Keras, padded", "Keras, padded, XLA"
+OURS, OURS_PADDED = "aser-bench", "aser-bench, padded"
+OURS_RANDOM = "aser-bench, random batches"
+TIMES = ["CPU", "wall", "tracing CPU", "tracing wall"]
+
+Run = tuple[list[tuple[float, float]], float]  # seconds of each epoch, and the lowest dev loss
+
+
+@cache
+def data(n: int, shorter: int = 1) -> tuple[list[Utterance], np.ndarray]:
+    """Draw utterances and their classes; each class leaves its mark on frames, vector and words.
+
+    Lengths have a gamma distribution of IEMOCAP's mean and standard deviation; an utterance has
+    as many words as there would be in its length at one rate, give or take a Poisson's deviation.
+    """
+    rng = np.random.default_rng(0)
+    lengths = rng.gamma((MEAN / SD) ** 2, SD**2 / MEAN, n)
+    words = 1 + rng.poisson((MEAN_WORDS - 1) / MEAN * lengths)
+    labels = rng.integers(0, SIZES.classes, n)
+    on_frames, on_vector = (
+        0.15 * rng.standard_normal((SIZES.classes, size)) for size in (SIZES.columns, SIZES.values)
+    )
+    often = 1 / np.arange(1, VOCABULARY + 1)
+    found = []
+    for length, count, label in zip(lengths, words, labels, strict=True):
+        n_frames = int(np.clip(length, SHORTEST, MOST_FRAMES)) // shorter
+        frames = rng.standard_normal((n_frames, SIZES.columns), dtype=np.float32)
+        frames += on_frames[label] + 0.3 * rng.standard_normal(SIZES.columns)
+        vector = rng.standard_normal(SIZES.values) + on_vector[label]
+        spoken = rng.choice(VOCABULARY, count, p=often / often.sum())
+        telling = 100 + TELLING * label + rng.integers(0, TELLING, count)
+        spoken = np.where(rng.random(count) < 0.1, telling, spoken)
+        text = " ".join(f"w{word}" for word in spoken)
+        found.append(Utterance(frames, vector.astype(np.float32), text))
+    return found, labels
+
+
+def widened(array: np.ndarray, frames: int, words: int) -> np.ndarray:
+    """Return one of a network's inputs, time first, with frames or words padded to so many."""
+    is_words = array.ndim == 2 and array.dtype == np.int32
+    most = frames if array.ndim == 3 else words if is_words else 0
+    room = max(0, most - len(array))
+    return np.pad(array, [(0, room)] + [(0, 0)] * (array.ndim - 1)) if room else array
+
+
+class Alike:
+    """Utterances of one length to whoever sorts them, so that batches are random; a `Rows`."""
+
+    def __init__(self, rows: DualRows, length: int, widen: Callable[..., Any]) -> None:
+        self._rows, self._widen = rows, widen
+        self.lengths = np.full(len(rows.lengths), length)
+
+    def padded(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return what the network takes, widened."""
+        return tuple(map(self._widen, self._rows.padded(rows)))
+
+
+class PaddedReader(Reader):
+    """A reader whose utterances are all padded to the most that is read."""
+
+    def __call__(self, utterances: Any) -> Any:
+        """Return utterances as a network takes them."""
+        widen = partial(widened, frames=MOST_FRAMES, words=MOST_WORDS)
+        length = MOST_FRAMES if "frames" in self.kinds else MOST_WORDS
+        return Alike(super().__call__(utterances), length, widen)
+
+
+class RandomReader(Reader):
+    """A reader whose utterances are padded to a batch's longest, but in batches at random."""
+
+    def __call__(self, utterances: Any) -> Any:
+        """Return utterances as a network takes them."""
+        return Alike(super().__call__(utterances), 1, lambda array: array)
+
+
+READERS = {OURS: Reader, OURS_PADDED: PaddedReader, OURS_RANDOM: RandomReader}
+
+
+class Watched(classifier.DualClassifier):
+    """The classifier that a run trains, which notes the seconds of each epoch, dev left out."""
+
+    def _rounds(self) -> Any:
+        inner = super()._rounds()
+        self.spent_: list[tuple[float, float]] = []
+        return lambda *given: map(self._timed, inner(*given))
+
+    def _timed(self, drawn: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+        start = now()
+        yield from drawn
+        self.spent_.append(since(start))
+
+
+def ours_run(row: str, model: str, seed: int, n: int, dev: int, shorter: int, **given: Any) -> Run:
+    """Train as a run does; ``given`` are epochs and batch."""
+    from aser_bench.models.recurrent import training
+
+    training.stepper.cache_clear()  # else the second training would trace nothing
+    utterances, labels = data(n + dev, shorter)
+    with mock.patch.object(classifier, "Reader", READERS[row]):
+        found = Watched(
+            MODELS[model].COMPONENT, SIZES.units, 1 - SIZES.drop_audio, 1 - SIZES.drop_text,
+            given["batch"], SIZES.learning_rate, SIZES.clip, MOST_FRAMES,
+            dimension=SIZES.dimension, max_epochs=given["epochs"], patience=given["epochs"] + 1,
+            random_state=seed,
+        )  # fmt: skip
+        found.fit(utterances[:n], labels[:n], (utterances[n:], labels[n:]))
+    return found.spent_, min(found.dev_losses_)
+
+
+@cache
+def sides(model: str, n: int, dev: int, shorter: int) -> tuple[Side, Side, int]:
+    """Return what Keras trains on and is validated on, and the size of the vocabulary.
+
+    For the losses all are padded to their longest alone: masks hide the rest.
+    """
+    utterances, labels = data(n + dev, shorter)
+    kinds = MODELS[model].COMPONENT.reads
+    settings: dict[str, Any] = {"standardise": True, "frame_pool": 1, "max_frames": MOST_FRAMES}
+    reader = Reader.of(kinds, utterances[:n], **settings)
+    most = (MOST_FRAMES, MOST_WORDS) if shorter == 1 else (0, 0)
+    found = []
+    for own, numbers in ((utterances[:n], labels[:n]), (utterances[n:], labels[n:])):
+        arrays = [widened(one, *most) for one in reader(own).padded(np.arange(len(own)))]
+        inputs = [one if one.dtype == np.float32 and one.ndim == 2 else np.swapaxes(one, 0, 1)
+                  for one in arrays if one.ndim > 1]  # fmt: skip
+        found.append(Side(inputs, numbers))
+    return found[0], found[1], len(reader.vocabulary) if reader.vocabulary else 0
+
+
+def keras_run(row: str, model: str, seed: int, n: int, dev: int, shorter: int, **given: Any) -> Run:
+    """Train a new model; ``given`` are epochs and batch."""
+    import keras
+
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(seed)
+    training, watched, words = sides(model, n, dev, shorter)
+    built = network(model, words, SIZES)
+    return fit(built, SIZES, training, watched if dev > 1 else None, xla=row == XLA, **given)
+
+
+def xla_of_ours(model: str) -> str:
+    """Say what comes of one step of ours under XLA."""
+    tf = tensorflow()
+    from aser_bench.models.recurrent import training
+
+    class Compiled(training.Stepper):
+        def step(self, batch: list[Any]) -> float:
+            step = tf.function(self._add_gradients, autograph=False, jit_compile=True)
+            return float(step(*batch[0]))
+
+    try:
+        with mock.patch.object(training, "Stepper", Compiled):
+            ours_run(OURS, model, 0, BATCH, 1, SHORTER, epochs=1, batch=BATCH)
+    except tf.errors.OpError as error:
+        return f"{type(error).__name__}: ... {error.message.partition(' on ')[2][:100]}"
+    finally:
+        training.stepper.cache_clear()
+    return "compiled"
+
+
+def shapes(model: str, n: int) -> tuple[float, float, int, int]:
+    """Return the mean frames and words to which ours pads, and the pieces and shapes of an epoch.
+
+    Frames or words are NaN where the model does not read them.
+    """
+    utterances, _ = data(n + 1)
+    settings: dict[str, Any] = {"standardise": False, "frame_pool": 1, "max_frames": MOST_FRAMES}
+    rows = Reader.of(MODELS[model].COMPONENT.reads, utterances[:n], **settings)(utterances[:n])
+    found = [
+        tuple(one.shape for one in rows.padded(batch[piece]))
+        for batch in batches.epoch(rows.lengths, BATCH, np.random.default_rng(0))
+        for piece in batches.pieces(rows.lengths[batch], len(batch))
+    ]
+    means = []
+    for kind in (3, 2):  # axes: of frames, and of words unless it is the vector's
+        own = [s for piece in found for s in piece if len(s) == kind and s[1] != SIZES.values]
+        means.append(sum(s[0] * s[1] for s in own) / n if own else np.nan)
+    return means[0], means[1], len(found), len(set(found))
+
+
+class Processes:
+    """A process for each side, kept for all turns."""
+
+    def __init__(self) -> None:
+        self._known = {
+            side: ProcessPoolExecutor(1, get_context("spawn"), tensorflow)
+            for side in (keras_run, ours_run)
+        }
+
+    def call(self, side: Callable[..., Any], function: Callable[..., Any], *given: Any) -> Any:
+        """Return what a function returns in the process of a side."""
+        return self._known[side].submit(function, *given).result()
+
+    def train(self, row: str, *given: Any, **settings: Any) -> Run:
+        """Train a row's network."""
+        side = keras_run if row in (KERAS, XLA) else ours_run
+        return self.call(side, partial(side, **settings), row, *given)
+
+    def timed(self, row: str, model: str, n: int, epochs: int) -> dict[str, Any]:
+        """Return what an epoch takes after the first, and what the first takes more."""
+        own = n if row == OURS else min(n, BATCH if row == XLA else SOME)
+        spent = np.array(self.train(row, model, 0, own, 1, 1, epochs=epochs, batch=BATCH)[0])
+        later = spent[1:].min(axis=0)
+        times = *(later * n / own), *(spent[0] - later)
+        return {"model": model, **dict(zip(TIMES, times, strict=True))}
+
+    def losses(self, models: list[str], seeds: int, epochs: int) -> Iterator[dict[str, Any]]:
+        """Yield the lowest dev loss of each training."""
+        for model in models:
+            for seed in range(seeds):
+                for row in (KERAS, OURS_RANDOM, OURS):
+                    sizes = LOSS_UTTERANCES, LOSS_DEV, SHORTER
+                    _, loss = self.train(row, model, seed, *sizes, epochs=epochs, batch=LOSS_BATCH)
+                    yield {"row": row, "repeat": seed, "model": model, "dev loss": loss}
+
+
+def report_times(timings: pd.DataFrame, models: list[str]) -> Iterator[str]:
+    """Yield the table, best of the repeats, and the goals."""
+    for model in models:
+        own = timings[timings["model"] == model]
+        best = own.groupby("row", sort=False)[TIMES].min()
+        best.insert(2, "Keras/this", best["CPU"][KERAS] / best["CPU"])
+        yield f"{model}: seconds an epoch after the first, and what the first takes more"
+        yield best.to_string(index_names=False, float_format="%.2f")
+        ratio, goal = best["Keras/this"][OURS], GOALS[model]
+        met = "met" if ratio >= goal else "not met"
+        yield f"goal: {model}: {KERAS} / {OURS}, CPU >= {goal}: {ratio:.2f}, {met}"
+
+
+def report_losses(losses: pd.DataFrame, models: list[str]) -> Iterator[str]:
+    """Yield means and standard deviations over the seeds, differences, and the goals."""
+    for model in models:
+        own = losses[losses["model"] == model].groupby("row")["dev loss"].apply(np.array)
+        said = (f"{row} {own[row].mean():.3f} +- {own[row].std(ddof=1):.3f}" for row in own.index)
+        yield f"{model}: lowest dev loss: {'; '.join(said)}"
+        for row in (OURS_RANDOM, KERAS):
+            low, high = ttest_ind(own[OURS], own[row], equal_var=False).confidence_interval()
+            met = "met" if low <= 0 else "not met"
+            less = ", and lower" if high < 0 else ""
+            yield (
+                f"goal: {model}: dev loss of {OURS} - {row} no more than noise: 95 % interval "
+                f"{low:+.3f} to {high:+.3f}, {met}{less}"
+            )
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", default=",".join(MODELS), metavar="A,B")
+    parser.add_argument("--utterances", type=int, default=1024, metavar="N", help="for training")
+    parser.add_argument("--epochs", type=int, default=2, metavar="K", help="2 or more, timed")
+    parser.add_argument("--repeats", type=int, default=2, metavar="R")
+    parser.add_argument("--seeds", type=int, default=3, metavar="S", help="for the losses; 0: none")
+    parser.add_argument("--loss-epochs", type=int, default=5, metavar="K")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="to write all repeats to")
+    wanted = parser.parse_args()
+    models = wanted.models.split(",")
+    if unknown := set(models) - set(MODELS):
+        parser.error(f"--models: there is no {sorted(unknown)[0]}; choose of {', '.join(MODELS)}")
+    if wanted.epochs < 2 or wanted.seeds == 1:
+        parser.error("--epochs and --seeds must be 2 or more (or --seeds 0)")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # of the processes to come
+    n, processes = wanted.utterances, Processes()
+    found = data(n + 1)[0]
+    lengths, words = [len(one.frames) for one in found], [len(one.text.split()) for one in found]
+    print(
+        f"{n} utterances of {np.mean(lengths):.0f} frames and {np.mean(words):.1f} words on average"
+    )
+    for model in models:
+        frames, tokens, pieces, different = processes.call(ours_run, shapes, model, n)
+        print(f"{model}: ours pads to {frames:.0f} frames and {tokens:.1f} words on average, in "
+              f"{pieces} pieces an epoch, which have {different} shapes for XLA to compile; a step "
+              f"of ours under XLA: {processes.call(ours_run, xla_of_ours, model)}")  # fmt: skip
+    timings = []
+    for rows, repeats in (([KERAS, OURS_PADDED, OURS], wanted.repeats), ([XLA], 1)):
+        turns: dict[str, Row] = {}
+        for model in models:
+            for row in rows:
+                turns[row] = partial(_of, processes, row, model, n, wanted.epochs)
+            timings.append(timings_of(turns, [], repeats))
+    timings = pd.concat(timings)
+    print(*report_times(timings, models), sep="\n")
+    losses = pd.DataFrame(processes.losses(models, wanted.seeds, wanted.loss_epochs))
+    if wanted.seeds:
+        print(*report_losses(losses, models), sep="\n")
+    if wanted.csv:
+        pd.concat([timings, losses]).to_csv(wanted.csv, index=False)
+
+
+def _of(processes: Processes, row: str, model: str, n: int, epochs: int, _: Any) -> dict[str, Any]:
+    return processes.timed(row, model, n, epochs)
+
+
+if __name__ == "__main__":
+    main()
