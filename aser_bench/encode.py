@@ -204,13 +204,14 @@ def _conditions(files: pd.DataFrame, treatments: Treatments) -> pd.DataFrame:
 def _write_tables(
     folder: Path, left: Ingested, files: pd.DataFrame, conditions: pd.DataFrame, read: list[str]
 ) -> None:
-    labels = left.utterances.set_index("utterance")[_LABELS[1:]]
+    given = [name for name in ("session", "split") if name in left.utterances]
+    labels = left.utterances.set_index("utterance")[[*_LABELS[1:], *given]]
     for name in read:
         own = files[files["condition"] == name]
         # Beside the copies it names, so that a condition's folder can be moved as it is.
         table = own[["utterance", "file"]].join(labels, on="utterance")
         table["file"] = table["file"].str.removeprefix(f"{name}/")
-        table[_LABELS].to_csv(folder / name / TABLE, **_CSV)
+        table[[*_LABELS, *given]].to_csv(folder / name / TABLE, **_CSV)
     files.to_csv(folder / "files.csv", **_CSV)
     conditions.to_csv(folder / "conditions.csv", **_CSV)
 

@@ -15,11 +15,13 @@ from .models.base import Model, Settings
 from .models.external import External
 from .parallel import cores
 from .plan import Treatments
+from .store import key
 from .study import Study
 
 _PACKAGES = (
     "numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "numba", "soundfile", "soxr",
     "ffmpeg-python", "imageio-ffmpeg", "pydub", "joblib", "tensorflow", "keras", "nltk",
+    "jiwer", "pocketsphinx",
 )  # fmt: skip
 
 
@@ -68,7 +70,10 @@ def _components(study: Study) -> dict[str, dict[str, int | str]]:
 
 def _recognisers(study: Study) -> dict[str, dict[str, int | str]]:
     names = variants.recognisers(study)
-    found: dict[str, int | str] = {name: transcripts.get(name).version for name in names}
+    found: dict[str, int | str] = {
+        name: f"{one.version}, {key(one.identity())[:12]}"
+        for name, one in ((name, transcripts.get(name)) for name in names)
+    }
     return {"transcripts": found} if found else {}
 
 

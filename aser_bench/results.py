@@ -56,7 +56,7 @@ def notes(study: Study, agenda: Agenda, failed: dict[str, str]) -> list[str]:
     """Return what stands below each table of a corpus."""
     return [
         *plan.notes(study, agenda.ingested),
-        *training_plan.notes(agenda.trainings, agenda.ingested),
+        *training_plan.notes(study, agenda.trainings, agenda.ingested),
         *outputs.flat_notes(agenda.trainings, failed),
     ]
 

@@ -26,7 +26,7 @@ from .agenda import Agenda
 from .codecs import canary
 from .errors import CodecError, UsageError
 from .ingest import ingest
-from .models.words.embeddings import fingerprint
+from .models.words import embeddings
 from .parallel import Pool, cores
 from .progress import Progress, Say, say_aloud, tell_refused
 from .report import terminal_text
@@ -143,11 +143,12 @@ def _check_names(study: Study) -> None:
     for name in study.models:
         models.get(name)
     variants.all_feature_sets(study)
+    variants.check_words(study)
     for name in variants.recognisers(study):
         if reason := transcripts.get(name).unavailable():
             raise UsageError(f"--transcripts {name} is not available: {reason}")
     if study.embeddings is not None:
-        fingerprint(study.embeddings)
+        embeddings.check(study.embeddings)
 
 
 def _work(

@@ -181,8 +181,8 @@ def read_file(path: str | Path) -> dict[str, Any]:
         content["corpora"] = [
             {c.name: str(path.parent / c.source)} if c.source else c.name for c in choices
         ]
-    if content.get("embeddings"):
-        content["embeddings"] = str(path.parent / str(content["embeddings"]))
+    if isinstance(content.get("embeddings"), str):
+        content["embeddings"] = str(path.parent / Path(content["embeddings"]).expanduser())
     return content
 
 
@@ -213,9 +213,9 @@ _PARSERS: dict[str, Any] = {
     "patience": words.or_none(words.whole("patience", 1)),
     "frame_pool": words.or_none(words.whole("frame_pool", 1)),
     "class_weight": words.one_of("class weight", CLASS_WEIGHTS),
-    "labels": words.one_of("label set", LABELS),
+    "labels": lambda value: words.one_of("label set", LABELS)(str(value)),  # YAML reads 4
     "transcripts": words.names("transcripts"),
-    "embeddings": lambda value: None if value in (None, "") else str(value),
+    "embeddings": words.path("embeddings"),
     "seed": words.whole("seed", 0),
     "limit": words.or_none(words.whole("limit", 1)),
 }

@@ -202,20 +202,19 @@ def fits(model: Model, study: Study, n_folds: int, runs: int) -> int:
     return runs + (searched * n_folds if searched > 1 else 0)
 
 
-def notes(trainings: Sequence[TrainTask], ingested: Ingested) -> list[str]:
+def notes(study: Study, trainings: Sequence[TrainTask], ingested: Ingested) -> list[str]:
     """Return what a reader must know of how dev parts were come by, and of texts."""
     shared: dict[str, None] = {}
     untouched: dict[str, None] = {}
-    reads_text = False
+    own_words = {one.name for one in variants.of(study) if one.transcripts and not one.recogniser}
     for task in trainings:
         one = Split(task.cell["fold"], task.train, task.dev, task.test)
         model, protocol = models.get(task.model), PROTOCOLS[task.cell["protocol"]]
         spared = model.uses_dev and protocol.speaker_disjoint
         if spared and dev_shares_speakers(ingested.utterances, one):
             shared.setdefault(task.cell["model"])
-        if len(task.test_on) > 1 and not any(task.places):
+        if model.reads == ("text",) and task.cell["model"] in own_words:
             untouched.setdefault(task.cell["model"])
-        reads_text = reads_text or "text" in model.reads
     said = [
         f"{model}: too few speakers to spare any for dev, which is an eighth of the training "
         "speakers' recordings"
@@ -225,8 +224,10 @@ def notes(trainings: Sequence[TrainTask], ingested: Ingested) -> list[str]:
         f"{model} reads the corpus's own words, which no codec touches: it is trained once a fold "
         "and run, and its rows are one and the same"
         for model in untouched
+        if ingested.has_audio
     ]
     silent = int((ingested.utterances["text"] == "").sum())
-    if reads_text and silent:
-        said.append(f"{silent} utterances have no text of the corpus, and are read as empty")
+    if silent and own_words:
+        many = "utterance has" if silent == 1 else "utterances have"
+        said.append(f"{silent} {many} no text of the corpus, and the words read of it are none")
     return said

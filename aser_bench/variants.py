@@ -98,6 +98,27 @@ def recognisers(study: Study) -> tuple[str, ...]:
     return tuple(name for name in found if name)
 
 
+def check_words(study: Study) -> None:
+    """Refuse what says something of words where no model reads any.
+
+    Raises
+    ------
+    UsageError
+    """
+    for name in study.transcripts:
+        transcripts.get(name)
+    if any("text" in models.get(name).reads for name in study.models):
+        return
+    given = [flag for flag, said in (("--transcripts", study.transcripts != ("reference",)),
+                                     ("--embeddings", study.embeddings is not None))
+             if said]  # fmt: skip
+    if given:
+        raise UsageError(
+            f"{' and '.join(given)} would change nothing: none of the models "
+            f"{', '.join(study.models)} reads words; add tre, mdre or mdrea, or leave it out"
+        )
+
+
 def check(variant: Variant, ingested: Ingested) -> None:
     """Refuse a model that a corpus has nothing for.
 
@@ -107,12 +128,12 @@ def check(variant: Variant, ingested: Ingested) -> None:
         For sound where there are texts alone, or for texts where nobody wrote any.
     """
     corpus, name = ingested.corpus, variant.model.name
-    if (variant.model.reads != ("text",) and not ingested.has_audio) or (
-        variant.recogniser and not ingested.has_audio
-    ):
+    listens = bool(variant.recogniser) or variant.model.reads != ("text",)
+    if listens and not ingested.has_audio:
+        instead = "--transcripts reference" if variant.recogniser else "--models tre alone"
         raise UsageError(
             f"corpus {corpus.name!r} has texts and no recordings here, and {variant.name} needs "
-            "sound: give the folder with its recordings, or run --models tre alone"
+            f"sound: give the folder with its recordings, or run {instead}"
         )
     if variant.recogniser:
         spoken = transcripts.get(variant.recogniser).languages

@@ -105,6 +105,17 @@ def names(what: str, known: tuple[str, ...] = (), optional: bool = False) -> Any
     return parse
 
 
+def path(what: str) -> Any:
+    """Return a parser of a file's name; nothing is None."""
+
+    def parse(value: Any) -> str | None:
+        if value is not None and not isinstance(value, str):
+            raise UsageError(f"{what} must be the name of a file, not {value!r}")
+        return value or None
+
+    return parse
+
+
 def one_of(what: str, known: Any) -> Any:
     """Return a parser of one of ``known``."""
 

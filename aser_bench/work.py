@@ -171,7 +171,7 @@ def _store_condition(
             {},
         )
     for name in recognisers:
-        heard = transcripts.get(name).hear(coded, SAMPLE_RATE)
+        heard = _heard(name, coded, task, condition)
         key = task.hearings[condition.name, name]
         task.store.save("transcripts", key, {}, {"texts": list(heard)})
     # One utterance a batch is measured: the lag and the bandwidth belong to the encoder.
@@ -188,6 +188,19 @@ def _store_condition(
             "bandwidth_hz": _json(measured.bandwidth_hz),
         },
     )
+
+
+def _heard(name: str, coded: list[np.ndarray], task: CodeTask, condition: Condition) -> list[str]:
+    try:
+        return transcripts.get(name).hear(coded, SAMPLE_RATE)
+    except AserBenchError:
+        raise
+    except Exception as error:  # whatever somebody's recogniser raises
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise AserBenchError(
+            f"--transcripts {name} failed on {task.corpus} {task.utterances[0]} ... at "
+            f"{condition.name}: {reason}; what was finished is kept"
+        ) from error
 
 
 def _json(number: float) -> float | None:

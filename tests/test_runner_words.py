@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import made_recogniser
@@ -11,8 +12,14 @@ import pandas as pd
 import pytest
 
 import aser_bench
-from aser_bench.errors import UsageError
+from aser_bench import estimate, plan
+from aser_bench.agenda import Agenda
+from aser_bench.errors import AserBenchError, UsageError
+from aser_bench.ingest import ingest
+from aser_bench.parallel import Pool
 from aser_bench.reporting import Options
+from aser_bench.store import Store
+from aser_bench.study import resolve
 
 EAR = made_recogniser.SPEC
 HEARD = f"-{EAR}"
@@ -86,7 +93,7 @@ def test_a_recogniser_hears_each_condition(run):
     rates = pd.read_csv(outcome.folder / "wer.csv")
     assert rates["wer"].tolist() == [1.0, 1.0] or (rates["wer"] > 0.5).all()
     manifest = json.loads((outcome.folder / "manifest.json").read_text())
-    assert manifest["components"]["transcripts"] == {EAR: 1}
+    assert manifest["components"]["transcripts"][EAR].startswith("1, ")
     asr = table[table["model"] == f"tre{HEARD}"]
     said = asr.pivot_table("predicted", "utterance", ["train_condition", "test_condition"], "first")
     assert not said.eq(said.iloc[:, 0], axis=0).all(axis=None)
@@ -163,8 +170,59 @@ def test_word_vectors_are_read_and_another_file_is_another_result(run, tmp_path)
     )
     assert "pretrained word vectors" in one.text
     assert trained(other, "tre") == 4
+    # The same name with other vectors behind it, in the same process.
+    (tmp_path / "a.txt").write_text((tmp_path / "b.txt").read_text())
+    swapped = run("swapped", models="tre", codecs="original", place=tmp_path / "fresh",
+                  embeddings=str(tmp_path / "a.txt"))  # fmt: skip
+    pd.testing.assert_frame_equal(cells(swapped), cells(other))
     with pytest.raises(UsageError, match=r"--embeddings .*nowhere.*"):
         run(models="tre", embeddings=str(tmp_path / "nowhere.txt"))
+
+
+def test_word_vectors_that_are_none_are_refused_before_anything_is_read(run, tmp_path):
+    (tmp_path / "junk.txt").write_text("hello world this is no vector\n")
+    with pytest.raises(UsageError, match="line 1 is not a word and its values"):
+        run(models="tre", embeddings=str(tmp_path / "junk.txt"))
+
+
+@pytest.mark.parametrize(
+    ("more", "flag"),
+    [({"transcripts": EAR}, "--transcripts"), ({"embeddings": "a.txt"}, "--embeddings")],
+)
+def test_words_that_no_model_reads_are_refused(run, more, flag):
+    with pytest.raises(UsageError, match=f"{flag} would change nothing: none of the models svm"):
+        run(models="svm", **more)
+
+
+def test_a_recogniser_that_breaks_is_one_line(run, monkeypatch, tmp_path):
+    def breaks(self, signal):
+        raise RuntimeError("no more ears")
+
+    monkeypatch.setattr(made_recogniser.Ear, "listen", breaks)
+    with pytest.raises(AserBenchError, match=r"EAR failed on csv .* at original: RuntimeError: no"):
+        run(models="tre", transcripts=EAR, place=tmp_path / "store")
+
+
+def test_a_slow_recogniser_is_in_the_estimate(run, monkeypatch, texts, tmp_path):
+    monkeypatch.setattr(made_recogniser.Ear, "seconds_per_second", 0.01)
+    slow = made_recogniser.Ear.listen
+
+    def listen(self, signal):
+        time.sleep(0.2)
+        return slow(self, signal)
+
+    def coding() -> float:
+        study = resolve({"corpora": [{"csv": str(texts)}], "codecs": "mp3:8", "models": "tre",
+                         "transcripts": EAR, "effort": "quick"})  # fmt: skip
+        with Pool(1) as pool:
+            store = Store(tmp_path / "empty")
+            found = ingest(study.corpora[0], None, store, pool)
+            one = Agenda(study, found, plan.treatments(study), store)
+            return estimate.estimate([one], pool).code_s
+
+    quick = coding()
+    monkeypatch.setattr(made_recogniser.Ear, "listen", listen)
+    assert coding() > quick + 0.5 * 32 * 2 * 0.2
 
 
 def test_the_preset_of_the_authors_runs(run):

@@ -332,6 +332,18 @@ def test_any_study_survives_yaml(study):
     assert again.digest() == study.digest()
 
 
+def test_four_labels_may_be_a_number_of_yaml():
+    assert resolve({"labels": 4}) == resolve({"labels": "4"})
+    assert "unknown label set '5'" in refusal({"labels": 5})
+
+
+def test_word_vectors_are_a_file_beside_the_study(tmp_path):
+    file = tmp_path / "study.yaml"
+    file.write_text("embeddings: vectors.txt\n")
+    assert resolve(read_file(file)).embeddings == str(tmp_path / "vectors.txt")
+    assert "embeddings must be the name of a file" in refusal({"embeddings": ["a"]})
+
+
 def test_the_digest_ignores_the_name():
     assert replace(FULL, name="other").digest() == FULL.digest()
 

@@ -92,14 +92,19 @@ def test_a_model_that_watches_dev_gets_one(tmp_path):
         parts = [set(speaker[rows]) for rows in (task.train, task.dev, task.test)]
         assert not parts[0] & parts[1] | parts[0] & parts[2] | parts[1] & parts[2]
         assert bool(len(task.dev)) == models.get(task.cell["model"]).uses_dev
-    assert training_plan.notes(tasks(tmp_path, corpus, models="lstm", runs=1), corpus) == []
+    assert (
+        training_plan.notes(
+            resolve({"models": "lstm"}), tasks(tmp_path, corpus, models="lstm", runs=1), corpus
+        )
+        == []
+    )
 
 
 def test_a_dev_part_of_the_same_speakers_is_told(tmp_path):
     corpus = ingested(speakers=2, takes=8)
     found = tasks(tmp_path, corpus, models="lstm,svm", runs=1)
     assert all(len(task.dev) for task in found if task.cell["model"] == "lstm")
-    (note,) = training_plan.notes(found, corpus)
+    (note,) = training_plan.notes(resolve({"models": "lstm,svm"}), found, corpus)
     assert note.startswith("lstm: too few speakers to spare any for dev")
 
 

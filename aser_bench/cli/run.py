@@ -90,7 +90,7 @@ def add_parser(verbs: Any) -> None:
     what.add_argument(
         "--patience", metavar="N",
         help="epochs without a lower dev loss after which such a training ends (default 10, 20 for "
-        "dual encoders)",
+        "dual encoders; less or more by --effort and --preset)",
     )  # fmt: skip
     what.add_argument(
         "--frame-pool", metavar="N",

@@ -34,7 +34,7 @@ class DualEncoder(Model):
     for each class where the paper has a softmax, one bias for all classes, linear feed-forward
     layers, features as they are, batches drawn with replacement, a look at dev each ``int(0.3 n
     / 128) + 1`` steps (counted as an epoch here), an end at the eighth look without a lower loss
-    or after 10,000 steps, 100 values a word where no pretrained vectors are given, and dropout
+    or after 10,000 looks, 100 values a word where no pretrained vectors are given, and dropout
     that the last state does not see (see `blocks.Encoder`). It pads all to 750 frames and 128
     words, which changes nothing but the cost, and is not done here.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ..words.embeddings import Embeddings, read
+from ..words.embeddings import Embeddings, fingerprint, read
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class _Known:
     found: Embeddings
 
 
-_known: dict[str, _Known] = {}
+_known: dict[str, _Known] = {}  # by what the file holds: a path may come to hold another
 
 
 def vectors(path: str, words: Collection[str]) -> Embeddings:
@@ -29,9 +29,10 @@ def vectors(path: str, words: Collection[str]) -> Embeddings:
     UsageError
         As `aser_bench.models.words.embeddings.read`.
     """
-    before = _known.get(path)
+    content = fingerprint(path)
+    before = _known.get(content)
     if before is None or not before.asked.issuperset(words):
         asked = frozenset(words) | (before.asked if before else frozenset())
         _known.clear()  # one file at a time: they are large
-        _known[path] = _Known(asked, read(path, asked))
-    return _known[path].found
+        _known[content] = _Known(asked, read(path, asked))
+    return _known[content].found

@@ -65,6 +65,8 @@ class Stepper:
                 continue
             variable.assign(tf.zeros_like(variable.value))
         self.network.draws.state.assign(fresh.draws.state)
+        for total in self._sums:  # a training that failed between two pieces left some
+            total.assign(tf.zeros_like(total))
 
     def step(self, batch: list[Piece]) -> float:
         """Change the weights by one batch, given in pieces that fit into memory.

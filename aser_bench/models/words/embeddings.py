@@ -9,9 +9,11 @@ from __future__ import annotations
 import collections
 import contextlib
 import dataclasses
+import functools
 import gzip
 import hashlib
 import math
+import os
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
@@ -142,9 +144,15 @@ def fingerprint(path: str | Path) -> str:
     UsageError
         If the file cannot be read.
     """
+    with _opened(path, unpack=False) as stream:
+        status = os.fstat(stream.fileno())
+    return _fingerprint(str(path), status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+@functools.lru_cache(maxsize=8)  # asked for once a training
+def _fingerprint(path: str, size: int, changed: int, number: int) -> str:
     block, blocks = 1 << 16, 256
     with _opened(path, unpack=False) as stream:
-        size = stream.seek(0, 2)
         digest = hashlib.sha256(f"{size} ".encode())
         whole = size <= block * blocks
         spread = np.linspace(0, max(size - block, 0), blocks, dtype=np.int64)
@@ -154,10 +162,16 @@ def fingerprint(path: str | Path) -> str:
     return digest.hexdigest()
 
 
+def check(path: str | Path) -> None:
+    """Raise the error of `read` if the beginning of a file is not that of word vectors."""
+    with _opened(path) as stream:
+        _layout(stream.read(_PIECE))
+
+
 @contextlib.contextmanager
 def _opened(path: str | Path, unpack: bool = True) -> Iterator[BinaryIO]:
     """Open a file, unpacking gzip; what is wrong with it is told with the flag and its name."""
-    file, name = Path(path), f"--embeddings {str(path)!r}"
+    file, name = Path(path).expanduser(), f"--embeddings {str(path)!r}"
     try:
         if file.is_dir():
             raise UsageError("is a folder; give the file of word vectors in it")

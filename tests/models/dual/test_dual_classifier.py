@@ -272,3 +272,13 @@ def test_the_sigmoids_of_the_authors_are_the_loss_that_stops():
     np.testing.assert_allclose(
         model.predict_proba(dev), sigmoid / sigmoid.sum(axis=1, keepdims=True), rtol=1e-5
     )
+
+
+def test_a_training_that_fails_leaves_nothing_to_the_next(monkeypatch):
+    before = fitted("are", 7)
+    steps = before._stepper()
+    monkeypatch.setattr(steps, "_apply", lambda: 1 / 0)  # after the gradients of a batch
+    with pytest.raises(ZeroDivisionError):
+        fitted("are", 8)
+    monkeypatch.undo()
+    assert fitted("are", 7).losses_ == before.losses_
