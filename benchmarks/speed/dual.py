@@ -22,23 +22,29 @@ from unittest import mock
 
 import numpy as np
 import pandas as pd
-from dual_keras import Side, Sizes, fit, network
+from dual_data import (
+    MOST_FRAMES,
+    MOST_WORDS,
+    PaddedReader,
+    RandomReader,
+    data,
+    reader_of,
+    shapes,
+    widened,
+)
+from dual_keras import SIZES, Side, fit, network
 from products import now, since
 from scipy.stats import ttest_ind
 from turns import Row, timings_of
 
 from aser_bench.models import are, mdre, mdrea, tre
 from aser_bench.models.dual import classifier
-from aser_bench.models.dual.rows import DualRows, Reader
-from aser_bench.models.dual.utterance import Utterance
-from aser_bench.models.recurrent import batches, tensorflow
+from aser_bench.models.dual.rows import Reader
+from aser_bench.models.recurrent import tensorflow
 
 MODELS = {"are": are, "tre": tre, "mdre": mdre, "mdrea": mdrea}
 GOALS = {"are": 1.7, "tre": 9.0, "mdre": 1.7, "mdrea": 1.7}
-SIZES, BATCH = Sizes(), 128
-
-MEAN, SD, SHORTEST, MOST_FRAMES = 444, 306, 50, 750
-MEAN_WORDS, MOST_WORDS, VOCABULARY, TELLING = 15, 128, 3000, 40
+BATCH = 128
 SOME = 2 * BATCH  # where every batch costs the same, two tell of all
 
 # Losses are compared over many smaller steps, on utterances of a tenth of the frames.
@@ -50,73 +56,6 @@ OURS_RANDOM = "aser-bench, random batches"
 TIMES = ["CPU", "wall", "tracing CPU", "tracing wall"]
 
 Run = tuple[list[tuple[float, float]], float]  # seconds of each epoch, and the lowest dev loss
-
-
-@cache
-def data(n: int, shorter: int = 1) -> tuple[list[Utterance], np.ndarray]:
-    """Draw utterances and their classes; each class leaves its mark on frames, vector and words.
-
-    Lengths have a gamma distribution of IEMOCAP's mean and standard deviation; an utterance has
-    as many words as there would be in its length at one rate, give or take a Poisson's deviation.
-    """
-    rng = np.random.default_rng(0)
-    lengths = rng.gamma((MEAN / SD) ** 2, SD**2 / MEAN, n)
-    words = 1 + rng.poisson((MEAN_WORDS - 1) / MEAN * lengths)
-    labels = rng.integers(0, SIZES.classes, n)
-    on_frames, on_vector = (
-        0.15 * rng.standard_normal((SIZES.classes, size)) for size in (SIZES.columns, SIZES.values)
-    )
-    often = 1 / np.arange(1, VOCABULARY + 1)
-    found = []
-    for length, count, label in zip(lengths, words, labels, strict=True):
-        n_frames = int(np.clip(length, SHORTEST, MOST_FRAMES)) // shorter
-        frames = rng.standard_normal((n_frames, SIZES.columns), dtype=np.float32)
-        frames += on_frames[label] + 0.3 * rng.standard_normal(SIZES.columns)
-        vector = rng.standard_normal(SIZES.values) + on_vector[label]
-        spoken = rng.choice(VOCABULARY, count, p=often / often.sum())
-        telling = 100 + TELLING * label + rng.integers(0, TELLING, count)
-        spoken = np.where(rng.random(count) < 0.1, telling, spoken)
-        text = " ".join(f"w{word}" for word in spoken)
-        found.append(Utterance(frames, vector.astype(np.float32), text))
-    return found, labels
-
-
-def widened(array: np.ndarray, frames: int, words: int) -> np.ndarray:
-    """Return one of a network's inputs, time first, with frames or words padded to so many."""
-    is_words = array.ndim == 2 and array.dtype == np.int32
-    most = frames if array.ndim == 3 else words if is_words else 0
-    room = max(0, most - len(array))
-    return np.pad(array, [(0, room)] + [(0, 0)] * (array.ndim - 1)) if room else array
-
-
-class Alike:
-    """Utterances of one length to whoever sorts them, so that batches are random; a `Rows`."""
-
-    def __init__(self, rows: DualRows, length: int, widen: Callable[..., Any]) -> None:
-        self._rows, self._widen = rows, widen
-        self.lengths = np.full(len(rows.lengths), length)
-
-    def padded(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return what the network takes, widened."""
-        return tuple(map(self._widen, self._rows.padded(rows)))
-
-
-class PaddedReader(Reader):
-    """A reader whose utterances are all padded to the most that is read."""
-
-    def __call__(self, utterances: Any) -> Any:
-        """Return utterances as a network takes them."""
-        widen = partial(widened, frames=MOST_FRAMES, words=MOST_WORDS)
-        length = MOST_FRAMES if "frames" in self.kinds else MOST_WORDS
-        return Alike(super().__call__(utterances), length, widen)
-
-
-class RandomReader(Reader):
-    """A reader whose utterances are padded to a batch's longest, but in batches at random."""
-
-    def __call__(self, utterances: Any) -> Any:
-        """Return utterances as a network takes them."""
-        return Alike(super().__call__(utterances), 1, lambda array: array)
 
 
 READERS = {OURS: Reader, OURS_PADDED: PaddedReader, OURS_RANDOM: RandomReader}
@@ -161,8 +100,7 @@ def sides(model: str, n: int, dev: int, shorter: int) -> tuple[Side, Side, int]:
     """
     utterances, labels = data(n + dev, shorter)
     kinds = MODELS[model].COMPONENT.reads
-    settings: dict[str, Any] = {"standardise": True, "frame_pool": 1, "max_frames": MOST_FRAMES}
-    reader = Reader.of(kinds, utterances[:n], **settings)
+    reader = reader_of(kinds, utterances[:n])
     most = (MOST_FRAMES, MOST_WORDS) if shorter == 1 else (0, 0)
     found = []
     for own, numbers in ((utterances[:n], labels[:n]), (utterances[n:], labels[n:])):
@@ -204,24 +142,8 @@ def xla_of_ours(model: str) -> str:
     return "compiled"
 
 
-def shapes(model: str, n: int) -> tuple[float, float, int, int]:
-    """Return the mean frames and words to which ours pads, and the pieces and shapes of an epoch.
-
-    Frames or words are NaN where the model does not read them.
-    """
-    utterances, _ = data(n + 1)
-    settings: dict[str, Any] = {"standardise": False, "frame_pool": 1, "max_frames": MOST_FRAMES}
-    rows = Reader.of(MODELS[model].COMPONENT.reads, utterances[:n], **settings)(utterances[:n])
-    found = [
-        tuple(one.shape for one in rows.padded(batch[piece]))
-        for batch in batches.epoch(rows.lengths, BATCH, np.random.default_rng(0))
-        for piece in batches.pieces(rows.lengths[batch], len(batch))
-    ]
-    means = []
-    for kind in (3, 2):  # axes: of frames, and of words unless it is the vector's
-        own = [s for piece in found for s in piece if len(s) == kind and s[1] != SIZES.values]
-        means.append(sum(s[0] * s[1] for s in own) / n if own else np.nan)
-    return means[0], means[1], len(found), len(set(found))
+def _start() -> None:
+    tensorflow().get_logger().setLevel("ERROR")  # each training is traced anew, as is wanted here
 
 
 class Processes:
@@ -229,7 +151,7 @@ class Processes:
 
     def __init__(self) -> None:
         self._known = {
-            side: ProcessPoolExecutor(1, get_context("spawn"), tensorflow)
+            side: ProcessPoolExecutor(1, get_context("spawn"), _start)
             for side in (keras_run, ours_run)
         }
 
@@ -314,7 +236,8 @@ def main() -> None:
         f"{n} utterances of {np.mean(lengths):.0f} frames and {np.mean(words):.1f} words on average"
     )
     for model in models:
-        frames, tokens, pieces, different = processes.call(ours_run, shapes, model, n)
+        kinds = MODELS[model].COMPONENT.reads
+        frames, tokens, pieces, different = processes.call(ours_run, shapes, kinds, n, BATCH)
         print(f"{model}: ours pads to {frames:.0f} frames and {tokens:.1f} words on average, in "
               f"{pieces} pieces an epoch, which have {different} shapes for XLA to compile; a step "
               f"of ours under XLA: {processes.call(ours_run, xla_of_ours, model)}")  # fmt: skip

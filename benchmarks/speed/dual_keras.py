@@ -25,6 +25,9 @@ class Sizes:
     clip: float = 10.0
 
 
+SIZES = Sizes()
+
+
 def network(model: str, words: int, sizes: Sizes) -> Any:
     """Return the network of a model, with so many words in its vocabulary."""
     import keras
@@ -87,9 +90,7 @@ def fit(
     built: Any, sizes: Sizes, training: Side, dev: Side | None, *, epochs: int, batch: int,
     xla: bool = False,
 ) -> tuple[list[tuple[float, float]], float]:  # fmt: skip
-    """Train; return the CPU and wall-clock seconds of each epoch, dev left out, and the lowest
-    dev loss (NaN without dev).
-    """  # noqa: D205
+    """Train; return the seconds of each epoch (CPU, wall; dev left out) and the lowest dev loss."""
     import keras
 
     adam = keras.optimizers.Adam(sizes.learning_rate, clipvalue=sizes.clip)
