@@ -20,8 +20,7 @@ from .study import Study
 
 _PACKAGES = (
     "numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "numba", "soundfile", "soxr",
-    "ffmpeg-python", "imageio-ffmpeg", "pydub", "joblib", "tensorflow", "keras", "nltk",
-    "jiwer", "pocketsphinx",
+    "ffmpeg-python", "imageio-ffmpeg", "pydub", "joblib", "tensorflow", "keras",
 )  # fmt: skip
 
 
@@ -45,7 +44,7 @@ def build(
         **captions,
         "study": study.to_mapping(),
         "study_sha256": study.digest(),
-        "packages": registry.versions(_PACKAGES),
+        "packages": registry.versions(_packages(study)),
         "components": _components(study),
         "encoders": {name: version for name, version in plan.encoders.items() if version},
         "engines": {name: engine for name, engine in plan.engines.items() if engine},
@@ -56,6 +55,18 @@ def build(
         "corpora": {one.corpus.name: _corpus(one, notes[one.corpus.name]) for one in corpora},
         "stages": stages,
     }
+
+
+def _packages(study: Study) -> tuple[str, ...]:
+    """Return what is always named, and what only the models and recognisers of this study use."""
+    used = dict.fromkeys(_PACKAGES)
+    for variant in variants.of(study):
+        used.update(dict.fromkeys(variant.model.packages))
+        for spec in variant.parts.values():
+            used.update(dict.fromkeys(features.get(spec).packages))
+        if variant.recogniser:
+            used.update(dict.fromkeys((*transcripts.get(variant.recogniser).packages, "jiwer")))
+    return tuple(used)
 
 
 def _components(study: Study) -> dict[str, dict[str, int | str]]:

@@ -182,6 +182,23 @@ class Processes:
                     yield {"row": row, "repeat": seed, "model": model, "dev loss": loss}
 
 
+def material(n: int, models: list[str], processes: Processes) -> Iterator[str]:
+    """Say what is trained on, how ours cuts it into batches, and what XLA makes of a step."""
+    found = data(n + 1)[0][:n]
+    lengths, words = [len(one.frames) for one in found], [len(one.text.split()) for one in found]
+    means = f"{np.mean(lengths):.0f} frames and {np.mean(words):.1f} words on average"
+    yield f"{n} utterances of {means}"
+    for model in models:
+        reads = MODELS[model].COMPONENT.reads
+        means, pieces, different = processes.call(ours_run, shapes, reads, n, BATCH)
+        padded = " and ".join(f"{mean:.1f} {what}" for what, mean in means.items())
+        yield (
+            f"{model}: ours pads to {padded} on average, in {pieces} pieces an epoch, of "
+            f"{different} shapes, for each of which XLA would compile"
+        )
+    yield f"a step of ours under XLA: {processes.call(ours_run, xla_of_ours, models[0])}"
+
+
 def report_times(timings: pd.DataFrame, models: list[str]) -> Iterator[str]:
     """Yield the table, best of the repeats, and the goals."""
     for model in models:
@@ -211,8 +228,8 @@ def report_losses(losses: pd.DataFrame, models: list[str]) -> Iterator[str]:
             )
 
 
-def main() -> None:
-    """Measure and print."""
+def options() -> argparse.Namespace:
+    """Return what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", default=",".join(MODELS), metavar="A,B")
     parser.add_argument("--utterances", type=int, default=1024, metavar="N", help="for training")
@@ -222,25 +239,22 @@ def main() -> None:
     parser.add_argument("--loss-epochs", type=int, default=5, metavar="K")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="to write all repeats to")
     wanted = parser.parse_args()
-    models = wanted.models.split(",")
-    if unknown := set(models) - set(MODELS):
+    wanted.models = wanted.models.split(",")
+    if unknown := set(wanted.models) - set(MODELS):
         parser.error(f"--models: there is no {sorted(unknown)[0]}; choose of {', '.join(MODELS)}")
     if wanted.epochs < 2 or wanted.seeds == 1:
         parser.error("--epochs and --seeds must be 2 or more (or --seeds 0)")
+    return wanted
+
+
+def main() -> None:
+    """Measure and print."""
+    wanted = options()
+    models = wanted.models
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # of the processes to come
     n, processes = wanted.utterances, Processes()
-    found = data(n + 1)[0]
-    lengths, words = [len(one.frames) for one in found], [len(one.text.split()) for one in found]
-    print(
-        f"{n} utterances of {np.mean(lengths):.0f} frames and {np.mean(words):.1f} words on average"
-    )
-    for model in models:
-        kinds = MODELS[model].COMPONENT.reads
-        frames, tokens, pieces, different = processes.call(ours_run, shapes, kinds, n, BATCH)
-        print(f"{model}: ours pads to {frames:.0f} frames and {tokens:.1f} words on average, in "
-              f"{pieces} pieces an epoch, which have {different} shapes for XLA to compile; a step "
-              f"of ours under XLA: {processes.call(ours_run, xla_of_ours, model)}")  # fmt: skip
+    print(*material(n, models, processes), sep="\n")
     timings = []
     for rows, repeats in (([KERAS, OURS_PADDED, OURS], wanted.repeats), ([XLA], 1)):
         turns: dict[str, Row] = {}
