@@ -52,6 +52,7 @@ class Stepper:
         inputs = self.network.signature
         labels, weights = tf.TensorSpec((None,), tf.int32), tf.TensorSpec((None,), tf.float32)
         compiled = partial(tf.function, autograph=False)
+        self._once = compiled(self._whole_step, [*inputs, labels, weights])
         self._add = compiled(self._add_gradients, [*inputs, labels, weights])
         self._apply = compiled(self._apply_gradients, [])
         self.logits = compiled(self._logits, inputs)
@@ -74,28 +75,41 @@ class Stepper:
         Each piece is the network's inputs, labels and weights; a weight is an utterance's share
         of the batch's loss. Returns the batch's loss.
         """
+        if len(batch) == 1:
+            return float(self._once(*batch[0]))
         loss = sum(float(self._add(*piece)) for piece in batch)
         self._apply()
         return loss
 
-    def _add_gradients(self, *given: Any) -> Any:
+    def _gradients(self, *given: Any) -> tuple[Any, list[Any]]:
         *inputs, labels, weights = given
         variables = [variable.value for variable in self.network.trainable_variables]
         with tf.GradientTape() as tape:
             logits = self.network(*inputs, training=True)
             loss = tf.reduce_sum(self.loss.in_graph(labels, logits) * weights)
-        for total, gradient in zip(self._sums, tape.gradient(loss, variables), strict=True):
-            # That of an embedding names the rows of the words that occurred.
-            total.assign_add(tf.convert_to_tensor(gradient))
+        # That of an embedding names the rows of the words that occurred.
+        return loss, [tf.convert_to_tensor(one) for one in tape.gradient(loss, variables)]
+
+    def _whole_step(self, *given: Any) -> Any:
+        loss, gradients = self._gradients(*given)
+        self._change(gradients)
+        return loss
+
+    def _add_gradients(self, *given: Any) -> Any:
+        loss, gradients = self._gradients(*given)
+        for total, gradient in zip(self._sums, gradients, strict=True):
+            total.assign_add(gradient)
         return loss
 
     def _apply_gradients(self) -> None:
-        gradients = [total.value() for total in self._sums]
+        self._change([total.value() for total in self._sums])
+        for total in self._sums:
+            total.assign(tf.zeros_like(total))
+
+    def _change(self, gradients: list[Any]) -> None:
         if self._clip is not None:
             gradients = [tf.clip_by_value(one, -self._clip, self._clip) for one in gradients]
         self.optimizer.apply(gradients, self.network.trainable_variables)
-        for total in self._sums:
-            total.assign(tf.zeros_like(total))
 
     def _logits(self, *inputs: Any) -> Any:
         return self.network(*inputs, training=False)

@@ -277,7 +277,10 @@ def test_the_sigmoids_of_the_authors_are_the_loss_that_stops():
 def test_a_training_that_fails_leaves_nothing_to_the_next(monkeypatch):
     before = fitted("are", 7)
     steps = before._stepper()
-    monkeypatch.setattr(steps, "_apply", lambda: 1 / 0)  # after the gradients of a batch
+    whole = steps.step
+    # In two pieces, and an end after the gradients of both.
+    monkeypatch.setattr(steps, "step", lambda batch: whole(batch * 2))
+    monkeypatch.setattr(steps, "_apply", lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         fitted("are", 8)
     monkeypatch.undo()
