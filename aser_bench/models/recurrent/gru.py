@@ -83,24 +83,26 @@ def _states(x: Any, w_ru: Any, w_c: Any, b_ru: Any, b_c: Any) -> Any:
     h, r, u, c = (one.stack() for one in found[2:])
 
     def gradient(upstream: Any) -> Any:
+        # What reaches the input is one product after the loop; the kernel sees the state alone.
+        own = {**weights, "w_ru": w_ru[columns:], "w_c": w_c[columns:]}
+        nothing = tf.zeros((tf.shape(x)[1], 0))
         before = tf.concat([start[None], h[:-1]], axis=0)
         given = [_array(frames, units).unstack(one) for one in (before, r, u, c, upstream)]
 
-        def backward(t: Any, d_h: Any, d_x: Any, d_c: Any, d_ru: Any) -> Any:
+        def backward(t: Any, d_h: Any, d_c: Any, d_ru: Any) -> Any:
             h_prev, r_, u_, c_, d_own = (one.read(t - 1) for one in given)
-            to_x, to_h, to_c, to_ru = tf.raw_ops.GRUBlockCellGrad(
-                x=inputs.read(t - 1), h_prev=h_prev, r=r_, u=u_, c=c_, d_h=d_h + d_own, **weights
+            _, to_h, to_c, to_ru = tf.raw_ops.GRUBlockCellGrad(
+                x=nothing, h_prev=h_prev, r=r_, u=u_, c=c_, d_h=d_h + d_own, **own
             )
-            return (
-                t - 1, to_h, d_x.write(t - 1, to_x), d_c.write(t - 1, to_c),
-                d_ru.write(t - 1, to_ru),
-            )  # fmt: skip
+            return t - 1, to_h, d_c.write(t - 1, to_c), d_ru.write(t - 1, to_ru)
 
-        sums = _array(frames, columns), _array(frames, units), _array(frames, 2 * units)
+        sums = _array(frames, units), _array(frames, 2 * units)
         found = tf.while_loop(lambda t, *_: t > 0, backward, (frames, start, *sums))
-        d_x, d_c, d_ru = (one.stack() for one in found[2:])
+        d_c, d_ru = (one.stack() for one in found[2:])
+        d_x = tf.matmul(_rows(d_ru), w_ru[:columns], transpose_b=True)
+        d_x += tf.matmul(_rows(d_c), w_c[:columns], transpose_b=True)
         return (
-            d_x,
+            tf.reshape(d_x, tf.shape(x)),
             tf.matmul(_rows(tf.concat([x, before], axis=2)), _rows(d_ru), transpose_a=True),
             tf.matmul(_rows(tf.concat([x, before * r], axis=2)), _rows(d_c), transpose_a=True),
             tf.reduce_sum(_rows(d_ru), axis=0),
