@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from ..base import Model, Settings, Size, Training
-from ..words.embeddings import fingerprint
+from ..words.files import fingerprint
 
 if TYPE_CHECKING:
     from .blocks import Build, Heard

@@ -7,14 +7,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
 
 from ..recurrent.batches import epochs
+from ..recurrent.early import EarlyStopped
 from ..recurrent.losses import SIGMOID, SOFTMAX
 from ..words.embeddings import Embeddings
 from . import pretrained
-from .rows import Reader, drawn, tokens_of
+from .rows import DualRows, Reader, drawn, tokens_of
 from .utterance import Utterance
 
 _WORDS_STEP = 512
@@ -24,7 +23,7 @@ beyond the vocabulary is never read."""
 _CHECK_SHARE = 0.3  # of an epoch, after which the authors look at dev
 
 
-class DualClassifier(ClassifierMixin, BaseEstimator):
+class DualClassifier(EarlyStopped):
     """A recurrent encoder of sound, of words, or both, softmax over the emotions.
 
     Trained by Adam on the cross-entropy, in batches of utterances of about one length (see
@@ -147,47 +146,28 @@ class DualClassifier(ClassifierMixin, BaseEstimator):
         FloatingPointError
             If the loss becomes NaN.
         """
-        from ..recurrent.training import Data, train
+        from ..recurrent.training import train
 
         self.classes_ = np.unique(np.asarray(y))
-        known = np.flatnonzero(np.isin(dev[1], self.classes_)).tolist()
-        if not known:
-            raise ValueError("there is no dev utterance by which training could stop early")
+        watched = self._known_dev(dev)
         self.reader_ = Reader.of(
             self.encoder.reads, X, standardise=self.standardise, frame_pool=self.frame_pool,
             max_frames=self.max_frames,
         )  # fmt: skip
-        watched = [dev[0][i] for i in known]
-        vectors = self._vectors([*X, *watched])
+        vectors = self._vectors([*X, *watched[0]])
         self._set_sizes(X[0], vectors)
-        weights = self._class_weights(np.asarray(y))
-        sides = []
-        for own, labels in ((X, np.asarray(y)), (watched, np.asarray(dev[1])[known])):
-            numbers = np.searchsorted(self.classes_, labels).astype(np.int32)
-            sides.append(Data(self.reader_(own), numbers, weights[numbers]))
-        fitted = train(
-            self._stepper(), *sides, rounds=self._rounds(), batch_size=self.batch_size,
-            max_epochs=self.max_epochs, patience=self.patience, seed=self.random_state,
-            prepare=partial(self._put_words, vectors),
+        self._keep(
+            train(
+                self._stepper(), *self._sides((X, np.asarray(y)), watched),
+                rounds=self._rounds(), batch_size=self.batch_size, max_epochs=self.max_epochs,
+                patience=self.patience, seed=self.random_state,
+                prepare=partial(self._put_words, vectors),
+            )
         )  # fmt: skip
-        self.weights_ = fitted.weights
-        self.epochs_, self.best_epoch_, self.stop_ = fitted.epochs, fitted.best_epoch, fitted.stop
-        self.losses_, self.dev_losses_ = fitted.losses, fitted.dev_losses
         return self
 
-    def predict_proba(self, X: Sequence[Utterance]) -> np.ndarray:
-        """Return the classes' probabilities, shape (utterances, classes)."""
-        check_is_fitted(self)
-        if not len(X):
-            return np.zeros((0, len(self.classes_)))
-        steps = self._stepper()
-        steps.network.set_weights(self.weights_)
-        logits = steps.predict(self.reader_(X), self.batch_size).astype(np.float64)
-        return steps.loss.probabilities(logits)
-
-    def predict(self, X: Sequence[Utterance]) -> np.ndarray:
-        """Return the likeliest class of each utterance."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+    def _rows(self, X: Sequence[Utterance]) -> DualRows:
+        return self.reader_(X)
 
     def _vectors(self, utterances: Sequence[Utterance]) -> Embeddings | None:
         """Return pretrained vectors of the vocabulary, or None."""
@@ -218,12 +198,6 @@ class DualClassifier(ClassifierMixin, BaseEstimator):
             -(-words // _WORDS_STEP) * _WORDS_STEP,
             vectors.dimension if vectors is not None else self.dimension,
         )
-
-    def _class_weights(self, labels: np.ndarray) -> np.ndarray:
-        from sklearn.utils.class_weight import compute_class_weight
-
-        kind = self.class_weight
-        return compute_class_weight(kind, classes=self.classes_, y=labels).astype(np.float32)
 
     def _rounds(self) -> Any:
         return drawn(self.batch_size, _CHECK_SHARE) if self.authors else epochs(self.batch_size)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ..words.embeddings import Embeddings, fingerprint, read
+from ..words.embeddings import Embeddings, read
+from ..words.files import fingerprint
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
 
 from .batches import Scaler, Sequences, epochs, pooled
+from .early import EarlyStopped
 
 
-class LstmClassifier(ClassifierMixin, BaseEstimator):
+class LstmClassifier(EarlyStopped):
     """Two uni-directional LSTM layers over the frames of an utterance, softmax over emotions.
 
     The state after an utterance's last real frame says what it is; dropout stands behind both
@@ -97,57 +96,28 @@ class LstmClassifier(ClassifierMixin, BaseEstimator):
         FloatingPointError
             If the loss becomes NaN.
         """
-        from .training import Data, train
+        from .training import train
 
         self.classes_ = np.unique(np.asarray(y))
-        known = np.flatnonzero(np.isin(dev[1], self.classes_)).tolist()
-        if not known:
-            raise ValueError("there is no dev utterance by which training could stop early")
-        utterances = self._pooled(X)
-        self.scaler_ = Scaler(utterances)
+        watched = self._known_dev(dev)
+        self.scaler_ = Scaler(self._pooled(X))
         self.n_features_in_ = len(self.scaler_.mean)
-        weights = self._class_weights(np.asarray(y))
-        watched = self._pooled([dev[0][i] for i in known])
-        sides = []
-        for own, labels in ((utterances, np.asarray(y)), (watched, np.asarray(dev[1])[known])):
-            numbers = np.searchsorted(self.classes_, labels).astype(np.int32)
-            rows = Sequences([self.scaler_(one) for one in own])
-            sides.append(Data(rows, numbers, weights[numbers]))
-        fitted = train(
-            self._stepper(), *sides, rounds=epochs(self.batch_size), batch_size=self.batch_size,
-            max_epochs=self.max_epochs, patience=self.patience, seed=self.random_state,
+        self._keep(
+            train(
+                self._stepper(), *self._sides((X, np.asarray(y)), watched),
+                rounds=epochs(self.batch_size), batch_size=self.batch_size,
+                max_epochs=self.max_epochs, patience=self.patience, seed=self.random_state,
+            )
         )  # fmt: skip
-        self.weights_ = fitted.weights
-        self.epochs_, self.best_epoch_, self.stop_ = fitted.epochs, fitted.best_epoch, fitted.stop
-        self.losses_, self.dev_losses_ = fitted.losses, fitted.dev_losses
         return self
 
-    def predict_proba(self, X: Sequence[np.ndarray]) -> np.ndarray:
-        """Return the classes' probabilities, shape (utterances, classes)."""
-        from scipy.special import softmax
-
-        check_is_fitted(self)
-        if not len(X):
-            return np.zeros((0, len(self.classes_)))
-        steps = self._stepper()
-        steps.network.set_weights(self.weights_)
-        rows = Sequences([self.scaler_(one) for one in self._pooled(X)])
-        return softmax(steps.predict(rows, self.batch_size).astype(np.float64), axis=1)
-
-    def predict(self, X: Sequence[np.ndarray]) -> np.ndarray:
-        """Return the likeliest class of each utterance."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+    def _rows(self, X: Sequence[np.ndarray]) -> Sequences:
+        return Sequences([self.scaler_(one) for one in self._pooled(X)])
 
     def _pooled(self, utterances: Sequence[np.ndarray]) -> list[np.ndarray]:
         if any(np.ndim(one) != 2 or not len(one) for one in utterances):
             raise ValueError("an utterance must be a matrix (frames, columns) with frames")
         return [pooled(one, self.frame_pool) for one in utterances]
-
-    def _class_weights(self, labels: np.ndarray) -> np.ndarray:
-        from sklearn.utils.class_weight import compute_class_weight
-
-        kind = self.class_weight
-        return compute_class_weight(kind, classes=self.classes_, y=labels).astype(np.float32)
 
     def _stepper(self) -> Any:
         from .layers import TwoLayers

@@ -9,13 +9,8 @@ from __future__ import annotations
 import collections
 import contextlib
 import dataclasses
-import functools
-import gzip
-import hashlib
 import math
-import os
-import zlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -23,22 +18,12 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from ...errors import UsageError
+from .files import AGAIN, FORMATS, opened
 
 _PIECE = 1 << 20
 """Bytes read at once, and the longest line or word that is taken for one."""
 
 _MOST_VALUES = 1 << 16
-_OTHERS = {
-    **dict.fromkeys(
-        (b"PK\x03\x04", b"7z\xbc\xaf", b"BZh", b"\xfd7zX", b"\x28\xb5\x2f\xfd"),
-        "is packed, not with gzip (a zip archive, say); unpack it and give the file in it",
-    ),
-    b"\xba\x16\x4f\x2f": "is a fastText model; give the .vec file that belongs to it",
-}
-"""What a file of another kind begins with."""
-
-_FORMATS = "give a GloVe text file, a word2vec text file or a word2vec .bin, plain or .gz"
-_AGAIN = "the file is cut short or damaged, fetch it again"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -125,77 +110,17 @@ def read(path: str | Path, words: Collection[str]) -> Embeddings:
         number; there are fewer or more vectors than the first line tells of.
     """
     found = _Found(words)
-    with _opened(path) as stream:
+    with opened(path) as stream:
         layout = _layout(stream.read(_PIECE))
         stream.seek(0)
         (_read_binary if layout.binary else _read_text)(stream, layout, found)
     return found.embeddings(layout.dimension)
 
 
-def fingerprint(path: str | Path) -> str:
-    """Return what identifies the content of a file of word vectors, 64 hexadecimal digits.
-
-    SHA-256 of the size and of 256 blocks of 64 KiB, the first, the last and those evenly between:
-    all of a file up to 16 MiB. Of a larger one, a change that keeps the size and lies between the
-    blocks is not seen; vectors of another training differ in every block.
-
-    Raises
-    ------
-    UsageError
-        If the file cannot be read.
-    """
-    with _opened(path, unpack=False) as stream:
-        status = os.fstat(stream.fileno())
-    return _fingerprint(str(path), status.st_size, status.st_mtime_ns, status.st_ino)
-
-
-@functools.lru_cache(maxsize=8)  # asked for once a training
-def _fingerprint(path: str, size: int, changed: int, number: int) -> str:
-    block, blocks = 1 << 16, 256
-    with _opened(path, unpack=False) as stream:
-        digest = hashlib.sha256(f"{size} ".encode())
-        whole = size <= block * blocks
-        spread = np.linspace(0, max(size - block, 0), blocks, dtype=np.int64)
-        for start in range(0, size, block) if whole else spread.tolist():
-            stream.seek(start)
-            digest.update(stream.read(block))
-    return digest.hexdigest()
-
-
 def check(path: str | Path) -> None:
     """Raise the error of `read` if the beginning of a file is not that of word vectors."""
-    with _opened(path) as stream:
+    with opened(path) as stream:
         _layout(stream.read(_PIECE))
-
-
-@contextlib.contextmanager
-def _opened(path: str | Path, unpack: bool = True) -> Iterator[BinaryIO]:
-    """Open a file, unpacking gzip; what is wrong with it is told with the flag and its name."""
-    file, name = Path(path).expanduser(), f"--embeddings {str(path)!r}"
-    try:
-        if file.is_dir():
-            raise UsageError("is a folder; give the file of word vectors in it")
-        if not file.is_file():
-            raise UsageError(f"is {'no file on a disk' if file.exists() else 'not there'}")
-        with file.open("rb") as plain:
-            magic = plain.read(4)
-            plain.seek(0)
-            if not magic:
-                raise UsageError("is empty; " + _FORMATS)
-            for start, reason in _OTHERS.items():
-                if magic.startswith(start):
-                    raise UsageError(reason)
-            if unpack and magic.startswith(b"\x1f\x8b"):
-                with gzip.GzipFile(fileobj=plain) as unpacked:
-                    yield cast(BinaryIO, unpacked)
-            else:
-                yield plain
-    except UsageError as error:
-        raise UsageError(f"{name}: {error}") from error
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UsageError(f"{name}: cannot be unpacked; {_AGAIN}") from error
-    except OSError as error:
-        raise UsageError(f"{name}: cannot be read: {error.strerror}") from error
 
 
 def _layout(sample: bytes) -> _Layout:
@@ -212,12 +137,12 @@ def _layout(sample: bytes) -> _Layout:
         count, dimension = header
         start = len(lines[0]) + 1
         if not sample[start:].strip():
-            raise UsageError("has a first line and no vectors; " + _AGAIN)
+            raise UsageError("has a first line and no vectors; " + AGAIN)
         if not 1 <= dimension <= _MOST_VALUES:
-            raise UsageError(f"line 1 tells of {dimension} values a word; " + _FORMATS)
+            raise UsageError(f"line 1 tells of {dimension} values a word; " + FORMATS)
         return _Layout(dimension, count, start, binary=not _is_text(sample[start:], dimension))
     if not 1 <= common <= _MOST_VALUES or not _numbers(_fields(lines[0])[-common:]):
-        raise UsageError("line 1 is not a word and its values; " + _FORMATS)
+        raise UsageError("line 1 is not a word and its values; " + FORMATS)
     return _Layout(common, None, 0, binary=False)
 
 
@@ -251,7 +176,7 @@ def _read_text(stream: BinaryIO, layout: _Layout, found: _Found) -> None:
         if number == 1 and layout.count is not None:
             continue
         if len(line) == _PIECE:
-            raise UsageError(f"line {number} is longer than any word and its values; {_FORMATS}")
+            raise UsageError(f"line {number} is longer than any word and its values; {FORMATS}")
         line = line.rstrip(b" \r\n")
         if not line:
             continue
@@ -266,14 +191,14 @@ def _read_text(stream: BinaryIO, layout: _Layout, found: _Found) -> None:
             values = line.split(b" ")[-dimension:]
             found.keep(wanted, number, _vector(values, number, wanted[0]))
     if layout.count is not None and vectors != layout.count:
-        raise UsageError(f"line 1 tells of {layout.count} vectors, there are {vectors}; {_AGAIN}")
+        raise UsageError(f"line 1 tells of {layout.count} vectors, there are {vectors}; {AGAIN}")
 
 
 def _spaced(fields: list[bytes], dimension: int, number: int) -> bytes:
     """Return a token with spaces in it, such as ``. . .``, which GloVe 840B has some of."""
     values = len(fields) - 1
     if values < dimension or _numbers(fields[1:-dimension]):
-        raise UsageError(f"line {number} has {values} values instead of {dimension}; {_AGAIN}")
+        raise UsageError(f"line {number} has {values} values instead of {dimension}; {AGAIN}")
     return b" ".join(fields[:-dimension])
 
 
@@ -284,7 +209,7 @@ def _vector(fields: Sequence[bytes], number: int, word: str) -> np.ndarray:
     except ValueError:
         vector = np.array(np.nan)
     if not np.isfinite(vector).all():
-        raise UsageError(f"line {number}: a value of {word!r} is not a finite number; {_AGAIN}")
+        raise UsageError(f"line {number}: a value of {word!r} is not a finite number; {AGAIN}")
     return vector
 
 
@@ -295,19 +220,19 @@ def _read_binary(stream: BinaryIO, layout: _Layout, found: _Found) -> None:
     for number in range(1, cast(int, layout.count) + 1):
         while (end := data.find(b" ", at)) < 0 or len(data) < end + 1 + size:
             if end < 0 and len(data) - at >= _PIECE:
-                raise UsageError(f"vector {number} has no word before it; {_FORMATS}")
+                raise UsageError(f"vector {number} has no word before it; {FORMATS}")
             more = stream.read(_PIECE)
             if not more:
                 raise UsageError(
-                    f"ends at byte {stream.tell()}, in vector {number} of {layout.count}; {_AGAIN}"
+                    f"ends at byte {stream.tell()}, in vector {number} of {layout.count}; {AGAIN}"
                 )
             data, at = data[at:] + more, 0
         wanted = found.wants(data[at:end].lstrip(b"\n"))
         if wanted:
             vector = np.frombuffer(data, "<f4", layout.dimension, end + 1).astype(np.float32)
             if not np.isfinite(vector).all():
-                raise UsageError(f"a value of {wanted[0]!r} is not a finite number; {_AGAIN}")
+                raise UsageError(f"a value of {wanted[0]!r} is not a finite number; {AGAIN}")
             found.keep(wanted, number, vector)
         at = end + 1 + size
     if (data[at:] + stream.read(_PIECE)).strip():
-        raise UsageError(f"goes on after the {layout.count} vectors that line 1 tells of; {_AGAIN}")
+        raise UsageError(f"goes on after the {layout.count} vectors that line 1 tells of; {AGAIN}")

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aser_bench.errors import UsageError
-from aser_bench.models.words.embeddings import fingerprint, read
+from aser_bench.models.words.embeddings import read
+from aser_bench.models.words.files import fingerprint
 
 FORMATS = ("glove", "word2vec", "trailing", "windows", "binary", "binary-lines")
 
