@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,18 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Figures and a page after every run would take longer than the runs; tests of the report say
 # what they want.
 os.environ.setdefault("ASER_BENCH_FORMAT", "csv,latex")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each worker a cache of numba's of its own.
+
+    librosa compiles as it is imported, and numba's cache is not made for two processes that fill
+    it at once: an index that names another one's code makes whoever loads it crash, for good.
+    """
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        folder = tempfile.TemporaryDirectory(prefix=f"numba-{worker}-")
+        config.add_cleanup(folder.cleanup)
+        os.environ["NUMBA_CACHE_DIR"] = folder.name
 
 
 @pytest.fixture(scope="session")
