@@ -13,6 +13,7 @@ from . import __version__, features, ffmpeg, models, registry, transcripts, vari
 from .ingest import Ingested
 from .models.base import Model, Settings
 from .models.external import External
+from .models.words.files import fingerprint
 from .parallel import cores
 from .plan import Treatments
 from .store import key
@@ -76,7 +77,14 @@ def _components(study: Study) -> dict[str, dict[str, int | str]]:
         "features": {name: features.version(name) for name in sets},
         "models": {name: _version(models.get(name), study.settings) for name in study.models},
         **_recognisers(study),
+        **_embeddings(study),
     }
+
+
+def _embeddings(study: Study) -> dict[str, dict[str, int | str]]:
+    if study.embeddings is None:
+        return {}
+    return {"embeddings": {Path(study.embeddings).name: fingerprint(study.embeddings)[:12]}}
 
 
 def _recognisers(study: Study) -> dict[str, dict[str, int | str]]:

@@ -169,6 +169,9 @@ def test_word_vectors_are_read_and_another_file_is_another_result(run, tmp_path)
         for name in "ab"
     )
     assert "pretrained word vectors" in one.text
+    known = [json.loads((outcome.folder / "manifest.json").read_text())["components"]["embeddings"]
+             for outcome in (one, other)]  # fmt: skip
+    assert known[0]["a.txt"] != known[1]["b.txt"]
     assert trained(other, "tre") == 4
     # The same name with other vectors behind it, in the same process.
     (tmp_path / "a.txt").write_text((tmp_path / "b.txt").read_text())

@@ -44,6 +44,7 @@ class DualEncoder(Model):
         Of ``frames``, ``vector`` and ``text`` what it reads, in this order.
     """
 
+    version = 2
     packages = ("tensorflow", "keras", "numpy", "nltk")
     uses_dev = True
     random = True
@@ -65,7 +66,8 @@ class DualEncoder(Model):
         if own and settings.embeddings is None:
             own["dimension"] = _AUTHORS_DIMENSION
         return DualClassifier(
-            self, max_epochs=epochs, patience=patience, frame_pool=settings.frame_pool or 1,
+            self, max_epochs=epochs, patience=patience,
+            frame_pool=settings.frame_pool or 1 if "frames" in self.reads else 1,
             class_weight=None if settings.class_weight == "none" else settings.class_weight,
             embeddings=settings.embeddings if "text" in self.reads else None,
             random_state=seed, **own,

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..recurrent import tensorflow
 from .utterance import KINDS
 
@@ -100,7 +102,7 @@ class Encoder(keras.layers.Layer):
 
     def encoded(self, steps: Any, lengths: Any, training: bool) -> Encoded:
         """Encode steps (longest, utterances, width); return an `Encoded`."""
-        states = self.gru(self._dropped(steps, training))
+        states = self.gru(self._dropped(steps, training), lengths)
         last = last_states(states, lengths)
         return Encoded(
             self._dropped(states, training),
@@ -180,7 +182,8 @@ class Build:
     def __init__(self, shape: Shape, seed: int) -> None:
         self.shape = shape
         self.draws = keras.random.SeedGenerator(seed)
-        self._seeds = iter(range(seed, seed + 100))
+        drawn = np.random.SeedSequence(seed).generate_state(16)
+        self._seeds = iter(drawn.tolist())
         self.audio_width, self.text_width = shape.units + shape.values, shape.units
 
     def audio(self) -> AudioEncoder:

@@ -12,6 +12,7 @@ from ..recurrent.batches import epochs
 from ..recurrent.early import EarlyStopped
 from ..recurrent.losses import SIGMOID, SOFTMAX
 from ..words.embeddings import Embeddings
+from ..words.vocabulary import UNKNOWN
 from . import pretrained
 from .rows import DualRows, Reader, drawn, tokens_of
 from .utterance import Utterance
@@ -182,7 +183,11 @@ class DualClassifier(EarlyStopped):
 
     def _put_words(self, vectors: Embeddings | None, network: Any) -> None:
         vocabulary = self.reader_.vocabulary
-        if vectors is None or vocabulary is None:
+        if vocabulary is None:
+            return
+        # No word of training is unknown, so nothing would move this one from where chance put it.
+        network.put_words(np.array([UNKNOWN]), np.zeros((1, self.sizes_[3]), dtype=np.float32))
+        if vectors is None:
             return
         place = {word: i for i, word in enumerate(vectors.words)}
         known = [word for word in vocabulary.words if word in place]

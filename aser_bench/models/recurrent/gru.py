@@ -20,10 +20,11 @@ class FusedGRU(keras.layers.Layer):
         c = tanh([x, r * h] W_c + b_c)
         h' = u * h + (1 - u) * c
 
-    The same as `keras.layers.GRU` with ``reset_after=False`` (a test compares outputs and
-    gradients), by one kernel a frame (`tf.raw_ops.GRUBlockCell` and its gradient) instead of a
-    dozen, and with the gradients of the weights summed over all frames in one product. It needs no
-    mask: padding stands behind an utterance's end, and no state there reaches back.
+    The same as `keras.layers.GRU` with ``reset_after=False`` under a mask (a test compares outputs
+    and gradients), by one kernel a frame (`tf.raw_ops.GRUBlockCell` and its gradient) instead of
+    a dozen, and with the gradients of the weights summed over all frames in one product. Nothing
+    is computed for what is padded: the utterances are taken longest first, and a frame's kernel
+    sees those alone that are still going on.
 
     Parameters
     ----------
@@ -56,68 +57,101 @@ class FusedGRU(keras.layers.Layer):
             name="candidate_bias", shape=(self.units,), initializer="zeros"
         )
 
-    def call(self, frames: Any) -> Any:
-        """Return the state after each frame, shape (frames, utterances, units)."""
-        weights = (self.gates, self.candidate, self.gates_bias, self.candidate_bias)
-        return _states(frames, *(tf.convert_to_tensor(weight) for weight in weights))
+    def call(self, frames: Any, lengths: Any) -> Any:
+        """Return the state after each frame, (frames, utterances, units), zero behind an end.
 
-    def compute_output_shape(self, shape: Any) -> Any:
+        ``lengths`` (utterances,) are at least 1.
+        """
+        order = tf.argsort(lengths, direction="DESCENDING", stable=True)
+        going_on = tf.transpose(tf.sequence_mask(tf.gather(lengths, order), tf.shape(frames)[0]))
+        counts = tf.math.count_nonzero(going_on, axis=1, dtype=tf.int32)
+        frame, rank = tf.unstack(tf.cast(tf.where(going_on), tf.int32), axis=1)
+        # Frame by frame, in each the longest utterance first.
+        places = tf.stack([frame, tf.gather(order, rank)], axis=1)
+        weights = (self.gates, self.candidate, self.gates_bias, self.candidate_bias)
+        packed = tf.gather_nd(frames, places)
+        packed.set_shape((None, frames.shape[2]))
+        states = _states(packed, counts, *(tf.convert_to_tensor(one) for one in weights))
+        return tf.scatter_nd(places, states, (*tf.unstack(tf.shape(frames)[:2]), self.units))
+
+    def compute_output_shape(self, shape: Any, *_: Any) -> Any:
         """Return the shape of the states."""
         return (*shape[:-1], self.units)
 
 
 @tf.custom_gradient
-def _states(x: Any, w_ru: Any, w_c: Any, b_ru: Any, b_c: Any) -> Any:
-    """Run the cell over all frames; see `FusedGRU` for the equations."""
+def _states(x: Any, counts: Any, w_ru: Any, w_c: Any, b_ru: Any, b_c: Any) -> Any:
+    """Run the cell over packed frames; see `FusedGRU` for the equations.
+
+    Parameters
+    ----------
+    x : (rows, columns)
+        The rows of the first frame, then those of the second, ...; an utterance has the same
+        place in each, and those that end first stand last.
+    counts : (frames,)
+        Rows of each frame; none is zero, and they do not rise.
+
+    Returns
+    -------
+    (rows, units)
+    """
     weights = {"w_ru": w_ru, "w_c": w_c, "b_ru": b_ru, "b_c": b_c}
-    frames, columns, units = tf.shape(x)[0], x.shape[2], b_c.shape[0]
-    start = tf.zeros((tf.shape(x)[1], units))
-    inputs = _array(frames, columns).unstack(x)
+    frames, columns, units = tf.shape(counts)[0], x.shape[1], b_c.shape[0]
+    inputs = _array(frames, columns).split(x, counts)
 
     def forward(t: Any, h: Any, *kept: Any) -> Any:
-        r, u, c, h = tf.raw_ops.GRUBlockCell(x=inputs.read(t), h_prev=h, **weights)
-        return t + 1, h, *(a.write(t, value) for a, value in zip(kept, (h, r, u, c), strict=True))
+        before = h[: counts[t]]
+        r, u, c, h = tf.raw_ops.GRUBlockCell(x=inputs.read(t), h_prev=before, **weights)
+        found = h, before, r, u, c
+        return t + 1, h, *(a.write(t, value) for a, value in zip(kept, found, strict=True))
 
-    arrays = [_array(frames, units) for _ in range(4)]
-    found = tf.while_loop(lambda t, *_: t < frames, forward, (0, start, *arrays))
-    h, r, u, c = (one.stack() for one in found[2:])
+    arrays = [_array(frames, units) for _ in range(5)]
+    _, _, *kept = _loop(lambda t, *_: t < frames, forward, 0, counts[0], units, arrays)
+    h, before, r, u, c = kept
 
     def gradient(upstream: Any) -> Any:
+        given = _array(frames, units).split(tf.convert_to_tensor(upstream), counts)
         # What reaches the input is one product after the loop; the kernel sees the state alone.
         own = {**weights, "w_ru": w_ru[columns:], "w_c": w_c[columns:]}
-        nothing = tf.zeros((tf.shape(x)[1], 0))
-        before = tf.concat([start[None], h[:-1]], axis=0)
-        given = [_array(frames, units).unstack(one) for one in (before, r, u, c, upstream)]
 
         def backward(t: Any, d_h: Any, d_c: Any, d_ru: Any) -> Any:
-            h_prev, r_, u_, c_, d_own = (one.read(t - 1) for one in given)
+            n = counts[t - 1]
+            d_h = tf.pad(d_h, [[0, n - tf.shape(d_h)[0]], [0, 0]])
             _, to_h, to_c, to_ru = tf.raw_ops.GRUBlockCellGrad(
-                x=nothing, h_prev=h_prev, r=r_, u=u_, c=c_, d_h=d_h + d_own, **own
-            )
+                x=tf.zeros((n, 0)), h_prev=before.read(t - 1), r=r.read(t - 1), u=u.read(t - 1),
+                c=c.read(t - 1), d_h=d_h + given.read(t - 1), **own,
+            )  # fmt: skip
             return t - 1, to_h, d_c.write(t - 1, to_c), d_ru.write(t - 1, to_ru)
 
-        sums = _array(frames, units), _array(frames, 2 * units)
-        found = tf.while_loop(lambda t, *_: t > 0, backward, (frames, start, *sums))
-        d_c, d_ru = (one.stack() for one in found[2:])
-        d_x = tf.matmul(_rows(d_ru), w_ru[:columns], transpose_b=True)
-        d_x += tf.matmul(_rows(d_c), w_c[:columns], transpose_b=True)
+        sums = [_array(frames, units), _array(frames, 2 * units)]
+        _, _, *sums = _loop(lambda t, *_: t > 0, backward, frames, counts[-1], units, sums)
+        d_c, d_ru = (one.concat() for one in sums)
+        d_x = tf.matmul(d_ru, w_ru[:columns], transpose_b=True)
+        d_x += tf.matmul(d_c, w_c[:columns], transpose_b=True)
+        h_prev, reset = before.concat(), r.concat()
         return (
-            tf.reshape(d_x, tf.shape(x)),
-            tf.matmul(_rows(tf.concat([x, before], axis=2)), _rows(d_ru), transpose_a=True),
-            tf.matmul(_rows(tf.concat([x, before * r], axis=2)), _rows(d_c), transpose_a=True),
-            tf.reduce_sum(_rows(d_ru), axis=0),
-            tf.reduce_sum(_rows(d_c), axis=0),
-        )
+            d_x, None,
+            tf.matmul(tf.concat([x, h_prev], axis=1), d_ru, transpose_a=True),
+            tf.matmul(tf.concat([x, h_prev * reset], axis=1), d_c, transpose_a=True),
+            tf.reduce_sum(d_ru, axis=0), tf.reduce_sum(d_c, axis=0),
+        )  # fmt: skip
 
-    return h, gradient
+    return h.concat(), gradient
+
+
+def _loop(
+    condition: Any, body: Any, first: Any, rows: Any, units: int, arrays: list[Any]
+) -> tuple[Any, ...]:
+    """Loop over frames with a state (some rows, units) that starts at zero, and arrays."""
+    free = tf.TensorShape([])
+    shapes = (free, tf.TensorShape([None, units]), *(free for _ in arrays))
+    start = tf.zeros((rows, units))
+    return tf.while_loop(condition, body, (first, start, *arrays), shape_invariants=shapes)
 
 
 def _array(frames: Any, columns: int) -> Any:
     # Read forwards and backwards: outside of a graph, an array would be cleared by reading.
     return tf.TensorArray(
-        tf.float32, size=frames, element_shape=(None, columns), clear_after_read=False
-    )
-
-
-def _rows(values: Any) -> Any:
-    return tf.reshape(values, (-1, values.shape[2]))
+        tf.float32, size=frames, element_shape=(None, columns), infer_shape=False,
+        clear_after_read=False,
+    )  # fmt: skip

@@ -36,21 +36,35 @@ def as_keras(gates, candidate, gates_bias, candidate_bias):
     return [kernel[:COLUMNS], kernel[COLUMNS:], bias]
 
 
+def lengths_of(shape) -> np.ndarray:
+    """Unequal lengths, not in order, the longest as long as there are frames."""
+    return np.array(
+        [max(1, shape[0] - 2 * ((i * 2) % shape[1])) for i in range(shape[1])], np.int32
+    )
+
+
 def results(tf, layer, frames, time_first: bool):
     """Outputs, gradient of the input, and gradients of the weights, for a made-up loss."""
     wanted = np.random.default_rng(2).normal(size=(*frames.shape[:2], UNITS)).astype(np.float32)
     given = tf.constant(frames)
     turn = (lambda x: x) if time_first else (lambda x: tf.transpose(x, (1, 0, 2)))
     variables = [one.value for one in layer.trainable_variables]
+    lengths = lengths_of(frames.shape)
+    real = np.arange(len(frames))[:, None] < lengths
+    extra = {} if time_first else {"mask": tf.constant(real.T)}
     with tf.GradientTape() as tape:
         tape.watch(given)
-        states = turn(layer(turn(given)))
+        states = (
+            layer(given, tf.constant(lengths))
+            if time_first
+            else turn(layer(turn(given), **extra)) * real[..., None].astype(np.float32)
+        )  # Keras repeats the last state
         loss = tf.reduce_sum(states * wanted)
     into, *own = tape.gradient(loss, [given, *variables])
     return states.numpy(), into.numpy(), [one.numpy() for one in own]
 
 
-@pytest.mark.parametrize("shape", [(9, 4), (1, 3), (30, 1)], ids=str)
+@pytest.mark.parametrize("shape", [(9, 4), (1, 3), (30, 1), (12, 7)], ids=str)
 def test_it_is_keras_gru(parts, shape):
     tf, ours, theirs = parts
     frames = np.random.default_rng(1).normal(size=(*shape, COLUMNS)).astype(np.float32)
@@ -65,30 +79,58 @@ def test_it_is_keras_gru(parts, shape):
 def test_its_gradient_is_that_of_finite_differences(parts):
     tf, ours, _ = parts
     frames = np.random.default_rng(4).normal(size=(6, 2, COLUMNS)).astype(np.float32)
+    lengths = tf.constant(lengths_of(frames.shape))
     _, into, _ = results(tf, ours, frames, True)
+    wanted = np.random.default_rng(2).normal(size=(6, 2, UNITS)).astype(np.float32)
     step = 1e-2
-    for place in [(0, 0, 0), (2, 1, 3), (5, 0, 4)]:
+    for place in [(0, 0, 0), (1, 1, 3), (5, 0, 4)]:
         sums = []
         for sign in (1, -1):
             moved = frames.copy()
             moved[place] += sign * step
-            wanted = np.random.default_rng(2).normal(size=(6, 2, UNITS)).astype(np.float32)
-            sums.append(float(np.sum(ours(tf.constant(moved)).numpy() * wanted)))
+            sums.append(float(np.sum(ours(tf.constant(moved), lengths).numpy() * wanted)))
         assert (sums[0] - sums[1]) / (2 * step) == pytest.approx(into[place], abs=5e-3)
 
 
 def test_it_compiles_for_any_number_of_frames(parts):
     tf, ours, _ = parts
-    compiled = tf.function(
-        ours, input_signature=[tf.TensorSpec((None, None, COLUMNS), tf.float32)], autograph=False
-    )
+    specs = [tf.TensorSpec((None, None, COLUMNS), tf.float32), tf.TensorSpec((None,), tf.int32)]
+    compiled = tf.function(ours, input_signature=specs, autograph=False)
     for frames in (1, 5, 12):
-        given = np.random.default_rng(5).normal(size=(frames, 2, COLUMNS)).astype(np.float32)
-        np.testing.assert_allclose(compiled(given), ours(tf.constant(given)), atol=1e-6)
+        given = np.random.default_rng(5).normal(size=(frames, 3, COLUMNS)).astype(np.float32)
+        lengths = tf.constant(lengths_of(given.shape))
+        np.testing.assert_allclose(
+            compiled(given, lengths), ours(tf.constant(given), lengths), atol=1e-6
+        )
 
 
-def test_states_do_not_know_what_comes_later(parts):
+def test_what_is_padded_is_nobody_s_business(parts):
+    """Nothing behind an end reaches a state or a gradient, not even a NaN."""
     tf, ours, _ = parts
-    frames = np.random.default_rng(6).normal(size=(8, 2, COLUMNS)).astype(np.float32)
-    longer = np.concatenate([frames, np.full((5, 2, COLUMNS), 1e3, np.float32)])
-    np.testing.assert_array_equal(ours(tf.constant(longer))[:8], ours(tf.constant(frames)))
+    frames = np.random.default_rng(6).normal(size=(8, 3, COLUMNS)).astype(np.float32)
+    lengths = lengths_of(frames.shape)
+    filled = frames.copy()
+    for i, length in enumerate(lengths):
+        filled[length:, i] = np.nan
+    longer = np.concatenate([filled, np.full((5, 3, COLUMNS), np.nan, np.float32)])
+    states = ours(tf.constant(longer), tf.constant(lengths))
+    expected = ours(tf.constant(frames), tf.constant(lengths))
+    np.testing.assert_array_equal(states[:8], expected)
+    assert not np.any(states[8:])
+    for one, other in zip(results(tf, ours, filled, True)[1:], results(tf, ours, frames, True)[1:],
+                          strict=True):  # fmt: skip
+        np.testing.assert_array_equal(np.concatenate([np.ravel(a) for a in one]),
+                                      np.concatenate([np.ravel(a) for a in other]))  # fmt: skip
+
+
+def test_order_and_company_change_no_state(parts):
+    tf, ours, _ = parts
+    frames = np.random.default_rng(7).normal(size=(9, 5, COLUMNS)).astype(np.float32)
+    lengths = lengths_of(frames.shape)
+    states = ours(tf.constant(frames), tf.constant(lengths)).numpy()
+    turned = np.array([3, 0, 4, 1, 2])
+    again = ours(tf.constant(frames[:, turned]), tf.constant(lengths[turned])).numpy()
+    np.testing.assert_allclose(again, states[:, turned], atol=1e-6)
+    for i, length in enumerate(lengths):
+        alone = ours(tf.constant(frames[:length, i : i + 1]), tf.constant([length])).numpy()
+        np.testing.assert_allclose(alone[:, 0], states[:length, i], atol=1e-6)
