@@ -15,7 +15,7 @@ tf = tensorflow()
 import keras  # noqa: E402 - behind TensorFlow's settings
 
 from ..recurrent.gru import FusedGRU  # noqa: E402
-from ..recurrent.layers import last_states  # noqa: E402
+from ..recurrent.packing import Packing  # noqa: E402
 
 _AUTHORS_RANGE = 0.25  # of what follows the encoders, uniform
 _AUTHORS_WORDS_SD, _WORDS_RANGE = 0.01, 0.05
@@ -97,15 +97,15 @@ class Encoder(keras.layers.Layer):
         super().__init__()
         self._drop, self._authors, self._draws = 1 - keep, shape.authors, draws
         self.gru = FusedGRU(shape.units, next(seeds))
-        self.gru.build((None, None, width))
+        self.gru.build((None, width))
         self.built = True
 
-    def encoded(self, steps: Any, lengths: Any, training: bool) -> Encoded:
-        """Encode steps (longest, utterances, width); return an `Encoded`."""
-        states = self.gru(self._dropped(steps, training), lengths)
-        last = last_states(states, lengths)
+    def encoded(self, rows: Any, packing: Packing, training: bool) -> Encoded:
+        """Encode packed steps (rows, width); return an `Encoded`."""
+        states = self.gru(self._dropped(rows, training), packing.counts)
+        last = packing.last(states)
         return Encoded(
-            self._dropped(states, training),
+            packing.unpack(self._dropped(states, training)),
             last if self._authors else self._dropped(last, training),
         )
 
@@ -123,7 +123,8 @@ class AudioEncoder(Encoder):
 
     def call(self, heard: Heard, training: bool) -> Any:
         """Return the audio vector, shape (utterances, units + values)."""
-        encoded = self.encoded(heard.frames, heard.frame_lengths, training)
+        packing = Packing(heard.frame_lengths, tf.shape(heard.frames)[0])
+        encoded = self.encoded(packing.pack(heard.frames), packing, training)
         return tf.concat([encoded.last, heard.vector], axis=1)
 
 
@@ -141,8 +142,9 @@ class TextEncoder(Encoder):
 
     def call(self, heard: Heard, training: bool) -> Any:
         """Return an `Encoded`."""
-        vectors = tf.gather(self.embedding, heard.words)
-        return self.encoded(vectors, heard.word_lengths, training)
+        packing = Packing(heard.word_lengths, tf.shape(heard.words)[0])
+        vectors = tf.gather(self.embedding, packing.pack(heard.words))
+        return self.encoded(vectors, packing, training)
 
 
 class Affine(keras.layers.Layer):

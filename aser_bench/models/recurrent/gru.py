@@ -11,7 +11,7 @@ import keras  # noqa: E402 - behind TensorFlow's settings
 
 
 class FusedGRU(keras.layers.Layer):
-    """A uni-directional GRU over (frames, utterances, columns), time first.
+    """A uni-directional GRU over the packed steps of utterances (`packing.Packing`).
 
     The unit of Cho et al. (2014): reset and update gate, and the reset gate before the
     recurrent product, as TensorFlow 1's ``GRUCell`` has it:
@@ -21,10 +21,9 @@ class FusedGRU(keras.layers.Layer):
         h' = u * h + (1 - u) * c
 
     The same as `keras.layers.GRU` with ``reset_after=False`` under a mask (a test compares outputs
-    and gradients), by one kernel a frame (`tf.raw_ops.GRUBlockCell` and its gradient) instead of
-    a dozen, and with the gradients of the weights summed over all frames in one product. Nothing
-    is computed for what is padded: the utterances are taken longest first, and a frame's kernel
-    sees those alone that are still going on.
+    and gradients), by one kernel a step (`tf.raw_ops.GRUBlockCell` and its gradient) instead of
+    a dozen, and with the gradients of the weights summed over all steps in one product. Nothing
+    is computed for what is padded: a step's kernel sees those utterances alone that still go on.
 
     Parameters
     ----------
@@ -57,22 +56,18 @@ class FusedGRU(keras.layers.Layer):
             name="candidate_bias", shape=(self.units,), initializer="zeros"
         )
 
-    def call(self, frames: Any, lengths: Any) -> Any:
-        """Return the state after each frame, (frames, utterances, units), zero behind an end.
+    def call(self, rows: Any, counts: Any) -> Any:
+        """Return the state after each row, shape (rows, units).
 
-        ``lengths`` (utterances,) are at least 1.
+        Parameters
+        ----------
+        rows : (rows, columns)
+            As `packing.Packing` packs them.
+        counts : (steps,)
+            Rows of each step; none is zero.
         """
-        order = tf.argsort(lengths, direction="DESCENDING", stable=True)
-        going_on = tf.transpose(tf.sequence_mask(tf.gather(lengths, order), tf.shape(frames)[0]))
-        counts = tf.math.count_nonzero(going_on, axis=1, dtype=tf.int32)
-        frame, rank = tf.unstack(tf.cast(tf.where(going_on), tf.int32), axis=1)
-        # Frame by frame, in each the longest utterance first.
-        places = tf.stack([frame, tf.gather(order, rank)], axis=1)
         weights = (self.gates, self.candidate, self.gates_bias, self.candidate_bias)
-        packed = tf.gather_nd(frames, places)
-        packed.set_shape((None, frames.shape[2]))
-        states = _states(packed, counts, *(tf.convert_to_tensor(one) for one in weights))
-        return tf.scatter_nd(places, states, (*tf.unstack(tf.shape(frames)[:2]), self.units))
+        return _states(rows, counts, *(tf.convert_to_tensor(one) for one in weights))
 
     def compute_output_shape(self, shape: Any, *_: Any) -> Any:
         """Return the shape of the states."""
@@ -81,23 +76,10 @@ class FusedGRU(keras.layers.Layer):
 
 @tf.custom_gradient
 def _states(x: Any, counts: Any, w_ru: Any, w_c: Any, b_ru: Any, b_c: Any) -> Any:
-    """Run the cell over packed frames; see `FusedGRU` for the equations.
-
-    Parameters
-    ----------
-    x : (rows, columns)
-        The rows of the first frame, then those of the second, ...; an utterance has the same
-        place in each, and those that end first stand last.
-    counts : (frames,)
-        Rows of each frame; none is zero, and they do not rise.
-
-    Returns
-    -------
-    (rows, units)
-    """
+    """Run the cell over packed steps; see `FusedGRU` for the equations."""
     weights = {"w_ru": w_ru, "w_c": w_c, "b_ru": b_ru, "b_c": b_c}
-    frames, columns, units = tf.shape(counts)[0], x.shape[1], b_c.shape[0]
-    inputs = _array(frames, columns).split(x, counts)
+    steps, columns, units = tf.shape(counts)[0], x.shape[1], b_c.shape[0]
+    inputs = _array(steps, columns).split(x, counts)
 
     def forward(t: Any, h: Any, *kept: Any) -> Any:
         before = h[: counts[t]]
@@ -105,12 +87,12 @@ def _states(x: Any, counts: Any, w_ru: Any, w_c: Any, b_ru: Any, b_c: Any) -> An
         found = h, before, r, u, c
         return t + 1, h, *(a.write(t, value) for a, value in zip(kept, found, strict=True))
 
-    arrays = [_array(frames, units) for _ in range(5)]
-    _, _, *kept = _loop(lambda t, *_: t < frames, forward, 0, counts[0], units, arrays)
+    arrays = [_array(steps, units) for _ in range(5)]
+    _, _, *kept = _loop(lambda t, *_: t < steps, forward, 0, counts[0], units, arrays)
     h, before, r, u, c = kept
 
     def gradient(upstream: Any) -> Any:
-        given = _array(frames, units).split(tf.convert_to_tensor(upstream), counts)
+        given = _array(steps, units).split(tf.convert_to_tensor(upstream), counts)
         # What reaches the input is one product after the loop; the kernel sees the state alone.
         own = {**weights, "w_ru": w_ru[columns:], "w_c": w_c[columns:]}
 
@@ -123,8 +105,8 @@ def _states(x: Any, counts: Any, w_ru: Any, w_c: Any, b_ru: Any, b_c: Any) -> An
             )  # fmt: skip
             return t - 1, to_h, d_c.write(t - 1, to_c), d_ru.write(t - 1, to_ru)
 
-        sums = [_array(frames, units), _array(frames, 2 * units)]
-        _, _, *sums = _loop(lambda t, *_: t > 0, backward, frames, counts[-1], units, sums)
+        sums = [_array(steps, units), _array(steps, 2 * units)]
+        _, _, *sums = _loop(lambda t, *_: t > 0, backward, steps, counts[-1], units, sums)
         d_c, d_ru = (one.concat() for one in sums)
         d_x = tf.matmul(d_ru, w_ru[:columns], transpose_b=True)
         d_x += tf.matmul(d_c, w_c[:columns], transpose_b=True)
@@ -142,16 +124,16 @@ def _states(x: Any, counts: Any, w_ru: Any, w_c: Any, b_ru: Any, b_c: Any) -> An
 def _loop(
     condition: Any, body: Any, first: Any, rows: Any, units: int, arrays: list[Any]
 ) -> tuple[Any, ...]:
-    """Loop over frames with a state (some rows, units) that starts at zero, and arrays."""
+    """Loop over steps with a state (some rows, units) that starts at zero, and arrays."""
     free = tf.TensorShape([])
     shapes = (free, tf.TensorShape([None, units]), *(free for _ in arrays))
     start = tf.zeros((rows, units))
     return tf.while_loop(condition, body, (first, start, *arrays), shape_invariants=shapes)
 
 
-def _array(frames: Any, columns: int) -> Any:
+def _array(steps: Any, columns: int) -> Any:
     # Read forwards and backwards: outside of a graph, an array would be cleared by reading.
     return tf.TensorArray(
-        tf.float32, size=frames, element_shape=(None, columns), infer_shape=False,
+        tf.float32, size=steps, element_shape=(None, columns), infer_shape=False,
         clear_after_read=False,
     )  # fmt: skip

@@ -18,7 +18,7 @@ def parts():
     from aser_bench.models.recurrent.gru import FusedGRU
 
     ours = FusedGRU(UNITS, seed=3)
-    ours.build((None, None, COLUMNS))
+    ours.build((None, COLUMNS))
     rng = np.random.default_rng(0)
     ours.set_weights([rng.normal(0, 0.4, one.shape).astype(np.float32) for one in ours.weights])
     theirs = keras.layers.GRU(UNITS, reset_after=False, return_sequences=True)
@@ -34,6 +34,14 @@ def as_keras(gates, candidate, gates_bias, candidate_bias):
     reset_bias, update_bias = np.split(gates_bias, 2)
     bias = np.concatenate([update_bias, reset_bias, candidate_bias])
     return [kernel[:COLUMNS], kernel[COLUMNS:], bias]
+
+
+def states_of(layer, frames, lengths):
+    """The states of padded frames (frames, utterances, columns), packed and unpacked."""
+    from aser_bench.models.recurrent.packing import Packing
+
+    packing = Packing(lengths, len(frames))
+    return packing.unpack(layer(packing.pack(frames), packing.counts))
 
 
 def lengths_of(shape) -> np.ndarray:
@@ -55,7 +63,7 @@ def results(tf, layer, frames, time_first: bool):
     with tf.GradientTape() as tape:
         tape.watch(given)
         states = (
-            layer(given, tf.constant(lengths))
+            states_of(layer, given, tf.constant(lengths))
             if time_first
             else turn(layer(turn(given), **extra)) * real[..., None].astype(np.float32)
         )  # Keras repeats the last state
@@ -88,20 +96,20 @@ def test_its_gradient_is_that_of_finite_differences(parts):
         for sign in (1, -1):
             moved = frames.copy()
             moved[place] += sign * step
-            sums.append(float(np.sum(ours(tf.constant(moved), lengths).numpy() * wanted)))
+            sums.append(
+                float(np.sum(states_of(ours, tf.constant(moved), lengths).numpy() * wanted))
+            )
         assert (sums[0] - sums[1]) / (2 * step) == pytest.approx(into[place], abs=5e-3)
 
 
-def test_it_compiles_for_any_number_of_frames(parts):
+def test_it_compiles_for_any_number_of_steps(parts):
     tf, ours, _ = parts
-    specs = [tf.TensorSpec((None, None, COLUMNS), tf.float32), tf.TensorSpec((None,), tf.int32)]
+    specs = [tf.TensorSpec((None, COLUMNS), tf.float32), tf.TensorSpec((None,), tf.int32)]
     compiled = tf.function(ours, input_signature=specs, autograph=False)
-    for frames in (1, 5, 12):
-        given = np.random.default_rng(5).normal(size=(frames, 3, COLUMNS)).astype(np.float32)
-        lengths = tf.constant(lengths_of(given.shape))
-        np.testing.assert_allclose(
-            compiled(given, lengths), ours(tf.constant(given), lengths), atol=1e-6
-        )
+    for counts in ([1], [3, 3, 2, 1], [5] * 12):
+        rows = np.random.default_rng(5).normal(size=(sum(counts), COLUMNS)).astype(np.float32)
+        given = tf.constant(rows), tf.constant(counts)
+        np.testing.assert_allclose(compiled(*given), ours(*given), atol=1e-6)
 
 
 def test_what_is_padded_is_nobody_s_business(parts):
@@ -113,8 +121,8 @@ def test_what_is_padded_is_nobody_s_business(parts):
     for i, length in enumerate(lengths):
         filled[length:, i] = np.nan
     longer = np.concatenate([filled, np.full((5, 3, COLUMNS), np.nan, np.float32)])
-    states = ours(tf.constant(longer), tf.constant(lengths))
-    expected = ours(tf.constant(frames), tf.constant(lengths))
+    states = states_of(ours, tf.constant(longer), tf.constant(lengths))
+    expected = states_of(ours, tf.constant(frames), tf.constant(lengths))
     np.testing.assert_array_equal(states[:8], expected)
     assert not np.any(states[8:])
     for one, other in zip(results(tf, ours, filled, True)[1:], results(tf, ours, frames, True)[1:],
@@ -127,10 +135,12 @@ def test_order_and_company_change_no_state(parts):
     tf, ours, _ = parts
     frames = np.random.default_rng(7).normal(size=(9, 5, COLUMNS)).astype(np.float32)
     lengths = lengths_of(frames.shape)
-    states = ours(tf.constant(frames), tf.constant(lengths)).numpy()
+    states = states_of(ours, tf.constant(frames), tf.constant(lengths)).numpy()
     turned = np.array([3, 0, 4, 1, 2])
-    again = ours(tf.constant(frames[:, turned]), tf.constant(lengths[turned])).numpy()
+    again = states_of(ours, tf.constant(frames[:, turned]), tf.constant(lengths[turned])).numpy()
     np.testing.assert_allclose(again, states[:, turned], atol=1e-6)
     for i, length in enumerate(lengths):
-        alone = ours(tf.constant(frames[:length, i : i + 1]), tf.constant([length])).numpy()
+        alone = states_of(
+            ours, tf.constant(frames[:length, i : i + 1]), tf.constant([length])
+        ).numpy()
         np.testing.assert_allclose(alone[:, 0], states[:length, i], atol=1e-6)
