@@ -56,8 +56,15 @@ class Ingested:
     @property
     def sha256(self) -> str:
         """Hash (hex) of the decoded corpus: of every utterance's name, label and samples."""
-        columns = ["utterance", "emotion", "speaker", "samples_sha256"]
-        text = self.utterances[columns].to_csv(index=False, lineterminator="\n")
+        return self._hash("utterance", "emotion", "speaker", "samples_sha256")
+
+    @property
+    def texts_sha256(self) -> str:
+        """Hash (hex) of what the corpus says was spoken: of every utterance's name and text."""
+        return self._hash("utterance", "text")
+
+    def _hash(self, *columns: str) -> str:
+        text = self.utterances[list(columns)].to_csv(index=False, lineterminator="\n")
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property

@@ -9,20 +9,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import __version__, features, ffmpeg, models, registry, transcripts, variants
+from . import __version__, features, ffmpeg, registry, transcripts, variants
 from .ingest import Ingested
-from .models.base import Model, Settings
 from .models.external import External
 from .models.words.files import fingerprint
 from .parallel import cores
 from .plan import Treatments
 from .store import key
 from .study import Study
+from .variants import Variant
 
 _PACKAGES = (
     "numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "numba", "soundfile", "soxr",
     "ffmpeg-python", "imageio-ffmpeg", "pydub", "joblib", "tensorflow", "keras",
 )  # fmt: skip
+_DIGITS = 12  # of a hash that stands in a version
 
 
 def build(
@@ -53,7 +54,13 @@ def build(
         "canary": canary,
         "machine": _machine(),
         "git": _git_revision(),
-        "corpora": {one.corpus.name: _corpus(one, notes[one.corpus.name]) for one in corpora},
+        "corpora": {
+            one.corpus.name: {
+                **_corpus(one, notes[one.corpus.name]),
+                **_texts(one, variants.of(study)),
+            }
+            for one in corpora
+        },
         "stages": stages,
     }
 
@@ -75,30 +82,25 @@ def _components(study: Study) -> dict[str, dict[str, int | str]]:
     sets = variants.all_feature_sets(study)
     return {
         "features": {name: features.version(name) for name in sets},
-        "models": {name: _version(models.get(name), study.settings) for name in study.models},
-        **_recognisers(study),
-        **_embeddings(study),
+        "models": {one.name: _version(one, study) for one in variants.of(study)},
     }
 
 
-def _embeddings(study: Study) -> dict[str, dict[str, int | str]]:
-    if study.embeddings is None:
-        return {}
-    return {"embeddings": {Path(study.embeddings).name: fingerprint(study.embeddings)[:12]}}
-
-
-def _recognisers(study: Study) -> dict[str, dict[str, int | str]]:
-    names = variants.recognisers(study)
-    found: dict[str, int | str] = {
-        name: f"{one.version}, {key(one.identity())[:12]}"
-        for name, one in ((name, transcripts.get(name)) for name in names)
-    }
-    return {"transcripts": found} if found else {}
-
-
-def _version(model: Model, settings: Settings) -> int | str:
+def _version(variant: Variant, study: Study) -> int | str:
+    """Return a model's version, with that of what heard its words and of their vectors."""
+    model = variant.model
     # A class from elsewhere has no version of ours; its code tells it from an edited one.
-    return model.identity(settings)["code"][:12] if isinstance(model, External) else model.version
+    own = (
+        model.identity(study.settings)["code"][:_DIGITS] if isinstance(model, External)
+        else model.version
+    )  # fmt: skip
+    besides = []
+    if variant.recogniser:
+        heard = transcripts.get(variant.recogniser)
+        besides.append(f"{heard.name} {heard.version} {key(heard.identity())[:_DIGITS]}")
+    if study.embeddings is not None and "text" in model.reads:
+        besides.append(f"vectors {fingerprint(study.embeddings)[:_DIGITS]}")
+    return ", ".join([str(own), *besides]) if besides else own
 
 
 def _corpus(ingested: Ingested, notes: Sequence[str]) -> dict[str, Any]:
@@ -119,6 +121,13 @@ def _corpus(ingested: Ingested, notes: Sequence[str]) -> dict[str, Any]:
         "refused": [{"file": file, "reason": reason} for file, reason in ingested.refused],
         "notes": list(notes),
     }
+
+
+def _texts(ingested: Ingested, trained: Sequence[Variant]) -> dict[str, str]:
+    """Return the hash of a corpus's own texts where a model reads them; else nothing."""
+    if not any(one.transcripts and not one.recogniser for one in trained):
+        return {}
+    return {"texts_sha256": ingested.texts_sha256}
 
 
 def _machine() -> dict[str, Any]:

@@ -93,7 +93,10 @@ def test_a_recogniser_hears_each_condition(run):
     rates = pd.read_csv(outcome.folder / "wer.csv")
     assert rates["wer"].tolist() == [1.0, 1.0] or (rates["wer"] > 0.5).all()
     manifest = json.loads((outcome.folder / "manifest.json").read_text())
-    assert manifest["components"]["transcripts"][EAR].startswith("1, ")
+    versions = manifest["components"]["models"]
+    assert set(versions) == {"tre", f"tre{HEARD}", "mdre", f"mdre{HEARD}"}
+    assert versions[f"tre{HEARD}"].startswith(f"{versions['tre']}, {EAR} 1 ")
+    assert len(manifest["corpora"]["csv"]["texts_sha256"]) == 64
     asr = table[table["model"] == f"tre{HEARD}"]
     said = asr.pivot_table("predicted", "utterance", ["train_condition", "test_condition"], "first")
     assert not said.eq(said.iloc[:, 0], axis=0).all(axis=None)
@@ -169,9 +172,10 @@ def test_word_vectors_are_read_and_another_file_is_another_result(run, tmp_path)
         for name in "ab"
     )
     assert "pretrained word vectors" in one.text
-    known = [json.loads((outcome.folder / "manifest.json").read_text())["components"]["embeddings"]
+    known = [json.loads((outcome.folder / "manifest.json").read_text())["components"]["models"]
              for outcome in (one, other)]  # fmt: skip
-    assert known[0]["a.txt"] != known[1]["b.txt"]
+    assert ", vectors " in known[0]["tre"]
+    assert known[0] != known[1]
     assert trained(other, "tre") == 4
     # The same name with other vectors behind it, in the same process.
     (tmp_path / "a.txt").write_text((tmp_path / "b.txt").read_text())

@@ -154,13 +154,17 @@ class Changes:
 
     def corpus(self, name: str) -> str:
         """Say so if the recordings or labels of a corpus are others."""
-        now, then = (word(side, "corpora", name, "sha256") for side in self._sides)
+        return self._others(f"recordings or labels of {name}", "corpora", name, "sha256")
+
+    def texts(self, name: str) -> str:
+        """Say so if what a corpus says was spoken is another."""
+        return self._others(f"texts of {name}", "corpora", name, "texts_sha256")
+
+    def _others(self, what: str, *keys: str) -> str:
+        now, then = (word(side, *keys) for side in self._sides)
         if not now or not then or now == then:
             return ""
-        return (
-            f"recordings or labels of {name} are others (sha256 {now[:_HASH_DIGITS]}, was "
-            f"{then[:_HASH_DIGITS]})"
-        )
+        return f"{what} are others (sha256 {now[:_HASH_DIGITS]}, was {then[:_HASH_DIGITS]})"
 
     def encoders(self, corpus: str, conditions: Container[str]) -> str:
         """Name each other encoder, with the conditions that it made; ``multi`` is all of them."""

@@ -79,6 +79,17 @@ def test_other_recordings_are_changed_unless_that_is_allowed():
     assert rows(side())["recordings and labels"].verdict == SAME
 
 
+def test_other_texts_are_changed_where_both_sides_read_them():
+    read, edited = side(texts_sha256="ab" * 32), side(texts_sha256="99" * 32)
+    row = rows(edited, read)["texts"]
+    assert (row.verdict, row.reason) == (
+        CHANGED, "texts of voices are others (sha256 99999999, was abababab)",
+    )  # fmt: skip
+    assert rows(edited, read, allow=("corpus",))["texts"].verdict == SAME
+    assert rows(read, read)["texts"].verdict == SAME
+    assert "texts" not in rows(read, side())
+
+
 @pytest.mark.parametrize(
     ("name", "value", "row", "words"),
     [("utterances", None, "utterances", "the number of utterances"),

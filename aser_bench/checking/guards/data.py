@@ -37,6 +37,7 @@ def check(new: Evidence, baseline: Evidence, options: Options) -> Iterator[Guard
         if refused is not None:
             yield from _refused(corpus, new, baseline, refused)
         yield from _recordings(corpus, new, baseline, options)
+        yield from _texts(corpus, new, baseline, options)
 
 
 def _silent(
@@ -117,20 +118,31 @@ def _recordings(
     """Compare what the recordings and their labels are, where both sides tell."""
     keys = ("corpora", corpus, "sha256")
     now, then = (word(side, *keys) for side in (new, baseline))
-    if not now or not then:
-        yield from _silent(
-            corpus, "recordings and labels", "their sha256", "", [bool(now), bool(then)],
-            [told(side, *keys) for side in (new, baseline)],
-        )  # fmt: skip
+    if now and then:
+        differs = changes(new, baseline).corpus(corpus)
+        yield _same(f"{corpus}: recordings and labels", differs, now, then, options)
         return
-    differs = changes(new, baseline).corpus(corpus)
+    yield from _silent(
+        corpus, "recordings and labels", "their sha256", "", [bool(now), bool(then)],
+        [told(side, *keys) for side in (new, baseline)],
+    )  # fmt: skip
+
+
+def _texts(
+    corpus: str, new: Evidence, baseline: Evidence, options: Options
+) -> Iterator[GuardCheck]:
+    """Compare what is said to have been spoken, where models of both sides read it."""
+    now, then = (word(side, "corpora", corpus, "texts_sha256") for side in (new, baseline))
+    if now and then:
+        differs = changes(new, baseline).texts(corpus)
+        yield _same(f"{corpus}: texts", differs, now, then, options)
+
+
+def _same(what: str, differs: str, now: str, then: str, options: Options) -> GuardCheck:
     allowed = "corpus" in options.allow
     verdict = CHANGED if differs and not allowed else SAME
     reason = (f"{differs}, as allowed" if allowed else differs) if differs else "the same"
-    yield GuardCheck(
-        GUARD, f"{corpus}: recordings and labels", verdict, reason,
-        f"sha256 {then[:8]}", f"sha256 {now[:8]}",
-    )  # fmt: skip
+    return GuardCheck(GUARD, what, verdict, reason, f"sha256 {then[:8]}", f"sha256 {now[:8]}")
 
 
 def _change(value: int, baseline: int) -> str:
