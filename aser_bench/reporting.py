@@ -200,11 +200,13 @@ def _together(values: Sequence[Any]) -> Any:
 def _command(material: Material, folder: Path) -> str:
     if len(material.folders) == 1:
         one = material.folders[0]
-        # Where a corpus lay is told from where the run was said, not from its study file.
+        # Where files lay is told from where the run was said, not from its study file.
         sources = [pair for c in one.manifest["study"]["corpora"] if isinstance(c, dict)
                    for pair in c.items()]  # fmt: skip
         words = ["run", f"{one.path.resolve().name}/study.yaml"]
         words += [word for name, place in sources for word in ("--corpus", f"{name}={place}")]
+        if vectors := one.manifest["study"].get("embeddings"):
+            words += ["--embeddings", str(vectors)]
     else:
         words = ["report", *(str(one.path) for one in material.folders), "--out", str(folder)]
     return shlex.join(["aser-bench", *words])

@@ -203,9 +203,13 @@ def closing(
 ) -> str:
     """Return the last lines of a run: what failed, what was refused, where everything lies."""
     lines = [""]
-    failed = int((scores["status"] != "ok").sum())
-    if failed:
-        lines.append(f"{failed} of {len(scores)} results failed; scores.csv says why.")
+    failed = scores[scores["status"] != "ok"]
+    if len(failed) and len(failed) == len(scores):
+        reason = failed["reason"].value_counts().index[0]
+        lines.append(f"all {len(scores)} results failed, most of them with {reason}; scores.csv "
+                     "tells each, and there is nothing to report.")  # fmt: skip
+    elif len(failed):
+        lines.append(f"{len(failed)} of {len(scores)} results failed; scores.csv says why.")
     refused = sum(len(corpus["refused"]) for corpus in facts["corpora"].values())
     if refused:
         were = "recording was" if refused == 1 else "recordings were"

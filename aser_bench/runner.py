@@ -225,10 +225,12 @@ def _finish(
         song, results.stages(costs, clock.walls),
     )  # fmt: skip
     results.write(folder, study, agendas, scores, conditions, facts, costs, failed)
-    # From the files just written, so that `aser-bench report` says the same.
-    told = reporting.report([folder], options=reported)
-    clock.end("report")
-    text = terminal_text(scores, conditions, folders.context(facts), findings=told.findings)
+    worked = scores["status"] == "ok"
+    text = ""
+    if worked.any():
+        # From the files just written, so that `aser-bench report` says the same.
+        told = reporting.report([folder], options=reported)
+        clock.end("report")
+        text = terminal_text(scores, conditions, folders.context(facts), findings=told.findings)
     text += results.closing(scores, facts, folder, clock.walls)
-    some_failed = bool((scores["status"] != "ok").any())
-    return Outcome(folder, text, EXIT_FAILED_CELLS if some_failed else EXIT_OK, scores)
+    return Outcome(folder, text, EXIT_OK if worked.all() else EXIT_FAILED_CELLS, scores)

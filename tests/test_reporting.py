@@ -154,6 +154,14 @@ def test_the_page_alone_leaves_no_figures_and_knows_its_folder_by_name(folder, m
     assert "aser-bench run one/study.yaml" in page
 
 
+def test_the_page_says_where_corpora_and_vectors_lay(tmp_path):
+    study = {"name": "", "corpora": [{"voices": "my voices"}], "seed": 0, "embeddings": "v.txt"}
+    path = made.folder(tmp_path / "one", made.predictions(runs=1), study=study)
+    report([path], options=Options(formats=["html"]))
+    page = (path / "report.html").read_text("utf-8")
+    assert "--corpus &#39;voices=my voices&#39; --embeddings v.txt" in page
+
+
 def test_failed_results_do_not_stop_a_report(folder, tmp_path):
     scores = pd.read_csv(folder / "scores.csv").astype({"reason": object})
     rows = scores["test_condition"] == "mp3-64k"

@@ -234,7 +234,9 @@ def test_clamped_twins_are_merged_and_named(run):
     assert "mp3-256k" in outcome.text
 
 
-def test_a_failed_cell_is_a_row_with_a_reason(run, tmp_path, monkeypatch):
+@pytest.fixture
+def brittle(tmp_path, monkeypatch) -> str:
+    """A model that cannot be trained."""
     (tmp_path / "brittle.py").write_text(
         "class Brittle:\n"
         "    def fit(self, X, y):\n"
@@ -242,10 +244,24 @@ def test_a_failed_cell_is_a_row_with_a_reason(run, tmp_path, monkeypatch):
         "    def predict(self, X): ...\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    outcome = run(models="svm,brittle:Brittle")
+    return "brittle:Brittle"
+
+
+def test_where_all_cells_failed_the_run_says_why(run, brittle):
+    outcome = run(models=brittle)
+    assert outcome.exit_code == 3
+    said = " ".join(outcome.text.split())
+    number = len(outcome.scores)
+    assert f"all {number} results failed, most of them with RuntimeError: cannot fit this" in said
+    assert (outcome.folder / "scores.csv").is_file()
+    assert not (outcome.folder / "report.html").exists()
+
+
+def test_a_failed_cell_is_a_row_with_a_reason(run, brittle):
+    outcome = run(models=f"svm,{brittle}")
     assert outcome.exit_code == 3
     failed = outcome.scores[outcome.scores["status"] == "failed"]
-    assert set(failed["model"]) == {"brittle:Brittle"}
+    assert set(failed["model"]) == {brittle}
     assert set(failed["reason"]) == {"RuntimeError: cannot fit this"}
     assert failed[["uar", "wap", "accuracy", "macro_f1"]].isna().all(axis=None)
     assert len(failed) == len(outcome.scores) / 2

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from .. import models
 from ..codecs import specs
 from ..errors import AserBenchError
 from ..evaluation.outcomes import Key
@@ -19,6 +20,8 @@ from .evidence import Evidence
 
 OUT = "again"
 """Where the command writes: never over the results that were checked."""
+
+_REFERENCE = "reference"  # the transcripts of a study that names none: the corpus's own
 
 
 class Commands:
@@ -64,21 +67,39 @@ class _Study:
 
     def words(self, key: Key) -> list[str]:
         """Return the flags that make a cell of the study; nothing if it lacks a condition."""
-        corpus, features, model, protocol, train, test = key
+        corpus, features, name, protocol, train, test = key
+        model = self._model(name)
         known = self.conditions.get(corpus, {})
         wanted = [name for name in dict.fromkeys((train, test)) if name != ORIGINAL]
         if train == MULTI:
             # What is pooled are all of them.
             wanted = list(known)
-        if not set(wanted) <= set(known):
+        if not model or not set(wanted) <= set(known):
             return []
         place = self._place(corpus)
         return [
             "--corpus", f"{corpus}={place}" if place else corpus,
             *_flags([known[name] for name in wanted]),
-            "--features", features, "--models", model, "--protocol", protocol,
+            "--features", features, *model, "--protocol", protocol,
             "--train", _mode(train, test),
         ]  # fmt: skip
+
+    def _model(self, name: str) -> list[str]:
+        """Return the flags of a model and of the words that it reads; nothing if none say so."""
+        kinds = self.settings.get("transcripts") or [_REFERENCE]
+        heard = [
+            (model, kind)
+            for kind in kinds for model in self.settings.get("models") or ()
+            if name == f"{model}-{kind}"
+        ]  # fmt: skip
+        model, kind = heard[0] if heard else (name, _REFERENCE)
+        flags = ["--models", model]
+        if list(kinds) != [_REFERENCE]:
+            flags += ["--transcripts", kind]
+        if vectors := self.settings.get("embeddings"):
+            # No flag takes them from a study, and a model that reads no words refuses them.
+            return [*flags, "--embeddings", str(vectors)] if _reads_words(model) else []
+        return flags
 
     def _place(self, corpus: str) -> str:
         for choice in self.settings.get("corpora") or ():
@@ -96,6 +117,14 @@ def _coded(conditions: pd.DataFrame) -> dict[str, dict[str, _Coded]]:
             rate = f"{kbps:g}" if kbps == kbps and _takes_bitrates(codec) else ""
             found.setdefault(corpus, {}).setdefault(name, _Coded(codec, rate))
     return found
+
+
+@cache
+def _reads_words(model: str) -> bool:
+    try:
+        return "text" in models.get(model).reads
+    except AserBenchError:  # of a package that is not installed here
+        return False
 
 
 @cache

@@ -56,6 +56,30 @@ def test_conditions_and_the_way_of_training(folder, pair, flags):
     assert last in said
 
 
+@pytest.mark.parametrize(
+    ("model", "vectors", "flags"),
+    [
+        ("tre", None, "--models tre --transcripts reference "),
+        ("mdre-pocketsphinx", None, "--models mdre --transcripts pocketsphinx "),
+        ("mdre-pocketsphinx", "my words.txt",
+         "--models mdre --transcripts pocketsphinx --embeddings 'my words.txt' "),
+        ("are", None, "--models are --transcripts reference "),
+        # A flag takes no vectors from a study, and a model that reads no words refuses them.
+        ("are", "words.txt", ""),
+    ],
+)  # fmt: skip
+def test_whose_words_a_model_read(tmp_path, model, vectors, flags):
+    path = made.folder(
+        tmp_path / "run", made.predictions(),
+        study={"corpora": ["voices"], "models": ["are", "tre", "mdre"],
+               "transcripts": ["reference", "pocketsphinx"], "embeddings": vectors},
+    )  # fmt: skip
+    (path / "study.yaml").write_text("name: s\n")
+    said = command(path, "mp3-8k", "mp3-8k", ("voices", "dual", model, "speaker"))
+    assert flags in said
+    assert bool(said) == bool(flags)
+
+
 def test_the_original_alone_needs_no_codec(folder):
     assert "--codec" not in command(folder, "original", "original")
 
