@@ -64,7 +64,7 @@ class FusedGRU(keras.layers.Layer):
         rows : (rows, columns)
             As `packing.Packing` packs them.
         counts : (steps,)
-            Rows of each step; none is zero.
+            Rows of each step, which do not rise.
         """
         weights = (self.gates, self.candidate, self.gates_bias, self.candidate_bias)
         return _states(rows, counts, *(tf.convert_to_tensor(one) for one in weights))

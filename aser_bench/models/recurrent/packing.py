@@ -25,8 +25,7 @@ class Packing:
     Attributes
     ----------
     counts : (steps,)
-        Utterances that still go on at each step; they do not rise, and none is zero but where
-        all are padded further.
+        Utterances that still go on at each step: they do not rise.
     """
 
     def __init__(self, lengths: Any, longest: Any) -> None:
