@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
+from .. import models
 from ..codecs.lame import EQUAL_WITHIN
+from ..errors import AserBenchError
 from ..evaluation.outcomes import Key
 from ..tables import CELL, MULTI
 from .base import DIFFERENCES
@@ -15,14 +17,11 @@ from .evidence import Evidence
 from .manifests import (
     SETTINGS,
     encoders,
-    enumerated,
     listed,
     mapping,
-    nameless,
     one_line,
     pools,
     seed,
-    unsaid,
     versions,
     word,
 )
@@ -47,31 +46,9 @@ def differences(new: Evidence, baseline: Evidence, key: Key) -> dict[str, str]:
     -------
     dict of str to str
         A key of ``base.DIFFERENCES`` -> words that name both sides, the new one first. What one
-        side does not tell is no difference; see `untold`.
+        side does not tell is no difference; see `untold.untold`.
     """
     return changes(new, baseline).of(key)
-
-
-def untold(new: Evidence, baseline: Evidence) -> list[str]:
-    """Return sentences on what cannot be told to differ or not, for want of files or keys."""
-    bare = [side for side in (new, baseline) if side.manifest is None]
-    found = _without("manifest", "corpora, encoders, settings and versions", bare)
-    found += _unsaid(new, baseline)
-    known = [side for side in (new, baseline) if side.manifest is not None]
-    unlisted = [side for side in known if side.conditions is None]
-    found += _without("conditions.csv", "encoders", unlisted)
-    for side, other in ((new, baseline), (baseline, new)):
-        if names := nameless(side, other):
-            found.append(
-                f"conditions.csv of {side.path} does not name the encoder of {enumerated(names)}; "
-                f"whether it is that of {other.path} is not known"
-            )
-    if without := [str(side.path) for side in (new, baseline) if side.folds is None]:
-        tell = "tell" if len(without) > 1 else "tells"
-        found.append(
-            f"{' and '.join(without)} {tell} scores only: of the folds, no more than their number"
-        )
-    return found
 
 
 def remarks(new: Evidence, baseline: Evidence) -> list[str]:
@@ -103,6 +80,15 @@ def seeds(new: Evidence, baseline: Evidence) -> str:
         f"seed {now}, was {then}: folds and random starts were drawn anew, and differences "
         "include that"
     )
+
+
+@cache
+def reads_words(model: str) -> bool:
+    """Return whether a model reads what a corpus says was spoken; one not known here does not."""
+    try:
+        return "text" in models.get(model).reads
+    except AserBenchError:  # of a package that is not installed, or with a recogniser's name behind
+        return False
 
 
 def changes(new: Evidence, baseline: Evidence) -> Changes:
@@ -140,7 +126,9 @@ class Changes:
         cell = dict(zip(CELL, key, strict=True))
         corpus, trained, tested = cell["corpus"], cell["train_condition"], cell["test_condition"]
         found = {
-            "corpus": self.corpus(corpus),
+            "corpus": listed(
+                (self.corpus(corpus), self.texts(corpus) if reads_words(cell["model"]) else "")
+            ),
             "encoder": self.encoders(corpus, {trained, tested}),
             "settings": listed((self._settings, self._pool(corpus) if trained == MULTI else "")),
             "components": listed(
@@ -262,33 +250,6 @@ class Changes:
                 if ours.get(name) != theirs.get(name)
             ]
         return listed(parts)
-
-
-def _without(file: str, tells: str, sides: list[Evidence]) -> list[str]:
-    """Say in one sentence which sides lack a file."""
-    paths = [str(side.path) for side in sides]
-    if len(paths) == 2:
-        return [f"neither {paths[0]} nor {paths[1]} has a {file} beside it: whether {tells} are "
-                "the same is not known"]  # fmt: skip
-    return [f"{path} has no {file} beside it: whether {tells} are those of the other side is not "
-            "known" for path in paths]  # fmt: skip
-
-
-def _unsaid(new: Evidence, baseline: Evidence) -> list[str]:
-    """Say in one sentence a side what its manifest does not tell, and in one what neither does."""
-    if new.manifest is None or baseline.manifest is None:
-        return []
-    ours, theirs = unsaid(new, baseline), unsaid(baseline, new)
-    both = [what for what in ours if what in theirs]
-    found = []
-    if both:
-        found.append(f"neither manifest tells {enumerated(both)}; whether these are the same is "
-                     "not known")  # fmt: skip
-    for side, lacks, other in ((new, ours, "the baseline"), (baseline, theirs, "the new results")):
-        if alone := [what for what in lacks if what not in both]:
-            found.append(f"the manifest of {side.path} does not tell {enumerated(alone)}; whether "
-                         f"these are as in {other} is not known")  # fmt: skip
-    return found
 
 
 def _differ(pair: _Pair) -> bool:

@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from .. import models
 from ..codecs import specs
 from ..errors import AserBenchError
 from ..evaluation.outcomes import Key
 from ..tables import MULTI, ORIGINAL
+from .changes import reads_words
 from .evidence import Evidence
 
 OUT = "again"
@@ -98,7 +98,7 @@ class _Study:
             flags += ["--transcripts", kind]
         if vectors := self.settings.get("embeddings"):
             # No flag takes them from a study, and a model that reads no words refuses them.
-            return [*flags, "--embeddings", str(vectors)] if _reads_words(model) else []
+            return [*flags, "--embeddings", str(vectors)] if reads_words(model) else []
         return flags
 
     def _place(self, corpus: str) -> str:
@@ -117,14 +117,6 @@ def _coded(conditions: pd.DataFrame) -> dict[str, dict[str, _Coded]]:
             rate = f"{kbps:g}" if kbps == kbps and _takes_bitrates(codec) else ""
             found.setdefault(corpus, {}).setdefault(name, _Coded(codec, rate))
     return found
-
-
-@cache
-def _reads_words(model: str) -> bool:
-    try:
-        return "text" in models.get(model).reads
-    except AserBenchError:  # of a package that is not installed here
-        return False
 
 
 @cache

@@ -26,7 +26,7 @@ from .base import (
     Checked,
     Options,
 )
-from .changes import changes, differences, remarks, seeds, untold
+from .changes import changes, differences, remarks, seeds
 from .commands import Commands
 from .compare import (
     FOLDS,
@@ -40,6 +40,7 @@ from .compare import (
 )
 from .evidence import Evidence, read
 from .guards import guard
+from .untold import untold
 
 
 def check(new: Path | str, against: Path | str, options: Options | None = None) -> Checked:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from aser_bench.checking.base import DIFFERENCES
 from aser_bench.checking.changes import changes as all_changes
-from aser_bench.checking.changes import differences, remarks, seeds, untold
+from aser_bench.checking.changes import differences, remarks, seeds
 from aser_bench.checking.evidence import Failed
+from aser_bench.checking.untold import untold
 
 BASELINE = given.side("baseline")
 
@@ -30,6 +31,16 @@ def test_nothing_differs_between_equal_sides():
     assert untold(given.side(), BASELINE) == []
     assert remarks(given.side(), BASELINE) == []
     assert seeds(given.side(), BASELINE) == ""
+
+
+def test_other_texts_are_a_difference_to_what_reads_them():
+    said = "texts of voices are others (sha256 abababab, was 99999999)"
+    then = given.side("old", given.manifest(corpora__voices__texts_sha256="99" * 32))
+    edited = given.side(facts=given.manifest(corpora__voices__texts_sha256="ab" * 32))
+    assert differences(edited, then, given.key(model="mdre")) == {"corpus": said}
+    for model in ("svm", "are", "tre-pocketsphinx", "nobody_has:This"):
+        assert differences(edited, then, given.key(model=model)) == {}
+    assert differences(given.side(), then, given.key(model="tre")) == {}
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,10 @@ from aser_bench.checking.base import (
     WORST_FIRST,
     Options,
 )
-from aser_bench.checking.changes import differences, remarks, seeds, untold
+from aser_bench.checking.changes import differences, remarks, seeds
 from aser_bench.checking.guards import GUARDS, guard
 from aser_bench.checking.guards.rows import shift_in_words
+from aser_bench.checking.untold import untold
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.just(10**400) | st.floats() | st.text(),
