@@ -5,6 +5,9 @@ Its licence is for research only, so it is no part of what is installed by defau
 
 from __future__ import annotations
 
+import ctypes
+import os
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -91,7 +94,21 @@ def _values(name: str, signal: np.ndarray, rate: int) -> np.ndarray:
 @cache
 def _smile(name: str) -> Smile:
     """Return openSMILE with one of our configurations; the first takes a quarter of a second."""
+    _load_apart()
     from opensmile import Smile
 
     functionals = {"functionals": str(_CONFIGURATIONS / "functionals.conf.inc")}
     return Smile(str(_CONFIGURATIONS / f"{name}.conf"), "all", options=functionals, loglevel=0)
+
+
+def _load_apart() -> None:
+    """Load openSMILE's library so that it takes its own symbols before those of others.
+
+    On Linux it would take some of TensorFlow's, where that was imported first, and crash.
+    """
+    spec = find_spec(PACKAGE)
+    if spec is None or spec.origin is None or not hasattr(os, "RTLD_DEEPBIND"):
+        return
+    for library in Path(spec.origin).parent.glob("core/bin/*/libSMILEapi.so"):
+        with suppress(OSError):  # that of another machine; what is wrong with ours, its import says
+            ctypes.CDLL(str(library), mode=os.RTLD_NOW | os.RTLD_DEEPBIND)

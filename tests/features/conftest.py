@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from aser_bench.corpora.audio import read
+from aser_bench.features import opensmile
 
 RATE = 16_000
 CORPORA = {
@@ -28,6 +29,13 @@ def _plain(signal: np.ndarray, tuning: float | None = None) -> dict[str, np.ndar
             "chroma": librosa.feature.chroma_stft(y=signal, sr=RATE, tuning=tuning).T,
             "mel": librosa.feature.melspectrogram(y=signal, sr=RATE).T,
         }
+
+
+@pytest.fixture
+def installed() -> None:
+    """Skip where openSMILE's package is not; it is for the code to import it, and how."""
+    if not opensmile.installed():
+        pytest.skip("needs aser-bench[opensmile]")
 
 
 @pytest.fixture(scope="session")

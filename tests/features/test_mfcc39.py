@@ -128,8 +128,7 @@ def test_another_front_end_is_refused():
         features.get("mfcc39:by=praat")
 
 
-def test_it_equals_opensmiles_on_real_speech(shared_corpora):
-    pytest.importorskip("opensmile")
+def test_it_equals_opensmiles_on_real_speech(shared_corpora, installed):
     files = sorted(shared_corpora.glob("ravdess/Actor_*/*.flac"))[5::180]
     assert len(files) >= 8
     differences = []

@@ -28,11 +28,6 @@ def without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opensmile, "find_spec", lambda package: None)
 
 
-@pytest.fixture
-def installed() -> None:
-    pytest.importorskip("opensmile")
-
-
 def made(name: str, signal: np.ndarray, rate: int = RATE) -> np.ndarray:
     return features.get(f"{name}:by=opensmile").extract(Sound(signal, rate))
 
@@ -79,6 +74,21 @@ def test_it_is_not_imported_before_it_is_used():
         "assert 'opensmile' not in sys.modules and 'librosa' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_it_works_behind_tensorflow(installed):
+    code = (
+        "import tensorflow, numpy;"
+        "from aser_bench import features;"
+        "from aser_bench.features.sound import Sound;"
+        "noise = numpy.random.default_rng(0).standard_normal(16000).astype('float32') / 9;"
+        f"[print(features.get(name + ':by=opensmile').extract(Sound(noise, 16000)).shape)"
+        f" for name in {SETS}]"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "(98, 39)\n(35,)\n")
 
 
 @each_set

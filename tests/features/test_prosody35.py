@@ -173,8 +173,7 @@ def test_another_front_end_is_refused():
         features.get("prosody35:by=praat")
 
 
-def test_the_values_go_with_opensmiles_on_real_speech(shared_corpora):
-    pytest.importorskip("opensmile")
+def test_the_values_go_with_opensmiles_on_real_speech(shared_corpora, installed):
     files = sorted(shared_corpora.glob("ravdess/Actor_*/*.flac"))[7::36]
     assert len(files) >= 36
     ours, theirs = (
