@@ -55,11 +55,7 @@ def build(
         "machine": _machine(),
         "git": _git_revision(),
         "corpora": {
-            one.corpus.name: {
-                **_corpus(one, notes[one.corpus.name]),
-                **_texts(one, variants.of(study)),
-            }
-            for one in corpora
+            one.corpus.name: _corpus(one, study, notes[one.corpus.name]) for one in corpora
         },
         "stages": stages,
     }
@@ -103,7 +99,7 @@ def _version(variant: Variant, study: Study) -> int | str:
     return ", ".join([str(own), *besides]) if besides else own
 
 
-def _corpus(ingested: Ingested, notes: Sequence[str]) -> dict[str, Any]:
+def _corpus(ingested: Ingested, study: Study, notes: Sequence[str]) -> dict[str, Any]:
     corpus, table = ingested.corpus, ingested.utterances
     return {
         "title": corpus.title,
@@ -118,16 +114,16 @@ def _corpus(ingested: Ingested, notes: Sequence[str]) -> dict[str, Any]:
         },
         "seconds": round(float(table["duration_s"].sum()), 3),
         "sha256": ingested.sha256,
+        **_texts(ingested, study),
         "refused": [{"file": file, "reason": reason} for file, reason in ingested.refused],
         "notes": list(notes),
     }
 
 
-def _texts(ingested: Ingested, trained: Sequence[Variant]) -> dict[str, str]:
+def _texts(ingested: Ingested, study: Study) -> dict[str, str]:
     """Return the hash of a corpus's own texts where a model reads them; else nothing."""
-    if not any(one.transcripts and not one.recogniser for one in trained):
-        return {}
-    return {"texts_sha256": ingested.texts_sha256}
+    read = any(one.transcripts and not one.recogniser for one in variants.of(study))
+    return {"texts_sha256": ingested.texts_sha256} if read else {}
 
 
 def _machine() -> dict[str, Any]:

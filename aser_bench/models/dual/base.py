@@ -67,7 +67,7 @@ class DualEncoder(Model):
             own["dimension"] = _AUTHORS_DIMENSION
         return DualClassifier(
             self, max_epochs=epochs, patience=patience,
-            frame_pool=settings.frame_pool or 1 if "frames" in self.reads else 1,
+            frame_pool=(settings.frame_pool or 1) if "frames" in self.reads else 1,
             class_weight=None if settings.class_weight == "none" else settings.class_weight,
             embeddings=settings.embeddings if "text" in self.reads else None,
             random_state=seed, **own,

@@ -51,14 +51,19 @@ def lengths_of(shape) -> np.ndarray:
     )
 
 
+def wanted_of(frames) -> np.ndarray:
+    """Weights of the states in a made-up loss: the same for the same steps, however many there are."""
+    wanted = np.random.default_rng(2).normal(size=(40, frames.shape[1], UNITS))
+    return wanted[: len(frames)].astype(np.float32)
+
+
 def results(tf, layer, frames, states_from):
     """Return states, gradient of the input, and gradients of the weights, for a made-up loss."""
-    wanted = np.random.default_rng(2).normal(size=(40, frames.shape[1], UNITS))[: len(frames)]
     given = tf.constant(frames)
     with tf.GradientTape() as tape:
         tape.watch(given)
         states = states_from(given)
-        loss = tf.reduce_sum(states * wanted.astype(np.float32))
+        loss = tf.reduce_sum(states * wanted_of(frames))
     into, *own = tape.gradient(loss, [given, *(one.value for one in layer.trainable_variables)])
     return states.numpy(), into.numpy(), [one.numpy() for one in own]
 
@@ -97,7 +102,7 @@ def test_its_gradient_is_that_of_finite_differences(parts):
     frames = np.random.default_rng(4).normal(size=(6, 2, COLUMNS)).astype(np.float32)
     lengths = lengths_of(frames.shape)
     _, into, _ = ours_of(tf, ours, frames, lengths)
-    wanted = np.random.default_rng(2).normal(size=(40, 2, UNITS))[:6].astype(np.float32)
+    wanted = wanted_of(frames)
     step = 1e-2
     for place in [(0, 0, 0), (1, 1, 3), (5, 0, 4)]:
         sums = []
