@@ -31,6 +31,10 @@ def test_nothing_differs_between_equal_sides():
     assert seeds(given.side(), BASELINE) == ""
 
 
+def test_a_side_without_a_manifest_differs_in_nothing():
+    assert found(given.side("results.csv", manifest=None, conditions=None)) == {}
+
+
 def test_other_texts_are_a_difference_to_what_reads_them():
     said = "texts of voices are others (sha256 abababab, was 99999999)"
     then = given.side("old", given.manifest(corpora__voices__texts_sha256="99" * 32))

@@ -52,7 +52,7 @@ def lengths_of(shape) -> np.ndarray:
 
 
 def wanted_of(frames) -> np.ndarray:
-    """Weights of the states in a made-up loss: the same for the same steps, however many there are."""
+    """Return weights of the states in a made-up loss, the same however many steps there are."""
     wanted = np.random.default_rng(2).normal(size=(40, frames.shape[1], UNITS))
     return wanted[: len(frames)].astype(np.float32)
 
