@@ -6,7 +6,7 @@
 UAR of TRE where words say nothing (on RAVDESS, whose two sentences stand under every emotion, and
 on the demo corpus with its texts dealt out anew), one run a fold; and what MDRE and MDREA of a run
 on the demo corpus have above the better of ARE and TRE, on the original. Speaker-clustered 95 %
-intervals (docs/statistics.md). tests/benchmarks/test_dual_controls.py holds all of it to what it must be.
+intervals (docs/statistics.md). A slow test holds all of it to what it must be.
 """
 
 from __future__ import annotations
