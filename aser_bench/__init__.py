@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .core.version import __version__
 from .corpora import load_corpus
 
 if TYPE_CHECKING:
-    from .checking.base import Checked
-    from .reporting import Report
+    from .baseline.base import Checked
+    from .report.build import Report
     from .runner import Outcome
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "check", "load_corpus", "run", "write_report"]
 
 
@@ -39,7 +39,7 @@ def run(study: str | Path | Mapping[str, Any] | None = None, **options: Any) -> 
         With one line that says what is wrong and what to do.
     """
     from . import runner
-    from .study import read_file, resolve
+    from .study.config import read_file, resolve
 
     layer = read_file(study) if isinstance(study, str | Path) else dict(study or {})
     return runner.run(resolve(layer), **options)
@@ -54,7 +54,7 @@ def check(new: str | Path, against: str | Path, **options: Any) -> Checked:
         A results folder, a baseline, or a file of scores or predictions.
     **options
         ``metric``, ``margin``, ``alpha``, ``strict``, ``part``, ``allow``, ``tolerances``: see
-        `aser_bench.checking.base.Options`.
+        `aser_bench.baseline.base.Options`.
 
     Returns
     -------
@@ -66,8 +66,8 @@ def check(new: str | Path, against: str | Path, **options: Any) -> Checked:
     AserBenchError
         With one line that says what is wrong and what to do.
     """
-    from .checking.base import Options
-    from .checking.gate import check
+    from .baseline.base import Options
+    from .baseline.check import check
 
     return check(new, against, Options(**options))
 
@@ -84,7 +84,7 @@ def write_report(*folders: str | Path, out: str | Path | None = None, **options:
     out : path, optional
         Where to write; the folder itself by default. Must be given for several.
     **options
-        ``formats``, ``margin``, ``listen``, ``unclustered``: see `aser_bench.reporting.Options`.
+        ``formats``, ``margin``, ``listen``, ``unclustered``: see `aser_bench.report.build.Options`.
 
     Returns
     -------
@@ -96,6 +96,6 @@ def write_report(*folders: str | Path, out: str | Path | None = None, **options:
     AserBenchError
         With one line that says what is wrong and what to do.
     """
-    from .reporting import Options, report
+    from .report.build import Options, report
 
     return report(folders, out=out, options=Options(**options))

@@ -8,33 +8,26 @@ from pathlib import Path
 
 import pandas as pd
 
-from . import agenda as agendas_
-from . import (
-    estimate,
-    folders,
-    manifest,
-    models,
-    outputs,
-    plan,
-    registry,
-    reporting,
-    results,
-    transcripts,
-    variants,
-)
-from .agenda import Agenda
-from .codecs import canary
-from .errors import CodecError, UsageError
-from .ingest import ingest
-from .models.words import embeddings
-from .parallel import Pool, cores
-from .progress import Progress, Say, say_aloud, tell_refused
-from .report import terminal_text
-from .results import Costs
-from .store import Store, default_root
-from .study import Study
-from .training import train
-from .work import code
+from . import models, transcripts
+from .codecs import reference_encoder
+from .core import registry
+from .core.atomic import check_folder
+from .core.errors import CodecError, UsageError
+from .core.progress import Progress, Say, say_aloud, tell_refused
+from .models.text import embeddings
+from .pipeline import coding_plan, estimate, model_variants
+from .pipeline import worklist as agendas_
+from .pipeline.cache import Store, default_root
+from .pipeline.coding_task import code
+from .pipeline.ingest import ingest
+from .pipeline.parallel import Pool, cores
+from .pipeline.training_task import train
+from .pipeline.worklist import Agenda
+from .report import build, terminal_text
+from .results import manifest, reader, writer
+from .results import scores as outputs
+from .results.writer import Costs
+from .study.config import Study
 
 EXIT_OK, EXIT_FAILED_CELLS = 0, 3
 
@@ -70,14 +63,14 @@ def run(
     strict: bool = False,
     dry_run: bool = False,
     quiet: bool = False,
-    reported: reporting.Options | None = None,
+    reported: build.Options | None = None,
 ) -> Outcome:
     """Run a study and write its results.
 
     Parameters
     ----------
     study : Study
-        What to run; see `aser_bench.study.resolve`.
+        What to run; see `aser_bench.study.config.resolve`.
     out : path, optional
         Where to write; ``results/<study>`` by default.
     jobs : int, optional
@@ -100,9 +93,9 @@ def run(
     """
     clock = _Stages()
     folder = Path(out) if out is not None else Path("results") / study.label
-    results.check_folder(folder)
+    check_folder(folder)
     _check_names(study)
-    treatments = plan.treatments(study)
+    treatments = coding_plan.treatments(study)
     keep = Store(Path(store) if store is not None else default_root())
     keep.sweep()
     say: Say = (lambda line: None) if quiet else say_aloud
@@ -116,7 +109,7 @@ def run(
             plan_ = agendas_.describe(study, agendas, treatments, folder)
             cost = estimate.estimate(agendas, pool)
             return Outcome(None, f"{plan_}\n{cost.told(pool.jobs)}")
-        song = canary.sing(treatments.conditions, say)
+        song = reference_encoder.sing(treatments.conditions, say)
         clock.end("read")
         costs, failed = _work(agendas, pool, strict, say, quiet, clock)
     return _finish(study, folder, agendas, treatments, song, costs, failed, clock, reported)
@@ -142,9 +135,9 @@ def _check_names(study: Study) -> None:
         registry.get("corpora", choice.name)
     for name in study.models:
         models.get(name)
-    variants.all_feature_sets(study)
-    variants.check_words(study)
-    for name in variants.recognisers(study):
+    model_variants.all_feature_sets(study)
+    model_variants.check_words(study)
+    for name in model_variants.recognisers(study):
         if reason := transcripts.get(name).unavailable():
             raise UsageError(f"--transcripts {name} is not available: {reason}")
     if study.embeddings is not None:
@@ -174,7 +167,9 @@ def _code(agenda: Agenda, pool: Pool, progress: Progress, costs: Costs) -> dict[
     for result in pool.run(code, agenda.to_code()):
         lost.update(result.failures)
         costs.append(("code", f"{agenda.name} {result.task.utterances[0]} ...", result.cost))
-        progress.advance(plan.code_seconds(result.task, agenda.ingested), f"coding {agenda.name}")
+        progress.advance(
+            coding_plan.code_seconds(result.task, agenda.ingested), f"coding {agenda.name}"
+        )
     return lost
 
 
@@ -204,12 +199,12 @@ def _finish(
     study: Study,
     folder: Path,
     agendas: list[Agenda],
-    treatments: plan.Treatments,
+    treatments: coding_plan.Treatments,
     song: str,
     costs: Costs,
     failed: dict[str, str],
     clock: _Stages,
-    reported: reporting.Options | None,
+    reported: build.Options | None,
 ) -> Outcome:
     """Turn what lies in the store into tables, write everything, and report on it."""
     scores = outputs.scores([task for one in agendas for task in one.trainings], failed)
@@ -219,18 +214,21 @@ def _finish(
     )
     clock.end("score")
     facts = manifest.build(
-        study, [one.ingested for one in agendas], treatments,
-        {one.name: results.notes(study, one, failed) for one in agendas},
-        {"settings": results.settings(study), "budgets": results.budgets(study)},
-        song, results.stages(costs, clock.walls),
-    )  # fmt: skip
-    results.write(folder, study, agendas, scores, conditions, facts, costs, failed)
+        study,
+        [one.ingested for one in agendas],
+        treatments,
+        {one.name: writer.notes(study, one, failed) for one in agendas},
+        {"settings": writer.settings(study), "budgets": writer.budgets(study)},
+        song,
+        writer.stages(costs, clock.walls),
+    )
+    writer.write(folder, study, agendas, scores, conditions, facts, costs, failed)
     worked = scores["status"] == "ok"
     text = ""
     if worked.any():
         # From the files just written, so that `aser-bench report` says the same.
-        told = reporting.report([folder], options=reported)
+        told = build.report([folder], options=reported)
         clock.end("report")
-        text = terminal_text(scores, conditions, folders.context(facts), findings=told.findings)
-    text += results.closing(scores, facts, folder, clock.walls)
+        text = terminal_text(scores, conditions, reader.context(facts), findings=told.findings)
+    text += writer.closing(scores, facts, folder, clock.walls)
     return Outcome(folder, text, EXIT_OK if worked.all() else EXIT_FAILED_CELLS, scores)

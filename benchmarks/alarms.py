@@ -24,9 +24,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from aser_bench.checking.base import UNDECIDED, WORSE, Options
-from aser_bench.checking.compare import Comparison, Pairing
-from aser_bench.checking.gate import draft, judged
+from aser_bench.baseline.base import UNDECIDED, WORSE, Options
+from aser_bench.baseline.check import draft, judged
+from aser_bench.baseline.compare import Comparison, Pairing
 from aser_bench.evaluation.outcomes import Cell, Key, Outcomes, Source, read
 
 LOSSES = (0.01, 0.02, 0.03, 0.04, 0.05, 0.07, 0.10)
@@ -54,8 +54,9 @@ class Check:
         return {cell.cell: cell.verdict for cell in judged(drafts, OPTIONS)}
 
 
-def compare(new: Outcomes, baseline: Outcomes, keys: Sequence[Key], redrawn: int
-            ) -> dict[Key, Comparison]:  # fmt: skip
+def compare(
+    new: Outcomes, baseline: Outcomes, keys: Sequence[Key], redrawn: int
+) -> dict[Key, Comparison]:
     """Compare cells that both sides have; see `Pairing.compare`."""
     pairing = Pairing(new, baseline)
     found = ((key, pairing.compare(key, OPTIONS.metric, OPTIONS.alpha, redrawn)) for key in keys)
@@ -91,8 +92,9 @@ def part(outcomes: Outcomes, speakers: int, rng: np.random.Generator) -> Outcome
     return Outcomes(outcomes.corpora, cells)
 
 
-def worsened(outcomes: Outcomes, keys: Sequence[Key], loss: float, rng: np.random.Generator
-             ) -> Outcomes:  # fmt: skip
+def worsened(
+    outcomes: Outcomes, keys: Sequence[Key], loss: float, rng: np.random.Generator
+) -> Outcomes:
     """Break utterances of some cells of a model so that it loses ``loss`` of UAR in the mean.
 
     The same utterances in all of these cells and runs. The share of each speaker is drawn from
@@ -135,8 +137,12 @@ def false_alarms(
                     compared = compare(new, old, keys, FOLDS[world])
                     found = set(Check(compared).verdicts().values())
                     for kind, failing in FAILING.items():
-                        yield {"world": world, "speakers": number, "by": kind,
-                               "failed": bool(found & failing)}  # fmt: skip
+                        yield {
+                            "world": world,
+                            "speakers": number,
+                            "by": kind,
+                            "failed": bool(found & failing),
+                        }
 
 
 def spread(runs: Sequence[Outcomes]) -> pd.Series:
@@ -179,9 +185,13 @@ def catches(
                 found = base.verdicts(changed)
                 for kind, failing in FAILING.items():
                     yield {
-                        "world": world, "speakers": number, "lost in": what, "loss": loss,
-                        "by": kind, "caught": any(found[k] in failing for k in hit),
-                    }  # fmt: skip
+                        "world": world,
+                        "speakers": number,
+                        "lost in": what,
+                        "loss": loss,
+                        "by": kind,
+                        "caught": any(found[k] in failing for k in hit),
+                    }
 
 
 def draw_power(table: pd.DataFrame, file: str) -> None:
@@ -228,9 +238,10 @@ def main() -> None:
         SEED: list(combinations(runs, 2)),
     }
     found = [
-        row for world, pairs in worlds.items()
+        row
+        for world, pairs in worlds.items()
         for row in catches([(world, *pair) for pair in pairs], SPEAKERS, options.draws, rng)
-    ]  # fmt: skip
+    ]
     power = pd.DataFrame(found)
     rows = ["by", "lost in", "world", "speakers"]
     _show(power, rows, "loss", "caught", "losses of so much UAR that are caught, %")

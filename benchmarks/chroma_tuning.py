@@ -17,9 +17,9 @@ import pandas as pd
 
 from aser_bench import features
 from aser_bench.codecs import specs
+from aser_bench.core.tables import SAMPLE_RATE as RATE
 from aser_bench.corpora.audio import read
 from aser_bench.features.sound import TUNINGS, Sound
-from aser_bench.tables import SAMPLE_RATE as RATE
 
 BATCH = 32
 LARGE = 0.1  # of a semitone

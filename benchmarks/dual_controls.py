@@ -20,11 +20,11 @@ import numpy as np
 import pandas as pd
 
 import aser_bench
+from aser_bench.core.tables import ORIGINAL
 from aser_bench.corpora import load_corpus
 from aser_bench.evaluation import counts, statistics
 from aser_bench.evaluation.outcomes import Outcomes, Source, read
-from aser_bench.reporting import Options
-from aser_bench.tables import ORIGINAL
+from aser_bench.report.build import Options
 
 
 def outcomes(folder: Path) -> Outcomes:
@@ -35,9 +35,13 @@ def outcomes(folder: Path) -> Outcomes:
 def run(folder: Path, store: Path | None = None, **study: Any) -> Outcomes:
     """Run a study on the original recordings, once a fold."""
     done = aser_bench.run(
-        {"codecs": ORIGINAL, "runs": 1, **study}, out=folder, store=store, jobs=2, quiet=True,
+        {"codecs": ORIGINAL, "runs": 1, **study},
+        out=folder,
+        store=store,
+        jobs=2,
+        quiet=True,
         reported=Options("csv"),
-    )  # fmt: skip
+    )
     if done.exit_code:
         raise SystemExit(done.text)
     return outcomes(folder)

@@ -57,8 +57,13 @@ def measured(folder: Path) -> pd.DataFrame:
         confusions = statistics.by_cluster(
             own.truth[tested], cell.predicted[:, tested], speakers, len(own.emotions)
         )
-        row = {"results": folder.name, "model": model, "runs": len(cell.predicted),
-               "emotions": len(own.emotions), "utterances": int(tested.sum())}  # fmt: skip
+        row = {
+            "results": folder.name,
+            "model": model,
+            "runs": len(cell.predicted),
+            "emotions": len(own.emotions),
+            "utterances": int(tested.sum()),
+        }
         for name, metric in METRICS.items():
             found = statistics.interval(confusions, metric)
             row[name] = f"{found.estimate:.1%} ({found.low:.1%} to {found.high:.1%})"

@@ -22,10 +22,10 @@ import numpy as np
 import pandas as pd
 
 from aser_bench import features
+from aser_bench.core.tables import SAMPLE_RATE as RATE
 from aser_bench.corpora.audio import read
 from aser_bench.features.base import FeatureSet
 from aser_bench.features.sound import Sound
-from aser_bench.tables import SAMPLE_RATE as RATE
 
 SETS = ("prosody35", "mfcc39")
 CLOSE = 2e-4

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from aser_bench.models.words import tokens
+from aser_bench.models.text import tokens
 
 Tokeniser = Callable[[str], list[str]]
 

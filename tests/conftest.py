@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from aser_bench import ffmpeg, scratch
+from aser_bench.core import ffmpeg, tempdirs
 
 # A job in the background of a script is born deaf to Ctrl-C, and its children inherit that; the
 # tests that interrupt a run need children that listen.
@@ -107,7 +107,7 @@ def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Return a folder of this test's own where all scratch folders go."""
     folder = tmp_path / "scratch"
     folder.mkdir()
-    monkeypatch.setattr(scratch, "places", lambda n_bytes: [folder])
+    monkeypatch.setattr(tempdirs, "places", lambda n_bytes: [folder])
     return folder
 
 

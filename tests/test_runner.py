@@ -17,19 +17,30 @@ import pandas as pd
 import pytest
 
 import aser_bench
-from aser_bench import features, ingest, models, registry, tables
+from aser_bench import features, models
 from aser_bench.codecs.int16 import Int16
 from aser_bench.codecs.mp3 import Mp3
+from aser_bench.core import registry, tables
+from aser_bench.core.errors import CodecError
+from aser_bench.core.findings import FEATURES
 from aser_bench.corpora.audio import read
 from aser_bench.corpora.prepare import Inspection
-from aser_bench.errors import CodecError
 from aser_bench.evaluation import metrics
-from aser_bench.findings import FEATURES
 from aser_bench.models.mlp import Mlp
-from aser_bench.reporting import Options
+from aser_bench.pipeline import ingest
+from aser_bench.report.build import Options
 
-FILES = ("scores.csv", "predictions.parquet", "conditions.csv", "timings.csv", "manifest.json",
-         "study.yaml", "drift.csv", "features.csv", "leaks.csv")  # fmt: skip
+FILES = (
+    "scores.csv",
+    "predictions.parquet",
+    "conditions.csv",
+    "timings.csv",
+    "manifest.json",
+    "study.yaml",
+    "drift.csv",
+    "features.csv",
+    "leaks.csv",
+)
 TABLES = Options("csv,latex")
 
 
@@ -47,9 +58,13 @@ def small(table: Path, **more) -> dict:
 def run(table, store, tmp_path):
     def run_study(out="out", jobs=1, place=store, **more):
         return aser_bench.run(
-            small(table, **more), out=tmp_path / out, jobs=jobs, store=place, quiet=True,
+            small(table, **more),
+            out=tmp_path / out,
+            jobs=jobs,
+            store=place,
+            quiet=True,
             reported=TABLES,
-        )  # fmt: skip
+        )
 
     return run_study
 
@@ -109,10 +124,13 @@ def test_a_run_tells_what_its_features_are(run, tmp_path):
     assert tuple(table.columns) == FEATURES
     assert table["feature"].tolist() == list(features.get("functionals").columns)
     assert set(table["corpus"]) == {"csv"}
-    rows = np.array([
-        features.extract(["functionals"], [read(file)], tables.SAMPLE_RATE)["functionals"][0]
-        for file in pd.read_csv(tmp_path / "voices.csv")["file"]
-    ], dtype=float)  # fmt: skip
+    rows = np.array(
+        [
+            features.extract(["functionals"], [read(file)], tables.SAMPLE_RATE)["functionals"][0]
+            for file in pd.read_csv(tmp_path / "voices.csv")["file"]
+        ],
+        dtype=float,
+    )
     np.testing.assert_allclose(table["mean"], rows.mean(axis=0), rtol=1e-5, atol=1e-7)
     np.testing.assert_allclose(table["sd"], rows.std(axis=0, ddof=1), rtol=1e-4, atol=1e-7)
     numbers = [word for line in text.decode().splitlines()[1:] for word in line.split(",")[3:]]
@@ -321,10 +339,12 @@ def test_a_recording_that_a_codec_makes_shorter_is_refused_and_the_run_goes_on(
     outcome = run(place=tmp_path / "store", models="svm", codecs=["shortening"])
     manifest = json.loads((outcome.folder / "manifest.json").read_text())
     assert manifest["corpora"]["csv"]["utterances"] == 31
-    assert manifest["corpora"]["csv"]["refused"] == [{
-        "file": files[5],
-        "reason": "codec shortening: returned 6390 samples for 6400 at shortening",
-    }]  # fmt: skip
+    assert manifest["corpora"]["csv"]["refused"] == [
+        {
+            "file": files[5],
+            "reason": "codec shortening: returned 6390 samples for 6400 at shortening",
+        }
+    ]
     assert outcome.exit_code == 0
 
 
@@ -352,7 +372,7 @@ def test_old_results_survive_a_run_that_cannot_write(run, tmp_path, monkeypatch)
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("aser_bench.outputs.write_predictions", full)
+    monkeypatch.setattr("aser_bench.results.scores.write_predictions", full)
     with pytest.raises(aser_bench.errors.AserBenchError, match="no space left"):
         run("out", models="svm", seed=3)
     assert (tmp_path / "out" / "scores.csv").read_bytes() == before
@@ -380,10 +400,24 @@ def test_two_corpora_are_reported_each_by_itself(table, voices, store, tmp_path)
 
 def command(table: Path, folder: Path, *more: str) -> list[str]:
     return [
-        sys.executable, "-m", "aser_bench", "run", "--corpus", f"csv={table}", "--codec", "mp3",
-        "--bitrates", "8,64", "--out", str(folder / "out"), "--store", str(folder / "store"),
-        "-j", "2", *more,
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "aser_bench",
+        "run",
+        "--corpus",
+        f"csv={table}",
+        "--codec",
+        "mp3",
+        "--bitrates",
+        "8,64",
+        "--out",
+        str(folder / "out"),
+        "--store",
+        str(folder / "store"),
+        "-j",
+        "2",
+        *more,
+    ]
 
 
 def wait_for(condition, seconds=90):
@@ -405,8 +439,10 @@ def group_lives(group):
 def test_an_interrupted_run_goes_on_where_it_was(run, table, tmp_path, how):
     process = subprocess.Popen(
         command(table, tmp_path, "--models", "mlp", "--effort", "quick"),
-        stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     finished = tmp_path / "store" / "predictions"
     wait_for(lambda: len(list(finished.glob("*/*.npz"))) >= 2)
     # Ctrl-C reaches the whole group, a scheduler's signal the main process alone

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tables import PREDICTIONS
+from ..core.tables import PREDICTIONS
 
 _GROUP = ("corpus", "features", "model", "protocol")
 _WITHIN = ("utterance", "test_condition", "train_condition", "run")

@@ -8,8 +8,8 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from .. import __version__
-from ..errors import AserBenchError
+from ..core.errors import AserBenchError
+from ..core.version import __version__
 from . import baseline, check, corpus, probe, report, run
 from . import list as list_
 

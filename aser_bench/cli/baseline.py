@@ -44,7 +44,8 @@ def add_parser(verbs: Any) -> None:
 
 
 def _update(options: argparse.Namespace) -> int:
-    from ..baseline import against, kept, update
+    from ..baseline.summary import against, kept
+    from ..baseline.writer import update
 
     done = update(options.new, options.baseline)
     print(against(done) + kept(done), end="")
@@ -52,7 +53,7 @@ def _update(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from ..baseline import show
+    from ..baseline.summary import show
 
     print(show(options.folder), end="")
     return 0

@@ -35,14 +35,18 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument("new", metavar="NEW", help="a results folder, or its scores or predictions")
     parser.add_argument(
-        "--against", required=True, metavar="BASELINE",
+        "--against",
+        required=True,
+        metavar="BASELINE",
         help="a baseline, a results folder, or its scores or predictions",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--format", action="append", metavar="NAME[=FILE]",
+        "--format",
+        action="append",
+        metavar="NAME[=FILE]",
         help="text (default), json, junit, markdown or github, to a file if one is named; may be "
         "repeated",
-    )  # fmt: skip
+    )
     _add_test_flags(parser.add_argument_group("what is tested"))
     _add_guard_flags(parser.add_argument_group("what is guarded besides"))
     parser.set_defaults(function=_check)
@@ -51,26 +55,29 @@ def add_parser(verbs: Any) -> None:
 def _add_test_flags(group: Any) -> None:
     group.add_argument("--metric", metavar="NAME", help="uar (default), accuracy, wap, macro_f1")
     group.add_argument(
-        "--margin", metavar="FRACTION",
+        "--margin",
+        metavar="FRACTION",
         help="largest loss that counts as none (default 0.02: two points)",
-    )  # fmt: skip
+    )
     group.add_argument(
         "--alpha", metavar="LEVEL", help="level of the tests, all cells together (default 0.05)"
     )
     group.add_argument("--strict", action="store_true", help="undecided and changed fail too")
     group.add_argument(
-        "--allow", metavar="NAME,...",
+        "--allow",
+        metavar="NAME,...",
         help="compare although these differ: corpus, encoder, settings, components, splits, "
         "packages",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--part", action="store_true",
+        "--part",
+        action="store_true",
         help="NEW is a part of the baseline's study: what was not asked for is not missing",
-    )  # fmt: skip
+    )
 
 
 def _add_guard_flags(group: Any) -> None:
-    from ..checking.base import TOLERANCES
+    from ..baseline.base import TOLERANCES
 
     for one in TOLERANCES.values():
         default = "off" if one.default is None else f"{one.default:g}"
@@ -80,10 +87,10 @@ def _add_guard_flags(group: Any) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from ..checking.gate import check
-    from ..checking.render import FORMATS, text, wants_color
-    from ..checking.render.github import summarise
-    from ..errors import UsageError
+    from ..baseline.check import check
+    from ..baseline.formats import FORMATS, text, wants_color
+    from ..baseline.formats.github import summarise
+    from ..core.errors import UsageError
 
     if not options.against:
         raise UsageError("--against names nothing; name a baseline")
@@ -106,7 +113,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _formats(words: list[str], known: Any) -> list[tuple[str, str]]:
-    from ..errors import UsageError, suggest
+    from ..core.errors import UsageError, suggest
 
     found = []
     for word in words:
@@ -123,7 +130,7 @@ def _formats(words: list[str], known: Any) -> list[tuple[str, str]]:
 
 
 def _write(said: str, file: str) -> None:
-    from ..errors import UsageError
+    from ..core.errors import UsageError
 
     if not file:
         print(said, end="" if said.endswith("\n") else "\n")
@@ -135,12 +142,13 @@ def _write(said: str, file: str) -> None:
 
 
 def _options(options: argparse.Namespace) -> Any:
-    from ..checking.base import TOLERANCES, Options
+    from ..baseline.base import TOLERANCES, Options
 
     words = {flag: _word(options, flag) for flag in ("metric", "margin", "alpha", "allow")}
     given: dict[str, Any] = {
-        "strict": options.strict or _is_set("STRICT"), "part": options.part or _is_set("PART"),
-    }  # fmt: skip
+        "strict": options.strict or _is_set("STRICT"),
+        "part": options.part or _is_set("PART"),
+    }
     if words["metric"]:
         given["metric"] = words["metric"]
     given |= {flag: _number(flag, words[flag]) for flag in ("margin", "alpha") if words[flag]}
@@ -148,8 +156,9 @@ def _options(options: argparse.Namespace) -> Any:
     tolerances = {flag: _word(options, flag) for flag in TOLERANCES}
     given["tolerances"] = {
         flag: None if word.lower() == "off" else _number(flag, word)
-        for flag, word in tolerances.items() if word
-    }  # fmt: skip
+        for flag, word in tolerances.items()
+        if word
+    }
     return Options(**given)
 
 
@@ -164,7 +173,7 @@ def _word(options: argparse.Namespace, flag: str) -> str:
 
 
 def _number(flag: str, word: str) -> float:
-    from ..errors import UsageError
+    from ..core.errors import UsageError
 
     try:
         return float(word)

@@ -46,15 +46,20 @@ def _add_encode(actions: Any) -> None:
     )
     parser.add_argument("out", metavar="OUT", help="a new or empty folder")
     parser.add_argument(
-        "--corpus", action="append", dest="corpora", metavar="NAME[=DIR]",
+        "--corpus",
+        action="append",
+        dest="corpora",
+        metavar="NAME[=DIR]",
         help="a corpus and its folder (or its table: csv=FILE)",
-    )  # fmt: skip
+    )
     add_codec_flags(parser)
     parser.add_argument(
-        "--form", metavar="FORM", default="stream",
+        "--form",
+        metavar="FORM",
+        default="stream",
         help="stream: the codec's own files (default); wav: what they decode to, as a run hears "
         "it (32-bit float, 16 kHz, as long as the source)",
-    )  # fmt: skip
+    )
     parser.add_argument("--limit", metavar="N", help="take N utterances")
     parser.add_argument("-j", "--jobs", metavar="N", help="worker processes (default: all cores)")
     add_ffmpeg_flag(parser)
@@ -63,8 +68,8 @@ def _add_encode(actions: Any) -> None:
 
 
 def _encode(options: argparse.Namespace) -> int:
-    from .. import study as studies
-    from ..encode import encode
+    from ..results.coded_corpus import encode
+    from ..study import config as studies
 
     given = vars(options)
     use_ffmpeg(options)

@@ -33,23 +33,30 @@ class CodecAction(argparse.Action):
 def add_codec_flags(parser: Any) -> None:
     """Add ``--codec``, ``--bitrates``, ``--loss`` and ``--bitrate-policy``."""
     parser.add_argument(
-        "--codec", action=CodecAction, metavar="CODEC",
+        "--codec",
+        action=CodecAction,
+        metavar="CODEC",
         help="a codec with its options, or a chain: mp3, opus:application=voip, mp3:64+gsm; may "
         "be repeated, each with its --bitrates",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--bitrates", action=CodecAction, metavar="KBIT/S,...",
+        "--bitrates",
+        action=CodecAction,
+        metavar="KBIT/S,...",
         help="bitrates in kbit/s of the --codec before it",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--loss", action=CodecAction, metavar="PERCENT",
+        "--loss",
+        action=CodecAction,
+        metavar="PERCENT",
         help="packets that the --codec before it loses, where it can conceal that (opus)",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--bitrate-policy", metavar="POLICY",
+        "--bitrate-policy",
+        metavar="POLICY",
         help="what to do with a bitrate that 16 kHz cannot carry: promote (code it at a rate "
         "that can; default), clamp (code the nearest, and say so), error",
-    )  # fmt: skip
+    )
 
 
 def add_ffmpeg_flag(parser: Any) -> None:
@@ -67,17 +74,20 @@ def use_ffmpeg(options: argparse.Namespace) -> None:
 def add_report_flags(parser: Any) -> None:
     """Add ``--format``, ``--margin`` and ``--listen``; `report_options` reads them."""
     parser.add_argument(
-        "--format", metavar="NAME,...",
+        "--format",
+        metavar="NAME,...",
         help="what to write of csv, latex, md, json (tables), html and figures (default: all)",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--margin", metavar="FRACTION",
+        "--margin",
+        metavar="FRACTION",
         help="largest loss of UAR that counts as none (default 0.02: two points)",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--listen", metavar="N",
+        "--listen",
+        metavar="N",
         help="put the sounds of the N worst utterances, original and coded, into report.html",
-    )  # fmt: skip
+    )
 
 
 def report_options(options: argparse.Namespace) -> Any:
@@ -88,12 +98,14 @@ def report_options(options: argparse.Namespace) -> Any:
     UsageError
         For what is no number.
     """
-    from ..reporting import Options
+    from ..report.build import Options
 
     given: dict[str, Any] = {}
     for flag, name, kind in (
-        ("format", "formats", str), ("margin", "margin", float), ("listen", "listen", int),
-    ):  # fmt: skip
+        ("format", "formats", str),
+        ("margin", "margin", float),
+        ("listen", "listen", int),
+    ):
         word = getattr(options, flag, None) or os.environ.get(f"ASER_BENCH_{flag.upper()}")
         if word:
             given[name] = _number(flag, word, kind)
@@ -101,7 +113,7 @@ def report_options(options: argparse.Namespace) -> Any:
 
 
 def _number(flag: str, word: str, kind: Any) -> Any:
-    from ..errors import UsageError
+    from ..core.errors import UsageError
 
     try:
         return kind(word)
@@ -111,7 +123,7 @@ def _number(flag: str, word: str, kind: Any) -> Any:
 
 def jobs(options: argparse.Namespace) -> int | None:
     """Return what ``-j`` or ``ASER_BENCH_JOBS`` says, None where neither says anything."""
-    from ..errors import UsageError
+    from ..core.errors import UsageError
 
     word = getattr(options, "jobs", None) or os.environ.get("ASER_BENCH_JOBS")
     try:

@@ -36,13 +36,18 @@ def _wrapped(head: str, text: str, columns: int) -> str:
     if not columns:
         return head + text
     return textwrap.fill(
-        text, max(columns - 1, len(head) + 20), initial_indent=head,
-        subsequent_indent=" " * len(head), break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
+        text,
+        max(columns - 1, len(head) + 20),
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _rows(kind: str) -> list[tuple[str, str]]:
-    from .. import models, registry
+    from .. import models
+    from ..core import registry
 
     if kind == "protocols":
         from ..evaluation.splits import PROTOCOLS
@@ -68,8 +73,8 @@ def _corpus(corpus: Any) -> str:
 
 
 def _codec(codec: Any) -> str:
-    from ..errors import CodecError
-    from ..tables import SAMPLE_RATE
+    from ..core.errors import CodecError
+    from ..core.tables import SAMPLE_RATE
 
     carried = codec.bitrates(SAMPLE_RATE) if codec.takes_bitrates else None
     line = f"{codec.title}; {carried}" if carried else codec.title

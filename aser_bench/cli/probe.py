@@ -38,21 +38,24 @@ def add_parser(verbs: Any) -> None:
         argument_default=argparse.SUPPRESS,
     )
     parser.add_argument(
-        "codec", metavar="CODEC",
+        "codec",
+        metavar="CODEC",
         help="a codec with its options, or a chain: mp3, opus:application=voip, mp3:64+gsm",
-    )  # fmt: skip
+    )
     files = parser.add_argument("files", nargs="+", metavar="FILE", help="a recording")
     # Not nargs="*": argparse would find no files at all behind the codec, and be content, before
     # it looks behind the options.
     files.required = False
     parser.add_argument(
-        "--bitrates", metavar="KBIT/S,...",
+        "--bitrates",
+        metavar="KBIT/S,...",
         help="bitrates in kbit/s (default: all the usual ones of the codec)",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--bitrate-policy", metavar="POLICY",
+        "--bitrate-policy",
+        metavar="POLICY",
         help="what to do with a bitrate that 16 kHz cannot carry: promote (default), clamp, error",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--limit", metavar="N", help="take N of the recordings, evenly spread over them"
     )
@@ -66,11 +69,11 @@ def _probe(options: argparse.Namespace) -> int:
     import shutil
     from pathlib import Path
 
-    from .. import study as studies
     from ..codecs import specs
-    from ..probe import plan
+    from ..codecs.probe import plan
+    from ..core.tables import SAMPLE_RATE
     from ..report import probe as report
-    from ..tables import SAMPLE_RATE
+    from ..study import config as studies
 
     given = vars(options)
     use_ffmpeg(options)
@@ -104,9 +107,9 @@ def _probe(options: argparse.Namespace) -> int:
 def _measured(
     signals: list[np.ndarray], codec: Any, bitrates: Any, policy: str, options: argparse.Namespace
 ) -> pd.DataFrame:
-    from ..probe import probe
-    from ..progress import Progress
-    from ..tables import SAMPLE_RATE
+    from ..codecs.probe import probe
+    from ..core.progress import Progress
+    from ..core.tables import SAMPLE_RATE
 
     seconds = iter([len(signal) / SAMPLE_RATE for signal in signals])
     total = sum(map(len, signals)) / SAMPLE_RATE
@@ -131,8 +134,8 @@ def _chosen(files: list[str], limit: int | None) -> list[str]:
 
 def _read(file: str) -> np.ndarray:
     from ..codecs.signals import checked
+    from ..core.errors import AudioError, UsageError
     from ..corpora.audio import read
-    from ..errors import AudioError, UsageError
 
     try:
         return checked([read(file)])[0]
@@ -142,7 +145,7 @@ def _read(file: str) -> np.ndarray:
 
 def _check_writable(path: Path) -> None:
     """Refuse a file that cannot be written, before an hour of work is done for it."""
-    from ..errors import UsageError
+    from ..core.errors import UsageError
 
     new = not path.exists()
     try:
@@ -155,7 +158,7 @@ def _check_writable(path: Path) -> None:
 
 
 def _write(path: Path, content: str) -> None:
-    from ..errors import AserBenchError
+    from ..core.errors import AserBenchError
 
     try:
         path.write_text(content, encoding="utf-8", newline="\n")

@@ -29,20 +29,22 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument("folders", nargs="+", metavar="DIR", help="results folders of runs")
     parser.add_argument(
-        "--out", metavar="DIR",
+        "--out",
+        metavar="DIR",
         help="where to write (default: the folder itself; needed for several)",
-    )  # fmt: skip
+    )
     add_report_flags(parser)
     parser.add_argument(
-        "--unclustered", action="store_true",
+        "--unclustered",
+        action="store_true",
         help="set the interval that ignores speakers beside the others",
-    )  # fmt: skip
+    )
     parser.set_defaults(function=_report)
 
 
 def _report(options: argparse.Namespace) -> int:
+    from ..report.build import report
     from ..report.terminal import paragraph
-    from ..reporting import report
 
     done = report(options.folders, out=options.out, options=report_options(options))
     for sentence in done.verdict:

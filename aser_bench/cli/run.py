@@ -13,7 +13,7 @@ from .flags import (
     jobs,
     report_options,
     use_ffmpeg,
-)  # fmt: skip
+)
 
 _EPILOG = """\
 examples:
@@ -41,44 +41,54 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("study", nargs="?", metavar="STUDY.yaml", help="a study file")
     what = parser.add_argument_group("what to run (above the study file)")
     what.add_argument(
-        "--corpus", action="append", dest="corpora", metavar="NAME[=DIR]",
+        "--corpus",
+        action="append",
+        dest="corpora",
+        metavar="NAME[=DIR]",
         help="a corpus and its folder (or its table: csv=FILE); may be repeated",
-    )  # fmt: skip
+    )
     add_codec_flags(what)
     what.add_argument(
-        "--match-level", action="store_true",
+        "--match-level",
+        action="store_true",
         help="bring each coded utterance back to the level of its original",
-    )  # fmt: skip
+    )
     what.add_argument(
-        "--features", metavar="NAME,...",
+        "--features",
+        metavar="NAME,...",
         help="feature sets, with options such as functionals:tuning=0 (default: functionals for "
         "svm and mlp, frames for lstm, dual for are, tre, mdre and mdrea)",
-    )  # fmt: skip
+    )
     what.add_argument(
         "--models", metavar="NAME,...", help="models: svm,mlp (default), lstm, are,tre,mdre,mdrea"
     )
     what.add_argument(
-        "--transcripts", metavar="NAME,...",
+        "--transcripts",
+        metavar="NAME,...",
         help="where tre, mdre and mdrea have the words from: reference (default), pocketsphinx, "
         "whisper; a recogniser hears each condition",
-    )  # fmt: skip
+    )
     what.add_argument(
-        "--embeddings", metavar="FILE",
+        "--embeddings",
+        metavar="FILE",
         help="pretrained word vectors for them, GloVe or word2vec (default: from chance)",
-    )  # fmt: skip
+    )
     what.add_argument(
-        "--labels", metavar="NAME",
+        "--labels",
+        metavar="NAME",
         help="all (default), or 4: angry, happy (with excited), neutral, sad",
-    )  # fmt: skip
+    )
     what.add_argument(
-        "--protocol", metavar="NAME,...",
+        "--protocol",
+        metavar="NAME,...",
         help="speaker (default), paper, loso, session, given, yoon2018",
-    )  # fmt: skip
+    )
     what.add_argument(
-        "--train", metavar="MODE,...",
+        "--train",
+        metavar="MODE,...",
         help="train at each condition and test on all of them (all; default), on the original "
         "alone (original), test where trained (matched), on all pooled (multi)",
-    )  # fmt: skip
+    )
     what.add_argument(
         "--preset", metavar="NAME", help="paper or yoon2018: a study's fixed settings"
     )
@@ -88,20 +98,23 @@ def add_parser(verbs: Any) -> None:
     )
     what.add_argument("--max-epochs", metavar="N", help="epochs at most of what stops early")
     what.add_argument(
-        "--patience", metavar="N",
+        "--patience",
+        metavar="N",
         help="epochs without a lower dev loss after which such a training ends (default 10, 20 for "
         "dual encoders; less or more by --effort and --preset)",
-    )  # fmt: skip
+    )
     what.add_argument(
-        "--frame-pool", metavar="N",
+        "--frame-pool",
+        metavar="N",
         help="frames averaged in time into one before a recurrent model (default 4; 1 for dual "
         "encoders and under preset paper)",
-    )  # fmt: skip
+    )
     what.add_argument(
-        "--class-weight", metavar="KIND",
+        "--class-weight",
+        metavar="KIND",
         help="none (default) or balanced: rare emotions weigh as much in training (svm, lstm, dual "
         "encoders)",
-    )  # fmt: skip
+    )
     what.add_argument("--seed", metavar="N", help="seed of every random draw (default 0)")
     what.add_argument("--limit", metavar="N", help="take N utterances of each corpus")
     add_report_flags(parser.add_argument_group("what to report"))
@@ -117,8 +130,8 @@ def add_parser(verbs: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from .. import study as studies
     from ..runner import run
+    from ..study import config as studies
 
     given = vars(options)
     known = studies.Study.__dataclass_fields__

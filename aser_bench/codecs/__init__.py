@@ -63,7 +63,7 @@ def roundtrip(
     >>> coded.shape, coded.dtype
     ((16000,), dtype('float32'))
     """
-    from ..errors import UsageError
+    from ..core.errors import UsageError
     from .specs import available
 
     component = available(codec)

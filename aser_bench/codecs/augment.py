@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import AudioError, UsageError
-from ..tables import Condition
+from ..core.errors import AudioError, UsageError
+from ..core.tables import Condition
 from .base import Codec
 from .specs import available
 
@@ -160,8 +160,10 @@ class Augment:
         """Return what it was made of, as audiomentations writes it down."""
         return {
             "__class_fullname__": f"{type(self).__module__}.{type(self).__name__}",
-            "conditions": list(self.conditions), "p": self.p, "policy": self.policy,
-        }  # fmt: skip
+            "conditions": list(self.conditions),
+            "p": self.p,
+            "policy": self.policy,
+        }
 
     def __repr__(self) -> str:
         return (

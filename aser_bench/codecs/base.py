@@ -9,8 +9,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..options import Configurable, word_of
-from ..tables import Alias, Condition
+from ..core.options import Configurable, word_of
+from ..core.tables import Alias, Condition
 from .bitrates import Bitrates
 
 
@@ -58,7 +58,7 @@ class Codec(Configurable, ABC):
     version : int or str
         Raised whenever the same encoder gives other samples: a part of the key in the store.
     options, variants
-        See `aser_bench.options.Configurable`.
+        See `aser_bench.core.options.Configurable`.
     waveform : bool
         Whether it keeps the waveform. A vocoder keeps but the sound of it: no sample of its
         output resembles the source's, and its delay is that of the envelope.

@@ -11,8 +11,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..errors import UsageError, suggest
-from ..tables import Alias
+from ..core.errors import UsageError, suggest
+from ..core.tables import Alias
 
 POLICIES = ("promote", "clamp", "error")
 

@@ -8,9 +8,9 @@ from itertools import product
 
 import numpy as np
 
-from ..errors import UsageError
-from ..options import word_of
-from ..tables import Alias, Condition
+from ..core.errors import UsageError
+from ..core.options import word_of
+from ..core.tables import Alias, Condition
 from .base import Codec, Coded
 from .bitrates import Bitrates
 

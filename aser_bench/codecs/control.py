@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import UsageError
-from ..tables import Alias, Condition
+from ..core.errors import UsageError
+from ..core.tables import Alias, Condition
 from .base import Codec, Coded
 from .signals import checked
 

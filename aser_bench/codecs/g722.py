@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..tables import Condition
+from ..core.tables import Condition
 from .bitrates import Bitrates
 from .lossy import LossyCodec
 from .payload import Payload, fixed, payload

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..errors import CodecError
-from ..tables import Condition
+from ..core.errors import CodecError
+from ..core.tables import Condition
 from .bitrates import Bitrates
 from .lossy import LossyCodec
 from .payload import Payload, fixed, payload

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..options import number
-from ..tables import Condition
+from ..core.options import number
+from ..core.tables import Condition
 from .control import Control
 
 LAME_DB = round(20 * math.log10(0.95), 4)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import CodecError, UsageError
-from ..tables import Alias, Condition
+from ..core.errors import CodecError, UsageError
+from ..core.tables import Alias, Condition
 from .base import Codec, Coded
 from .payload import fixed, payload
 from .signals import RESAMPLER, checked, from_rate, to_int16, to_rate

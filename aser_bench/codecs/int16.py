@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..tables import Condition
+from ..core.tables import Condition
 from .control import Control
 from .signals import to_int16
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import CodecError
+from ..core.errors import CodecError
 
 EQUAL_WITHIN = 1e-5
 """How far samples may lie from ffmpeg's; 1.2e-7 is what was measured."""
@@ -31,8 +31,15 @@ _CHUNK = 2**20  # samples a call, which bounds the buffers
 _FULL_SCALE = np.float32(2**15)
 
 _BYTES, _FLOATS = POINTER(c_ubyte), POINTER(c_float)
-_SETTERS = ("num_channels", "mode", "in_samplerate", "out_samplerate", "brate", "quality",
-            "bWriteVbrTag")  # fmt: skip
+_SETTERS = (
+    "num_channels",
+    "mode",
+    "in_samplerate",
+    "out_samplerate",
+    "brate",
+    "quality",
+    "bWriteVbrTag",
+)
 _PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "lame_init": (c_void_p, []),
     **{f"lame_set_{name}": (c_int, [c_void_p, c_int]) for name in _SETTERS},

@@ -13,9 +13,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from .. import ffmpeg
-from ..errors import CodecError, UsageError
-from ..tables import Alias, Condition
+from ..core import ffmpeg
+from ..core.errors import CodecError, UsageError
+from ..core.tables import Alias, Condition
 from . import streams
 from .base import Codec, Coded
 from .bitrates import Bitrates, Carried, Place, aliases, home_rate, kbps_word, places

@@ -7,9 +7,9 @@ from functools import cache
 
 import numpy as np
 
-from ..errors import UsageError
-from ..options import number
-from ..tables import Condition
+from ..core.errors import UsageError
+from ..core.options import number
+from ..core.tables import Condition
 from . import audit
 from .control import Control
 

@@ -10,14 +10,16 @@ from functools import cache
 
 import numpy as np
 
-from .. import ffmpeg
-from ..errors import CodecError
-from ..tables import Condition
+from ..core import ffmpeg
+from ..core.errors import CodecError
+from ..core.tables import Condition
 from . import lame, mpeg
 from .base import Coded
 from .bitrates import Bitrates
 from .lossy import LossyCodec
 from .payload import Payload
+from .reference_signal import RATE
+from .reference_signal import source as reference_signal
 from .signals import checked, from_rate, to_rate
 from .streams import Encoding
 
@@ -97,11 +99,11 @@ _TRIED_KBPS = (8, 24, 64, 160, 256)
 @cache
 def same_lame(program: str) -> bool:
     """Whether `lame` makes the samples that an ffmpeg makes: tried on the canary, once."""
-    from .canary import RATE, source
-
     if not lame.engine():
         return False
-    signals = [source() * np.float32(0.7)]  # not of 16-bit samples: they must not be rounded
+    signals = [
+        reference_signal() * np.float32(0.7)
+    ]  # not of 16-bit samples: they must not be rounded
     conditions, _ = COMPONENT.conditions(_TRIED_KBPS, RATE, "promote")
     try:
         mine = COMPONENT._here(signals, RATE, conditions)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from ..errors import CodecError
+from ..core.errors import CodecError
 
 # Codes of the version field in a frame's header.
 _VERSIONS = {3: "1", 2: "2", 0: "2.5"}

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..errors import CodecError
+from ..core.errors import CodecError
 
 _HEADER = struct.Struct("<4sBBqIIIB")
 _CHECKSUM = slice(22, 26)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import CodecError
-from ..options import number, one_of, whole
-from ..tables import Condition
+from ..core.errors import CodecError
+from ..core.options import number, one_of, whole
+from ..core.tables import Condition
 from . import ogg
 from .bitrates import Bitrates, Carried
 from .lossy import LossyCodec

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..tables import ORIGINAL, Condition
+from ..core.tables import ORIGINAL, Condition
 from .control import Control
 
 

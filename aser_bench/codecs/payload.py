@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..errors import CodecError
+from ..core.errors import CodecError
 
 # Bits of a frame of 20 ms by the type in its header (3GPP TS 26.101, 26.201).
 AMR_NB_BITS = (95, 103, 118, 134, 148, 159, 204, 244)

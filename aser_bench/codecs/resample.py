@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..options import number
-from ..tables import Condition
+from ..core.options import number
+from ..core.tables import Condition
 from .control import Control
 from .lowpass import khz_word
 from .signals import RESAMPLER, from_rate, to_rate

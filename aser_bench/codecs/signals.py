@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import AudioError, CodecError
+from ..core.errors import AudioError, CodecError
 
 RESAMPLER = "soxr HQ"
 """What codecs resample with; it stands in the parameters of conditions that need it."""

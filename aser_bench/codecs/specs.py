@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 
-from .. import registry
-from ..errors import CodecError, UsageError
-from ..options import split
+from ..core import registry
+from ..core.errors import CodecError, UsageError
+from ..core.options import split
 from .base import Codec
 from .chain import Chain, Hop
 

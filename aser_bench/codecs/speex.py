@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..options import one_of
-from ..tables import Condition
+from ..core.options import one_of
+from ..core.tables import Condition
 from . import ogg
 from .bitrates import Bitrates, Carried
 from .lossy import LossyCodec

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import ffmpeg, scratch
-from ..errors import CodecError
+from ..core import ffmpeg, tempdirs
+from ..core.errors import CodecError
 
 MAX_OUTPUTS = 64
 """Streams that one process writes: each costs ffmpeg a thread and an open file, and with more
@@ -150,9 +150,9 @@ def encoded(
     # Room for the signals, the streams, and the samples that `decoded` writes beside them.
     coded = sum(seconds * (encoding.kbps or 320) * 125 for encoding in encodings)
     samples = 4 * seconds * rate * (1 + len(encodings))
-    places = scratch.places(int(samples + coded) + 2**20)
+    places = tempdirs.places(int(samples + coded) + 2**20)
     for place in places:
-        with scratch.folder(place) as folder:
+        with tempdirs.folder(place) as folder:
             try:
                 paths = _encode(folder, signals, rate, encodings)
             except OSError as error:

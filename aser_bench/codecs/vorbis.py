@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import CodecError
-from ..tables import Condition
+from ..core.errors import CodecError
+from ..core.tables import Condition
 from . import ogg
 from .bitrates import Bitrates
 from .lossy import LossyCodec

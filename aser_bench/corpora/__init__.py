@@ -35,7 +35,7 @@ def load_corpus(name: str, source: str | Path | None = None) -> Listing:
     UsageError
         If there is no such corpus, or nothing of it under ``source``.
     """
-    from .. import registry
+    from ..core import registry
 
     corpus = registry.get("corpora", name)
     if isinstance(corpus, type):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import AudioError
-from ..tables import SAMPLE_RATE
+from ..core.errors import AudioError
+from ..core.tables import SAMPLE_RATE
 from . import containers, headers
 
 if TYPE_CHECKING:

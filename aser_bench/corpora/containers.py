@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import ffmpeg, scratch
-from ..errors import AudioError, CodecError, UsageError
+from ..core import ffmpeg, tempdirs
+from ..core.errors import AudioError, CodecError, UsageError
 
 # First bytes (at an offset) of a container and ffmpeg's name for its reader.
 _MAGIC = (
@@ -104,7 +104,7 @@ def decode(contents: bytes, name: str, longest_s: float) -> tuple[np.ndarray, in
         ffmpeg.version()
     except CodecError as error:
         raise UsageError(f"{error}; see {ffmpeg.VARIABLE}") from error
-    with scratch.folder(scratch.places(ffmpeg.LIMIT_FILE)[-1]) as folder:
+    with tempdirs.folder(tempdirs.places(ffmpeg.LIMIT_FILE)[-1]) as folder:
         (folder / _COPY).write_bytes(contents)
         codec, stated_s = _ask(folder, name)
         if stated_s is not None and stated_s > longest_s:

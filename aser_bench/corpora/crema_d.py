@@ -7,8 +7,8 @@ import io
 import re
 from pathlib import Path
 
-from .. import tables
-from ..errors import UsageError
+from ..core import tables
+from ..core.errors import UsageError
 from . import files
 from .base import Listing
 from .folder import FolderCorpus, Labels

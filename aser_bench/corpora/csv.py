@@ -9,21 +9,34 @@ import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
-from .. import tables
-from ..errors import UsageError, suggest
+from ..core import tables
+from ..core.errors import UsageError, suggest
 from . import files
 from .base import Corpus, Listing
 
 REQUIRED = ("file", "emotion", "speaker")
 OPTIONAL = ("sex", "text", "session", "split", "utterance")
 _SEX = {
-    "f": "female", "female": "female", "w": "female", "woman": "female",
-    "m": "male", "male": "male", "man": "male", "": "",
-}  # fmt: skip
+    "f": "female",
+    "female": "female",
+    "w": "female",
+    "woman": "female",
+    "m": "male",
+    "male": "male",
+    "man": "male",
+    "": "",
+}
 _SPLITS = {
-    "train": "train", "training": "train", "dev": "dev", "development": "dev", "val": "dev",
-    "valid": "dev", "validation": "dev", "test": "test", "": "",
-}  # fmt: skip
+    "train": "train",
+    "training": "train",
+    "dev": "dev",
+    "development": "dev",
+    "val": "dev",
+    "valid": "dev",
+    "validation": "dev",
+    "test": "test",
+    "": "",
+}
 
 _Rows = list[tuple[int, dict[str, str]]]
 

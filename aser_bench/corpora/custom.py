@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .. import tables
-from ..errors import UsageError
+from ..core import tables
+from ..core.errors import UsageError
 from .folder import FolderCorpus, Labels
 
 

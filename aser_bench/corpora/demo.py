@@ -6,8 +6,8 @@ import csv
 from importlib import resources
 from pathlib import Path
 
-from .. import tables
-from ..errors import UsageError
+from ..core import tables
+from ..core.errors import UsageError
 from . import files
 from .base import Corpus, Listing
 

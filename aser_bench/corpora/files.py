@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..errors import UsageError
+from ..core.errors import UsageError
 from .base import Listing
 
 _NAMES = """
@@ -176,11 +176,17 @@ def listing(
     rest = iter(given)
     rows = [
         (
-            entry.utterance or next(rest), "" if entry.path is None else str(entry.path),
-            entry.emotion, entry.speaker, entry.sex, entry.text, entry.session, entry.split,
+            entry.utterance or next(rest),
+            "" if entry.path is None else str(entry.path),
+            entry.emotion,
+            entry.speaker,
+            entry.sex,
+            entry.text,
+            entry.session,
+            entry.split,
         )
         for entry in found
-    ]  # fmt: skip
+    ]
     columns = ["utterance", "file", "emotion", "speaker", "sex", "text", "session", "split"]
     frame = pd.DataFrame(rows, columns=columns, dtype=object)
     frame = frame.sort_values("utterance", ignore_index=True)
@@ -242,7 +248,7 @@ def nothing_found(corpus: str, looked_for: str, root: Path, texts_do: bool = Fal
 
 
 def _looks_like(stems: list[str], not_this: str) -> str:
-    from .. import registry
+    from ..core import registry
 
     # custom takes nearly every name, so it is asked last.
     names = sorted(registry.names("corpora"), key=lambda name: (name == "custom", name))

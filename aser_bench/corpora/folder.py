@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from ..errors import UsageError
+from ..core.errors import UsageError
 from . import files
 from .base import Corpus, Listing
 

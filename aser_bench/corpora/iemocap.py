@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .. import tables
-from ..errors import UsageError
+from ..core import tables
+from ..core.errors import UsageError
 from . import files
 from .base import Corpus, Listing
 
@@ -93,9 +93,14 @@ def _entry(
 ) -> files.Entry:
     session, who = str(int(utterance[3:5])), utterance[-4]  # Ses01F_impro01_M000: 1, M
     return files.Entry(
-        audio.get(utterance), emotion, session + who, _SEX[who], texts.get(utterance, ""),
-        utterance, session,
-    )  # fmt: skip
+        audio.get(utterance),
+        emotion,
+        session + who,
+        _SEX[who],
+        texts.get(utterance, ""),
+        utterance,
+        session,
+    )
 
 
 def _sessions(root: Path) -> list[Path]:
@@ -105,8 +110,12 @@ def _sessions(root: Path) -> list[Path]:
     """
     found = [root] if re.fullmatch(r"session\d", root.name.lower()) else []
     places = [root, *_folders(root)]
-    found += [one for place in places for one in _folders(place)
-              if re.fullmatch(r"session\d", one.name.lower())]  # fmt: skip
+    found += [
+        one
+        for place in places
+        for one in _folders(place)
+        if re.fullmatch(r"session\d", one.name.lower())
+    ]
     return list(dict.fromkeys(found))
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..errors import UsageError, suggest
-from ..tables import EMOTIONS
+from ..core.errors import UsageError, suggest
+from ..core.tables import EMOTIONS
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,15 @@ LABELS = {
             "4",
             "angry, happy (excited counts as happy), neutral, sad",
             {
-                "angry": "angry", "happy": "happy", "excited": "happy", "neutral": "neutral",
+                "angry": "angry",
+                "happy": "happy",
+                "excited": "happy",
+                "neutral": "neutral",
                 "sad": "sad",
             },
         ),
     )
-}  # fmt: skip
+}
 """The sets of emotions by name."""
 
 

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import tables
-from ..errors import UsageError, suggest
+from ..core import tables
+from ..core.errors import UsageError, suggest
 from . import files
 from .base import Corpus, Listing
 
@@ -144,9 +144,14 @@ def _entry(key: Key, cells: dict[str, str], clips: dict[Key, Path]) -> files.Ent
     if clips and key not in clips:
         raise UsageError("there is no such clip")
     return files.Entry(
-        clips.get(key), emotion, cells["Speaker"], "", cells["Utterance"], _name(key),
+        clips.get(key),
+        emotion,
+        cells["Speaker"],
+        "",
+        cells["Utterance"],
+        _name(key),
         split=key[0],
-    )  # fmt: skip
+    )
 
 
 def _clips(audio: list[Path], root: Path) -> tuple[dict[Key, Path], int]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..errors import AudioError, UsageError
+from ..core.errors import AudioError, UsageError
 from . import audio
 
 

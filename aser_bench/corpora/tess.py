@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .. import tables
+from ..core import tables
 from .folder import FolderCorpus, Labels
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..findings import CELLS, DRIFT, LEAKS, MISHEARD, WER, Findings
+from ..core.findings import CELLS, DRIFT, LEAKS, MISHEARD, WER, Findings
 from . import bandwidth, codec_rows, leakage, losses, metrics, robustness, statistics
 from .metrics import METRICS
 from .outcomes import Cell, Corpus, Key, Outcomes, Source, read
@@ -100,10 +100,12 @@ def _cell(key: Key, cell: Cell, corpus: Corpus) -> dict[str, Any]:
         **dict(zip(CELLS, (corpus_name, features, model, protocol, train, test), strict=False)),
         "n_utterances": len(rows),
         "n_speakers": len(np.unique(one.speaker)) if corpus.speakers else 0,
-        "n_runs": len(one.predicted), "chance": robustness.chance(one.truth),
+        "n_runs": len(one.predicted),
+        "chance": robustness.chance(one.truth),
         **{name: float(np.mean(metric.of_confusion(total))) for name, metric in METRICS.items()},
         "ece": float(np.mean([metrics.ece(*run) for run in runs])),
         "brier": float(cell.brier[:, rows].mean()),
         # By Student's t it would reach beyond what a share can be.
-        "uar_low": float(np.clip(found.low, 0, 1)), "uar_high": float(np.clip(found.high, 0, 1)),
-    }  # fmt: skip
+        "uar_low": float(np.clip(found.low, 0, 1)),
+        "uar_high": float(np.clip(found.high, 0, 1)),
+    }

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..findings import BANDWIDTH
-from ..tables import ORIGINAL
+from ..core.findings import BANDWIDTH
+from ..core.tables import ORIGINAL
 from . import counts, statistics
 from .pairs import Pair
 

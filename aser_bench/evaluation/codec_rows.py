@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..findings import COMPARED, ROBUSTNESS
+from ..core.findings import COMPARED, ROBUSTNESS
 from . import reference, robustness, statistics
 from .metrics import METRICS
 from .pairs import Pair
@@ -56,13 +56,18 @@ def _row(
         speakers, utterances = _needed(pair, margin)
     error, relative, name = _against_reference(keys, part)
     return {
-        **keys, "n_bitrates": len(part),
+        **keys,
+        "n_bitrates": len(part),
         "area": robustness.area(part["kbps"].array, part["value"].array),
-        "codec_error": error, "relative_codec_error": relative, "reference": name,
-        "safe": safe.word, "safe_kbps": safe.kbps,
+        "codec_error": error,
+        "relative_codec_error": relative,
+        "reference": name,
+        "safe": safe.word,
+        "safe_kbps": safe.kbps,
         "sentence": _sentence(safe, stopped, margin, utterances, speakers),
-        "needed_utterances": utterances, "needed_speakers": speakers,
-    }  # fmt: skip
+        "needed_utterances": utterances,
+        "needed_speakers": speakers,
+    }
 
 
 def _needed(pair: Pair, margin: float) -> tuple[float, float]:
@@ -105,8 +110,10 @@ def _sentence(
 ) -> str:
     points = f"{100 * margin:g} point{'s' if margin != 0.01 else ''} of UAR"
     if not len(stopped):
-        return f"safe down to {safe.kbps:g} kbit/s, the lowest that was tried: at no bitrate are " \
-               f"more than {points} lost"  # fmt: skip
+        return (
+            f"safe down to {safe.kbps:g} kbit/s, the lowest that was tried: at no bitrate are "
+            f"more than {points} lost"
+        )
     row = stopped.iloc[0]
     there = _there(row, points)
     if row["decision"] == robustness.UNDECIDED:

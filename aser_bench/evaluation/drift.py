@@ -39,7 +39,9 @@ def drift(original: np.ndarray, coded: np.ndarray, names: Sequence[str]) -> pd.D
     ratio = two.std(axis=0, ddof=1) / divisor if len(two) > 1 else np.full(len(sd), np.nan)
     return pd.DataFrame(
         {
-            "feature": list(names), "shift": moved.mean(axis=0),
-            "spread": np.sqrt((moved**2).mean(axis=0)), "sd_ratio": ratio,
+            "feature": list(names),
+            "shift": moved.mean(axis=0),
+            "spread": np.sqrt((moved**2).mean(axis=0)),
+            "sd_ratio": ratio,
         }
-    )  # fmt: skip
+    )

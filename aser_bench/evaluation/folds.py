@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..errors import UsageError
+from ..core.errors import UsageError
 
 FOLDS = 5
 DEV_PARTS = 8

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ..findings import LEAK_WORTH, LEAKS
-from ..tables import ORIGINAL
+from ..core.findings import LEAK_WORTH, LEAKS
+from ..core.tables import ORIGINAL
 from . import counts, statistics
 from .outcomes import Outcomes
 from .pairs import original_key, side
@@ -42,12 +42,16 @@ def leaks(protocol: str, utterances: pd.DataFrame, splits: Sequence[Split]) -> p
             shared = set(words.iloc[seen]) & set(words.iloc[test]) - {""}
             rows.append(
                 {
-                    "corpus": str(utterances["corpus"].iloc[0]), "protocol": protocol,
-                    "fold": one.fold, "kind": kind, "shared": len(shared),
+                    "corpus": str(utterances["corpus"].iloc[0]),
+                    "protocol": protocol,
+                    "fold": one.fold,
+                    "kind": kind,
+                    "shared": len(shared),
                     "utterances": int(words.iloc[test].isin(shared).sum()),
-                    "n_test": len(test), "known": bool((words != "").all()),
+                    "n_test": len(test),
+                    "known": bool((words != "").all()),
                 }
-            )  # fmt: skip
+            )
     return pd.DataFrame(rows, columns=list(LEAKS))
 
 
@@ -85,8 +89,11 @@ def _worth(outcomes: Outcomes, key: tuple[str, ...], twin: tuple[str, ...]) -> l
     names = (key[0], key[1], key[2], key[3], twin[3], *values)
     return [
         {
-            **dict(zip(LEAK_WORTH, names, strict=False)), "difference": found.estimate,
-            "low": found.low, "high": found.high, "n_utterances": len(rows),
+            **dict(zip(LEAK_WORTH, names, strict=False)),
+            "difference": found.estimate,
+            "low": found.low,
+            "high": found.high,
+            "n_utterances": len(rows),
             "n_speakers": len(np.unique(left.speaker)) if corpus.speakers else 0,
         }
-    ]  # fmt: skip
+    ]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..findings import CONFUSIONS, LOSSES, RECALLS, SPEAKERS, WORST
+from ..core.findings import CONFUSIONS, LOSSES, RECALLS, SPEAKERS, WORST
 from . import counts, robustness, statistics
 from .metrics import METRICS
 from .pairs import Pair
@@ -31,9 +31,8 @@ def losses(pairs: Sequence[Pair], margin: float, unclustered: bool = False) -> p
         Whether the interval that ignores speakers stands beside.
     """
     rows = [
-        row for pair in pairs if not pair.itself
-        for row in _losses_of(pair, margin, unclustered)
-    ]  # fmt: skip
+        row for pair in pairs if not pair.itself for row in _losses_of(pair, margin, unclustered)
+    ]
     table = pd.DataFrame(rows, columns=list(LOSSES))
     families = ["corpus", "features", "protocol", "training", "metric"]
     for _, places in table.groupby(families, sort=False).groups.items():
@@ -60,14 +59,22 @@ def _loss(pair: Pair, name: str, margin: float, unclustered: bool) -> dict[str, 
     value = float(np.mean(metric(coded.confusions.sum(axis=1))))
     base = float(np.mean(metric(original.confusions.sum(axis=1))))
     row = {
-        **dict(zip(LOSSES, pair.keys, strict=False)), "metric": name, "original": base,
-        "value": value, "difference": found.estimate, "low": found.low, "high": found.high,
+        **dict(zip(LOSSES, pair.keys, strict=False)),
+        "metric": name,
+        "original": base,
+        "value": value,
+        "difference": found.estimate,
+        "low": found.low,
+        "high": found.high,
         "effect": found.effect,
-        "retained": np.nan, "decision": robustness.decide(found.low, found.high, margin),
-        "n_utterances": len(pair.rows), "n_speakers": pair.speakers,
+        "retained": np.nan,
+        "decision": robustness.decide(found.low, found.high, margin),
+        "n_utterances": len(pair.rows),
+        "n_speakers": pair.speakers,
         "why": found.why or ("" if pair.corpus.speakers else UNKNOWN),
-        "low_unclustered": np.nan, "high_unclustered": np.nan,
-    }  # fmt: skip
+        "low_unclustered": np.nan,
+        "high_unclustered": np.nan,
+    }
     if name == "uar":
         row["retained"] = robustness.retained(value, base, robustness.chance(coded.truth))
     if unclustered:
@@ -99,7 +106,8 @@ def _recall(pair: Pair, code: int, emotion: str) -> dict[str, Any]:
     wrong = np.where(np.arange(len(total)) == code, -1, total[code])
     other = int(wrong.argmax())
     return {
-        **dict(zip(RECALLS, pair.keys, strict=False)), "emotion": emotion,
+        **dict(zip(RECALLS, pair.keys, strict=False)),
+        "emotion": emotion,
         "n_utterances": int((pair.coded.truth == code).sum()),
         "original": float(np.mean(recall(original.sum(axis=1)))),
         "value": float(np.mean(recall(coded.sum(axis=1)))),
@@ -110,7 +118,7 @@ def _recall(pair: Pair, code: int, emotion: str) -> dict[str, Any]:
         "precision": float(counts.precisions(total)[code]),
         "taken_for": pair.corpus.emotions[other] if wrong[other] > 0 else "",
         "taken_share": float(max(wrong[other], 0) / total[code].sum()),
-    }  # fmt: skip
+    }
 
 
 def confusions(pairs: Sequence[Pair]) -> pd.DataFrame:
@@ -160,8 +168,9 @@ def worst(pairs: Sequence[Pair]) -> pd.DataFrame:
     section = ["corpus", "features", "protocol"]
     table = table.sort_values(
         ["confidence", "utterance", "model", "training", "condition"],
-        ascending=[False, True, True, True, True], kind="stable",
-    )  # fmt: skip
+        ascending=[False, True, True, True, True],
+        kind="stable",
+    )
     once = table.drop_duplicates([*section, "utterance"]).groupby(section, sort=False)
     return once.head(_MOST_WORST).reset_index(drop=True)
 
@@ -179,12 +188,14 @@ def _changed(pair: Pair) -> pd.DataFrame:
     names = np.array(pair.corpus.speakers or ("",), dtype=object)
     table = pd.DataFrame(
         {
-            "utterance": pair.corpus.utterances[pair.rows[rows]], "speaker": names[speaker],
+            "utterance": pair.corpus.utterances[pair.rows[rows]],
+            "speaker": names[speaker],
             "truth": emotions[pair.coded.truth[rows]],
             "heard_original": emotions[heard_original[rows]],
-            "heard": emotions[heard[rows]], "confidence": confidence,
+            "heard": emotions[heard[rows]],
+            "confidence": confidence,
         }
-    )  # fmt: skip
+    )
     # More than the best of one pair can never be among the best of all.
     best = table.sort_values("confidence", ascending=False, kind="stable").head(_MOST_WORST)
     return best.assign(**dict(zip(WORST, pair.keys, strict=False)))

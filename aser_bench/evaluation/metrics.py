@@ -261,8 +261,9 @@ def confusion(truth: ArrayLike, predicted: ArrayLike, labels: Sequence[Any]) -> 
     index = {label: position for position, label in enumerate(labels)}
     if len(index) != len(labels):
         raise ValueError("a class stands in the labels twice")
-    unknown = sorted({str(label) for label in [*true.tolist(), *called.tolist()]
-                      if label not in index})  # fmt: skip
+    unknown = sorted(
+        {str(label) for label in [*true.tolist(), *called.tolist()] if label not in index}
+    )
     if unknown:
         raise ValueError(f"not among the labels: {', '.join(unknown)}")
     rows = np.array([index[label] for label in true.tolist()])

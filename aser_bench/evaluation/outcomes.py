@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..errors import UsageError
-from ..tables import CELL, PREDICTIONS
+from ..core.errors import UsageError
+from ..core.tables import CELL, PREDICTIONS
 
 _UTTERANCES = ("corpus", "utterance", "speaker", "truth")
 _CHANCE = "p_"
@@ -231,9 +231,13 @@ def _corpus(name: str, rows: pd.DataFrame, called: set[str]) -> Corpus:
         else np.zeros(len(rows), int)
     )
     return Corpus(
-        name, emotions, rows["utterance"].to_numpy(dtype=str),
-        pd.Index(emotions).get_indexer(pd.Index(rows["truth"])), speakers, speaker,
-    )  # fmt: skip
+        name,
+        emotions,
+        rows["utterance"].to_numpy(dtype=str),
+        pd.Index(emotions).get_indexer(pd.Index(rows["truth"])),
+        speakers,
+        speaker,
+    )
 
 
 def _add(

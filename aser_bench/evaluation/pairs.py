@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..tables import MULTI, ORIGINAL
+from ..core.tables import MULTI, ORIGINAL
 from . import statistics
 from .outcomes import Cell, Corpus, Key, Outcomes
 
@@ -93,9 +93,12 @@ def side(cell: Cell, corpus: Corpus, rows: np.ndarray) -> Side:
     """Return a cell on some utterances of its corpus."""
     speaker = corpus.speaker[rows] if corpus.speakers else statistics.deal(len(rows))
     return Side(
-        corpus.truth[rows], cell.predicted[:, rows], cell.confidence[:, rows],
-        np.unique(speaker, return_inverse=True)[1], len(corpus.emotions),
-    )  # fmt: skip
+        corpus.truth[rows],
+        cell.predicted[:, rows],
+        cell.confidence[:, rows],
+        np.unique(speaker, return_inverse=True)[1],
+        len(corpus.emotions),
+    )
 
 
 def pairs(outcomes: Outcomes) -> Iterator[Pair]:

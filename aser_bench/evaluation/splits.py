@@ -12,12 +12,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from ..errors import UsageError
+from ..core.errors import UsageError
 from . import folds as made
 from .folds import FOLDS, Split, speaker_blocks
 
-__all__ = ["FOLDS", "PROTOCOLS", "Protocol", "Split", "dev_shares_speakers", "for_model",
-           "inner_folds", "speaker_blocks", "split"]  # fmt: skip
+__all__ = [
+    "FOLDS",
+    "PROTOCOLS",
+    "Protocol",
+    "Split",
+    "dev_shares_speakers",
+    "for_model",
+    "inner_folds",
+    "speaker_blocks",
+    "split",
+]
 
 
 @dataclass(frozen=True)

@@ -298,9 +298,7 @@ def widened(found: Interval, factor: float, confidence: float = CONFIDENCE) -> I
         return found
     error = factor * found.error
     half = student_half(error, found.freedom, confidence)
-    return replace(
-        found, error=error, low=found.estimate - half, high=found.estimate + half
-    )  # fmt: skip
+    return replace(found, error=error, low=found.estimate - half, high=found.estimate + half)
 
 
 def redrawn(folds: int) -> float:

@@ -15,14 +15,20 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..findings import MISHEARD, WER
-from ..tables import ORIGINAL, checked
+from ..core.findings import MISHEARD, WER
+from ..core.tables import ORIGINAL, checked
 from . import statistics
 from .losses import UNKNOWN
 
 COLUMNS = (
-    "corpus", "transcripts", "condition", "utterance", "speaker", "reference", "heard",
-)  # fmt: skip
+    "corpus",
+    "transcripts",
+    "condition",
+    "utterance",
+    "speaker",
+    "reference",
+    "heard",
+)
 """What `wer` reads; `misheard` needs no speaker."""
 
 NO_TEXT = "no utterance has a text to compare with"
@@ -94,8 +100,9 @@ def count(references: Sequence[str], heard: Sequence[str]) -> list[Errors]:
         told = jiwer.process_words(
             [" ".join(one) for one, _ in known], [" ".join(other) for _, other in known]
         )
-        found = [_errors(pair[0], chunks) for pair, chunks in zip(known, told.alignments,
-                                                                  strict=True)]  # fmt: skip
+        found = [
+            _errors(pair[0], chunks) for pair, chunks in zip(known, told.alignments, strict=True)
+        ]
     rest = iter(found)
     return [next(rest) if one else Errors(0, 0, 0, 0) for one, _ in pairs]
 
@@ -138,10 +145,13 @@ def wer(table: pd.DataFrame) -> pd.DataFrame:
     table = checked(table, COLUMNS, "the table of transcripts")
     table = table.fillna(dict.fromkeys(("speaker", "reference", "heard"), ""))
     counted = count(table["reference"].tolist(), table["heard"].tolist())
-    table = table.assign(**{
-        name: [getattr(one, name) for one in counted]
-        for name in ("words", "substitutions", "deletions", "insertions", "total")
-    }, silent=[not words(text) for text in table["heard"]])  # fmt: skip
+    table = table.assign(
+        **{
+            name: [getattr(one, name) for one in counted]
+            for name in ("words", "substitutions", "deletions", "insertions", "total")
+        },
+        silent=[not words(text) for text in table["heard"]],
+    )
     rows = [
         dict(zip(_GROUP, names, strict=True)) | _row(part)
         for names, part in table.groupby(_GROUP, sort=False)
@@ -160,11 +170,15 @@ def _row(part: pd.DataFrame) -> dict[str, object]:
         return {"utterances": 0, **sums, **rate, "why": NO_TEXT}
     found = _interval(known)
     return {
-        "utterances": len(known), **sums, "wer": found.estimate,
+        "utterances": len(known),
+        **sums,
+        "wer": found.estimate,
         # By Student's t it would reach below what a rate can be; above 1 it can be.
-        "low": float(np.clip(found.low, 0, None)), "high": found.high,
-        "empty": float(known["silent"].mean()), "why": found.why,
-    }  # fmt: skip
+        "low": float(np.clip(found.low, 0, None)),
+        "high": found.high,
+        "empty": float(known["silent"].mean()),
+        "why": found.why,
+    }
 
 
 def _interval(known: pd.DataFrame) -> statistics.Interval:
@@ -204,8 +218,9 @@ def misheard(table: pd.DataFrame) -> pd.DataFrame:
     """
     table = table.fillna(dict.fromkeys(("reference", "heard"), ""))
     counted = count(table["reference"].tolist(), table["heard"].tolist())
-    table = table.assign(words=[one.words for one in counted],
-                         errors=[one.total for one in counted])  # fmt: skip
+    table = table.assign(
+        words=[one.words for one in counted], errors=[one.total for one in counted]
+    )
     table = table[table["words"] > 0]
     keys = ["corpus", "transcripts", "utterance"]
     before = table[table["condition"] == ORIGINAL].drop_duplicates(keys)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from .. import registry
-from ..errors import UsageError
-from ..options import split
+from ..core import registry
+from ..core.errors import UsageError
+from ..core.options import split
 from .base import Bundle, FeatureSet
 
 if TYPE_CHECKING:

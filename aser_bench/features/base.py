@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, ClassVar
 
-from ..options import Configurable
+from ..core.options import Configurable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +36,7 @@ class FeatureSet(Configurable, ABC):
     hop_s : float
         Seconds from frame to frame, where there are frames; for the estimate of costs.
     options, variants
-        See `aser_bench.options.Configurable`.
+        See `aser_bench.core.options.Configurable`.
     """
 
     kind = "feature set"
@@ -77,7 +77,7 @@ class Bundle(Configurable, ABC):
     extracted : dict of str to str
         Kind (``frames``, ``vector``) -> feature set with its options.
     options, variants
-        See `aser_bench.options.Configurable`.
+        See `aser_bench.core.options.Configurable`.
     """
 
     kind = "feature set"

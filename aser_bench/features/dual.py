@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..options import one_of
+from ..core.options import one_of
 from . import opensmile
 from .base import Bundle
 

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ..options import one_of
+from ..core.options import one_of
 from .base import FeatureSet
 from .recipe import PACKAGES, PARTS, STFT
 from .sound import TUNINGS, Sound

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..options import one_of
+from ..core.options import one_of
 from .base import FeatureSet
 from .recipe import PACKAGES, PARTS, STFT
 from .sound import TUNINGS, Sound

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import UsageError
+from ..core.errors import UsageError
 
 if TYPE_CHECKING:
     from opensmile import Smile
@@ -36,11 +36,21 @@ _FULL_SCALE = 2**15
 _SHORTEST_S = {"mfcc39": 0.025, "prosody35": 0.1}
 
 _DESCRIPTORS = (
-    "F0final", "F0finalLog", "voicingFinalUnclipped", "HarmonicsToNoiseRatioACFLogdB", "loudness",
-)  # fmt: skip
+    "F0final",
+    "F0finalLog",
+    "voicingFinalUnclipped",
+    "HarmonicsToNoiseRatioACFLogdB",
+    "loudness",
+)
 _FUNCTIONALS = (
-    "amean", "stddev", "linregc1", "centroid", "percentile10.0", "percentile90.0", "pctlrange0-1",
-)  # fmt: skip
+    "amean",
+    "stddev",
+    "linregc1",
+    "centroid",
+    "percentile10.0",
+    "percentile90.0",
+    "pctlrange0-1",
+)
 
 
 def check(feature_set: str, by: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..options import one_of
+from ..core.options import one_of
 from . import opensmile, prosody
 from .base import FeatureSet
 from .sound import Sound

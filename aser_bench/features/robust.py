@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..options import one_of
+from ..core.options import one_of
 from .base import FeatureSet
 from .recipe import N_MFCC, PACKAGES, PARTS, STFT
 from .sound import TUNINGS, Sound

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import AudioError
+from ..core.errors import AudioError
 from . import spectral
 
 N_MELS, N_CHROMA = 128, 12

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import registry
+from ..core import registry
 from .base import Model
 
 

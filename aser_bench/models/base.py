@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import registry
+from ..core import registry
 from .search import plain
 
 EFFORTS = ("quick", "standard", "paper")
@@ -198,8 +198,8 @@ class Model(ABC):
     def seconds(self, size: Size, settings: Settings) -> float:
         """Return roughly what one fit costs on one core of a machine of reference.
 
-        Only the order of costs matters to a run; `aser_bench.estimate` measures how much slower
-        or faster this machine is.
+        Only the order of costs matters to a run; `aser_bench.pipeline.estimate` measures how much
+        slower or faster this machine is.
         """
         return 1e-3 + 1e-9 * size.utterances**2 * size.columns
 

@@ -7,7 +7,7 @@ import inspect
 import sys
 from typing import Any
 
-from ..errors import UsageError
+from ..core.errors import UsageError
 from .base import Model, Settings
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..findings import Findings
+from ..core.context import Context
+from ..core.findings import Findings
 from . import csv, json, latex, markdown, tables, terminal
-from .base import Context
 from .summary import summarise
 
 __all__ = ["FORMATS", "Context", "summarise", "terminal_text", "write_tables"]
@@ -36,9 +36,9 @@ def write_tables(
     Parameters
     ----------
     scores : pandas.DataFrame
-        Columns ``aser_bench.tables.SCORES``.
+        Columns ``aser_bench.core.tables.SCORES``.
     conditions : pandas.DataFrame
-        Columns ``aser_bench.tables.CONDITIONS``.
+        Columns ``aser_bench.core.tables.CONDITIONS``.
     context : Context
         What the run tells of itself.
     folder : path

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from .. import tables
-from ..findings import TRAININGS, Findings
-from .base import Context
+from ..core import tables
+from ..core.context import Context
+from ..core.findings import TRAININGS, Findings
 from .sections import Key, Section
 
 SPREAD = "Fractions; mean ± standard deviation over folds of the means over runs"

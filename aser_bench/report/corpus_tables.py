@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from ..findings import BANDWIDTH, DRIFT, LEAK_WORTH, Findings
+from ..core.context import Context
+from ..core.findings import BANDWIDTH, DRIFT, LEAK_WORTH, Findings
 from . import captions, text
-from .base import Cell, Column, Context, Row, Table
+from .base import Cell, Column, Row, Table
 from .records import by_condition, groups, number, plain, record
 from .sections import Section
 from .text import said
@@ -139,8 +140,11 @@ def _leaks(corpus: str, context: Context, leaks: pd.DataFrame) -> Iterator[Table
         title=f"{context.title(corpus)}: leaks from training into test",
         caption=captions.brief(corpus, context, extra),
         sides=("Kind",),
-        columns=(Column("", "Shared in a fold"), Column("Test utterances", "touched"),
-                 Column("Test utterances", "all")),
+        columns=(
+            Column("", "Shared in a fold"),
+            Column("Test utterances", "touched"),
+            Column("Test utterances", "all"),
+        ),
         rows=tuple(
             Row(
                 (str(one["kind"]),),
@@ -158,7 +162,7 @@ def _leaks(corpus: str, context: Context, leaks: pd.DataFrame) -> Iterator[Table
             for one in found
         ),
         footnotes=captions.footnotes(corpus, context),
-    )  # fmt: skip
+    )
 
 
 def _leak_worth(corpus: str, context: Context, findings: Findings) -> Iterator[Table]:
@@ -177,8 +181,12 @@ def _leak_worth(corpus: str, context: Context, findings: Findings) -> Iterator[T
         title=f"{context.title(corpus)}: what leaks are worth",
         caption=captions.brief(corpus, context, extra),
         sides=("Model",),
-        columns=(Column("UAR", "random"), Column("UAR", "disjoint"),
-                 Column("Difference", "points"), Column("Difference", "interval")),
+        columns=(
+            Column("UAR", "random"),
+            Column("UAR", "disjoint"),
+            Column("Difference", "points"),
+            Column("Difference", "interval"),
+        ),
         rows=tuple(
             Row(
                 (said(row.model),),
@@ -194,4 +202,4 @@ def _leak_worth(corpus: str, context: Context, findings: Findings) -> Iterator[T
         ),
         records=tuple(record(corpus, context, row, LEAK_WORTH) for row in found),
         footnotes=captions.footnotes(corpus, context),
-    )  # fmt: skip
+    )

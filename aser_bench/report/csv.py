@@ -16,7 +16,7 @@ def render(table: Table) -> str:
     and in those of training x test follow ``effective_kbps``, ``codec_rate_hz`` and ``note``
     and, for each cell, ``_n_folds``, ``_n_runs`` and ``_n_failed``, then ``_mean``,
     ``_sd_folds`` and ``_sd_runs`` of the metric; where there are tests ``_p_holm`` and
-    ``_significant``. All others have the columns of the table of `aser_bench.findings` that
+    ``_significant``. All others have the columns of the table of `aser_bench.core.findings` that
     they show. Numbers are fractions with six decimals, also where people read percentage
     points; bitrates and frequencies are in kbit/s and Hz. What is not defined is empty.
     """

@@ -10,11 +10,24 @@ from . import text
 from .sections import Treatment
 
 _TITLES = {
-    "aac": "AAC", "amr-nb": "AMR-NB", "amr-wb": "AMR-WB", "codec2": "Codec 2", "g711": "G.711",
-    "g722": "G.722", "g726": "G.726", "gain": "Level", "gsm": "GSM", "int16": "16-bit samples",
-    "lowpass": "Low-pass", "mp3": "MP3", "opus": "Opus", "resample": "Resampled", "sbc": "SBC",
-    "speex": "Speex", "vorbis": "Vorbis",
-}  # fmt: skip
+    "aac": "AAC",
+    "amr-nb": "AMR-NB",
+    "amr-wb": "AMR-WB",
+    "codec2": "Codec 2",
+    "g711": "G.711",
+    "g722": "G.722",
+    "g726": "G.726",
+    "gain": "Level",
+    "gsm": "GSM",
+    "int16": "16-bit samples",
+    "lowpass": "Low-pass",
+    "mp3": "MP3",
+    "opus": "Opus",
+    "resample": "Resampled",
+    "sbc": "SBC",
+    "speex": "Speex",
+    "vorbis": "Vorbis",
+}
 """Codecs that people write otherwise than the command line does; others stand as they are."""
 
 _IN_KHZ = ("lowpass", "resample")

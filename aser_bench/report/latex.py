@@ -106,9 +106,10 @@ def _layout(
     tried = [(size, _packed(table, settings, size)) for size in _SIZES]
     whole = [one for one in tried if len(one[1]) == 1]
     unparted = [
-        one for one in tried
+        one
+        for one in tried
         if all(groups[a[-1]] != groups[b[0]] for a, b in zip(one[1], one[1][1:], strict=False))
-    ]  # fmt: skip
+    ]
     return (*whole, *unparted, tried[0])[0]
 
 
@@ -218,10 +219,16 @@ def _float(texts: _Texts, blocks: Sequence[_Block], index: int, size: _Size) -> 
     caption = texts.continued if index else texts.first
     label = f"{texts.stem}-part{index + 1}" if index else texts.stem
     lines = [
-        r"\begin{table}", r"\centering", rf"\caption{{{caption}}}", rf"\label{{tab:{label}}}",
-        r"\vspace{6pt}", size.command, rf"\setlength{{\tabcolsep}}{{{size.tabcolsep:g}pt}}",
-        r"\sisetup{detect-weight=true, table-align-text-post=false}", *_tabulars(blocks),
-    ]  # fmt: skip
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{caption}}}",
+        rf"\label{{tab:{label}}}",
+        r"\vspace{6pt}",
+        size.command,
+        rf"\setlength{{\tabcolsep}}{{{size.tabcolsep:g}pt}}",
+        r"\sisetup{detect-weight=true, table-align-text-post=false}",
+        *_tabulars(blocks),
+    ]
     if texts.notes:
         lines += [r"\par\smallskip", r"\begin{minipage}{\linewidth}", r"\footnotesize\raggedright"]
         lines += ["\\par\n".join(texts.notes), r"\end{minipage}"]

@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from ..findings import LOSSES, RECALLS, Findings
-from ..tables import ORIGINAL
+from ..core.context import Context
+from ..core.findings import LOSSES, RECALLS, Findings
+from ..core.tables import ORIGINAL
 from . import captions, text
-from .base import Cell, Column, Context, Row, Table
+from .base import Cell, Column, Row, Table
 from .metric_tables import Significance
 from .records import by_condition, groups, keys, number, record, sentence
 from .sections import Section
@@ -36,20 +37,28 @@ def _losses(section: Section, context: Context, findings: Findings, losses: pd.D
     ]
     extra = (
         captions.trainings(training for _, training, _ in groups(section, losses)),
-        captions.POOLED, captions.POINTS, captions.intervals(findings), captions.margin(findings),
+        captions.POOLED,
+        captions.POINTS,
+        captions.intervals(findings),
+        captions.margin(findings),
         "p: permutation test by speaker, alone and after Holm's correction; McN.: McNemar's test "
         "by utterance; d: mean difference over speakers in their standard deviations; Kept: share "
         "of the original's UAR above chance, in per cent",
-    )  # fmt: skip
+    )
     return Table(
         stem=text.stem(*section.name, "losses"),
         title=captions.title(section, context, "UAR against the original"),
         caption=captions.caption(section, context, keys(section, losses), extra),
         sides=("Condition",),
         columns=(
-            Column("Difference", "points"), Column("Difference", "interval"),
-            Column("p", "alone"), Column("p", "Holm"), Column("p", "McN."), Column("", "d"),
-            Column("", "Kept"), Column("", "Decision", words=True),
+            Column("Difference", "points"),
+            Column("Difference", "interval"),
+            Column("p", "alone"),
+            Column("p", "Holm"),
+            Column("p", "McN."),
+            Column("", "d"),
+            Column("", "Kept"),
+            Column("", "Decision", words=True),
         ),
         rows=tuple(
             Row((t.name,), _loss_cells(tests, row), heading, t.notes) for heading, t, row in found
@@ -57,7 +66,7 @@ def _losses(section: Section, context: Context, findings: Findings, losses: pd.D
         records=tuple(record(section.corpus, context, row, LOSSES, t) for _, t, row in found),
         dagger=tests.dagger,
         footnotes=captions.footnotes(section.corpus, context),
-    )  # fmt: skip
+    )
 
 
 def _heading(model: str, training: str, row: Any) -> str:
@@ -85,33 +94,42 @@ def _why(row: Any) -> tuple[str, ...]:
 
 
 def _recalls(
-    section: Section, context: Context, findings: Findings, model: str, training: str,
+    section: Section,
+    context: Context,
+    findings: Findings,
+    model: str,
+    training: str,
     recalls: pd.DataFrame,
-) -> Table:  # fmt: skip
+) -> Table:
     found = []
     for emotion, own in recalls.groupby(recalls["emotion"].astype(str), sort=False):
         said = captions.plural(int(number(own["n_utterances"].max())), "utterance")
         found += [(f"{emotion}, {said}", *pair) for pair in by_condition(section, own)]
     extra = (
-        captions.trainings([training]), captions.POOLED, captions.POINTS,
+        captions.trainings([training]),
+        captions.POOLED,
+        captions.POINTS,
         captions.intervals(findings),
         "Taken for: the most frequent wrong word, and for which share of the emotion's utterances",
-    )  # fmt: skip
+    )
     return Table(
         stem=text.stem(*section.name, "recalls", model, training),
         title=captions.title(section, context, f"recall of each emotion, {model}, {training}"),
         caption=captions.caption(section, context, section.keys(model, training), extra),
         sides=("Condition",),
         columns=(
-            Column("", "Recall"), Column("Difference", "points"), Column("Difference", "interval"),
-            Column("", "Precision"), Column("", "Taken for", words=True),
+            Column("", "Recall"),
+            Column("Difference", "points"),
+            Column("Difference", "interval"),
+            Column("", "Precision"),
+            Column("", "Taken for", words=True),
         ),
         rows=tuple(
             Row((t.name,), _recall_cells(row), heading, t.notes) for heading, t, row in found
         ),
         records=tuple(record(section.corpus, context, row, RECALLS, t) for _, t, row in found),
         footnotes=captions.footnotes(section.corpus, context),
-    )  # fmt: skip
+    )
 
 
 def _recall_cells(row: Any) -> tuple[Cell, ...]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..findings import Findings
+from ..core.context import Context
+from ..core.findings import Findings
 from . import captions, labels
-from .base import METRICS, Cell, Column, Context, Entry, Plain, Row, Table
+from .base import METRICS, Cell, Column, Entry, Plain, Row, Table
 from .sections import Key, Section, Treatment, train_condition
 from .text import number, stem
 
@@ -67,32 +68,46 @@ class Significance:
 def by_metric(section: Section, context: Context, findings: Findings, metric: str) -> Table:
     """Return one metric of every model and way of training, by condition."""
     return _by_training(
-        section, context, metric, Significance(section, findings, metric),
+        section,
+        context,
+        metric,
+        Significance(section, findings, metric),
         stem=stem(*section.name, metric),
         extra=(captions.SPREAD, captions.BITRATE),
-    )  # fmt: skip
+    )
 
 
 def overview(section: Section, context: Context, findings: Findings) -> Table:
     """Return the UAR as the terminal shows it: conditions by their names, facts kept short."""
     return _by_training(
-        section, context, "uar", Significance(section, findings, "uar"),
-        stem=stem(*section.name, "overview"), flat=True,
-    )  # fmt: skip
+        section,
+        context,
+        "uar",
+        Significance(section, findings, "uar"),
+        stem=stem(*section.name, "overview"),
+        flat=True,
+    )
 
 
 def _by_training(
-    section: Section, context: Context, metric: str, tests: Significance, stem: str,
-    extra: tuple[str, ...] = (), flat: bool = False,
-) -> Table:  # fmt: skip
+    section: Section,
+    context: Context,
+    metric: str,
+    tests: Significance,
+    stem: str,
+    extra: tuple[str, ...] = (),
+    flat: bool = False,
+) -> Table:
     pairs = [(model, one) for model in section.models for one in section.trainings([model])]
     keys = [key for pair in pairs for key in section.keys(*pair)]
     treatments = section.ordered(test for _, _, test in keys)
     grid = [
-        [section.entry((model, train_condition(one, t.name), t.name), metric)
-         for model, one in pairs]
+        [
+            section.entry((model, train_condition(one, t.name), t.name), metric)
+            for model, one in pairs
+        ]
         for t in treatments
-    ]  # fmt: skip
+    ]
     stars = [[tests.daggered(*pair, t.name) for pair in pairs] for t in treatments]
     units = [f"{model}_{one}" for model, one in pairs]
     records = []
@@ -142,8 +157,9 @@ def _matrix(
         records.append(_record(section, context, t, keys, cells, parts))
     extra = (
         "Rows are training conditions, columns are test conditions",
-        captions.SPREADLESS, captions.BITRATE,
-    )  # fmt: skip
+        captions.SPREADLESS,
+        captions.BITRATE,
+    )
     return Table(
         stem=stem(*section.name, "matrix", model, "uar"),
         title=captions.title(section, context, f"UAR of {model}, training x test condition"),

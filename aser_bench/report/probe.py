@@ -63,7 +63,7 @@ _LEGEND = {
 
 
 def render(table: pd.DataFrame, width: int = 80) -> str:
-    """Return the table of `aser_bench.probe.probe` as text, no line wider than ``width``.
+    """Return the table of `aser_bench.codecs.probe.probe` as text, no line wider than ``width``.
 
     Columns that say nothing are left out; what does not fit follows in a further block.
     Footnotes stand below, and a legend.
@@ -77,13 +77,15 @@ def render(table: pd.DataFrame, width: int = 80) -> str:
     label = max(map(columns, side))
     room = width - label
     packed = text.pack([each + len(_GAP) for each in widths], [one.name for one in shown], room)
-    blocks = [_block(side, [cells[i] for i in chosen], [widths[i] for i in chosen], label)
-              for chosen in packed]  # fmt: skip
+    blocks = [
+        _block(side, [cells[i] for i in chosen], [widths[i] for i in chosen], label)
+        for chosen in packed
+    ]
     return "\n".join(["\n\n".join(blocks), "", *_below(table, shown, notes, width)]) + "\n"
 
 
 def to_csv(table: pd.DataFrame) -> str:
-    """Return the table of `aser_bench.probe.probe` as CSV; what is not defined is empty."""
+    """Return the table of `aser_bench.codecs.probe.probe` as CSV; what is not defined is empty."""
     return table.to_csv(index=False, lineterminator="\n", float_format="%.10g")
 
 
@@ -102,10 +104,15 @@ def _is_empty(value: Any) -> bool:
 
 def _cells(table: pd.DataFrame, column: _Column) -> list[str]:
     return [
-        _EMPTY if _is_empty(value) else "inf" if value == math.inf
-        else "-inf" if value == -math.inf else column.write(value)
+        _EMPTY
+        if _is_empty(value)
+        else "inf"
+        if value == math.inf
+        else "-inf"
+        if value == -math.inf
+        else column.write(value)
         for value in table[column.name]
-    ]  # fmt: skip
+    ]
 
 
 def _row_notes(table: pd.DataFrame) -> Iterator[list[str]]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from ..findings import TRAININGS
+from ..core.context import Context
+from ..core.findings import TRAININGS
 from . import captions
-from .base import Context, Plain
+from .base import Plain
 from .sections import Key, Section, Treatment
 
 
@@ -42,9 +43,12 @@ def keys(section: Section, frame: pd.DataFrame) -> list[Key]:
 
 
 def record(
-    corpus: str, context: Context, row: Any, columns: Sequence[str],
+    corpus: str,
+    context: Context,
+    row: Any,
+    columns: Sequence[str],
     treatment: Treatment | None = None,
-) -> dict[str, Plain]:  # fmt: skip
+) -> dict[str, Plain]:
     """Return a row of findings with the bitrate and the notes of its condition behind.
 
     Parameters

@@ -7,17 +7,26 @@ from typing import Any
 
 import pandas as pd
 
-from ..findings import ROBUSTNESS, Findings
+from ..core.context import Context
+from ..core.findings import ROBUSTNESS, Findings
 from . import captions, labels, text
-from .base import Cell, Column, Context, Row, Table
+from .base import Cell, Column, Row, Table
 from .records import groups, keys, number, record
 from .sections import Section, train_condition
 from .text import said
 
 _CALIBRATION = (
-    "corpus", "features", "model", "protocol", "train_condition", "test_condition",
-    "n_utterances", "n_speakers", "ece", "brier",
-)  # fmt: skip
+    "corpus",
+    "features",
+    "model",
+    "protocol",
+    "train_condition",
+    "test_condition",
+    "n_utterances",
+    "n_speakers",
+    "ece",
+    "brier",
+)
 
 
 def build(section: Section, context: Context, findings: Findings) -> Iterator[Table]:
@@ -62,15 +71,19 @@ def _safe(section: Section, context: Context, findings: Findings) -> Table:
         caption=captions.caption(section, context, keys(section, findings.robustness), extra),
         sides=("Model",),
         columns=(
-            Column("", "Safe down to", words=True), Column("", "Bitrates"), Column("", "Area"),
-            Column("Errors", "all"), Column("Errors", "added"),
-            Column("Errors", "reference", words=True), Column("Needed", "utterances"),
+            Column("", "Safe down to", words=True),
+            Column("", "Bitrates"),
+            Column("", "Area"),
+            Column("Errors", "all"),
+            Column("Errors", "added"),
+            Column("Errors", "reference", words=True),
+            Column("Needed", "utterances"),
             Column("Needed", "speakers"),
         ),
         rows=tuple(Row((label,), _safe_cells(row), codec) for codec, label, row in found),
         records=tuple(record(section.corpus, context, row, ROBUSTNESS) for _, _, row in found),
         footnotes=(*verdicts(section, findings), *captions.footnotes(section.corpus, context)),
-    )  # fmt: skip
+    )
 
 
 def _safe_cells(row: Any) -> tuple[Cell, ...]:

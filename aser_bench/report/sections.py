@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from .. import tables
-from ..findings import TRAININGS
+from ..core import tables
+from ..core.findings import TRAININGS
 from .base import Entry
 from .text import said
 
@@ -46,8 +46,9 @@ class Treatment:
         """A key that sorts: the original, then by codec and bitrate, the pool at the end."""
         first = {tables.ORIGINAL: 0, tables.MULTI: 2}.get(self.name, 1)
         bitrate = self.effective_kbps if math.isnan(self.requested_kbps) else self.requested_kbps
-        known = (value if not math.isnan(value) else math.inf
-                 for value in (bitrate, self.bandwidth_hz))  # fmt: skip
+        known = (
+            value if not math.isnan(value) else math.inf for value in (bitrate, self.bandwidth_hz)
+        )
         # Controls without a bitrate differ in their options, which sort by what they do.
         plain = math.isnan(bitrate) and "+" not in self.codec
         codec = self.codec.partition(":")[0] if plain else self.codec
@@ -122,9 +123,10 @@ class Section:
     def keys(self, model: str, training: str) -> list[Key]:
         """Return the cells of a model under one of `TRAININGS`."""
         return [
-            key for key in self.cells if key[0] == model
-            and key[1] == train_condition(training, key[2])
-        ]  # fmt: skip
+            key
+            for key in self.cells
+            if key[0] == model and key[1] == train_condition(training, key[2])
+        ]
 
     def entry(self, key: Key, metric: str) -> Entry | None:
         """Return one metric of a cell, None where nobody asked for it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from pandas.core.groupby import DataFrameGroupBy
 
-from .. import tables
+from ..core import tables
 from .base import METRICS
 
 _CELL = list(tables.CELL)

@@ -10,9 +10,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ..findings import Findings
+from ..core.context import Context
+from ..core.findings import Findings
 from . import captions, corpus_tables, loss_tables, metric_tables, safe_tables, wer_tables
-from .base import METRICS, Cell, Context, Table
+from .base import METRICS, Cell, Table
 from .sections import Section, sections
 from .summary import summarise
 

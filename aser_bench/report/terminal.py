@@ -28,9 +28,11 @@ def render(table: Table, width: int = 80, verdicts: Sequence[str] = ()) -> str:
     blocks = [_block(table, side, cells, widths, chosen, width) for chosen in packed]
     said = [line for one in verdicts for line in _wrap(f"- {one}", width, "  ")]
     parts = [
-        "\n".join(_wrap(table.title, width)), "\n\n".join(blocks), "\n".join(said),
+        "\n".join(_wrap(table.title, width)),
+        "\n\n".join(blocks),
+        "\n".join(said),
         _notes(table, width),
-    ]  # fmt: skip
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

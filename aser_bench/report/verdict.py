@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from ..findings import TRAININGS, Findings
-from ..tables import ORIGINAL
+from ..core.context import Context
+from ..core.findings import TRAININGS, Findings
+from ..core.tables import ORIGINAL
 from . import wer_tables
-from .base import Context
 
 _SECTION = ["corpus", "features", "protocol"]
 _MOST_EMOTIONS = 3

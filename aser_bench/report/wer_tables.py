@@ -8,10 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from ..findings import WER, Findings
-from ..tables import ORIGINAL
+from ..core.context import Context
+from ..core.findings import WER, Findings
+from ..core.tables import ORIGINAL
 from . import captions, text
-from .base import Cell, Column, Context, Row, Table
+from .base import Cell, Column, Row, Table
 from .records import number, record, sentence
 from .sections import Section, Treatment, treatments
 from .text import said
@@ -45,14 +46,18 @@ def build(
         caption=captions.brief(corpus, context, extra),
         sides=("Condition",),
         columns=(
-            Column("", "Words"), Column("Errors, %", "subst."), Column("Errors, %", "del."),
-            Column("Errors, %", "ins."), Column("WER, %", "all"), Column("WER, %", "interval"),
+            Column("", "Words"),
+            Column("Errors, %", "subst."),
+            Column("Errors, %", "del."),
+            Column("Errors, %", "ins."),
+            Column("WER, %", "all"),
+            Column("WER, %", "interval"),
             Column("", "Silent"),
         ),
         rows=tuple(Row((t.name,), _cells(row), name, t.notes) for name, t, row in found),
         records=tuple(record(corpus, context, row, WER, t) for _, t, row in found),
         footnotes=captions.footnotes(corpus, context),
-    )  # fmt: skip
+    )
 
 
 def _cells(row: Any) -> tuple[Cell, ...]:
@@ -76,8 +81,9 @@ def _ordered(sections: Sequence[Section], rows: pd.DataFrame) -> list[tuple[Trea
     """Return rows with their conditions in a reader's order, those that no model has last."""
     found = {str(row.condition): row for row in rows.itertuples(index=False)}
     known = {name: one for section in sections for name, one in section.treatments.items()}
-    ordered = sorted((known.get(name, Treatment(name, "")) for name in found),
-                     key=lambda one: one.order)  # fmt: skip
+    ordered = sorted(
+        (known.get(name, Treatment(name, "")) for name in found), key=lambda one: one.order
+    )
     return [(one, found[one.name]) for one in ordered]
 
 

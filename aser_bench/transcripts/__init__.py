@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .. import registry
-from ..errors import UsageError
-from ..options import split
+from ..core import registry
+from ..core.errors import UsageError
+from ..core.options import split
 from .base import Recogniser
 
 __all__ = ["get"]

@@ -9,10 +9,10 @@ from dataclasses import dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .. import registry
-from ..errors import UsageError
-from ..options import Configurable
-from ..tables import SAMPLE_RATE
+from ..core import registry
+from ..core.errors import UsageError
+from ..core.options import Configurable
+from ..core.tables import SAMPLE_RATE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +43,7 @@ class Recogniser(Configurable, ABC):
     seconds_per_second : float
         Roughly how many CPU seconds a second of speech takes, for estimates.
     options, variants
-        See `aser_bench.options.Configurable`.
+        See `aser_bench.core.options.Configurable`.
     """
 
     kind = "recogniser"

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..errors import UsageError
+from ..core.errors import UsageError
 from .base import Recogniser, installed, plain
 
 if TYPE_CHECKING:
@@ -25,9 +25,13 @@ _FILES = ("model.bin", "config.json", "tokenizer.json")
 
 _LOADED: dict[str, Any] = {"device": "cpu", "compute_type": "int8", "cpu_threads": 1}
 _SETTINGS: dict[str, Any] = {
-    "task": "transcribe", "beam_size": 5, "temperature": 0.0, "condition_on_previous_text": False,
-    "without_timestamps": True, "vad_filter": False,
-}  # fmt: skip
+    "task": "transcribe",
+    "beam_size": 5,
+    "temperature": 0.0,
+    "condition_on_previous_text": False,
+    "without_timestamps": True,
+    "vad_filter": False,
+}
 """One beam search and no second try at another temperature, which would draw at random."""
 
 

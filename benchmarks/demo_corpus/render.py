@@ -59,8 +59,13 @@ class Utterance:
         """Its line of utterances.csv."""
         speaker = SPEAKERS[self.speaker]
         values = (
-            self.file, self.emotion, speaker.name, speaker.sex, self.text, self.text_kind,
-        )  # fmt: skip
+            self.file,
+            self.emotion,
+            speaker.name,
+            speaker.sex,
+            self.text,
+            self.text_kind,
+        )
         return dict(zip(COLUMNS, values, strict=True))
 
 

@@ -30,10 +30,10 @@ from pydub import AudioSegment
 from turns import Row, cpu_s, material, mean_seconds, report, timed, timings_of
 
 from aser_bench.codecs.audit import lag_samples
+from aser_bench.core.registry import get
+from aser_bench.core.tables import Condition
 from aser_bench.corpora.audio import read
-from aser_bench.parallel import Pool
-from aser_bench.registry import get
-from aser_bench.tables import Condition
+from aser_bench.pipeline.parallel import Pool
 
 KBPS = (8, 16, 24, 64, 96, 128, 192, 256)
 RATE, HIGH_RATE = 16_000, 32_000

@@ -83,11 +83,19 @@ def ours_run(row: str, model: str, seed: int, n: int, dev: int, shorter: int, **
     utterances, labels = data(n + dev, shorter)
     with mock.patch.object(classifier, "Reader", READERS[row]):
         found = Watched(
-            MODELS[model].COMPONENT, SIZES.units, 1 - SIZES.drop_audio, 1 - SIZES.drop_text,
-            given["batch"], SIZES.learning_rate, SIZES.clip, MOST_FRAMES,
-            dimension=SIZES.dimension, max_epochs=given["epochs"], patience=given["epochs"] + 1,
+            MODELS[model].COMPONENT,
+            SIZES.units,
+            1 - SIZES.drop_audio,
+            1 - SIZES.drop_text,
+            given["batch"],
+            SIZES.learning_rate,
+            SIZES.clip,
+            MOST_FRAMES,
+            dimension=SIZES.dimension,
+            max_epochs=given["epochs"],
+            patience=given["epochs"] + 1,
             random_state=seed,
-        )  # fmt: skip
+        )
         found.fit(utterances[:n], labels[:n], (utterances[n:], labels[n:]))
     return found.spent_, min(found.dev_losses_)
 
@@ -105,8 +113,11 @@ def sides(model: str, n: int, dev: int, shorter: int) -> tuple[Side, Side, int]:
     found = []
     for own, numbers in ((utterances[:n], labels[:n]), (utterances[n:], labels[n:])):
         arrays = [widened(one, *most) for one in reader(own).padded(np.arange(len(own)))]
-        inputs = [one if one.dtype == np.float32 and one.ndim == 2 else np.swapaxes(one, 0, 1)
-                  for one in arrays if one.ndim > 1]  # fmt: skip
+        inputs = [
+            one if one.dtype == np.float32 and one.ndim == 2 else np.swapaxes(one, 0, 1)
+            for one in arrays
+            if one.ndim > 1
+        ]
         found.append(Side(inputs, numbers))
     return found[0], found[1], len(reader.vocabulary) if reader.vocabulary else 0
 

@@ -87,9 +87,15 @@ class Side:
 
 
 def fit(
-    built: Any, sizes: Sizes, training: Side, dev: Side | None, *, epochs: int, batch: int,
+    built: Any,
+    sizes: Sizes,
+    training: Side,
+    dev: Side | None,
+    *,
+    epochs: int,
+    batch: int,
     xla: bool = False,
-) -> tuple[list[tuple[float, float]], float]:  # fmt: skip
+) -> tuple[list[tuple[float, float]], float]:
     """Train; return the seconds of each epoch (CPU, wall; dev left out) and the lowest dev loss."""
     import keras
 
@@ -109,7 +115,12 @@ def fit(
     watch.on_test_begin = trained
     watched = None if dev is None else (dev.inputs, dev.labels)
     past = built.fit(
-        training.inputs, training.labels, batch_size=batch, epochs=epochs,
-        validation_data=watched, callbacks=[watch], verbose=0,
-    ).history  # fmt: skip
+        training.inputs,
+        training.labels,
+        batch_size=batch,
+        epochs=epochs,
+        validation_data=watched,
+        callbacks=[watch],
+        verbose=0,
+    ).history
     return spent, min(past.get("val_loss", [np.nan]))

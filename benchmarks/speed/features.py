@@ -24,8 +24,8 @@ from threadpoolctl import threadpool_limits
 from turns import Row, cpu_s, material, mean_seconds, report, signal_of, timed, timings_of
 
 from aser_bench import features
-from aser_bench.parallel import Pool
-from aser_bench.tables import SAMPLE_RATE as RATE
+from aser_bench.core.tables import SAMPLE_RATE as RATE
+from aser_bench.pipeline.parallel import Pool
 
 N_FFT, HOP = 2048, 512
 BATCHES = 12  # of --batch utterances, for aser-bench: at -j 2, six a worker
@@ -38,13 +38,19 @@ SETS = {
     "the same and frames of 180": ("functionals", "frames:parts=mfcc+chroma+mel"),
     "the same and robust": ("functionals", "robust"),
     "the same, tuning 0 and original": (
-        "functionals", "functionals:tuning=0", "functionals:tuning=original",
+        "functionals",
+        "functionals:tuning=0",
+        "functionals:tuning=original",
     ),
     "all of these": (
-        "functionals", "functionals:tuning=0", "functionals:tuning=original", "robust", "frames",
+        "functionals",
+        "functionals:tuning=0",
+        "functionals:tuning=original",
+        "robust",
+        "frames",
         "frames:parts=mfcc+chroma+mel",
     ),
-}  # fmt: skip
+}
 GOALS = (
     *((PLAIN, OURS, what, ">=", 6.0) for what in ("CPU", "wall")),
     (OURS, OURS_2, "wall", ">=", 1.8),

@@ -22,7 +22,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aser_bench.tables import CONDITIONS, PREDICTIONS
+from aser_bench.core.tables import CONDITIONS, PREDICTIONS
 
 SPEAKERS, TAKES = 24, 60
 EMOTIONS = ("angry", "calm", "disgusted", "fearful", "happy", "neutral", "sad", "surprised")
@@ -86,22 +86,35 @@ def write(folder: Path, rows: int) -> int:
 
 
 def _group(
-    train: str, fold: int, runs: int, test: np.ndarray, speaker: np.ndarray, truth: np.ndarray,
+    train: str,
+    fold: int,
+    runs: int,
+    test: np.ndarray,
+    speaker: np.ndarray,
+    truth: np.ndarray,
     rng: np.random.Generator,
-) -> pa.Table:  # fmt: skip
+) -> pa.Table:
     """Return what one training leaves: every run at every condition, with probabilities."""
     times = runs * len(NAMES)
     shares = rng.dirichlet(np.full(len(EMOTIONS), 0.3), times * len(test)).astype(np.float32)
     said = shares.argmax(axis=1)
     emotions = np.array(EMOTIONS)
-    frame = pd.DataFrame({
-        "corpus": "made-up", "features": "functionals", "model": "mlp", "protocol": "speaker",
-        "train_condition": train, "test_condition": np.tile(np.repeat(NAMES, len(test)), runs),
-        "fold": np.int16(fold), "run": np.repeat(np.arange(runs), len(NAMES) * len(test)),
-        "utterance": np.tile([f"u{place:05d}" for place in test], times),
-        "speaker": np.tile(speaker[test], times), "truth": np.tile(emotions[truth[test]], times),
-        "predicted": emotions[said],
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "corpus": "made-up",
+            "features": "functionals",
+            "model": "mlp",
+            "protocol": "speaker",
+            "train_condition": train,
+            "test_condition": np.tile(np.repeat(NAMES, len(test)), runs),
+            "fold": np.int16(fold),
+            "run": np.repeat(np.arange(runs), len(NAMES) * len(test)),
+            "utterance": np.tile([f"u{place:05d}" for place in test], times),
+            "speaker": np.tile(speaker[test], times),
+            "truth": np.tile(emotions[truth[test]], times),
+            "predicted": emotions[said],
+        }
+    )
     columns = {name: frame[name].to_numpy() for name in PREDICTIONS}
     arrays = {
         name: pa.array(one).dictionary_encode() if one.dtype == object else pa.array(one)

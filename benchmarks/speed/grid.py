@@ -30,15 +30,15 @@ from sklearn.svm import SVC
 from turns import timed
 
 from aser_bench import features, models
+from aser_bench.core.tables import SAMPLE_RATE
 from aser_bench.corpora.audio import read
 from aser_bench.evaluation.splits import inner_folds, split
-from aser_bench.ingest import Ingested, ingest
 from aser_bench.models.base import INNER_FOLDS, Settings
 from aser_bench.models.search import best
-from aser_bench.parallel import Pool
-from aser_bench.store import Store, key
-from aser_bench.tables import SAMPLE_RATE
-from aser_bench.words import CorpusChoice
+from aser_bench.pipeline.cache import Store, key
+from aser_bench.pipeline.ingest import Ingested, ingest
+from aser_bench.pipeline.parallel import Pool
+from aser_bench.study.parsing import CorpusChoice
 
 SETTINGS, SEED = Settings(effort="paper"), 0
 SET = "functionals"

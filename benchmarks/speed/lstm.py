@@ -25,12 +25,12 @@ from products import Pieces, now, since
 from turns import Row, timings_of
 
 from aser_bench import features
+from aser_bench.core.tables import SAMPLE_RATE
 from aser_bench.corpora import load_corpus
 from aser_bench.corpora.audio import read
 from aser_bench.corpora.prepare import subset
 from aser_bench.models.recurrent import batches, tensorflow
-from aser_bench.parallel import Pool
-from aser_bench.tables import SAMPLE_RATE
+from aser_bench.pipeline.parallel import Pool
 
 UNITS, BATCH, DROPOUT, LEARNING_RATE = 128, 64, 0.5, 0.001
 POOLS = (2, 4, 8)
@@ -97,9 +97,15 @@ def ours_run(epochs: int, frame_pool: int, file: Path, seed: int) -> tuple[float
     dev = utterances[n_train:], labels[n_train:]
     start = now()
     classifier = LstmClassifier(
-        UNITS, DROPOUT, BATCH, LEARNING_RATE, max_epochs=epochs, patience=epochs + 1,
-        frame_pool=frame_pool, random_state=seed,
-    )  # fmt: skip
+        UNITS,
+        DROPOUT,
+        BATCH,
+        LEARNING_RATE,
+        max_epochs=epochs,
+        patience=epochs + 1,
+        frame_pool=frame_pool,
+        random_state=seed,
+    )
     classifier.fit(utterances[:n_train], labels[:n_train], dev)
     return since(start)
 

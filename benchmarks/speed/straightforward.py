@@ -99,9 +99,14 @@ def frames(signal: np.ndarray) -> np.ndarray:
 def network(seed: int) -> MLPClassifier:
     """Return the study's MLP."""
     return MLPClassifier(
-        (300,), learning_rate="adaptive", learning_rate_init=0.001, batch_size=1024,
-        validation_fraction=0.1, max_iter=50, random_state=seed,
-    )  # fmt: skip
+        (300,),
+        learning_rate="adaptive",
+        learning_rate_init=0.001,
+        batch_size=1024,
+        validation_fraction=0.1,
+        max_iter=50,
+        random_state=seed,
+    )
 
 
 def search(model: str, seed: int, folds: list) -> GridSearchCV:
@@ -149,9 +154,14 @@ def keras_run(
     model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy")
     stop = keras.callbacks.EarlyStopping(patience=plan.epochs, restore_best_weights=True)
     model.fit(
-        scaled(x), y, batch_size=64, epochs=plan.epochs, callbacks=[stop], verbose=0,
+        scaled(x),
+        y,
+        batch_size=64,
+        epochs=plan.epochs,
+        callbacks=[stop],
+        verbose=0,
         validation_data=(scaled(watched), np.searchsorted(words, plan.labels[cell.dev])),
-    )  # fmt: skip
+    )
     return lambda some: words[model.predict(scaled(some), verbose=0).argmax(axis=1)]
 
 

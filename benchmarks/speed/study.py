@@ -31,26 +31,30 @@ from slice_of_study import MODELS, Cell, Plan, peak_mb
 from study_report import differences, pieces, tables
 from turns import cpu_s
 
-from aser_bench import features, plan
-from aser_bench.agenda import Agenda
+from aser_bench import features
+from aser_bench.core.tables import ORIGINAL, SAMPLE_RATE
 from aser_bench.corpora import load_corpus
 from aser_bench.corpora.audio import read
 from aser_bench.corpora.prepare import subset
-from aser_bench.ingest import ingest
-from aser_bench.parallel import Pool
-from aser_bench.store import Store
-from aser_bench.study import Study
-from aser_bench.tables import ORIGINAL, SAMPLE_RATE
-from aser_bench.training import TrainTask, train
-from aser_bench.words import CodecChoice, CorpusChoice
-from aser_bench.work import code
+from aser_bench.pipeline import coding_plan
+from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.coding_task import code
+from aser_bench.pipeline.ingest import ingest
+from aser_bench.pipeline.parallel import Pool
+from aser_bench.pipeline.training_task import TrainTask, train
+from aser_bench.pipeline.worklist import Agenda
+from aser_bench.study.config import Study
+from aser_bench.study.parsing import CodecChoice, CorpusChoice
 
 HERE = Path(__file__).resolve().parent
 BITRATES = (64, 192, 256)  # kbit/s; at 16 kHz ffmpeg makes 160 of the last two in silence
 THREADS = (
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
-)  # fmt: skip
+)
 
 
 def study_of(table: Path, runs: int, epochs: int) -> Study:
@@ -58,16 +62,22 @@ def study_of(table: Path, runs: int, epochs: int) -> Study:
     return Study(
         corpora=(CorpusChoice("csv", str(table)),),
         codecs=(CodecChoice("mp3", tuple(float(kbps) for kbps in BITRATES)),),
-        bitrate_policy="clamp", models=tuple(MODELS.values()), protocol=("speaker",),
-        preset="paper", runs=runs, max_epochs=epochs, patience=epochs, frame_pool=1,
-    )  # fmt: skip
+        bitrate_policy="clamp",
+        models=tuple(MODELS.values()),
+        protocol=("speaker",),
+        preset="paper",
+        runs=runs,
+        max_epochs=epochs,
+        patience=epochs,
+        frame_pool=1,
+    )
 
 
 def agenda_of(study: Study, store: Path, pool: Pool) -> Agenda:
     """Read the corpus and plan the work."""
     keep = Store(store)
     ingested = ingest(study.corpora[0], None, keep, pool)
-    return Agenda(study, ingested, plan.treatments(study), keep)
+    return Agenda(study, ingested, coding_plan.treatments(study), keep)
 
 
 def trainings(agenda: Agenda, model: str, folds: int) -> list[TrainTask]:
@@ -164,7 +174,7 @@ def material(choice: str, limit: int, folder: Path) -> Path:
 
 def names_of(study: Study) -> dict[str, str]:
     """Return the script's conditions with the name that each has in aser-bench."""
-    planned = plan.treatments(study)
+    planned = coding_plan.treatments(study)
     own = {name: name for name in planned.names}
     own |= {alias.name: alias.same_as for alias in planned.aliases}
     return {name: own[name] for name in (ORIGINAL, *(f"mp3-{kbps}k" for kbps in BITRATES))}
@@ -250,13 +260,16 @@ def main() -> None:
         "--csv", type=Path, metavar="FILE", help="for what the script's pieces took"
     )
     parser.add_argument(
-        "--script-threads", type=int, metavar="N",
+        "--script-threads",
+        type=int,
+        metavar="N",
         help="threads of the script's libraries (by default as many as they take by themselves)",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--ffmpeg-on-path", action="store_true",
+        "--ffmpeg-on-path",
+        action="store_true",
         help="let pydub start the ffmpeg on PATH instead of imageio-ffmpeg's, which starts faster",
-    )  # fmt: skip
+    )
     wanted = parser.parse_args()
     ffmpeg = shutil.which("ffmpeg") if wanted.ffmpeg_on_path else get_ffmpeg_exe()
     if not ffmpeg:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from slice_of_study import MODELS
 
-from aser_bench.agenda import Agenda
-from aser_bench.store import Entry
-from aser_bench.training import TrainTask
+from aser_bench.pipeline.cache import Entry
+from aser_bench.pipeline.training_task import TrainTask
+from aser_bench.pipeline.worklist import Agenda
 
 STAGES = ("coding", "features", *MODELS)
 REST = "start, imports"
@@ -91,9 +91,11 @@ def differences(
     worst, equal, n = 0.0, 0, 0
     for name, own in names.items():
         mine = np.vstack(
-            [_entry(one, "features", one.keys[own, "functionals"]).arrays["values"]
-             for one in agenda.batches]
-        )  # fmt: skip
+            [
+                _entry(one, "features", one.keys[own, "functionals"]).arrays["values"]
+                for one in agenda.batches
+            ]
+        )
         theirs = script["features"][name]
         worst = max(worst, np.abs(mine - theirs).max())
         equal += int(np.isclose(mine, theirs, rtol=1e-4, atol=1e-4).sum())

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import soundfile
 
+from aser_bench.core.tables import SAMPLE_RATE
 from aser_bench.corpora.audio import read
-from aser_bench.tables import SAMPLE_RATE
 
 # Takes WAV files through something and says what that cost; or why it cannot be done here.
 Row = Callable[[list[Path]], dict[str, float]] | str

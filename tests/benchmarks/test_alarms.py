@@ -6,7 +6,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-import made
+import factories
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,8 +20,10 @@ sys.modules["alarms"] = alarms  # its data classes look themselves up
 _spec.loader.exec_module(alarms)
 
 SKILL = {
-    ("original", "original"): 0.7, ("original", "mp3-8k"): 0.5, ("mp3-8k", "mp3-8k"): 0.6,
-}  # fmt: skip
+    ("original", "original"): 0.7,
+    ("original", "mp3-8k"): 0.5,
+    ("mp3-8k", "mp3-8k"): 0.6,
+}
 SPEAKERS = tuple(f"s{number:02}" for number in range(24))
 
 
@@ -29,8 +31,8 @@ SPEAKERS = tuple(f"s{number:02}" for number in range(24))
 def seeds(tmp_path_factory):
     folder = tmp_path_factory.mktemp("seeds")
     return [
-        made.outcomes(
-            made.predictions(SKILL, speakers=SPEAKERS, takes=6, runs=4, seed=seed), folder
+        factories.outcomes(
+            factories.predictions(SKILL, speakers=SPEAKERS, takes=6, runs=4, seed=seed), folder
         )
         for seed in (1, 2, 3)
     ]

@@ -158,7 +158,9 @@ def test_bad_options_are_one_line(given: list[str], said: str) -> None:
     run = subprocess.run(
         [sys.executable, SCRIPT, *given],
         env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert run.returncode == 2
     assert said in run.stderr.splitlines()[-1]

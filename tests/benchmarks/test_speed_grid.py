@@ -17,9 +17,11 @@ pytestmark = pytest.mark.slow
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "speed" / "grid.py"
 PACKAGE = Path(aser_bench.__file__).parent
 ROWS = (
-    "GridSearchCV, as written", "GridSearchCV, no candidate twice", "the same, float32",
+    "GridSearchCV, as written",
+    "GridSearchCV, no candidate twice",
+    "the same, float32",
     "aser-bench",
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")

@@ -71,15 +71,20 @@ def test_products_are_those_of_all_padded_frames(monkeypatch: pytest.MonkeyPatch
     pieces = [(5, 4), (3, 2)]
     layers = list(products._layers(pieces, columns=7, units=3))
     assert [joined.shape for joined, _, _, _ in layers] == [
-        (5, 4, 10), (5, 4, 6), (3, 2, 10), (3, 2, 6)
-    ]  # fmt: skip
+        (5, 4, 10),
+        (5, 4, 6),
+        (3, 2, 10),
+        (3, 2, 6),
+    ]
     assert [(gates.shape[2], *weights.shape, first) for _, gates, weights, first in layers] == [
-        (12, 10, 12, 7), (12, 6, 12, 0)
-    ] * 2  # fmt: skip
+        (12, 10, 12, 7),
+        (12, 6, 12, 0),
+    ] * 2
     for joined, gates, weights, first in layers:
-        forward, back, own = (product.numpy() for product in _last_of_tensorflow(
-            products, joined, gates, weights, first
-        ))  # fmt: skip
+        forward, back, own = (
+            product.numpy()
+            for product in _last_of_tensorflow(products, joined, gates, weights, first)
+        )
         np.testing.assert_allclose(forward, joined[-1] @ weights, rtol=1e-5, atol=1e-5)
         np.testing.assert_allclose(back, gates[-1] @ weights[first:].T, rtol=1e-5, atol=1e-5)
         np.testing.assert_allclose(own, joined[-1].T @ gates[-1], rtol=1e-5, atol=1e-5)

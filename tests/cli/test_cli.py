@@ -16,8 +16,8 @@ import pytest
 import soundfile
 import yaml
 
-from aser_bench import registry
 from aser_bench.cli import main
+from aser_bench.core import registry
 
 RATE = 16_000
 QUICK = ("--codec", "mp3", "--bitrates", "8", "--models", "svm", "--effort", "quick", "-j", "1")
@@ -104,9 +104,17 @@ def test_the_demo_corpus_runs_without_being_named(bench):
 
 def test_dry_run_counts_and_writes_nothing(bench, table):
     code, out, _ = bench(
-        "run", "--corpus", f"csv={table}", "--codec", "mp3", "--bitrates", "8,192,256",
-        "--bitrate-policy", "clamp", "--dry-run",
-    )  # fmt: skip
+        "run",
+        "--corpus",
+        f"csv={table}",
+        "--codec",
+        "mp3",
+        "--bitrates",
+        "8,192,256",
+        "--bitrate-policy",
+        "clamp",
+        "--dry-run",
+    )
     assert code == 0
     assert "32 utterances" in out
     # 3 conditions x 3, 2 models; 4 folds x 3 x 2 trainings
@@ -146,9 +154,27 @@ def test_the_study_that_is_saved_can_be_run_again(bench, table):
 
 def test_preset_paper_fixes_settings_and_names_what_is_inert(bench, table):
     code, out, _ = bench(
-        "run", "--corpus", f"csv={table}", "--preset", "paper", "--codec", "mp3", "--bitrates",
-        "8", "--runs", "2", "--limit", "32", "--max-epochs", "2", "--out", "out", "-q", "-j", "1",
-    )  # fmt: skip
+        "run",
+        "--corpus",
+        f"csv={table}",
+        "--preset",
+        "paper",
+        "--codec",
+        "mp3",
+        "--bitrates",
+        "8",
+        "--runs",
+        "2",
+        "--limit",
+        "32",
+        "--max-epochs",
+        "2",
+        "--out",
+        "out",
+        "-q",
+        "-j",
+        "1",
+    )
     assert code == 0
     flat = " ".join(out.split())
     assert "preset paper" in flat
@@ -161,10 +187,24 @@ def test_preset_paper_fixes_settings_and_names_what_is_inert(bench, table):
 
 def test_an_lstm_runs_beside_an_svm(bench, table):
     code, out, _ = bench(
-        "run", "--corpus", f"csv={table}", *QUICK, "--models", "lstm,svm", "--runs", "2",
-        "--max-epochs", "3", "--frame-pool", "2", "--class-weight", "balanced", "--out", "out",
+        "run",
+        "--corpus",
+        f"csv={table}",
+        *QUICK,
+        "--models",
+        "lstm,svm",
+        "--runs",
+        "2",
+        "--max-epochs",
+        "3",
+        "--frame-pool",
+        "2",
+        "--class-weight",
+        "balanced",
+        "--out",
+        "out",
         "-q",
-    )  # fmt: skip
+    )
     assert code == 0
     flat = " ".join(out.split())
     assert "lstm: at most 3 epochs, patience 5, 2 frames averaged into one" in flat
@@ -184,9 +224,17 @@ def test_an_lstm_runs_beside_an_svm(bench, table):
 
 def test_codecs_are_paired_with_the_bitrates_behind_them(bench, table):
     code, out, _ = bench(
-        "run", "--corpus", f"csv={table}", "--codec", "mp3", "--bitrates", "64,8", "--codec",
-        "original", "--dry-run",
-    )  # fmt: skip
+        "run",
+        "--corpus",
+        f"csv={table}",
+        "--codec",
+        "mp3",
+        "--bitrates",
+        "64,8",
+        "--codec",
+        "original",
+        "--dry-run",
+    )
     assert code == 0
     assert "conditions: original, mp3-8k, mp3-64k\n" in out
 
@@ -373,9 +421,11 @@ def test_odd_file_names(bench, voices, tmp_path):
 
 def test_a_pipe_that_is_closed_is_no_crash():
     done = subprocess.run(
-        f"{sys.executable} -m aser_bench list corpora | true", shell=True, capture_output=True,
+        f"{sys.executable} -m aser_bench list corpora | true",
+        shell=True,
+        capture_output=True,
         text=True,
-    )  # fmt: skip
+    )
     assert "Traceback" not in done.stderr
 
 
@@ -383,8 +433,11 @@ def test_ctrl_c_while_reading_leaves_no_process_behind(voices, tmp_path):
     environment = {**os.environ, "ASER_BENCH_STORE": str(tmp_path / "store")}
     process = subprocess.Popen(
         [sys.executable, "-m", "aser_bench", "run", "-j", "2", "--out", str(tmp_path / "out")],
-        env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     assert process.stderr is not None
     assert "reading" in process.stderr.readline()
     os.killpg(process.pid, 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import made
+import factories
 import pytest
 
 from aser_bench.cli import main
@@ -26,7 +26,7 @@ def bench(tmp_path, capsys, monkeypatch):
 
 @pytest.fixture
 def new(tmp_path):
-    return made.folder(tmp_path / "new", made.predictions(), label="made")
+    return factories.folder(tmp_path / "new", factories.predictions(), label="made")
 
 
 def test_the_first_update_says_what_it_wrote(bench, new, tmp_path):
@@ -40,7 +40,9 @@ def test_the_first_update_says_what_it_wrote(bench, new, tmp_path):
 
 def test_worse_results_are_taken_and_what_was_worse_is_said(bench, new, tmp_path):
     bench("update", "new", "kept")
-    made.folder(tmp_path / "worse", made.predictions(dict.fromkeys(made.SKILL, 0.05)))
+    factories.folder(
+        tmp_path / "worse", factories.predictions(dict.fromkeys(factories.SKILL, 0.05))
+    )
     code, out, _ = bench("update", "worse", "kept")
     assert code == 0
     first, *rest = out.splitlines()

@@ -6,11 +6,11 @@ import json
 import subprocess
 import sys
 
-import made
+import factories
 import pytest
 
 import aser_bench
-from aser_bench.checking.base import TOLERANCES
+from aser_bench.baseline.base import TOLERANCES
 from aser_bench.cli import main
 
 SKILL = {("original", "original"): 0.8, ("original", "mp3-8k"): 0.6}
@@ -41,12 +41,15 @@ def bench(tmp_path, capsys, monkeypatch):
 def folders(tmp_path_factory):
     """Return a baseline, the same again, and results in which 8 kbit/s broke."""
     root = tmp_path_factory.mktemp("runs")
-    good, poor = (made.predictions(skill, speakers=SPEAKERS, takes=5) for skill in (SKILL, POOR))
+    good, poor = (
+        factories.predictions(skill, speakers=SPEAKERS, takes=5) for skill in (SKILL, POOR)
+    )
     return {
-        "old": made.folder(root / "old", good), "same": made.folder(root / "same", good),
-        "poor": made.folder(root / "poor", poor),
-        "gone": made.folder(root / "gone", good[good["test_condition"] == "original"]),
-    }  # fmt: skip
+        "old": factories.folder(root / "old", good),
+        "same": factories.folder(root / "same", good),
+        "poor": factories.folder(root / "poor", poor),
+        "gone": factories.folder(root / "gone", good[good["test_condition"] == "original"]),
+    }
 
 
 def refused(answer) -> str:
@@ -80,8 +83,8 @@ def test_what_is_missing_ends_with_4(bench, folders):
 
 
 def test_nothing_comparable_ends_with_5(bench, folders, tmp_path):
-    predictions = made.predictions(SKILL, model="mlp", speakers=SPEAKERS, takes=5)
-    other = made.folder(tmp_path / "other", predictions)
+    predictions = factories.predictions(SKILL, model="mlp", speakers=SPEAKERS, takes=5)
+    other = factories.folder(tmp_path / "other", predictions)
     code, out, _ = bench(other, "--against", folders["old"])
     assert code == 5
     assert out.startswith("NOTHING COMPARABLE")
@@ -89,9 +92,16 @@ def test_nothing_comparable_ends_with_5(bench, folders, tmp_path):
 
 def test_formats_go_where_they_are_sent(bench, folders, tmp_path):
     code, out, _ = bench(
-        folders["poor"], "--against", folders["old"], "--format", "markdown",
-        "--format", "junit=check.xml", "--format", "json=check.json",
-    )  # fmt: skip
+        folders["poor"],
+        "--against",
+        folders["old"],
+        "--format",
+        "markdown",
+        "--format",
+        "junit=check.xml",
+        "--format",
+        "json=check.json",
+    )
     assert code == 4
     assert out.startswith("#")
     assert (tmp_path / "check.xml").read_text("utf-8").startswith("<?xml")

@@ -59,8 +59,9 @@ def test_files_of_any_rate_and_the_table(bench, files):
     assert "3 recordings" in out
     assert "LAME 3.100" in out
     assert [line.split()[0] for line in out.splitlines() if "MPEG" in line] == [
-        "mp3-64k", "mp3-192k‡",
-    ]  # fmt: skip
+        "mp3-64k",
+        "mp3-192k‡",
+    ]
     assert max(map(len, out.splitlines())) <= 80
     assert "nan" not in out
 
@@ -157,7 +158,7 @@ def test_a_codec_that_the_ffmpeg_lacks_says_why(bench, monkeypatch):
 
 
 def test_an_unwritable_csv_is_told_before_any_work_and_nothing_is_left(bench, files, monkeypatch):
-    from aser_bench import probe
+    from aser_bench.codecs import probe
 
     monkeypatch.setattr(probe, "probe", lambda *_, **__: pytest.fail("it went to work"))
     refused(bench("probe", "mp3", "--csv", "no/where.csv", *files))

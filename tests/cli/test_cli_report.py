@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import made
+import factories
 import pandas as pd
 import pytest
 
@@ -31,8 +31,8 @@ def bench(tmp_path, capsys, monkeypatch):
 
 @pytest.fixture
 def folder(tmp_path):
-    frame = made.predictions(SKILL, runs=1)
-    return made.folder(tmp_path / "one", frame, corpora={"voices": {"synthetic": True}})
+    frame = factories.predictions(SKILL, runs=1)
+    return factories.folder(tmp_path / "one", frame, corpora={"voices": {"synthetic": True}})
 
 
 def refused(answer) -> str:
@@ -56,7 +56,7 @@ def test_it_prints_the_verdict_and_where_everything_lies(bench, folder):
 
 
 def test_several_folders_need_a_place(bench, folder, tmp_path):
-    other = made.folder(tmp_path / "two", made.predictions(SKILL, model="mlp", runs=1))
+    other = factories.folder(tmp_path / "two", factories.predictions(SKILL, model="mlp", runs=1))
     assert "--out" in refused(bench(folder, other))
     code, out, _ = bench(folder, other, "--out", "both", "--format", "md,csv")
     assert code == 0
@@ -94,9 +94,9 @@ def test_the_interval_that_ignores_speakers_is_written_on_demand(bench, folder):
     ],
 )
 def test_flags_that_cannot_be(bench, folder, flags, said):
-    before = made.listing(folder)
+    before = factories.listing(folder)
     assert said in refused(bench(folder, *flags))
-    assert made.listing(folder) == before
+    assert factories.listing(folder) == before
 
 
 def test_folders_that_are_none(bench, folder, tmp_path):

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from aser_bench.cli import main
+from aser_bench.core.atomic import UNFINISHED
 from aser_bench.corpora.audio import read
-from aser_bench.fresh import UNFINISHED
 
 
 @pytest.fixture
@@ -42,16 +42,33 @@ def one_line(said: str) -> str:
 
 def command(table: Path, out: Path, *more: str) -> list[str]:
     return [
-        sys.executable, "-m", "aser_bench", "corpus", "encode", "--corpus", f"csv={table}",
-        *(more or ("--codec", "gain", "-j", "1", "-q")), str(out),
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "aser_bench",
+        "corpus",
+        "encode",
+        "--corpus",
+        f"csv={table}",
+        *(more or ("--codec", "gain", "-j", "1", "-q")),
+        str(out),
+    ]
 
 
 def test_the_demo_corpus_needs_no_name(bench):
     code, out, said = bench(
-        "--codec", "mp3", "--bitrates", "8", "--codec", "gain:db=6", "--limit", "3", "-j", "1",
-        "-q", "coded",
-    )  # fmt: skip
+        "--codec",
+        "mp3",
+        "--bitrates",
+        "8",
+        "--codec",
+        "gain:db=6",
+        "--limit",
+        "3",
+        "-j",
+        "1",
+        "-q",
+        "coded",
+    )
     assert (code, said) == (0, "")
     assert out.startswith("3 recordings at 3 conditions: 9 files, 0.")
     assert "--corpus csv=coded/" in out
@@ -64,9 +81,19 @@ def test_the_demo_corpus_needs_no_name(bench):
 
 def test_what_it_writes_runs(bench, table):
     code, out, _ = bench(
-        "--corpus", f"csv={table}", "--codec", "mp3", "--bitrates", "8", "--form", "wav", "-j", "1",
-        "-q", "coded",
-    )  # fmt: skip
+        "--corpus",
+        f"csv={table}",
+        "--codec",
+        "mp3",
+        "--bitrates",
+        "8",
+        "--form",
+        "wav",
+        "-j",
+        "1",
+        "-q",
+        "coded",
+    )
     assert code == 0
     words = next(line for line in out.splitlines() if "--corpus" in line).split()[-2:]
     study = ["--codec", "gain", "--models", "svm", "--effort", "quick", "--dry-run", "-j", "1"]
@@ -168,9 +195,11 @@ def test_an_interrupted_encode_leaves_nothing_and_can_be_said_again(bench, table
     out = tmp_path / "out"
     process = subprocess.Popen(
         command(many, out, "--codec", "mp3", "--bitrates", "8,64", "-j", "2"),
-        stderr=subprocess.PIPE, text=True, start_new_session=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
         env=os.environ | {"ASER_BENCH_STORE": str(tmp_path / "store")},
-    )  # fmt: skip
+    )
     end = time.monotonic() + 90
     while not list(out.glob(f"{UNFINISHED}/mp3-8k/*/*/*.mp3")):
         assert process.poll() is None

@@ -11,7 +11,7 @@ import pytest
 
 from aser_bench.codecs import roundtrip
 from aser_bench.codecs.augment import Augment
-from aser_bench.errors import AudioError, UsageError
+from aser_bench.core.errors import AudioError, UsageError
 
 RATE = 16_000
 CHEAP = [f"gain:db={db}" for db in (-6, -3, 3, 6)]

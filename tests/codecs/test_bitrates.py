@@ -18,8 +18,8 @@ from aser_bench.codecs.bitrates import (
     nearest,
     places,
 )
-from aser_bench.errors import UsageError
-from aser_bench.tables import Alias
+from aser_bench.core.errors import UsageError
+from aser_bench.core.tables import Alias
 
 STEPS = {
     8_000: Bitrates((8, 16, 64)),

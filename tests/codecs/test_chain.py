@@ -14,8 +14,8 @@ from aser_bench.codecs import roundtrip, specs
 from aser_bench.codecs.base import Codec, Coded
 from aser_bench.codecs.chain import Chain, Hop
 from aser_bench.codecs.mp3 import COMPONENT as MP3
-from aser_bench.errors import CodecError, UsageError
-from aser_bench.tables import Alias, Condition
+from aser_bench.core.errors import CodecError, UsageError
+from aser_bench.core.tables import Alias, Condition
 
 RATE = 16_000
 NOISE = (0.1 * np.random.default_rng(3).standard_normal(6000)).astype(np.float32)

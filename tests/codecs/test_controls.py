@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aser_bench.codecs import audit, roundtrip, specs
-from aser_bench.errors import UsageError
+from aser_bench.core.errors import UsageError
 
 RATE = 16_000
 NOISE = (0.1 * np.random.default_rng(3).standard_normal(3 * RATE)).astype(np.float32)

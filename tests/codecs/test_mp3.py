@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from aser_bench.codecs import audit, mpeg, roundtrip, streams
 from aser_bench.codecs.mp3 import COMPONENT as MP3
-from aser_bench.errors import AudioError, UsageError
-from aser_bench.tables import Alias
+from aser_bench.core.errors import AudioError, UsageError
+from aser_bench.core.tables import Alias
 
 STUDY = (256, 192, 128, 96, 64, 24, 16, 8)
 
@@ -42,8 +42,14 @@ def test_promote_codes_at_32_khz_what_16_khz_cannot_carry():
 def test_clamp_names_what_is_coded():
     conditions, aliases = planned(STUDY, policy="clamp")
     assert [name for name, _, _ in conditions] == [
-        "mp3-8k", "mp3-16k", "mp3-24k", "mp3-64k", "mp3-96k", "mp3-128k", "mp3-160k",
-    ]  # fmt: skip
+        "mp3-8k",
+        "mp3-16k",
+        "mp3-24k",
+        "mp3-64k",
+        "mp3-96k",
+        "mp3-128k",
+        "mp3-160k",
+    ]
     assert aliases == [Alias("mp3-192k", 192, "mp3-160k"), Alias("mp3-256k", 256, "mp3-160k")]
 
 
@@ -78,10 +84,21 @@ def test_duplicates_collapse():
 
 @pytest.mark.parametrize(
     ("rate", "bitrate", "codec_rate"),
-    [(8000, 96, 16000), (8000, 256, 32000), (11025, 160, 22050), (12000, 320, 48000),
-     (22050, 320, 44100), (24000, 192, 48000), (44100, 8, 22050), (48000, 24, 24000),
-     (24414, 64, 24000), (24414, 192, 48000), (96000, 320, 48000), (7000, 8, 8000)],
-)  # fmt: skip
+    [
+        (8000, 96, 16000),
+        (8000, 256, 32000),
+        (11025, 160, 22050),
+        (12000, 320, 48000),
+        (22050, 320, 44100),
+        (24000, 192, 48000),
+        (44100, 8, 22050),
+        (48000, 24, 24000),
+        (24414, 64, 24000),
+        (24414, 192, 48000),
+        (96000, 320, 48000),
+        (7000, 8, 8000),
+    ],
+)
 def test_promotion_stays_in_the_family_of_rates(rate, bitrate, codec_rate):
     assert planned([bitrate], rate)[0] == [(f"mp3-{bitrate}k", bitrate, codec_rate)]
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aser_bench.codecs import mpeg
-from aser_bench.errors import CodecError
+from aser_bench.core.errors import CodecError
 
 VERSION_CODES = {"1": 3, "2": 2, "2.5": 0}
 RATES = {44100: ("1", 0), 48000: ("1", 1), 32000: ("1", 2), 22050: ("2", 0), 24000: ("2", 1)}

@@ -15,9 +15,9 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aser_bench import ffmpeg
 from aser_bench.codecs import ogg, specs
-from aser_bench.errors import CodecError
+from aser_bench.core import ffmpeg
+from aser_bench.core.errors import CodecError
 
 # Codec -> headers in front of its audio, bitrate, packets in a second.
 FILES = {"opus": (2, 24, 50), "vorbis": (3, 48, None), "speex": (2, 16.8, 50)}

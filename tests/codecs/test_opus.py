@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from aser_bench.codecs import audit, ogg, roundtrip, specs
-from aser_bench.codecs.canary import RATE, source
-from aser_bench.errors import UsageError
+from aser_bench.codecs.reference_encoder import RATE, source
+from aser_bench.core.errors import UsageError
 
 VOICE = np.tile(source(), 6)  # 3 s, 150 packets of 20 ms
 

@@ -7,8 +7,8 @@ import pytest
 
 from aser_bench.codecs import roundtrip
 from aser_bench.codecs.original import COMPONENT
-from aser_bench.errors import UsageError
-from aser_bench.tables import Condition
+from aser_bench.core.errors import UsageError
+from aser_bench.core.tables import Condition
 
 
 def test_there_is_one_condition():

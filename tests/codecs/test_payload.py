@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aser_bench import ffmpeg
 from aser_bench.codecs import payload, specs
-from aser_bench.errors import CodecError
+from aser_bench.core import ffmpeg
+from aser_bench.core.errors import CodecError
 
 NB, WB = b"#!AMR\n", b"#!AMR-WB\n"
 READERS = {

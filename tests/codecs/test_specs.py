@@ -9,14 +9,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aser_bench import ffmpeg, registry
 from aser_bench.codecs import roundtrip, specs
 from aser_bench.codecs.base import Codec
 from aser_bench.codecs.chain import Chain
 from aser_bench.codecs.gain import Gain
 from aser_bench.codecs.mp3 import COMPONENT as MP3
 from aser_bench.codecs.opus import Opus
-from aser_bench.errors import UsageError
+from aser_bench.core import ffmpeg, registry
+from aser_bench.core.errors import UsageError
 
 VOIP = Opus(application="voip")
 
@@ -165,11 +165,35 @@ def test_options_come_back_to_the_last_digit(db):
 
 WORDS = st.lists(
     st.sampled_from(
-        ["mp3", "opus", "gain", "g711", "+", ":", "=", "64", "16k", "db", "application", "voip",
-         "frame", "law", "a", "inf", "nan", "-1", "1e9", "é", " ", "\n", "seed", "99999999999"]
+        [
+            "mp3",
+            "opus",
+            "gain",
+            "g711",
+            "+",
+            ":",
+            "=",
+            "64",
+            "16k",
+            "db",
+            "application",
+            "voip",
+            "frame",
+            "law",
+            "a",
+            "inf",
+            "nan",
+            "-1",
+            "1e9",
+            "é",
+            " ",
+            "\n",
+            "seed",
+            "99999999999",
+        ]
     ),
     max_size=8,
-).map("".join)  # fmt: skip
+).map("".join)
 
 
 @settings(deadline=None)

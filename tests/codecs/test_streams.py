@@ -7,13 +7,14 @@ import errno
 import numpy as np
 import pytest
 
-from aser_bench import ffmpeg, scratch, work
 from aser_bench.codecs import streams
 from aser_bench.codecs.mp3 import COMPONENT as MP3
 from aser_bench.codecs.sbc import COMPONENT as SBC
+from aser_bench.core import ffmpeg, tempdirs
+from aser_bench.core.errors import CodecError, UsageError
 from aser_bench.corpora.prepare import samples_sha256
-from aser_bench.errors import CodecError, UsageError
-from aser_bench.store import Store
+from aser_bench.pipeline import coding_task as work
+from aser_bench.pipeline.cache import Store
 
 REAL = ffmpeg._bundled()
 NOISE = (0.1 * np.random.default_rng(0).standard_normal(8000)).astype(np.float32)
@@ -119,9 +120,10 @@ def test_a_full_memory_disk_is_left_for_the_usual_place(fake, monkeypatch, tmp_p
     ram, disk = tmp_path / "ram", tmp_path / "disk"
     ram.mkdir()
     disk.mkdir()
-    monkeypatch.setattr(scratch, "places", lambda n_bytes: [ram, disk])
-    fake(f'case "$PWD" in {ram}/*) echo No space left on device >&2; exit 1;; esac\n'
-         f'exec {REAL} "$@"')  # fmt: skip
+    monkeypatch.setattr(tempdirs, "places", lambda n_bytes: [ram, disk])
+    fake(
+        f'case "$PWD" in {ram}/*) echo No space left on device >&2; exit 1;; esac\nexec {REAL} "$@"'
+    )
     assert len(code_noise()) == len(NOISE)
     assert list(ram.iterdir()) == list(disk.iterdir()) == []
 
@@ -193,8 +195,11 @@ def test_the_arguments_are_safe_and_explicit(fake, tmp_path):
     assert line.count("-map_metadata -1") == line.count("-threads 1") == 4
     assert line.count("-b:a 64k") == line.count("-b:a 8k") == 2
     assert {word for word in line.split() if word.endswith(".mp3")} == {
-        "0000-0.mp3", "0000-1.mp3", "0001-0.mp3", "0001-1.mp3",
-    }  # fmt: skip
+        "0000-0.mp3",
+        "0000-1.mp3",
+        "0001-0.mp3",
+        "0001-1.mp3",
+    }
 
 
 def test_what_is_decoded_is_never_guessed(fake, tmp_path):
@@ -240,8 +245,10 @@ def test_of_a_batch_only_the_failing_utterance_is_named(fake, tmp_path):
     """This ffmpeg fails whenever a signal of exactly 4001 samples is among its inputs."""
     task = coding_task(tmp_path, [4000, 4001, 5000, 6000])
     assert work.code(task).failures == {}
-    fake(f'[ -z "$(find . -name "*.f32" -size 16004c)" ] && exec {REAL} "$@"\n'
-         "echo I dislike this one >&2; exit 5")  # fmt: skip
+    fake(
+        f'[ -z "$(find . -name "*.f32" -size 16004c)" ] && exec {REAL} "$@"\n'
+        "echo I dislike this one >&2; exit 5"
+    )
     failures = work.code(task).failures
     assert set(failures) == {"1"}
     assert "exit status 5: I dislike this one" in failures["1"]
@@ -251,9 +258,10 @@ def test_of_a_batch_only_the_failing_utterance_is_named(fake, tmp_path):
 def test_a_short_output_is_the_failure_of_that_utterance(fake, tmp_path):
     """This one reports success, and writes no more than .2 s of anything."""
     task = coding_task(tmp_path, [3000, 8000, 2000])
-    fake('n=$#; i=0; for a; do shift; i=$((i + 1)); case "$a" in\n'
-         f'*.mp3) set -- "$@" -t 0.2 "$a";; *) set -- "$@" "$a";; esac; done; exec {REAL} "$@"'
-         )  # fmt: skip
+    fake(
+        'n=$#; i=0; for a; do shift; i=$((i + 1)); case "$a" in\n'
+        f'*.mp3) set -- "$@" -t 0.2 "$a";; *) set -- "$@" "$a";; esac; done; exec {REAL} "$@"'
+    )
     failures = work.code(task).failures
     assert set(failures) == {"1"}
     assert "instead of 8000" in failures["1"]

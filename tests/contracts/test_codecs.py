@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 from scipy import signal as dsp
 
-from aser_bench import registry
 from aser_bench.codecs import audit, roundtrip, specs
 from aser_bench.codecs.base import Codec, Coded
 from aser_bench.codecs.bitrates import POLICIES
-from aser_bench.errors import AudioError, UsageError
-from aser_bench.tables import Condition
+from aser_bench.core import registry
+from aser_bench.core.errors import AudioError, UsageError
+from aser_bench.core.tables import Condition
 
 RATE = 16_000
 BUNDLED, SYSTEM = "bundled ffmpeg", "ffmpeg on the PATH"

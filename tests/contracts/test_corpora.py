@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from made_trees import iemocap, meld
+from corpus_trees import iemocap, meld
 
-from aser_bench import registry, tables
+from aser_bench.core import registry, tables
+from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus
 from aser_bench.corpora.base import Corpus, Listing
-from aser_bench.errors import UsageError
 
 NAMES = registry.names("corpora")
 COLUMNS = ["utterance", "file", "emotion", "speaker", "sex", "text"]
@@ -68,8 +68,16 @@ def check(found: Listing) -> None:
 
 def test_the_corpora_of_the_package_are_registered():
     assert {
-        "crema_d", "csv", "custom", "demo", "emodb", "iemocap", "meld", "ravdess", "tess",
-    } <= set(NAMES)  # fmt: skip
+        "crema_d",
+        "csv",
+        "custom",
+        "demo",
+        "emodb",
+        "iemocap",
+        "meld",
+        "ravdess",
+        "tess",
+    } <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,12 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from aser_bench import features, registry
-from aser_bench.errors import UsageError
+from aser_bench import features
+from aser_bench.core import registry
+from aser_bench.core.errors import UsageError
 from aser_bench.features import opensmile
 from aser_bench.features.base import Bundle, FeatureSet
 from aser_bench.features.sound import Sound
-from aser_bench.store import key
+from aser_bench.pipeline.cache import key
 
 RATE = 16_000
 EVERYTHING = registry.names("features")

@@ -9,12 +9,14 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
-from aser_bench import inputs, models, registry
+from aser_bench import models
+from aser_bench.core import registry
 from aser_bench.models import tuning
 from aser_bench.models.base import CLASS_WEIGHTS, EFFORTS, Model, Settings, Size
 from aser_bench.models.dual.utterance import KINDS, Utterance
-from aser_bench.store import key
-from aser_bench.study import PRESETS
+from aser_bench.pipeline import model_inputs
+from aser_bench.pipeline.cache import key
+from aser_bench.study.config import PRESETS
 
 NAMES = registry.names("models")
 EMOTIONS = ["sad", "angry", "neutral"]
@@ -48,7 +50,7 @@ def shown(model: Model, features: np.ndarray, scale: np.ndarray = ONES) -> np.nd
     """
     if model.feature_kind == "vector":
         return features * scale
-    return inputs.objects([_shown(model, i, one, scale) for i, one in enumerate(features)])
+    return model_inputs.objects([_shown(model, i, one, scale) for i, one in enumerate(features)])
 
 
 def _shown(model: Model, number: int, vector: np.ndarray, scale: np.ndarray):

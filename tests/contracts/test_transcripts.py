@@ -9,8 +9,9 @@ import pickle
 import numpy as np
 import pytest
 
-from aser_bench import registry, transcripts
-from aser_bench.errors import UsageError
+from aser_bench import transcripts
+from aser_bench.core import registry
+from aser_bench.core.errors import UsageError
 from aser_bench.transcripts.base import Recogniser, plain
 
 RATE = 16_000
@@ -30,13 +31,22 @@ def tone(samples: int) -> np.ndarray:
 
 
 SIGNALS = {
-    "noise": noise(8000), "tone": tone(4001), "silence": np.zeros(8000),
-    "one sample": np.array([0.5]), "two samples": np.array([0.5, -0.5]),
-    "one silent sample": np.zeros(1), "no sample": np.zeros(0), "a frame less": noise(409),
-    "25 ms": noise(400), "0.1 s": noise(1600), "constant": np.full(4000, 0.25),
-    "a click": np.eye(1, 5000, 2500)[0], "very quiet": noise(4000, 1e-9),
-    "as quiet as it gets": np.full(4000, 1e-45), "overshooting": 3 * np.sign(noise(4000)),
-}  # fmt: skip
+    "noise": noise(8000),
+    "tone": tone(4001),
+    "silence": np.zeros(8000),
+    "one sample": np.array([0.5]),
+    "two samples": np.array([0.5, -0.5]),
+    "one silent sample": np.zeros(1),
+    "no sample": np.zeros(0),
+    "a frame less": noise(409),
+    "25 ms": noise(400),
+    "0.1 s": noise(1600),
+    "constant": np.full(4000, 0.25),
+    "a click": np.eye(1, 5000, 2500)[0],
+    "very quiet": noise(4000, 1e-9),
+    "as quiet as it gets": np.full(4000, 1e-45),
+    "overshooting": 3 * np.sign(noise(4000)),
+}
 
 
 def listener(spec: str) -> Recogniser:

@@ -7,8 +7,8 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aser_bench.core.errors import AudioError
 from aser_bench.corpora import audio
-from aser_bench.errors import AudioError
 
 RATE = 16000
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from aser_bench.core.errors import AudioError, UsageError
 from aser_bench.corpora import audio, containers
-from aser_bench.errors import AudioError, UsageError
 
 ffmpeg = pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe()
 pytest.importorskip("pydub")
@@ -76,8 +76,12 @@ def test_no_ffprobe_no_path_no_word_on_stderr(folder):
     environment = {**os.environ, "PATH": "", "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         [sys.executable, "-c", code, folder / "a.webm"],
-        env=environment, capture_output=True, text=True, input="qqq", check=True,
-    )  # fmt: skip
+        env=environment,
+        capture_output=True,
+        text=True,
+        input="qqq",
+        check=True,
+    )
     assert (done.stdout, done.stderr) == (f"{RATE}\n", "")
 
 
@@ -89,8 +93,12 @@ def test_standard_input_is_left_alone(folder):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         [sys.executable, "-c", code, folder / "a.m4a"],
-        env=environment, capture_output=True, text=True, input="the script", check=True,
-    )  # fmt: skip
+        env=environment,
+        capture_output=True,
+        text=True,
+        input="the script",
+        check=True,
+    )
     assert done.stdout == "the script\n"
 
 

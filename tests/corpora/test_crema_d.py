@@ -8,13 +8,13 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus
 from aser_bench.corpora.crema_d import ACTORS, COMPONENT, EMOTIONS, SENTENCES
-from aser_bench.errors import UsageError
-from aser_bench.ingest import ingest
-from aser_bench.parallel import Pool
-from aser_bench.store import Store
-from aser_bench.study import CorpusChoice
+from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.ingest import ingest
+from aser_bench.pipeline.parallel import Pool
+from aser_bench.study.config import CorpusChoice
 
 SEXES = '"ActorID","Age","Sex","Race","Ethnicity"\n1001,51,"Male","x","y"\n1002,21,"Female",x,y\n'
 POINTER = (
@@ -32,9 +32,11 @@ def touch(root, *names):
 
 @settings(deadline=None)
 @given(
-    st.integers(999, 2000), st.sampled_from([*SENTENCES, "XYZ"]),
-    st.sampled_from([*EMOTIONS, "SUR"]), st.sampled_from(["XX", "LO", "MD", "HI", "X"]),
-)  # fmt: skip
+    st.integers(999, 2000),
+    st.sampled_from([*SENTENCES, "XYZ"]),
+    st.sampled_from([*EMOTIONS, "SUR"]),
+    st.sampled_from(["XX", "LO", "MD", "HI", "X"]),
+)
 def test_any_name_is_read_or_refused(actor, sentence, emotion, level):
     match = COMPONENT.pattern.fullmatch(f"{actor}_{sentence}_{emotion}_{level}")
     if not 1000 <= actor < 2000:
@@ -57,10 +59,14 @@ def test_there_are_twelve_sentences_and_91_actors():
 
 def test_the_wav_of_three_copies_is_taken(tmp_path):
     touch(
-        tmp_path, "AudioMP3/1001_DFA_ANG_XX.mp3", "AudioWAV/1001_DFA_ANG_XX.wav",
-        "VideoFlash/1001_DFA_ANG_XX.flv", "AudioWAV/1040_ITH_SAD_X.wav", "AudioWAV/a.wav",
+        tmp_path,
+        "AudioMP3/1001_DFA_ANG_XX.mp3",
+        "AudioWAV/1001_DFA_ANG_XX.wav",
+        "VideoFlash/1001_DFA_ANG_XX.flv",
+        "AudioWAV/1040_ITH_SAD_X.wav",
+        "AudioWAV/a.wav",
         "AudioWAV/1002_IEO_HAP_HI.wav",
-    )  # fmt: skip
+    )
     (tmp_path / "VideoDemographics.csv").write_text(SEXES)
     found = load_corpus("crema_d", tmp_path)
     table = found.utterances

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus
-from aser_bench.errors import UsageError
 
 
 @pytest.fixture
@@ -85,8 +85,9 @@ def test_texts_alone(table, column):
         ["row000003", "", "happy", "2", "", "Yes.", "train"],
     ]
     assert [reason.partition(" emotion")[0] for _, reason in found.refused] == [
-        "row 4: has no text", "row 5: unknown",
-    ]  # fmt: skip
+        "row 4: has no text",
+        "row 5: unknown",
+    ]
     assert found.notes == ["the table names no recordings: texts and labels alone"]
 
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aser_bench import tables
+from aser_bench.core import tables
+from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus
 from aser_bench.corpora.custom import COMPONENT
-from aser_bench.errors import UsageError
 
 
 def labels(stem):

@@ -2,9 +2,9 @@ from importlib import resources
 
 import pytest
 
+from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus
 from aser_bench.corpora.demo import COMPONENT
-from aser_bench.errors import UsageError
 
 DATA = resources.files("aser_bench.corpora") / "data" / "demo" / "utterances.csv"
 

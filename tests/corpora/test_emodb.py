@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus
 from aser_bench.corpora.emodb import COMPONENT, EMOTIONS, FEMALE, MALE, SENTENCES
-from aser_bench.errors import UsageError
 
 
 @settings(deadline=None)

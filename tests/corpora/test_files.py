@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aser_bench.core.errors import UsageError
 from aser_bench.corpora import files, load_corpus
-from aser_bench.errors import UsageError
 
 
 def touch(root: Path, *names: str) -> None:
@@ -19,9 +19,17 @@ def touch(root: Path, *names: str) -> None:
 
 def test_walk_finds_audio_only_and_passes_over_what_is_hidden(tmp_path):
     touch(
-        tmp_path, "b/2.FLAC", "a/1.wav", "c.Mp3", "notes.txt", ".hidden.wav", "._a.wav",
-        ".git/x.wav", "__MACOSX/a.wav", "noextension",
-    )  # fmt: skip
+        tmp_path,
+        "b/2.FLAC",
+        "a/1.wav",
+        "c.Mp3",
+        "notes.txt",
+        ".hidden.wav",
+        "._a.wav",
+        ".git/x.wav",
+        "__MACOSX/a.wav",
+        "noextension",
+    )
     audio, others = files.walk(tmp_path)
     assert [files.relative(path, tmp_path) for path in audio] == ["a/1.wav", "b/2.FLAC", "c.Mp3"]
     assert [path.name for path in others] == ["noextension", "notes.txt"]

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from aser_bench import ffmpeg
+from aser_bench.core import ffmpeg
+from aser_bench.core.errors import AudioError
 from aser_bench.corpora import audio, containers
-from aser_bench.errors import AudioError
-from aser_bench.ingest import ingest
-from aser_bench.parallel import Pool
-from aser_bench.store import Store
-from aser_bench.study import CorpusChoice
+from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.ingest import ingest
+from aser_bench.pipeline.parallel import Pool
+from aser_bench.study.config import CorpusChoice
 
 RATE = 16_000
 REAL = ffmpeg._bundled()
@@ -108,8 +108,17 @@ def movie(reference: bytes) -> bytes:
         box(b"mvhd", bytes(4), times, bytes(4), bytes(12), whole, bytes(24), b"\0\0\0\2"),
         box(
             b"trak",
-            box(b"tkhd", b"\0\0\0\1", bytes(8), b"\0\0\0\1", bytes(4),
-                struct.pack(">I", RATE), bytes(16), whole, bytes(8)),
+            box(
+                b"tkhd",
+                b"\0\0\0\1",
+                bytes(8),
+                b"\0\0\0\1",
+                bytes(4),
+                struct.pack(">I", RATE),
+                bytes(16),
+                whole,
+                bytes(8),
+            ),
             box(
                 b"mdia",
                 box(b"mdhd", bytes(4), times, bytes(4)),
@@ -122,7 +131,7 @@ def movie(reference: bytes) -> bytes:
                 ),
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 def matroska_link(target: str) -> bytes:
@@ -182,8 +191,15 @@ def hostile(address: str, local: str) -> dict[str, bytes]:
 
 KINDS = hostile("http://127.0.0.1:9/x", "/x")
 NAMES = ["x_angry.wav", "x_angry.m4a", "x_angry.mp3", "x_angry.flac", "x_angry.ogg"]
-ODD = ["http:__127.0.0.1_x_angry.wav", "a:b_angry.wav", "-i_angry.wav", "|cat_angry.wav",
-       "concat:x_angry.wav", "file%03d_angry.wav", "pipe:0_angry.wav"]  # fmt: skip
+ODD = [
+    "http:__127.0.0.1_x_angry.wav",
+    "a:b_angry.wav",
+    "-i_angry.wav",
+    "|cat_angry.wav",
+    "concat:x_angry.wav",
+    "file%03d_angry.wav",
+    "pipe:0_angry.wav",
+]
 
 
 def playlist(listener: Listener) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from made_trees import iemocap, iemocap_wav
+from corpus_trees import iemocap, iemocap_wav
 
+from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus
 from aser_bench.corpora.labels import relabelled
-from aser_bench.errors import UsageError
 from aser_bench.evaluation.splits import split
-from aser_bench.ingest import ingest
-from aser_bench.parallel import Pool
-from aser_bench.store import Store
-from aser_bench.study import CorpusChoice
+from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.ingest import ingest
+from aser_bench.pipeline.parallel import Pool
+from aser_bench.study.config import CorpusChoice
 
 LABELS = {
     "Ses01F_impro01_F000": "neu",
@@ -25,9 +25,18 @@ LABELS = {
     "Ses02M_impro08b_F012": "ang",
 }
 COUNTS = {
-    "ang": 1103, "hap": 595, "exc": 1041, "sad": 1084, "neu": 1708, "fru": 1849, "sur": 107,
-    "fea": 40, "dis": 2, "oth": 3, "xxx": 2507,
-}  # fmt: skip
+    "ang": 1103,
+    "hap": 595,
+    "exc": 1041,
+    "sad": 1084,
+    "neu": 1708,
+    "fru": 1849,
+    "sur": 107,
+    "fea": 40,
+    "dis": 2,
+    "oth": 3,
+    "xxx": 2507,
+}
 """How often each label stands in the real corpus."""
 
 
@@ -88,9 +97,12 @@ def test_what_lies_about_is_passed_over(tmp_path):
     label = "[1.0 - 2.0]\t{}\t{}\t[1, 1, 1]\n"
     evaluation = root / "Session1/dialog/EmoEvaluation"
     for name in (
-        "Categorical/Ses01F_impro01_e2_cat.txt", "Self-evaluation/x.txt", "Attribute/deep/x.txt",
-        "._Ses01F_impro01.txt", "notes.md",
-    ):  # fmt: skip
+        "Categorical/Ses01F_impro01_e2_cat.txt",
+        "Self-evaluation/x.txt",
+        "Attribute/deep/x.txt",
+        "._Ses01F_impro01.txt",
+        "notes.md",
+    ):
         write(evaluation / name, label.format("Ses01F_impro01_F099", "sad"))
     (evaluation / "folder.txt").mkdir()
     hidden = root / "__MACOSX/Session1/dialog/EmoEvaluation/a.txt"
@@ -112,13 +124,17 @@ def test_what_lies_about_is_passed_over(tmp_path):
 
 def test_labels_that_cannot_be_used_are_refused_by_name(tmp_path):
     iemocap(tmp_path, {**LABELS, "Ses03F_impro01_F000": "huh"})
-    write(tmp_path / "Session1/dialog/EmoEvaluation/z.txt",
-          "[1 - 2]\tSes01F_impro01_F000\tsad\t[1, 1, 1]\n")  # fmt: skip
+    write(
+        tmp_path / "Session1/dialog/EmoEvaluation/z.txt",
+        "[1 - 2]\tSes01F_impro01_F000\tsad\t[1, 1, 1]\n",
+    )
     found = load_corpus("iemocap", tmp_path)
     assert "Ses01F_impro01_F000" not in set(found.utterances["utterance"])
     (torn, unknown) = found.refused
-    assert torn == ("Session1/dialog/EmoEvaluation/z.txt",
-                    "Ses01F_impro01_F000 is labelled both neu and sad")  # fmt: skip
+    assert torn == (
+        "Session1/dialog/EmoEvaluation/z.txt",
+        "Ses01F_impro01_F000 is labelled both neu and sad",
+    )
     assert unknown[0] == "Session3/dialog/EmoEvaluation/Ses03F_impro01.txt"
     assert unknown[1].startswith("Ses03F_impro01_F000: unknown emotion 'huh'")
 
@@ -132,8 +148,10 @@ def test_recordings_are_found_and_missed_by_name(tmp_path):
     iemocap_wav(tmp_path, kept[0]).with_suffix(".mp3").write_bytes(b"x")
     found = load_corpus("iemocap", tmp_path)
     assert [file.rpartition("/")[2] for file in found.utterances["file"]] == [
-        "Ses01F_impro01_F000.wav", "Ses01F_impro01_M000.wav", "Ses01M_script01_1_F001.wav",
-    ]  # fmt: skip
+        "Ses01F_impro01_F000.wav",
+        "Ses01F_impro01_M000.wav",
+        "Ses01M_script01_1_F001.wav",
+    ]
     assert found.refused == [("Ses02M_impro08b_F012.wav", "there is no such recording")]
     assert not any("no recordings" in note for note in found.notes)
 
@@ -163,9 +181,11 @@ def whole(root):
     """Write as many labels of each kind as the real corpus has, spread over its ten speakers."""
     names = (
         f"Ses{session:02}F_impro{dialogue:02}_{who}{number:03}"
-        for number in range(250) for dialogue in range(1, 6)
-        for session in range(1, 6) for who in "FM"
-    )  # fmt: skip
+        for number in range(250)
+        for dialogue in range(1, 6)
+        for session in range(1, 6)
+        for who in "FM"
+    )
     every = (label for label, count in COUNTS.items() for _ in range(count))
     return iemocap(root, dict(zip(names, every, strict=False)))
 
@@ -181,8 +201,11 @@ def test_the_four_classes_of_the_real_corpus(tmp_path):
     four, notes = relabelled(table, "4")
     assert len(four) == 5531
     assert four["emotion"].value_counts().to_dict() == {
-        "angry": 1103, "happy": 1636, "sad": 1084, "neutral": 1708,
-    }  # fmt: skip
+        "angry": 1103,
+        "happy": 1636,
+        "sad": 1084,
+        "neutral": 1708,
+    }
     assert notes == [
         "label set 4: 1041 excited count as happy",
         "label set 4: 1998 utterances left out (disgusted 2, fearful 40, frustrated 1849, "

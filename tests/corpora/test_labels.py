@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aser_bench.core.errors import UsageError
+from aser_bench.core.tables import EMOTIONS
 from aser_bench.corpora.labels import LABELS, relabelled
-from aser_bench.errors import UsageError
-from aser_bench.tables import EMOTIONS
 
 
 def table(*emotions):

@@ -5,17 +5,17 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from made_trees import MELD_HEADER, meld
+from corpus_trees import MELD_HEADER, meld
 
-from aser_bench import ffmpeg
+from aser_bench.core import ffmpeg
+from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus
 from aser_bench.corpora.labels import relabelled
-from aser_bench.errors import UsageError
 from aser_bench.evaluation.splits import split
-from aser_bench.ingest import ingest
-from aser_bench.parallel import Pool
-from aser_bench.store import Store
-from aser_bench.study import CorpusChoice
+from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.ingest import ingest
+from aser_bench.pipeline.parallel import Pool
+from aser_bench.study.config import CorpusChoice
 
 ROWS = {
     "train": [("Hi, Joey!", "Ross", "joy", 0, 0), ("No.", "Joey", "anger", 0, 1)],
@@ -23,9 +23,10 @@ ROWS = {
     "test": [("Fine.", "Mr. Geller", "neutral", 0, 0)],
 }
 PLACES = {
-    "train": "train/train_splits", "dev": "dev/dev_splits_complete",
+    "train": "train/train_splits",
+    "dev": "dev/dev_splits_complete",
     "test": "test/output_repeated_splits_test",
-}  # fmt: skip
+}
 
 
 def clips(root, **names):
@@ -55,16 +56,20 @@ def test_rows_of_three_tables(tmp_path):
 def test_clips_belong_to_the_split_of_their_folder(tmp_path):
     meld(tmp_path, **ROWS)
     clips(
-        tmp_path, train=["dia0_utt0.mp4", "dia0_utt1.mp4", "._dia0_utt1.mp4", "dia7_utt7.mp4"],
-        dev=["dia0_utt0.mp4"], test=["dia0_utt0.wav", "final_videos_testdia0_utt0.mp4"],
-    )  # fmt: skip
+        tmp_path,
+        train=["dia0_utt0.mp4", "dia0_utt1.mp4", "._dia0_utt1.mp4", "dia7_utt7.mp4"],
+        dev=["dia0_utt0.mp4"],
+        test=["dia0_utt0.wav", "final_videos_testdia0_utt0.mp4"],
+    )
     (tmp_path / "dia0_utt0.mp4").write_bytes(b"x")
     found = load_corpus("meld", tmp_path)
     files = [file.removeprefix(f"{tmp_path}/") for file in found.utterances["file"]]
     assert files == [
-        "dev/dev_splits_complete/dia0_utt0.mp4", "test/output_repeated_splits_test/dia0_utt0.wav",
-        "train/train_splits/dia0_utt0.mp4", "train/train_splits/dia0_utt1.mp4",
-    ]  # fmt: skip
+        "dev/dev_splits_complete/dia0_utt0.mp4",
+        "test/output_repeated_splits_test/dia0_utt0.wav",
+        "train/train_splits/dia0_utt0.mp4",
+        "train/train_splits/dia0_utt1.mp4",
+    ]
     assert found.notes == [
         "1 clips that no row of the tables names left out",
         "2 clips left out that are unlike train_splits/dia0_utt0.mp4",
@@ -84,9 +89,12 @@ def test_missing_clips_are_refused_by_name(tmp_path):
 
 def test_rows_that_cannot_be_used(tmp_path):
     rows = [
-        ("a", "Ross", "joy", 0, 0), ("b", "Ross", "hapy", 0, 1), ("c", "", "joy", 0, 2),
-        ("d", "Ross", "joy", "x", 3), ("e", "Ross", "sadness", 0, 0),
-    ]  # fmt: skip
+        ("a", "Ross", "joy", 0, 0),
+        ("b", "Ross", "hapy", 0, 1),
+        ("c", "", "joy", 0, 2),
+        ("d", "Ross", "joy", "x", 3),
+        ("e", "Ross", "sadness", 0, 0),
+    ]
     found = load_corpus("meld", meld(tmp_path, train=rows))
     assert found.utterances["text"].tolist() == ["a"]
     assert [(place[-5:], reason) for place, reason in found.refused] == [
@@ -142,8 +150,10 @@ def test_the_real_tables(shared_corpora, tmp_path):
     assert (found.refused, len(table)) == ([], 13708)
     assert table["split"].value_counts().to_dict() == {"train": 9989, "dev": 1109, "test": 2610}
     assert table["emotion"].value_counts()[:3].to_dict() == {
-        "neutral": 6436, "happy": 2308, "surprised": 1636,
-    }  # fmt: skip
+        "neutral": 6436,
+        "happy": 2308,
+        "surprised": 1636,
+    }
     assert (table["text"] != "").all()
     four, _ = relabelled(table, "4")
     assert set(four["emotion"]) == {"angry", "happy", "neutral", "sad"}
@@ -162,8 +172,10 @@ def test_real_speech_in_clips(shared_corpora, tmp_path):
     """A clip with a picture and AAC, one without sound, and one that is cut off."""
     names = ["dia0_utt0", "dia0_utt1", "dia0_utt2", "dia0_utt3"]
     emotions = ["joy", "anger", "joy", "anger"]
-    rows = [("Kids are talking by the door.", "Ross", emotion, 0, number)
-            for number, emotion in enumerate(emotions)]  # fmt: skip
+    rows = [
+        ("Kids are talking by the door.", "Ross", emotion, 0, number)
+        for number, emotion in enumerate(emotions)
+    ]
     clips(meld(tmp_path / "meld", train=rows), train=[f"{name}.mp4" for name in names])
     folder = tmp_path / "meld" / PLACES["train"]
     speech = sorted((shared_corpora / "ravdess" / "Actor_01").iterdir())

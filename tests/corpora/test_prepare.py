@@ -7,8 +7,8 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus, prepare
-from aser_bench.errors import UsageError
 
 
 def test_inspect_compares_samples_not_files(tmp_path):

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus
 from aser_bench.corpora.ravdess import COMPONENT, EMOTIONS, STATEMENTS
-from aser_bench.errors import UsageError
 
 TWO_DIGITS = st.integers(0, 99).map("{:02d}".format)
 

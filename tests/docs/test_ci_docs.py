@@ -11,13 +11,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import made
+import factories
 import pytest
 import yaml
 
 import aser_bench
-from aser_bench import baseline
-from aser_bench.checking import render
+from aser_bench.baseline import formats as render
+from aser_bench.baseline import summary, writer
 from aser_bench.cli import build_parser
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,19 +27,25 @@ BLOCKS = {
     body.splitlines()[0].removeprefix("# "): (language, body)
     for language, body in re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 }
-COMMANDS = sorted({
-    line.partition(" #")[0].strip().removeprefix("- ").removeprefix("run: ")
-    for line in re.sub(r"`(aser-bench [^`]+)`", r"\n\1\n", TEXT).splitlines()
-    if re.match(r"\s*(- )?(run: )?aser-bench [a-z]", line)
-})  # fmt: skip
+COMMANDS = sorted(
+    {
+        line.partition(" #")[0].strip().removeprefix("- ").removeprefix("run: ")
+        for line in re.sub(r"`(aser-bench [^`]+)`", r"\n\1\n", TEXT).splitlines()
+        if re.match(r"\s*(- )?(run: )?aser-bench [a-z]", line)
+    }
+)
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
 
 
 def test_the_page_has_these_files():
     assert {name: language for name, (language, _) in BLOCKS.items()} == {
-        ".github/workflows/emotion.yml": "yaml", ".gitlab-ci.yml": "yaml", "tox.ini": "ini",
-        ".pre-commit-config.yaml": "yaml", "pytest.ini": "ini", "test_emotion.py": "python",
-    }  # fmt: skip
+        ".github/workflows/emotion.yml": "yaml",
+        ".gitlab-ci.yml": "yaml",
+        "tox.ini": "ini",
+        ".pre-commit-config.yaml": "yaml",
+        "pytest.ini": "ini",
+        "test_emotion.py": "python",
+    }
 
 
 def test_the_commands_are_found():
@@ -114,20 +120,24 @@ def test_the_hook_exists_and_takes_its_arguments():
 
 
 def test_the_limit_that_the_page_names_is_the_limit():
-    assert f"Above {baseline.words.size(baseline.MOST_PREDICTIONS).replace('.0', '')}" in TEXT
+    assert f"Above {summary.size(writer.MOST_PREDICTIONS).replace('.0', '')}" in TEXT
 
 
 @pytest.mark.parametrize(("skill", "code"), [(0.8, 0), (0.1, 1)])
 def test_the_test_of_the_page_runs(tmp_path, skill, code):
     for name in ("pytest.ini", "test_emotion.py"):
         (tmp_path / name).write_text(BLOCKS[name][1])
-    old = made.folder(tmp_path / "old", made.predictions({("original", "original"): 0.8}))
-    baseline.update(old, tmp_path / "baseline")
-    made.folder(tmp_path / "new", made.predictions({("original", "original"): skill}), label="old")
+    old = factories.folder(tmp_path / "old", factories.predictions({("original", "original"): 0.8}))
+    writer.update(old, tmp_path / "baseline")
+    factories.folder(
+        tmp_path / "new", factories.predictions({("original", "original"): skill}), label="old"
+    )
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "aser_bench.pytest_plugin"],
-        cwd=tmp_path, capture_output=True, text=True,
+        [sys.executable, "-m", "pytest", "-q", "-p", "aser_bench.baseline.pytest_plugin"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
         env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(INSTALLED)},
-    )  # fmt: skip
+    )
     assert done.returncode == code, done.stdout + done.stderr
     assert ("FAILED: 1 worse" in done.stdout) == bool(code)

@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import dataclasses
 
-import made
+import factories
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics as sk
 
-from aser_bench import findings as contract
+from aser_bench.core import findings as contract
 from aser_bench.evaluation.analysis import analyse
 from aser_bench.evaluation.outcomes import Source
 
 TABLES = {
-    "cells": contract.CELLS, "losses": contract.LOSSES, "recalls": contract.RECALLS,
-    "confusions": contract.CONFUSIONS, "speakers": contract.SPEAKERS,
-    "robustness": contract.ROBUSTNESS, "bandwidth": contract.BANDWIDTH, "worst": contract.WORST,
-    "drift": contract.DRIFT, "leaks": contract.LEAKS, "leak_worth": contract.LEAK_WORTH,
-}  # fmt: skip
+    "cells": contract.CELLS,
+    "losses": contract.LOSSES,
+    "recalls": contract.RECALLS,
+    "confusions": contract.CONFUSIONS,
+    "speakers": contract.SPEAKERS,
+    "robustness": contract.ROBUSTNESS,
+    "bandwidth": contract.BANDWIDTH,
+    "worst": contract.WORST,
+    "drift": contract.DRIFT,
+    "leaks": contract.LEAKS,
+    "leak_worth": contract.LEAK_WORTH,
+}
 COMPARISONS = ("losses", "robustness", "speakers", "worst", "bandwidth")
 
 
 def found_in(frame, folder, conditions=None, **options):
-    path = made.write(frame, folder / "p.parquet")
-    conditions = made.conditions() if conditions is None else conditions
+    path = factories.write(frame, folder / "p.parquet")
+    conditions = factories.conditions() if conditions is None else conditions
     return analyse([Source(path)], conditions, **options)
 
 
@@ -36,9 +43,9 @@ def whole(findings):
 
 
 def test_all_tables_have_the_columns_of_the_contract(tmp_path):
-    frame = pd.concat([made.predictions(), made.predictions(protocol="paper")])
-    conditions = made.conditions(lowpass_3k0={"codec": "lowpass", "bandwidth_hz": 3040.0})
-    frame = pd.concat([frame, made.predictions({("original", "lowpass-3k0"): 0.5})])
+    frame = pd.concat([factories.predictions(), factories.predictions(protocol="paper")])
+    conditions = factories.conditions(lowpass_3k0={"codec": "lowpass", "bandwidth_hz": 3040.0})
+    frame = pd.concat([frame, factories.predictions({("original", "lowpass-3k0"): 0.5})])
     findings = whole(found_in(frame, tmp_path, conditions, margin=0.05))
     assert (findings.margin, findings.confidence) == (0.05, 0.95)
     filled = set(TABLES) - {"drift", "leaks"}
@@ -47,15 +54,16 @@ def test_all_tables_have_the_columns_of_the_contract(tmp_path):
 
 def test_what_only_the_run_knows_is_passed_on(tmp_path):
     drift = pd.DataFrame([("voices", "f", "mp3-8k", "x", 1.0, 1.0, 1.0)], columns=contract.DRIFT)
-    leaks = pd.DataFrame([("voices", "speaker", 0, "speaker", 0, 0, 9, True)],
-                         columns=contract.LEAKS)  # fmt: skip
-    findings = found_in(made.predictions(), tmp_path, drift=drift, leaks=leaks)
+    leaks = pd.DataFrame(
+        [("voices", "speaker", 0, "speaker", 0, 0, 9, True)], columns=contract.LEAKS
+    )
+    findings = found_in(factories.predictions(), tmp_path, drift=drift, leaks=leaks)
     pd.testing.assert_frame_equal(findings.drift, drift)
     pd.testing.assert_frame_equal(findings.leaks, leaks)
 
 
 def test_every_cell_is_that_of_scikit_learn(tmp_path):
-    frame = made.predictions({**made.SKILL, ("mp3-8k", "original"): 0.3}, runs=3)
+    frame = factories.predictions({**factories.SKILL, ("mp3-8k", "original"): 0.3}, runs=3)
     cells = found_in(frame, tmp_path).cells
     assert len(cells) == 6
     for row in cells.itertuples():
@@ -64,9 +72,13 @@ def test_every_cell_is_that_of_scikit_learn(tmp_path):
             & (frame["test_condition"] == row.test_condition)
         ]
         runs = [run for _, run in part.groupby("run")]
-        shares = [run[[f"p_{emotion}" for emotion in made.EMOTIONS]].to_numpy() for run in runs]
+        shares = [
+            run[[f"p_{emotion}" for emotion in factories.EMOTIONS]].to_numpy() for run in runs
+        ]
         brier = [
-            ((share - (run["truth"].to_numpy()[:, None] == np.array(made.EMOTIONS))) ** 2).sum(1)
+            ((share - (run["truth"].to_numpy()[:, None] == np.array(factories.EMOTIONS))) ** 2).sum(
+                1
+            )
             for run, share in zip(runs, shares, strict=True)
         ]
         uar = [sk.balanced_accuracy_score(run["truth"], run["predicted"]) for run in runs]
@@ -79,7 +91,7 @@ def test_every_cell_is_that_of_scikit_learn(tmp_path):
 
 
 def test_the_same_predictions_give_the_same_findings(tmp_path):
-    frame = made.predictions(speakers=tuple("abcdefghijklmnop"), takes=1)
+    frame = factories.predictions(speakers=tuple("abcdefghijklmnop"), takes=1)
     one, two = (found_in(frame, tmp_path) for _ in range(2))
     for field in dataclasses.fields(contract.Findings):
         values = getattr(one, field.name), getattr(two, field.name)
@@ -90,7 +102,7 @@ def test_the_same_predictions_give_the_same_findings(tmp_path):
 
 
 def test_the_interval_of_a_share_is_one_of_shares(tmp_path):
-    cells = found_in(made.predictions({("original", "original"): 0.95}), tmp_path).cells
+    cells = found_in(factories.predictions({("original", "original"): 0.95}), tmp_path).cells
     assert cells["uar"].between(0.9, 0.999).all()
     assert (cells["uar_high"] == 1).all()
     assert cells["uar_low"].between(0, 0.9).all()
@@ -100,21 +112,21 @@ def test_the_interval_of_a_share_is_one_of_shares(tmp_path):
 
 
 def test_only_the_original(tmp_path):
-    findings = whole(found_in(made.predictions({("original", "original"): 0.7}), tmp_path))
+    findings = whole(found_in(factories.predictions({("original", "original"): 0.7}), tmp_path))
     assert not [name for name in COMPARISONS if not getattr(findings, name).empty]
     assert len(findings.cells) == 1
     assert set(findings.recalls["condition"]) == {"original"}
 
 
 def test_never_the_original(tmp_path):
-    findings = whole(found_in(made.predictions({("mp3-8k", "mp3-8k"): 0.7}), tmp_path))
+    findings = whole(found_in(factories.predictions({("mp3-8k", "mp3-8k"): 0.7}), tmp_path))
     assert len(findings.cells) == 1
     assert not [name for name in (*COMPARISONS, "recalls") if len(getattr(findings, name))]
 
 
 def test_one_run_of_one_condition(tmp_path):
     skill = {("original", "original"): 0.9, ("original", "mp3-8k"): 0.2}
-    findings = whole(found_in(made.predictions(skill, runs=1), tmp_path))
+    findings = whole(found_in(factories.predictions(skill, runs=1), tmp_path))
     assert set(findings.losses["training"]) == {"clean"}
     assert findings.robustness["n_bitrates"].tolist() == [1]
     assert findings.robustness["area"].isna().all()
@@ -122,7 +134,7 @@ def test_one_run_of_one_condition(tmp_path):
 
 @pytest.mark.parametrize("word", ["sad", "nonsense"])
 def test_a_model_that_says_one_word(tmp_path, word):
-    frame = made.predictions().assign(predicted=word)
+    frame = factories.predictions().assign(predicted=word)
     if word == "nonsense":  # an emotion that has no probability
         frame = frame.assign(p_nonsense=np.float32(1))
     findings = whole(found_in(frame, tmp_path))
@@ -133,46 +145,53 @@ def test_a_model_that_says_one_word(tmp_path, word):
 
 
 def test_one_class(tmp_path):
-    findings = whole(found_in(made.predictions().assign(truth="sad", predicted="sad"), tmp_path))
+    findings = whole(
+        found_in(factories.predictions().assign(truth="sad", predicted="sad"), tmp_path)
+    )
     assert (findings.cells["uar"] == 1).all()
     assert (findings.losses["p"] == 1).all()
 
 
 @pytest.mark.parametrize("speakers", [("a",), ("a", "b"), (None,)])
 def test_hardly_any_speakers(tmp_path, speakers):
-    findings = whole(found_in(made.predictions(speakers=speakers), tmp_path))
+    findings = whole(found_in(factories.predictions(speakers=speakers), tmp_path))
     assert (findings.losses["why"] != "").all()
 
 
 def test_one_utterance(tmp_path):
-    frame = made.predictions(emotions=("x", "y"), speakers=(None,), takes=1)
+    frame = factories.predictions(emotions=("x", "y"), speakers=(None,), takes=1)
     findings = whole(found_in(frame[frame["truth"] == "x"], tmp_path))
     assert set(findings.cells["n_utterances"]) == {1}
     assert findings.losses[["low", "high"]].isna().all(axis=None)
 
 
 def test_without_conditions_there_are_no_bitrates(tmp_path):
-    findings = whole(found_in(made.predictions(), tmp_path, made.conditions().iloc[:0]))
+    findings = whole(found_in(factories.predictions(), tmp_path, factories.conditions().iloc[:0]))
     assert findings.robustness.empty
     assert len(findings.losses) == 16
 
 
 def test_corpora_of_other_emotions_and_sizes(tmp_path):
-    frame = pd.concat([
-        made.predictions(),
-        made.predictions(corpus="others", emotions=("bored", "sad"), speakers=tuple("xyz")),
-    ])  # fmt: skip
-    conditions = pd.concat([made.conditions(), made.conditions("others")])
+    frame = pd.concat(
+        [
+            factories.predictions(),
+            factories.predictions(
+                corpus="others", emotions=("bored", "sad"), speakers=tuple("xyz")
+            ),
+        ]
+    )
+    conditions = pd.concat([factories.conditions(), factories.conditions("others")])
     findings = whole(found_in(frame, tmp_path, conditions))
     assert findings.cells.groupby("corpus")["chance"].first().to_dict() == {
-        "voices": 0.25, "others": 0.5,
-    }  # fmt: skip
+        "voices": 0.25,
+        "others": 0.5,
+    }
     assert findings.cells[["ece", "brier"]].notna().all(axis=None)
     assert findings.robustness.groupby("corpus").size().tolist() == [2, 2]
 
 
 def test_a_fold_that_failed_takes_part_in_nothing(tmp_path):
-    frame = made.predictions()
+    frame = factories.predictions()
     gone = (frame["test_condition"] == "mp3-8k") & (frame["fold"] == 0) & (frame["run"] == 0)
     findings = whole(found_in(frame[~gone], tmp_path))
     sizes = findings.losses.groupby("condition")["n_utterances"].unique().str[0]
@@ -181,5 +200,5 @@ def test_a_fold_that_failed_takes_part_in_nothing(tmp_path):
 
 @pytest.mark.parametrize("margin", [1e-6, 0.5, 0.999])
 def test_any_margin(tmp_path, margin):
-    findings = whole(found_in(made.predictions(), tmp_path, margin=margin))
+    findings = whole(found_in(factories.predictions(), tmp_path, margin=margin))
     assert findings.robustness["sentence"].str.len().gt(0).all()

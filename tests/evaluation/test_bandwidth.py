@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import made
+import factories
 import numpy as np
 import pandas as pd
 import pytest
 
-from aser_bench import findings as contract
+from aser_bench.core import findings as contract
 from aser_bench.evaluation import bandwidth
 
 SKILL = {
-    **made.SKILL, ("original", "lowpass-3k0"): 0.5, ("lowpass-3k0", "lowpass-3k0"): 0.7,
-    ("original", "lowpass-3k1"): 0.55, ("lowpass-3k1", "lowpass-3k1"): 0.72,
-    ("multi", "original"): 0.8, ("multi", "mp3-8k"): 0.7, ("multi", "lowpass-3k0"): 0.75,
-}  # fmt: skip
+    **factories.SKILL,
+    ("original", "lowpass-3k0"): 0.5,
+    ("lowpass-3k0", "lowpass-3k0"): 0.7,
+    ("original", "lowpass-3k1"): 0.55,
+    ("lowpass-3k1", "lowpass-3k1"): 0.72,
+    ("multi", "original"): 0.8,
+    ("multi", "mp3-8k"): 0.7,
+    ("multi", "lowpass-3k0"): 0.75,
+}
 
 
 def conditions(**hertz):
@@ -22,12 +27,12 @@ def conditions(**hertz):
         name: {"codec": f"lowpass:cutoff={value:g}", "bandwidth_hz": value}
         for name, value in {"lowpass_3k0": 3040.0, "lowpass_3k1": 3100.0, **hertz}.items()
     }
-    return made.conditions(**filters)
+    return factories.conditions(**filters)
 
 
 @pytest.fixture
 def pairs(tmp_path):
-    return made.paired(made.predictions(SKILL), tmp_path)
+    return factories.paired(factories.predictions(SKILL), tmp_path)
 
 
 def uar(pairs, training, train, condition):
@@ -83,7 +88,7 @@ def test_the_nearest_filter_within_three_percent(pairs, hertz, twin):
 
 
 def test_without_a_filter_there_are_no_rows(pairs):
-    table = bandwidth.split(pairs, made.conditions())
+    table = bandwidth.split(pairs, factories.conditions())
     assert table.empty
     assert tuple(table.columns) == contract.BANDWIDTH
     assert bandwidth.split([], conditions()).empty
@@ -92,7 +97,7 @@ def test_without_a_filter_there_are_no_rows(pairs):
 
 def test_a_filter_of_another_corpus_does_not_count(pairs):
     other = conditions().assign(corpus="others")
-    assert bandwidth.split(pairs, pd.concat([made.conditions(), other])).empty
+    assert bandwidth.split(pairs, pd.concat([factories.conditions(), other])).empty
 
 
 def test_an_alias_is_no_condition_of_its_own(pairs):
@@ -110,14 +115,14 @@ def test_a_filter_with_a_codec_behind_it_is_no_filter(pairs):
 
 
 def test_utterances_must_be_the_same(tmp_path):
-    frame = made.predictions(SKILL)
+    frame = factories.predictions(SKILL)
     gone = (frame["test_condition"] == "lowpass-3k0") & (frame["speaker"] == "a")
-    pairs = made.paired(frame[~gone], tmp_path)
+    pairs = factories.paired(frame[~gone], tmp_path)
     assert bandwidth.split(pairs, conditions(lowpass_3k1=5000.0)).empty
 
 
 def test_without_an_interval_the_parts_stand_alone(tmp_path):
-    pairs = made.paired(made.predictions(SKILL, speakers=("a", "b")), tmp_path)
+    pairs = factories.paired(factories.predictions(SKILL, speakers=("a", "b")), tmp_path)
     table = bandwidth.split(pairs, conditions())
     assert len(table) == 3
     assert table[["loss", "bandwidth", "artefacts"]].notna().all(axis=None)

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import math
 
-import made
+import factories
 import numpy as np
 import pandas as pd
 import pytest
 
-from aser_bench import findings as contract
+from aser_bench.core import findings as contract
 from aser_bench.evaluation import codec_rows, losses, reference, robustness
 from aser_bench.evaluation.losses import losses as losses_of
 
 WAY = {
-    "corpus": "voices", "features": "functionals", "model": "svm", "protocol": "speaker",
-    "training": "clean", "train_condition": "original",
-}  # fmt: skip
-CLEAN = {key: right for key, right in made.SKILL.items() if key[0] == "original"}
+    "corpus": "voices",
+    "features": "functionals",
+    "model": "svm",
+    "protocol": "speaker",
+    "training": "clean",
+    "train_condition": "original",
+}
+CLEAN = {key: right for key, right in factories.SKILL.items() if key[0] == "original"}
 
 
 @pytest.fixture
 def found(tmp_path):
     """Return pairs and losses of one made-up model at 8 and 64 kbit/s, trained clean."""
-    pairs = made.paired(made.predictions(CLEAN), tmp_path)
+    pairs = factories.paired(factories.predictions(CLEAN), tmp_path)
     return pairs, losses_of(pairs, 0.02)
 
 
@@ -39,7 +43,7 @@ def decided(table: pd.DataFrame, **ends: tuple[float, float]) -> pd.DataFrame:
 
 def row_of(found, margin=0.02, **ends):
     pairs, table = found
-    rows = codec_rows.robustness_rows(pairs, decided(table, **ends), made.conditions(), margin)
+    rows = codec_rows.robustness_rows(pairs, decided(table, **ends), factories.conditions(), margin)
     return rows[rows["training"] == "clean"].iloc[0]
 
 
@@ -48,7 +52,7 @@ SAFE, LOST, OPEN = (-0.01, 0.01), (-0.3, -0.1), (-0.15, 0.05)
 
 def test_a_row_a_codec_with_its_area(found):
     pairs, table = found
-    rows = codec_rows.robustness_rows(pairs, table, made.conditions(), 0.02)
+    rows = codec_rows.robustness_rows(pairs, table, factories.conditions(), 0.02)
     assert tuple(rows.columns) == contract.ROBUSTNESS
     (row,) = rows.to_dict("records")
     assert {name: row[name] for name in WAY if name in row} == {
@@ -118,8 +122,8 @@ def test_more_data_do_not_help_where_the_loss_is_near_the_margin(found, monkeypa
 
 
 def test_without_an_interval_it_says_why(tmp_path):
-    pairs = made.paired(made.predictions(CLEAN, speakers=("a", "b")), tmp_path)
-    rows = codec_rows.robustness_rows(pairs, losses_of(pairs, 0.02), made.conditions(), 0.02)
+    pairs = factories.paired(factories.predictions(CLEAN, speakers=("a", "b")), tmp_path)
+    rows = codec_rows.robustness_rows(pairs, losses_of(pairs, 0.02), factories.conditions(), 0.02)
     (row,) = rows.to_dict("records")
     assert row["safe"] == "undecided"
     assert row["sentence"] == (
@@ -129,9 +133,11 @@ def test_without_an_interval_it_says_why(tmp_path):
 
 
 def test_without_speakers_it_counts_utterances_alone(tmp_path):
-    pairs = made.paired(made.predictions(CLEAN, speakers=("a", "b", None)), tmp_path)
+    pairs = factories.paired(factories.predictions(CLEAN, speakers=("a", "b", None)), tmp_path)
     table = decided(losses_of(pairs, 0.02), k64=OPEN)
-    (row,) = codec_rows.robustness_rows(pairs, table, made.conditions(), 0.02).to_dict("records")
+    (row,) = codec_rows.robustness_rows(pairs, table, factories.conditions(), 0.02).to_dict(
+        "records"
+    )
     assert math.isnan(row["needed_speakers"])
     assert row["needed_utterances"] > 24
     assert "speakers" not in row["sentence"]
@@ -139,10 +145,12 @@ def test_without_speakers_it_counts_utterances_alone(tmp_path):
 
 
 def test_where_nothing_changed_it_takes_more_utterances_all_the_same(tmp_path):
-    frame = made.predictions({("original", "original"): 0.8})
-    pairs = made.paired(pd.concat([frame, frame.assign(test_condition="mp3-8k")]), tmp_path)
+    frame = factories.predictions({("original", "original"): 0.8})
+    pairs = factories.paired(pd.concat([frame, frame.assign(test_condition="mp3-8k")]), tmp_path)
     table = losses_of(pairs, 0.02)
-    (row,) = codec_rows.robustness_rows(pairs, table, made.conditions(), 0.02).to_dict("records")
+    (row,) = codec_rows.robustness_rows(pairs, table, factories.conditions(), 0.02).to_dict(
+        "records"
+    )
     assert row["safe"] == "undecided"
     assert "the interval is too wide for the margin" in row["sentence"]
     # 0 out of n stay below 2 % from n = 183 on: .975 = 1 - .98^182.6
@@ -166,7 +174,7 @@ def test_the_margin_itself_is_what_the_study_needs_more_data_for(found):
 def test_controls_aliases_and_other_corpora_are_no_bitrates(found):
     pairs, table = found
     lowpass = table.assign(condition="lowpass-3k0")
-    conditions = made.conditions(
+    conditions = factories.conditions(
         lowpass_3k0={"codec": "lowpass", "bandwidth_hz": 3000.0},
         mp3_60k={"codec": "mp3", "requested_kbps": 60.0, "same_as": "mp3-64k"},
     )
@@ -178,7 +186,7 @@ def test_controls_aliases_and_other_corpora_are_no_bitrates(found):
 
 def test_a_codec_without_a_request_stands_at_its_effective_bitrate(found):
     pairs, table = found
-    conditions = made.conditions(
+    conditions = factories.conditions(
         mp3_8k={"codec": "g711", "requested_kbps": np.nan, "effective_kbps": 64.0}
     )
     rows = codec_rows.robustness_rows(pairs, decided(table, k8=SAFE), conditions, 0.02)
@@ -188,10 +196,10 @@ def test_a_codec_without_a_request_stands_at_its_effective_bitrate(found):
 
 
 def test_of_nothing_there_is_an_empty_table():
-    rows = codec_rows.robustness_rows([], losses.losses([], 0.02), made.conditions(), 0.02)
+    rows = codec_rows.robustness_rows([], losses.losses([], 0.02), factories.conditions(), 0.02)
     assert rows.empty
     assert tuple(rows.columns) == contract.ROBUSTNESS
-    nothing = pd.DataFrame(columns=made.conditions().columns)
+    nothing = pd.DataFrame(columns=factories.conditions().columns)
     assert codec_rows.robustness_rows([], losses.losses([], 0.02), nothing, 0.02).empty
 
 
@@ -216,8 +224,9 @@ def test_codec_errors_are_multiples_of_the_reference(found, monkeypatch):
     assert ("voices", "speaker", "clean") in asked
 
 
-@pytest.mark.parametrize(("values", "more"), [(None, 0), ({"mp3-8k": 0.5}, 0),
-                                              ({"mp3-8k": 0.5, "mp3-64k": 0.8}, 1)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("values", "more"), [(None, 0), ({"mp3-8k": 0.5}, 0), ({"mp3-8k": 0.5, "mp3-64k": 0.8}, 1)]
+)
 def test_where_the_reference_was_not_measured_there_is_none(found, monkeypatch, values, more):
     known = values and reference.Row(0.9, values, len(found[0][0].rows) + more)
     monkeypatch.setattr(reference, "row", lambda *keys: known)

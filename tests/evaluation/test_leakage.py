@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import made
+import factories
 import numpy as np
 import pandas as pd
 import pytest
 
-from aser_bench import findings as contract
+from aser_bench.core import findings as contract
 from aser_bench.evaluation import leakage
 from aser_bench.evaluation.splits import PROTOCOLS, Split
 
-TABLE = pd.DataFrame({
-    "corpus": "voices", "utterance": list("abcdef"),
-    "speaker": ["ann", "ann", "bob", "bob", "cy", ""],
-    "group": ["g1", "g1", "g2", "g3", "g4", "g5"],
-    "text": ["hello", "bye", "hello", "", "", "bye"],
-})  # fmt: skip
+TABLE = pd.DataFrame(
+    {
+        "corpus": "voices",
+        "utterance": list("abcdef"),
+        "speaker": ["ann", "ann", "bob", "bob", "cy", ""],
+        "group": ["g1", "g1", "g2", "g3", "g4", "g5"],
+        "text": ["hello", "bye", "hello", "", "", "bye"],
+    }
+)
 
 
 def split(train, dev, test, fold=0):
@@ -70,7 +73,7 @@ BOTH = [("original", "original"), ("original", "mp3-8k")]
 
 
 def under(protocol, right, **options):
-    return made.predictions(dict.fromkeys(BOTH, right), protocol=protocol, **options)
+    return factories.predictions(dict.fromkeys(BOTH, right), protocol=protocol, **options)
 
 
 def recall_mean(frame):
@@ -85,7 +88,7 @@ def test_worth_is_the_difference_on_what_both_tested(tmp_path):
     random, disjoint = under("paper", 0.9, runs=3), under("speaker", 0.5, seed=1)
     random = random[~((random["speaker"] == "a") & (random["truth"] == "sad"))]
     disjoint = disjoint[~((disjoint["run"] == 1) & (disjoint["utterance"].str.endswith("y_1")))]
-    outcomes = made.outcomes(pd.concat([random, disjoint]), tmp_path)
+    outcomes = factories.outcomes(pd.concat([random, disjoint]), tmp_path)
     table = leakage.worth(outcomes)
     assert tuple(table.columns) == contract.LEAK_WORTH
     (row,) = table.to_dict("records")
@@ -105,35 +108,36 @@ def test_worth_is_the_difference_on_what_both_tested(tmp_path):
 
 def test_every_random_protocol_against_every_disjoint_one(tmp_path):
     frames = [under(name, 0.7, runs=1) for name in (*PROTOCOLS, "another")]
-    table = leakage.worth(made.outcomes(pd.concat(frames), tmp_path))
+    table = leakage.worth(factories.outcomes(pd.concat(frames), tmp_path))
     assert set(zip(table["random"], table["disjoint"], strict=True)) == {
         (random.name, disjoint.name)
-        for random in PROTOCOLS.values() for disjoint in PROTOCOLS.values()
+        for random in PROTOCOLS.values()
+        for disjoint in PROTOCOLS.values()
         if disjoint.speaker_disjoint and not random.speaker_disjoint
-    }  # fmt: skip
+    }
     assert len(table) >= 2
 
 
 @pytest.mark.parametrize("protocols", [("speaker",), ("paper",), ("speaker", "loso")])
 def test_one_kind_of_protocol_alone_tells_nothing(tmp_path, protocols):
     frame = pd.concat([under(name, 0.7) for name in protocols])
-    assert leakage.worth(made.outcomes(frame, tmp_path)).empty
+    assert leakage.worth(factories.outcomes(frame, tmp_path)).empty
 
 
 def test_models_are_not_mixed(tmp_path):
     frame = pd.concat([under("paper", 0.9, model="svm"), under("speaker", 0.5, model="mlp")])
-    assert leakage.worth(made.outcomes(frame, tmp_path)).empty
+    assert leakage.worth(factories.outcomes(frame, tmp_path)).empty
 
 
 def test_nothing_in_common_is_worth_nothing(tmp_path):
     random, disjoint = under("paper", 0.9), under("speaker", 0.5)
     frame = pd.concat([random[random["fold"] == 0], disjoint[disjoint["fold"] == 1]])
-    assert leakage.worth(made.outcomes(frame, tmp_path)).empty
+    assert leakage.worth(factories.outcomes(frame, tmp_path)).empty
 
 
 def test_without_speakers_there_are_none_to_count(tmp_path):
     options = {"speakers": ("a", "b", None)}
     frame = pd.concat([under("paper", 0.9, **options), under("speaker", 0.5, **options)])
-    (row,) = leakage.worth(made.outcomes(frame, tmp_path)).to_dict("records")
+    (row,) = leakage.worth(factories.outcomes(frame, tmp_path)).to_dict("records")
     assert row["n_speakers"] == 0
     assert row["low"] < row["high"]

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import warnings
 
-import made
+import factories
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics as sk
 
-from aser_bench import findings as contract
+from aser_bench.core import findings as contract
 from aser_bench.evaluation import losses, statistics
 
 KEY = ["model", "training", "condition"]
-SKILL = {**made.SKILL, ("multi", "original"): 0.8, ("multi", "mp3-8k"): 0.7}
+SKILL = {**factories.SKILL, ("multi", "original"): 0.8, ("multi", "mp3-8k"): 0.7}
 SPEAKERS = tuple("abcde")
 
 
 def both_models(**options):
-    return pd.concat([
-        made.predictions(SKILL, model="svm", runs=1, **options),
-        made.predictions(SKILL, model="mlp", runs=3, seed=1, **options),
-    ])  # fmt: skip
+    return pd.concat(
+        [
+            factories.predictions(SKILL, model="svm", runs=1, **options),
+            factories.predictions(SKILL, model="mlp", runs=3, seed=1, **options),
+        ]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +34,15 @@ def frame():
 
 @pytest.fixture(scope="module")
 def pairs(frame, tmp_path_factory):
-    return made.paired(frame, tmp_path_factory.mktemp("losses"))
+    return factories.paired(frame, tmp_path_factory.mktemp("losses"))
 
 
 def cell(frame, model, train, test):
     return frame[
-        (frame["model"] == model) & (frame["train_condition"] == train)
+        (frame["model"] == model)
+        & (frame["train_condition"] == train)
         & (frame["test_condition"] == test)
-    ]  # fmt: skip
+    ]
 
 
 def original_of(frame, row):
@@ -85,11 +88,13 @@ def test_intervals_are_the_jackknife_over_speakers(frame, pairs):
     row = table[(table["metric"] == "accuracy") & (table["model"] == "mlp")].iloc[0]
     coded = cell(frame, "mlp", row["train_condition"], row["condition"])
     base = original_of(frame, row)
-    left = np.array([
-        mean_over_runs(coded[coded["speaker"] != s], sk.accuracy_score)
-        - mean_over_runs(base[base["speaker"] != s], sk.accuracy_score)
-        for s in SPEAKERS
-    ])  # fmt: skip
+    left = np.array(
+        [
+            mean_over_runs(coded[coded["speaker"] != s], sk.accuracy_score)
+            - mean_over_runs(base[base["speaker"] != s], sk.accuracy_score)
+            for s in SPEAKERS
+        ]
+    )
     error = np.sqrt(4 / 5 * ((left - left.mean()) ** 2).sum())
     assert row["high"] - row["difference"] == pytest.approx(2.7764 * error, rel=1e-4)
     assert row["effect"] == pytest.approx(row["difference"] / (error * np.sqrt(5)))
@@ -108,18 +113,19 @@ def test_holm_corrects_over_models_and_conditions_of_one_training(pairs, metric)
 
 def test_another_corpus_is_another_family(frame, tmp_path):
     frame = frame[frame["model"] == "svm"]
-    alone = losses.losses(made.paired(frame, tmp_path), 0.02)
+    alone = losses.losses(factories.paired(frame, tmp_path), 0.02)
     other = frame.assign(corpus="others", predicted="sad")
-    table = losses.losses(made.paired(pd.concat([frame, other]), tmp_path), 0.02)
+    table = losses.losses(factories.paired(pd.concat([frame, other]), tmp_path), 0.02)
     own = table[table["corpus"] == "voices"].reset_index(drop=True)
     pd.testing.assert_frame_equal(own, alone)
 
 
 def test_only_a_loss_is_significant(tmp_path):
     ways = [("original", "original"), ("original", "mp3-8k"), ("original", "mp3-64k")]
-    frame = made.predictions(dict(zip(ways, (0.5, 0.0, 1.0), strict=True)), takes=4,
-                             speakers=tuple("abcdefghij"), runs=1)  # fmt: skip
-    table = losses.losses(made.paired(frame, tmp_path), 0.02)
+    frame = factories.predictions(
+        dict(zip(ways, (0.5, 0.0, 1.0), strict=True)), takes=4, speakers=tuple("abcdefghij"), runs=1
+    )
+    table = losses.losses(factories.paired(frame, tmp_path), 0.02)
     worse, better = (table[table["condition"] == name] for name in ("mp3-8k", "mp3-64k"))
     assert (table["p_holm"] < 0.05).all()
     assert worse["significant"].all()
@@ -130,9 +136,9 @@ def test_only_a_loss_is_significant(tmp_path):
 
 
 def test_a_condition_that_changes_nothing(tmp_path):
-    frame = made.predictions({("original", "original"): 0.7})
+    frame = factories.predictions({("original", "original"): 0.7})
     frame = pd.concat([frame, frame.assign(test_condition="mp3-8k")])
-    table = losses.losses(made.paired(frame, tmp_path), 0.02)
+    table = losses.losses(factories.paired(frame, tmp_path), 0.02)
     assert (table["difference"] == 0).all()
     assert (table["p"] == 1).all()
     assert (table["p_mcnemar"] == 1).all()
@@ -143,10 +149,12 @@ def test_a_condition_that_changes_nothing(tmp_path):
 
 
 def test_speakers_who_lose_alike_leave_an_interval_all_the_same(tmp_path):
-    frame = made.predictions({("original", "original"): 1.0, ("original", "mp3-8k"): 1.0}, takes=4)
+    frame = factories.predictions(
+        {("original", "original"): 1.0, ("original", "mp3-8k"): 1.0}, takes=4
+    )
     coded = (frame["test_condition"] == "mp3-8k") & frame["utterance"].str.endswith("sad_0")
     frame.loc[coded, "predicted"] = "angry"  # one recording of each speaker
-    table = losses.losses(made.paired(frame, tmp_path), 0.02)
+    table = losses.losses(factories.paired(frame, tmp_path), 0.02)
     assert (table["difference"] < 0).all()
     assert (table["high"] - table["low"] > 0.01).all()
 
@@ -165,7 +173,7 @@ def test_the_margin_decides(pairs):
 
 
 def test_two_speakers_have_no_interval_and_it_says_why(tmp_path):
-    table = losses.losses(made.paired(both_models(speakers=("a", "b")), tmp_path), 0.02)
+    table = losses.losses(factories.paired(both_models(speakers=("a", "b")), tmp_path), 0.02)
     assert table[["low", "high", "effect"]].isna().all(axis=None)
     assert set(table["why"]) == {"no interval: 2 speakers cannot tell their spread"}
     assert set(table["decision"]) == {"undecided"}
@@ -174,14 +182,16 @@ def test_two_speakers_have_no_interval_and_it_says_why(tmp_path):
 
 
 def test_one_speaker_has_not_even_a_test(tmp_path):
-    table = losses.losses(made.paired(both_models(speakers=("a",)), tmp_path), 0.02)
+    table = losses.losses(factories.paired(both_models(speakers=("a",)), tmp_path), 0.02)
     assert table[["low", "p", "p_holm"]].isna().all(axis=None)
     assert not table["significant"].any()
     assert table["why"].str.contains("1 speaker cannot").all()
 
 
 def test_unknown_speakers_have_an_interval_that_says_whose_it_is(tmp_path):
-    table = losses.losses(made.paired(made.predictions(speakers=("a", None)), tmp_path), 0.02)
+    table = losses.losses(
+        factories.paired(factories.predictions(speakers=("a", None)), tmp_path), 0.02
+    )
     assert table[["low", "high"]].notna().all(axis=None)
     assert set(table["why"]) == {losses.UNKNOWN}
     assert set(table["n_speakers"]) == {0}
@@ -227,10 +237,10 @@ def test_recalls_and_precisions_of_each_emotion(frame, pairs):
 
 
 def test_a_perfect_emotion_is_taken_for_nothing_and_an_unheard_one_has_no_precision(tmp_path):
-    frame = made.predictions({("original", "original"): 1.0, ("original", "mp3-8k"): 1.0})
+    frame = factories.predictions({("original", "original"): 1.0, ("original", "mp3-8k"): 1.0})
     coded = frame["test_condition"] == "mp3-8k"
     frame.loc[coded & (frame["truth"] == "sad"), "predicted"] = "angry"
-    table = losses.recalls(made.paired(frame, tmp_path)).set_index(["condition", "emotion"])
+    table = losses.recalls(factories.paired(frame, tmp_path)).set_index(["condition", "emotion"])
     perfect, unheard = table.loc["mp3-8k", "happy"], table.loc["mp3-8k", "sad"]
     assert (perfect["taken_for"], perfect["taken_share"], perfect["precision"]) == ("", 0, 1)
     assert np.isnan(unheard["precision"])
@@ -239,10 +249,10 @@ def test_a_perfect_emotion_is_taken_for_nothing_and_an_unheard_one_has_no_precis
 
 
 def test_an_emotion_that_no_utterance_has_gets_no_recall(tmp_path):
-    frame = made.predictions({("original", "original"): 0.8, ("original", "mp3-8k"): 0.5})
+    frame = factories.predictions({("original", "original"): 0.8, ("original", "mp3-8k"): 0.5})
     frame = frame[frame["truth"] != "sad"]  # still predicted
-    pairs = made.paired(frame, tmp_path)
-    assert pairs[0].corpus.emotions == made.EMOTIONS
+    pairs = factories.paired(frame, tmp_path)
+    assert pairs[0].corpus.emotions == factories.EMOTIONS
     assert set(losses.recalls(pairs)["emotion"]) == {"angry", "happy", "neutral"}
     assert set(losses.confusions(pairs)["truth"]) == {"angry", "happy", "neutral"}
     uar = losses.losses(pairs, 0.02).query("metric == 'uar'").iloc[0]
@@ -274,15 +284,15 @@ def test_uar_of_each_speaker(frame, pairs):
 
 
 def test_unknown_speakers_have_no_rows(tmp_path):
-    pairs = made.paired(made.predictions(speakers=("a", None)), tmp_path)
+    pairs = factories.paired(factories.predictions(speakers=("a", None)), tmp_path)
     assert losses.speakers(pairs).empty
     assert tuple(losses.speakers(pairs).columns) == contract.SPEAKERS
 
 
 def test_speakers_of_a_failed_fold_are_left_out_under_their_own_names(tmp_path):
-    frame = made.predictions()
+    frame = factories.predictions()
     frame = frame[~((frame["speaker"] == "b") & (frame["test_condition"] == "mp3-8k"))]
-    table = losses.speakers(made.paired(frame, tmp_path))
+    table = losses.speakers(factories.paired(frame, tmp_path))
     own = table[(table["condition"] == "mp3-8k") & (table["training"] == "clean")]
     assert own["speaker"].tolist() == ["a", "c", "d"]
     part = cell(frame, "svm", "original", "mp3-8k")
@@ -319,7 +329,7 @@ def test_the_worst_went_from_right_to_wrong_surest_first(frame, tmp_path, traine
     # Only one way of training, so that a condition stands there once.
     frame = frame[(frame["train_condition"] == trained) & (frame["run"] != 1)]
     frame = frame[(frame["model"] == "svm") | (frame["run"] == 2)]
-    table = losses.worst(made.paired(frame, tmp_path))
+    table = losses.worst(factories.paired(frame, tmp_path))
     table = table[table["training"] != "matched"]
     expected = expected_worst(frame)
     assert len(expected) > 5
@@ -335,11 +345,13 @@ def test_the_worst_went_from_right_to_wrong_surest_first(frame, tmp_path, traine
 
 def test_at_most_twenty_of_a_section_and_each_utterance_once(tmp_path):
     ways = {("original", "original"): 1.0, ("original", "mp3-8k"): 0.0, ("mp3-8k", "mp3-8k"): 0.0}
-    frame = pd.concat([
-        made.predictions(ways, takes=3, corpus=corpus, features=features, seed=seed)
-        for seed, (corpus, features) in enumerate([("x", "f"), ("x", "g"), ("y", "f")])
-    ])  # fmt: skip
-    table = losses.worst(made.paired(frame, tmp_path))
+    frame = pd.concat(
+        [
+            factories.predictions(ways, takes=3, corpus=corpus, features=features, seed=seed)
+            for seed, (corpus, features) in enumerate([("x", "f"), ("x", "g"), ("y", "f")])
+        ]
+    )
+    table = losses.worst(factories.paired(frame, tmp_path))
     section = ["corpus", "features", "protocol"]
     assert table.groupby(section).size().tolist() == [20, 20, 20]
     assert not table.duplicated([*section, "utterance"]).any()
@@ -348,23 +360,23 @@ def test_at_most_twenty_of_a_section_and_each_utterance_once(tmp_path):
 
 
 def test_what_was_wrong_before_is_not_among_the_worst(tmp_path):
-    frame = made.predictions({("original", "original"): 0.0, ("original", "mp3-8k"): 0.0})
-    assert losses.worst(made.paired(frame, tmp_path)).empty
+    frame = factories.predictions({("original", "original"): 0.0, ("original", "mp3-8k"): 0.0})
+    assert losses.worst(factories.paired(frame, tmp_path)).empty
 
 
 @pytest.mark.parametrize("named", [("angry", "sad"), ("sad", "angry")])
 def test_a_tie_between_right_and_wrong_is_not_wrong_whatever_the_names(tmp_path, named):
     right, wrong = named
-    frame = made.predictions({("original", "original"): 1.0, ("original", "mp3-8k"): 1.0})
+    frame = factories.predictions({("original", "original"): 1.0, ("original", "mp3-8k"): 1.0})
     frame = frame[frame["truth"] == right].copy()
     coded = (frame["test_condition"] == "mp3-8k") & (frame["run"] == 1)
     frame.loc[coded, "predicted"] = wrong
-    assert losses.worst(made.paired(frame, tmp_path)).empty
+    assert losses.worst(factories.paired(frame, tmp_path)).empty
 
 
 def test_without_probabilities_the_worst_have_no_confidence(tmp_path):
-    frame = made.predictions({("original", "original"): 1.0, ("original", "mp3-8k"): 0.0})
-    table = losses.worst(made.paired(frame[list(made.tables.PREDICTIONS)], tmp_path))
+    frame = factories.predictions({("original", "original"): 1.0, ("original", "mp3-8k"): 0.0})
+    table = losses.worst(factories.paired(frame[list(factories.tables.PREDICTIONS)], tmp_path))
     assert len(table) == 20
     assert table["confidence"].isna().all()
 

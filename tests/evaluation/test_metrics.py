@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from aser_bench import tables
+from aser_bench.core import tables
 from aser_bench.evaluation import metrics
 
 EMOTIONS = ["angry", "bored", "happy", "neutral", "sad"]
@@ -97,9 +97,7 @@ def test_confusion_refuses_labels_that_it_was_not_told():
 @settings(max_examples=25, deadline=None)
 @given(st.lists(PAIRS, min_size=1, max_size=5))
 def test_many_matrices_at_once(lists):
-    stack = np.stack([
-        metrics.confusion(*zip(*pairs, strict=True), EMOTIONS) for pairs in lists
-    ])  # fmt: skip
+    stack = np.stack([metrics.confusion(*zip(*pairs, strict=True), EMOTIONS) for pairs in lists])
     for metric in metrics.METRICS.values():
         expected = [metric.function(*zip(*pairs, strict=True)) for pairs in lists]
         np.testing.assert_allclose(metric.of_confusion(stack), expected)
@@ -159,9 +157,14 @@ def test_brier_from_best_to_worst():
 
 @pytest.mark.parametrize(
     ("truth", "rows"),
-    [([], np.zeros((0, 2))), (["sad"], [[0.5, 0.5], [0, 1]]), (["sad"], [[1.0]]),
-     (["sad"], [0.5, 0.5]), (["happy"], [[0.5, 0.5]])],
-)  # fmt: skip
+    [
+        ([], np.zeros((0, 2))),
+        (["sad"], [[0.5, 0.5], [0, 1]]),
+        (["sad"], [[1.0]]),
+        (["sad"], [0.5, 0.5]),
+        (["happy"], [[0.5, 0.5]]),
+    ],
+)
 def test_brier_refuses_what_does_not_fit(truth, rows):
     with pytest.raises(ValueError, match=r"expected|not among the labels"):
         metrics.brier(truth, rows, ["angry", "sad"])
@@ -171,9 +174,10 @@ def naive_ece(right, confidence, bins):
     total = 0.0
     for b in range(bins):
         own = [
-            (hit, sure) for hit, sure in zip(right, confidence, strict=True)
+            (hit, sure)
+            for hit, sure in zip(right, confidence, strict=True)
             if b / bins < sure <= (b + 1) / bins or (b == 0 and sure == 0)
-        ]  # fmt: skip
+        ]
         if own:
             hits, sures = zip(*own, strict=True)
             total += len(own) / len(right) * abs(np.mean(hits) - np.mean(sures))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import made
+import factories
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aser_bench.errors import UsageError
+from aser_bench.core.errors import UsageError
 from aser_bench.evaluation.outcomes import Source, read
 
-FRAME = made.predictions(runs=2)
-SMALL = made.predictions({("original", "mp3-8k"): 0.5}, takes=1)
+FRAME = factories.predictions(runs=2)
+SMALL = factories.predictions({("original", "mp3-8k"): 0.5}, takes=1)
 
 
 def one_line(error) -> str:
@@ -40,13 +40,15 @@ def same(one, other):
 @pytest.mark.parametrize("dictionaries", [True, False])
 def test_every_prediction_is_found_again(tmp_path, dictionaries):
     skill = {("original", "original"): 0.7}
-    more = made.predictions(
+    more = factories.predictions(
         skill, corpus="others", emotions=("bored", "sad"), speakers=("x", "y", "z"), runs=1
     )
     frame = pd.concat([FRAME, more], ignore_index=True)
-    found = read([Source(made.write(frame, tmp_path / "p.parquet", dictionaries=dictionaries))])
+    found = read(
+        [Source(factories.write(frame, tmp_path / "p.parquet", dictionaries=dictionaries))]
+    )
     assert found.corpora["others"].emotions == ("bored", "sad")
-    assert found.corpora["voices"].emotions == made.EMOTIONS
+    assert found.corpora["voices"].emotions == factories.EMOTIONS
     assert found.corpora["voices"].speakers == ("a", "b", "c", "d")
     place_of = {name: frame.columns.get_loc(name) for name in ("run", "utterance")}
     rows = {
@@ -76,24 +78,28 @@ def test_every_prediction_is_found_again(tmp_path, dictionaries):
 def test_neither_row_groups_nor_the_order_of_rows_matter(tmp_path_factory, size, seed):
     folder = tmp_path_factory.mktemp("groups")
     mixed = SMALL.sample(frac=1, random_state=seed)
-    whole = read([Source(made.write(SMALL, folder / "whole.parquet", len(SMALL)))])
-    same(whole, read([Source(made.write(mixed, folder / "parts.parquet", size))]))
+    whole = read([Source(factories.write(SMALL, folder / "whole.parquet", len(SMALL)))])
+    same(whole, read([Source(factories.write(mixed, folder / "parts.parquet", size))]))
 
 
 def test_two_files_are_read_as_one(tmp_path):
     half = FRAME["fold"] == 0
-    parts = [made.write(FRAME[rows], tmp_path / f"{i}.parquet")
-             for i, rows in enumerate((half, ~half))]  # fmt: skip
-    same(made.outcomes(FRAME, tmp_path), read([Source(path) for path in parts]))
+    parts = [
+        factories.write(FRAME[rows], tmp_path / f"{i}.parquet")
+        for i, rows in enumerate((half, ~half))
+    ]
+    same(factories.outcomes(FRAME, tmp_path), read([Source(path) for path in parts]))
 
 
 def test_what_a_run_did_not_test_is_no_prediction(tmp_path):
     key = ("voices", "functionals", "svm", "speaker", "original", "mp3-8k")
     gone = (
-        (FRAME["train_condition"] == "original") & (FRAME["test_condition"] == "mp3-8k")
-        & (FRAME["run"] == 1) & (FRAME["fold"] == 0)
-    )  # fmt: skip
-    found = made.outcomes(FRAME[~gone], tmp_path)
+        (FRAME["train_condition"] == "original")
+        & (FRAME["test_condition"] == "mp3-8k")
+        & (FRAME["run"] == 1)
+        & (FRAME["fold"] == 0)
+    )
+    found = factories.outcomes(FRAME[~gone], tmp_path)
     cell, corpus = found.cells[key], found.corpora["voices"]
     missing = np.isin(corpus.utterances, FRAME.loc[gone, "utterance"].to_numpy(dtype=str))
     assert missing.sum() == len(FRAME[gone])
@@ -106,15 +112,15 @@ def test_what_a_run_did_not_test_is_no_prediction(tmp_path):
 @pytest.mark.parametrize("unknown", [None, ""])
 def test_one_speaker_that_nobody_tells_and_none_is_known(tmp_path, unknown):
     frame = FRAME.assign(speaker=FRAME["speaker"].replace({"b": unknown}))
-    corpus = made.outcomes(frame, tmp_path).corpora["voices"]
+    corpus = factories.outcomes(frame, tmp_path).corpora["voices"]
     assert corpus.speakers == ()
     assert not corpus.speaker.any()
     assert len(corpus.utterances) == FRAME["utterance"].nunique()
 
 
 def test_without_probabilities_there_is_no_confidence(tmp_path):
-    frame = FRAME[list(made.tables.PREDICTIONS)]
-    for cell in made.outcomes(frame, tmp_path).cells.values():
+    frame = FRAME[list(factories.tables.PREDICTIONS)]
+    for cell in factories.outcomes(frame, tmp_path).cells.values():
         assert np.isnan(cell.confidence).all()
         assert np.isnan(cell.brier).all()
         assert (cell.predicted >= 0).all()
@@ -122,12 +128,12 @@ def test_without_probabilities_there_is_no_confidence(tmp_path):
 
 def test_a_word_that_is_nobodys_truth_is_an_emotion_of_the_corpus(tmp_path):
     frame = FRAME.assign(predicted="bored")
-    corpus = made.outcomes(frame, tmp_path).corpora["voices"]
+    corpus = factories.outcomes(frame, tmp_path).corpora["voices"]
     assert corpus.emotions == ("angry", "bored", "happy", "neutral", "sad")
 
 
 def test_other_names_to_read_it_under(tmp_path):
-    path = made.write(FRAME, tmp_path / "p.parquet")
+    path = factories.write(FRAME, tmp_path / "p.parquet")
     found = read([Source(path, {"voices": "voices (b)"}, {"svm": "svm (b)", "mlp": "no"})])
     assert list(found.corpora) == ["voices (b)"]
     assert found.corpora["voices (b)"].name == "voices (b)"
@@ -139,13 +145,13 @@ def test_other_names_to_read_it_under(tmp_path):
 def test_strange_names_stay_as_they_are(tmp_path):
     names = {"u0_a_angry_0": 'a,b\n"c"', "u0_a_angry_1": "Füße/../x", "u0_a_happy_0": " nan "}
     frame = FRAME.assign(utterance=FRAME["utterance"].replace(names), model="my.mod:Clf(x=1, y)")
-    found = made.outcomes(frame, tmp_path)
+    found = factories.outcomes(frame, tmp_path)
     assert set(names.values()) <= set(found.corpora["voices"].utterances.tolist())
     assert {key[2] for key in found.cells} == {"my.mod:Clf(x=1, y)"}
 
 
 def test_row_groups_are_read_one_by_one(tmp_path, monkeypatch):
-    path = made.write(FRAME, tmp_path / "p.parquet", row_group_size=40)
+    path = factories.write(FRAME, tmp_path / "p.parquet", row_group_size=40)
     sizes = []
     read_group = pq.ParquetFile.read_row_group
 
@@ -191,7 +197,7 @@ def test_a_folder_is_no_file(tmp_path):
 
 
 def test_a_file_that_broke_in_the_middle(tmp_path):
-    path = made.write(FRAME, tmp_path / "p.parquet")
+    path = factories.write(FRAME, tmp_path / "p.parquet")
     content = bytearray(path.read_bytes())
     column = pq.ParquetFile(path).metadata.row_group(1).column(8)
     start = column.dictionary_page_offset or column.data_page_offset
@@ -204,7 +210,7 @@ def test_a_file_that_broke_in_the_middle(tmp_path):
 
 @pytest.mark.parametrize("column", ["truth", "run", "test_condition"])
 def test_a_column_that_is_missing(tmp_path, column):
-    path = made.write(FRAME.drop(columns=column), tmp_path / "p.parquet")
+    path = factories.write(FRAME.drop(columns=column), tmp_path / "p.parquet")
     with pytest.raises(UsageError, match=column) as error:
         read([Source(path)])
     assert "p.parquet lacks" in one_line(error)
@@ -212,7 +218,7 @@ def test_a_column_that_is_missing(tmp_path, column):
 
 def test_a_file_without_rows(tmp_path):
     with pytest.raises(UsageError) as error:
-        made.outcomes(FRAME.iloc[:0], tmp_path)
+        factories.outcomes(FRAME.iloc[:0], tmp_path)
     assert "holds no predictions" in one_line(error)
 
 
@@ -220,7 +226,7 @@ def test_a_file_without_rows(tmp_path):
 def test_the_same_prediction_twice(tmp_path, row_group_size):
     twice = pd.concat([FRAME, FRAME.iloc[[5]]])
     with pytest.raises(UsageError, match="twice") as error:
-        read([Source(made.write(twice, tmp_path / "p.parquet", row_group_size))])
+        read([Source(factories.write(twice, tmp_path / "p.parquet", row_group_size))])
     said = one_line(error)
     assert "p.parquet" in said
     assert "voices, functionals, svm, speaker, original, original, run 0" in said
@@ -231,12 +237,12 @@ def test_one_utterance_of_two_truths_or_speakers(tmp_path, column, value):
     frame = FRAME.copy()
     frame.loc[frame.index[0], column] = value
     with pytest.raises(UsageError, match="two truths or two speakers") as error:
-        made.outcomes(frame, tmp_path)
+        factories.outcomes(frame, tmp_path)
     assert frame["utterance"].iloc[0] in one_line(error)
 
 
 def test_probabilities_that_are_missing_are_no_numbers(tmp_path):
-    path = made.write(FRAME, tmp_path / "p.parquet")
+    path = factories.write(FRAME, tmp_path / "p.parquet")
     table = pq.read_table(path)
     index = table.schema.get_field_index("p_sad")
     nothing = pa.nulls(len(table), pa.float32())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import made
+import factories
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,9 +11,12 @@ from aser_bench.evaluation.losses import losses
 from aser_bench.evaluation.pairs import original_key, pair, side
 
 SKILL = {
-    **made.SKILL, ("mp3-8k", "original"): 0.5, ("mp3-8k", "mp3-64k"): 0.5,
-    ("multi", "original"): 0.8, ("multi", "mp3-8k"): 0.7,
-}  # fmt: skip
+    **factories.SKILL,
+    ("mp3-8k", "original"): 0.5,
+    ("mp3-8k", "mp3-64k"): 0.5,
+    ("multi", "original"): 0.8,
+    ("multi", "mp3-8k"): 0.7,
+}
 
 
 def names(pairs):
@@ -21,16 +24,20 @@ def names(pairs):
 
 
 def test_matched_clean_and_pooled_training_and_nothing_else(tmp_path):
-    assert names(made.paired(made.predictions(SKILL), tmp_path)) == {
-        ("matched", "original", "original"), ("clean", "original", "original"),
-        ("multi", "multi", "original"), ("matched", "mp3-8k", "mp3-8k"),
-        ("matched", "mp3-64k", "mp3-64k"), ("clean", "original", "mp3-8k"),
-        ("clean", "original", "mp3-64k"), ("multi", "multi", "mp3-8k"),
-    }  # fmt: skip
+    assert names(factories.paired(factories.predictions(SKILL), tmp_path)) == {
+        ("matched", "original", "original"),
+        ("clean", "original", "original"),
+        ("multi", "multi", "original"),
+        ("matched", "mp3-8k", "mp3-8k"),
+        ("matched", "mp3-64k", "mp3-64k"),
+        ("clean", "original", "mp3-8k"),
+        ("clean", "original", "mp3-64k"),
+        ("multi", "multi", "mp3-8k"),
+    }
 
 
 def test_each_has_the_original_of_its_own_way_of_training(tmp_path):
-    outcomes = made.outcomes(made.predictions(SKILL), tmp_path)
+    outcomes = factories.outcomes(factories.predictions(SKILL), tmp_path)
     from aser_bench.evaluation.pairs import pairs
 
     for one in pairs(outcomes):
@@ -46,18 +53,18 @@ def test_each_has_the_original_of_its_own_way_of_training(tmp_path):
 @pytest.mark.parametrize("gone", [("original", "original"), ("multi", "original")])
 def test_without_its_original_there_is_no_pair(tmp_path, gone):
     skill = {key: right for key, right in SKILL.items() if key != gone}
-    trainings = {pair.keys[4] for pair in made.paired(made.predictions(skill), tmp_path)}
+    trainings = {pair.keys[4] for pair in factories.paired(factories.predictions(skill), tmp_path)}
     assert trainings == ({"multi"} if gone[0] == "original" else {"matched", "clean"})
 
 
 def test_a_pair_stands_on_what_all_runs_of_both_tested(tmp_path):
-    frame = made.predictions(SKILL, runs=3)
+    frame = factories.predictions(SKILL, runs=3)
     trained, tested = frame["train_condition"], frame["test_condition"]
     coded = (trained == "original") & (tested == "mp3-8k") & (frame["run"] == 1)
     coded &= frame["speaker"] == "a"
     base = (trained == "original") & (tested == "original") & (frame["run"] == 2)
     base &= frame["speaker"] == "b"
-    pairs = {p.keys[4:]: p for p in made.paired(frame[~coded & ~base], tmp_path)}
+    pairs = {p.keys[4:]: p for p in factories.paired(frame[~coded & ~base], tmp_path)}
     one = pairs["clean", "original", "mp3-8k"]
     assert {name[3] for name in one.corpus.utterances[one.rows]} == {"c", "d"}
     assert one.speakers == 2
@@ -68,22 +75,22 @@ def test_a_pair_stands_on_what_all_runs_of_both_tested(tmp_path):
 
 
 def test_with_nothing_in_common_there_is_no_pair(tmp_path):
-    frame = made.predictions(SKILL)
+    frame = factories.predictions(SKILL)
     coded = frame["test_condition"] == "mp3-8k"
     frame = frame[(coded & (frame["fold"] == 0)) | (~coded & (frame["fold"] == 1))]
-    assert not [keys for keys in names(made.paired(frame, tmp_path)) if keys[-1] == "mp3-8k"]
+    assert not [keys for keys in names(factories.paired(frame, tmp_path)) if keys[-1] == "mp3-8k"]
 
 
 def test_without_speakers_each_utterance_stands_for_itself(tmp_path):
-    frame = made.predictions(speakers=("a", None))
-    for one in made.paired(frame, tmp_path):
+    frame = factories.predictions(speakers=("a", None))
+    for one in factories.paired(frame, tmp_path):
         assert one.speakers == 0
         assert one.coded.confusions.shape[1] == len(one.rows) == 16
 
 
 def test_a_side_counts_every_prediction_once(tmp_path):
-    frame = made.predictions(runs=3)
-    outcomes = made.outcomes(frame, tmp_path)
+    frame = factories.predictions(runs=3)
+    outcomes = factories.outcomes(frame, tmp_path)
     corpus, cell = outcomes.corpora["voices"], next(iter(outcomes.cells.values()))
     rows = np.flatnonzero(corpus.speaker != 1)
     one = side(cell, corpus, rows)
@@ -97,9 +104,9 @@ def test_a_side_counts_every_prediction_once(tmp_path):
 
 
 def test_half_of_the_runs_are_not_most(tmp_path):
-    frame = made.predictions({("original", "original"): 1.0}, runs=2)
+    frame = factories.predictions({("original", "original"): 1.0}, runs=2)
     frame.loc[frame["run"] == 1, "predicted"] = "nonsense"
-    outcomes = made.outcomes(frame, tmp_path)
+    outcomes = factories.outcomes(frame, tmp_path)
     corpus, cell = outcomes.corpora["voices"], next(iter(outcomes.cells.values()))
     assert not side(cell, corpus, np.arange(32)).right.any()
 
@@ -111,8 +118,10 @@ def test_the_original_of_a_key():
 
 def test_any_two_cells_can_be_paired(tmp_path):
     """Two models at the original: no loss of a codec, and compared all the same."""
-    one, two = (made.predictions(made.SKILL, model=name, seed=i) for i, name in enumerate("ab"))
-    outcomes = made.outcomes(pd.concat([one, two], ignore_index=True), tmp_path)
+    one, two = (
+        factories.predictions(factories.SKILL, model=name, seed=i) for i, name in enumerate("ab")
+    )
+    outcomes = factories.outcomes(pd.concat([one, two], ignore_index=True), tmp_path)
     keys = [key for key in outcomes.cells if key[4:] == ("original", "original")]
     assert [key[2] for key in keys] == ["a", "b"]
     there, back = (pair(outcomes, *both) for both in (keys, keys[::-1]))
@@ -125,7 +134,7 @@ def test_any_two_cells_can_be_paired(tmp_path):
 
 
 def test_what_is_not_there_or_of_another_corpus_is_no_pair(tmp_path):
-    outcomes = made.outcomes(made.predictions(made.SKILL), tmp_path)
+    outcomes = factories.outcomes(factories.predictions(factories.SKILL), tmp_path)
     key = next(iter(outcomes.cells))
     assert pair(outcomes, key, (*key[:5], "elsewhere")) is None
     with pytest.raises(ValueError, match="two corpora"):

@@ -77,11 +77,16 @@ def test_where_the_reference_loses_nothing_there_is_no_relative_error(reference)
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
     [
-        (-0.019, 0.3, NON_INFERIOR), (-0.019, -0.001, NON_INFERIOR), (0.1, 0.2, NON_INFERIOR),
-        (-0.02, 0.0, UNDECIDED), (-0.5, 0.5, UNDECIDED), (-0.5, -0.02, UNDECIDED),
-        (-0.5, -0.021, INFERIOR), (math.nan, math.nan, UNDECIDED),
+        (-0.019, 0.3, NON_INFERIOR),
+        (-0.019, -0.001, NON_INFERIOR),
+        (0.1, 0.2, NON_INFERIOR),
+        (-0.02, 0.0, UNDECIDED),
+        (-0.5, 0.5, UNDECIDED),
+        (-0.5, -0.02, UNDECIDED),
+        (-0.5, -0.021, INFERIOR),
+        (math.nan, math.nan, UNDECIDED),
     ],
-)  # fmt: skip
+)
 def test_decisions(low, high, expected):
     assert decide(low, high, 0.02) == expected
 
@@ -124,10 +129,12 @@ def test_safe_bitrates_are_tested_from_the_highest_down(decisions, expected):
 @given(INTERVALS, FRACTION, FRACTION)
 def test_a_larger_margin_never_raises_the_safe_bitrate(intervals, one, other):
     def lowest(margin):
-        found = safe_bitrate({
-            kbps: decide(low, low + width, margin)
-            for kbps, (low, width) in zip(KBPS, intervals, strict=False)
-        })  # fmt: skip
+        found = safe_bitrate(
+            {
+                kbps: decide(low, low + width, margin)
+                for kbps, (low, width) in zip(KBPS, intervals, strict=False)
+            }
+        )
         return found.kbps if found.word == "yes" else math.inf
 
     small, large = sorted((one, other))

@@ -57,10 +57,16 @@ def test_a_plain_bootstrap_over_few_speakers_is_too_narrow(nothing_lost):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kinds", [
-    {"speakers": 24, "loss": 0.02}, {"speakers": 10, "loss": 0.02},
-    {"speakers": 24, "unequal": True}, {"speakers": 10, "unequal": True}, {"speakers": 3},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        {"speakers": 24, "loss": 0.02},
+        {"speakers": 10, "loss": 0.02},
+        {"speakers": 24, "unequal": True},
+        {"speakers": 10, "unequal": True},
+        {"speakers": 3},
+    ],
+)
 def test_intervals_cover_elsewhere_too(simulation, kinds):
     found = simulation.rates(simulation.World(**kinds), STUDIES, seed=1)
     assert found["interval covers"] == pytest.approx(0.95, abs=0.02)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aser_bench.errors import UsageError
+from aser_bench.core.errors import UsageError
 from aser_bench.evaluation.splits import (
     FOLDS,
     PROTOCOLS,
@@ -383,8 +383,11 @@ def test_given_without_a_dev_part_spares_an_eighth_of_training():
 def test_given_keeps_its_test_part_whole_and_training_clean_of_it():
     utterances = regular(5).assign(group=[f"g{row}" for row in range(20)])
     place = {name: np.flatnonzero(utterances["split"] == name) for name in ("train", "dev", "test")}
-    twins = [(place["train"][0], place["test"][0]), (place["dev"][1], place["test"][1]),
-             (place["train"][2], place["dev"][2])]  # fmt: skip
+    twins = [
+        (place["train"][0], place["test"][0]),
+        (place["dev"][1], place["test"][1]),
+        (place["train"][2], place["dev"][2]),
+    ]
     for row, other in twins:
         utterances.iloc[row, 2] = utterances.iloc[other, 2]
     (one,) = split("given", utterances, 0)

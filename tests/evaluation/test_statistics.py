@@ -24,10 +24,13 @@ def study(seed: int = 0, speakers: int = 6, takes: int = 5, runs: int = 2):
     speaker = np.repeat(np.arange(speakers), takes * CLASSES)
     truth = np.tile(np.arange(CLASSES), speakers * takes)
     said = [
-        np.where(rng.random((runs, len(truth))) < share, truth,
-                 rng.integers(0, CLASSES, (runs, len(truth))))
+        np.where(
+            rng.random((runs, len(truth))) < share,
+            truth,
+            rng.integers(0, CLASSES, (runs, len(truth))),
+        )
         for share in (0.6, 0.4)
-    ]  # fmt: skip
+    ]
     return truth, said[0], said[1], speaker
 
 
@@ -51,9 +54,10 @@ def test_an_interval_is_t_on_the_jackknife(name):
     one, other = matrices()
     metric = METRICS[name].of_confusion
     left = [
-        np.mean([metric(np.delete(c, s, axis=1).sum(axis=1)) for c in [a]]) for a in [one]
+        np.mean([metric(np.delete(c, s, axis=1).sum(axis=1)) for c in [a]])
+        for a in [one]
         for s in range(6)
-    ]  # fmt: skip
+    ]
     left_other = [np.mean(metric(np.delete(other, s, axis=1).sum(axis=1))) for s in range(6)]
     values = np.array(left) - np.array(left_other)
     error = np.sqrt(5 / 6 * ((values - values.mean()) ** 2).sum())
@@ -171,9 +175,12 @@ def test_of_equal_speakers_it_is_scipys_permutation_test():
     one, other = matrices(seed=3, runs=1, speakers=8, takes=2)
     values = (counts.uar(one[0]), counts.uar(other[0]))
     expected = stats.permutation_test(
-        values, lambda a, b, axis: np.mean(a - b, axis=axis), permutation_type="samples",
-        vectorized=True, n_resamples=np.inf,
-    )  # fmt: skip
+        values,
+        lambda a, b, axis: np.mean(a - b, axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=np.inf,
+    )
     assert statistics.permutation(one, other, UAR)["uar"] == pytest.approx(expected.pvalue)
 
 
@@ -240,8 +247,11 @@ def test_how_many_speakers_it_takes():
         for g in (groups, groups - 2)
     ]
     assert need[0] <= 0.02 < need[1]
-    assert np.isnan(statistics.needed_clusters(
-        statistics.Interval(0.0, np.nan, np.nan, np.nan, 2, "none"), 0.02))  # fmt: skip
+    assert np.isnan(
+        statistics.needed_clusters(
+            statistics.Interval(0.0, np.nan, np.nan, np.nan, 2, "none"), 0.02
+        )
+    )
 
 
 def test_one_speaker_more_than_needed_decides():

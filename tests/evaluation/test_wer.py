@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aser_bench.core.findings import MISHEARD, WER
 from aser_bench.evaluation import wer
 from aser_bench.evaluation.losses import UNKNOWN
-from aser_bench.findings import MISHEARD, WER
 
 VOCABULARY = ("a", "b", "c", "dog", "dogs")
 texts = st.lists(st.sampled_from(VOCABULARY), max_size=9).map(" ".join)
@@ -56,12 +56,14 @@ def test_errors_are_a_plain_levenshtein(pairs):
         ("2 o\u02bcclock, 3.5%", "2 o'clock 3 5"),
         ("STRA\u00dfE caf\u00e9 cafe\u0301", "stra\u00dfe caf\u00e9 caf\u00e9"),
         ("co\u00adoperate", "cooperate"),
-        ("\u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e",
-         "\u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e"),
+        (
+            "\u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e",
+            "\u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e",
+        ),
         ("_snake_ [NOISE] <sil>", "snake noise sil"),
         (" \t\n ... '' -", ""),
     ],
-)  # fmt: skip
+)
 def test_words(text, expected):
     assert " ".join(wer.words(text)) == expected
 
@@ -80,8 +82,11 @@ def test_both_sides_are_read_alike():
 
 
 def test_a_rate_is_all_errors_over_all_words():
-    rows = [("a", "one two three four five", "one two three four five"), ("b", "six", "seven"),
-            ("c", "eight nine", "")]  # fmt: skip
+    rows = [
+        ("a", "one two three four five", "one two three four five"),
+        ("b", "six", "seven"),
+        ("c", "eight nine", ""),
+    ]
     (row,) = wer.wer(table(rows)).to_dict("records")
     assert tuple(row) == WER
     assert row["wer"] == pytest.approx(3 / 8)
@@ -156,13 +161,17 @@ def test_groups_stand_in_the_order_of_the_table():
     parts = [
         table([(s, "one two", heard) for s in "abc"], transcripts=name, condition=condition)
         for name, condition, heard in (
-            ("ear", "original", "one two"), ("ear", "mp3-8k", "one"), ("nose", "original", "two"),
+            ("ear", "original", "one two"),
+            ("ear", "mp3-8k", "one"),
+            ("nose", "original", "two"),
         )
-    ]  # fmt: skip
+    ]
     found = wer.wer(pd.concat(parts, ignore_index=True))
     assert found[["transcripts", "condition", "wer"]].values.tolist() == [
-        ["ear", "original", 0.0], ["ear", "mp3-8k", 0.5], ["nose", "original", 0.5],
-    ]  # fmt: skip
+        ["ear", "original", 0.0],
+        ["ear", "mp3-8k", 0.5],
+        ["nose", "original", 0.5],
+    ]
 
 
 def test_nothing_gives_an_empty_table():
@@ -180,8 +189,10 @@ def test_misheard_are_those_that_are_heard_worse_than_before():
     said = [("a", f"one two three four {i}") for i in range(9)]
     before = [f"one two three four {i}" for i in range(8)] + ["nothing of it at all"]
     # Utterance 0 loses a word, 1 two and so on up to 4; 8 was never heard.
-    after = [" ".join(text.split()[: 5 - min(i + 1, 5) * (i < 5)]) if i < 5 else text
-             for i, text in enumerate(before)]  # fmt: skip
+    after = [
+        " ".join(text.split()[: 5 - min(i + 1, 5) * (i < 5)]) if i < 5 else text
+        for i, text in enumerate(before)
+    ]
     parts = [
         table([(*pair, text) for pair, text in zip(said, heard, strict=True)], condition=name)
         for name, heard in (("original", before), ("mp3-8k", after), ("mp3-64k", before))

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aser_bench import features, registry
-from aser_bench.errors import AudioError, UsageError
+from aser_bench import features
+from aser_bench.core import registry
+from aser_bench.core.errors import AudioError, UsageError
 from aser_bench.features import spectral
 from aser_bench.features.base import FeatureSet
 from aser_bench.features.frames import Frames
@@ -20,8 +21,14 @@ from aser_bench.features.functionals import COMPONENT, Functionals
 from aser_bench.features.sound import Sound
 
 RATE = 16_000
-SETS = ("functionals", "functionals:tuning=0", "functionals:tuning=original", "frames",
-        "frames:parts=mfcc+chroma+mel", "robust")  # fmt: skip
+SETS = (
+    "functionals",
+    "functionals:tuning=0",
+    "functionals:tuning=original",
+    "frames",
+    "frames:parts=mfcc+chroma+mel",
+    "robust",
+)
 
 
 class Level(FeatureSet):
@@ -110,10 +117,29 @@ def test_what_is_no_feature_set_is_said_in_one_line(spec, message, package):
 
 
 WORDS = st.lists(
-    st.sampled_from(["functionals", "frames", "robust", ":", "=", "tuning", "parts", "0", "+",
-                     "original", "utterance", "mfcc", "mel", "chroma", " ", "\n", "é"]),
+    st.sampled_from(
+        [
+            "functionals",
+            "frames",
+            "robust",
+            ":",
+            "=",
+            "tuning",
+            "parts",
+            "0",
+            "+",
+            "original",
+            "utterance",
+            "mfcc",
+            "mel",
+            "chroma",
+            " ",
+            "\n",
+            "é",
+        ]
+    ),
     max_size=9,
-).map("".join)  # fmt: skip
+).map("".join)
 
 
 @settings(deadline=None)

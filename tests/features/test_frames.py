@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aser_bench import features
-from aser_bench.errors import UsageError
+from aser_bench.core.errors import UsageError
 from aser_bench.features.frames import COMPONENT, Frames
 from aser_bench.features.sound import Sound
 
@@ -29,8 +29,9 @@ def test_mfcc_alone_are_the_default(tones, plain):
     np.testing.assert_allclose(found, plain(tones(1.0))["mfcc"], rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("parts", ["mfcc", "chroma", "mel", "mfcc+chroma", "mfcc+mel",
-                                   "chroma+mel", "mfcc+chroma+mel"])  # fmt: skip
+@pytest.mark.parametrize(
+    "parts", ["mfcc", "chroma", "mel", "mfcc+chroma", "mfcc+mel", "chroma+mel", "mfcc+chroma+mel"]
+)
 def test_parts_stand_beside_each_other(parts, tones):
     some = features.get(f"frames:parts={parts}")
     everything = Frames("mfcc+chroma+mel")

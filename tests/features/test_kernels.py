@@ -52,9 +52,13 @@ def test_a_plateau_is_one_peak_at_its_start():
 
 def run(environment: dict[str, str], root: Path = PACKAGE.parent) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-c", CODE], text=True, cwd=root, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(root), **environment},
-    )  # fmt: skip
+        [sys.executable, "-c", CODE],
+        text=True,
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(root), **environment},
+    )
 
 
 def answer(process: subprocess.Popen) -> str:

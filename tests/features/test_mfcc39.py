@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from aser_bench import features
+from aser_bench.core.errors import UsageError
 from aser_bench.corpora.audio import read
-from aser_bench.errors import UsageError
 from aser_bench.features import cepstra
 from aser_bench.features.sound import Sound
 

@@ -10,8 +10,9 @@ from importlib.metadata import version
 import numpy as np
 import pytest
 
-from aser_bench import features, registry
-from aser_bench.errors import UsageError
+from aser_bench import features
+from aser_bench.core import registry
+from aser_bench.core.errors import UsageError
 from aser_bench.features import opensmile
 from aser_bench.features.mfcc39 import Mfcc39
 from aser_bench.features.prosody35 import Prosody35

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from aser_bench import features
+from aser_bench.core.errors import UsageError
 from aser_bench.corpora.audio import read
-from aser_bench.errors import UsageError
 from aser_bench.features import pitch, prosody
 from aser_bench.features.sound import Sound
 
@@ -35,8 +35,14 @@ def voice(f0: float | np.ndarray, seconds: float = 1.0, noise: float = 0.0, rate
 def test_columns_are_functionals_of_each_descriptor():
     assert len(COLUMNS) == 35
     assert COLUMNS[:7] == (
-        "f0_mean", "f0_sd", "f0_slope", "f0_centroid", "f0_p10", "f0_p90", "f0_range",
-    )  # fmt: skip
+        "f0_mean",
+        "f0_sd",
+        "f0_slope",
+        "f0_centroid",
+        "f0_p10",
+        "f0_p90",
+        "f0_range",
+    )
     assert COLUMNS[7::7] == ("log_f0_mean", "voicing_mean", "hnr_mean", "loudness_mean")
 
 
@@ -109,8 +115,10 @@ def test_loudness_is_compressed_power():
 
 def test_the_ear_hears_4_khz_best():
     time = np.arange(8000) / RATE
-    tones = {f: prosody.loudness(0.1 * np.sin(2 * np.pi * f * time), RATE).mean()
-             for f in (100, 500, 3000, 7800)}  # fmt: skip
+    tones = {
+        f: prosody.loudness(0.1 * np.sin(2 * np.pi * f * time), RATE).mean()
+        for f in (100, 500, 3000, 7800)
+    }
     assert tones[3000] == max(tones.values())
     assert tones[100] < tones[500] < tones[3000] > tones[7800]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aser_bench.errors import AudioError
+from aser_bench.core.errors import AudioError
 from aser_bench.features import spectral
 from aser_bench.features.sound import TUNINGS, Sound
 
@@ -34,8 +34,12 @@ def test_everything_is_made_once(calls, tones):
     for _ in range(3):
         sound.mfcc(40), sound.mfcc(13), sound.mel(), sound.log_mel(40), sound.chroma("utterance")
     assert sorted(calls) == [
-        "chroma", "decibels", "mel_spectrogram", "power_spectrogram", "tuning_of",
-    ]  # fmt: skip
+        "chroma",
+        "decibels",
+        "mel_spectrogram",
+        "power_spectrogram",
+        "tuning_of",
+    ]
 
 
 def test_nothing_is_made_before_it_is_asked_for(calls, tones):
@@ -84,9 +88,16 @@ def test_the_log_mel_spectrogram_is_floored_under_its_own_peak(floor, tones):
     np.testing.assert_allclose(softer, found - 20, atol=1e-3)
 
 
-@pytest.mark.parametrize("signal", [
-    np.zeros(0), np.zeros((2, 100)), np.array(0.5), np.array([0.0, np.nan]), np.array([np.inf]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "signal",
+    [
+        np.zeros(0),
+        np.zeros((2, 100)),
+        np.array(0.5),
+        np.array([0.0, np.nan]),
+        np.array([np.inf]),
+    ],
+)
 def test_what_is_no_signal_is_refused(signal):
     with pytest.raises(AudioError, match=r"mono|not finite"):
         Sound(signal, RATE)

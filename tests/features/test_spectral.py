@@ -16,8 +16,9 @@ RATE = 16_000
 SILENT = [np.zeros(8000), np.zeros(1), np.full(4000, 0.5)]
 
 
-def assert_equal(signal: np.ndarray, expected: dict[str, np.ndarray], tuning: str = "utterance",
-                 name: str = "") -> None:  # fmt: skip
+def assert_equal(
+    signal: np.ndarray, expected: dict[str, np.ndarray], tuning: str = "utterance", name: str = ""
+) -> None:
     sound = Sound(signal, RATE)
     found = {"mfcc": sound.mfcc(40), "chroma": sound.chroma(tuning), "mel": sound.mel()}
     for feature, values in found.items():

@@ -9,12 +9,12 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
 
 from aser_bench import models
-from aser_bench.errors import UsageError
+from aser_bench.core.errors import UsageError
 from aser_bench.models import tuning
 from aser_bench.models.base import Model, Settings
 from aser_bench.models.external import External, as_model
 from aser_bench.models.svm import Svm
-from aser_bench.store import key
+from aser_bench.pipeline.cache import key
 
 SOURCE = '''
 from sklearn.base import BaseEstimator, ClassifierMixin

@@ -19,6 +19,7 @@ from sklearn.svm import SVC
 
 from aser_bench import features as feature_sets
 from aser_bench import models
+from aser_bench.core.tables import SAMPLE_RATE
 from aser_bench.corpora import load_corpus
 from aser_bench.corpora.audio import read
 from aser_bench.evaluation.splits import inner_folds, split
@@ -26,7 +27,6 @@ from aser_bench.models import snapshots, tuning
 from aser_bench.models.base import Model, Settings
 from aser_bench.models.gram import kernels
 from aser_bench.models.search import best, uar
-from aser_bench.tables import SAMPLE_RATE
 
 EMOTIONS = ["angry", "neutral", "sad"]
 SETTINGS = Settings()
@@ -50,8 +50,10 @@ def made_up(sizes=(30, 14, 22), columns: int = 9, seed: int = 0):
     """Uneven classes that overlap, in columns of very different size: (float32, labels)."""
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.repeat(EMOTIONS, sizes))
-    centres = {name: np.random.default_rng(9).normal(size=(3, columns))[i]
-               for i, name in enumerate(EMOTIONS)}  # fmt: skip
+    centres = {
+        name: np.random.default_rng(9).normal(size=(3, columns))[i]
+        for i, name in enumerate(EMOTIONS)
+    }
     rows = np.stack([centres[label] for label in labels])
     rows = rows + rng.normal(scale=1.2, size=rows.shape)
     return (rows * 10.0 ** np.linspace(-2, 3, columns)).astype(np.float32), labels

@@ -80,9 +80,11 @@ def test_it_chooses_what_scikit_learn_chooses(effort):
     features, labels = made_up(8)
     folds = inner(labels, 2)
     search = GridSearchCV(
-        svm.estimator(settings, 0), svm.grid(settings), scoring="balanced_accuracy",
+        svm.estimator(settings, 0),
+        svm.grid(settings),
+        scoring="balanced_accuracy",
         cv=folds,
-    ).fit(features, labels)  # fmt: skip
+    ).fit(features, labels)
     tuned = tuning.tune(svm, features, labels, folds, settings, 0)
     assert tuned.params == search.best_params_
     assert tuned.score == pytest.approx(search.best_score_)

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from found import findings_of
+from findings_factory import findings_of
 
-from aser_bench import tables
-from aser_bench.findings import Findings
-from aser_bench.report import Context
+from aser_bench.core import tables
+from aser_bench.core.context import Context
+from aser_bench.core.findings import Findings
 
 RUNS = {"svm": 1}
 SIZES = {"n_train": 288, "n_dev": 96, "n_test": 96}
@@ -52,14 +52,22 @@ def condition_rows(study: Study) -> pd.DataFrame:
             kbps = float(rest.removesuffix("k")) if codec == "mp3" else None
             promoted = codec == "mp3" and kbps in study.promoted
             same_as = study.aliases.get(name, "")
-            rows.append({
-                "corpus": corpus, "condition": name, "codec": codec, "requested_kbps": kbps,
-                "effective_kbps": 160.0 if same_as else kbps,
-                "codec_rate_hz": {"mp3": 32000 if promoted else 16000}.get(codec),
-                "bandwidth_hz": 3000.0 if codec == "lowpass" else 8000.0, "gain_db": 0.0,
-                "lag_samples": 0, "same_as": same_as, "encoder": "LAME 3.100",
-                "mark": PROMOTED if promoted else "",
-            })  # fmt: skip
+            rows.append(
+                {
+                    "corpus": corpus,
+                    "condition": name,
+                    "codec": codec,
+                    "requested_kbps": kbps,
+                    "effective_kbps": 160.0 if same_as else kbps,
+                    "codec_rate_hz": {"mp3": 32000 if promoted else 16000}.get(codec),
+                    "bandwidth_hz": 3000.0 if codec == "lowpass" else 8000.0,
+                    "gain_db": 0.0,
+                    "lag_samples": 0,
+                    "same_as": same_as,
+                    "encoder": "LAME 3.100",
+                    "mark": PROMOTED if promoted else "",
+                }
+            )
     return pd.DataFrame(rows, columns=list(tables.CONDITIONS))
 
 
@@ -96,10 +104,18 @@ def _cell(study: Study, cell: tuple[str, ...]) -> list[dict]:
             jitter = np.random.default_rng(seed)
             base = level + 0.03 * noise.standard_normal(4) + 0.01 * jitter.standard_normal(4)
             values = dict(zip(("wap", "accuracy", "uar", "macro_f1"), base.round(4), strict=True))
-            rows.append({
-                **dict(zip(tables.CELL, cell, strict=True)), "fold": fold, "run": run, **values,
-                **SIZES, "seed": seed, "status": "ok", "reason": "",
-            })  # fmt: skip
+            rows.append(
+                {
+                    **dict(zip(tables.CELL, cell, strict=True)),
+                    "fold": fold,
+                    "run": run,
+                    **values,
+                    **SIZES,
+                    "seed": seed,
+                    "status": "ok",
+                    "reason": "",
+                }
+            )
     return rows
 
 
@@ -116,16 +132,23 @@ def fail(scores: pd.DataFrame, rows: pd.Series, reason: str) -> pd.DataFrame:
 
 def context_of(study: Study, **changes: object) -> Context:
     given: dict[str, Any] = {
-        "study": "smoke", "seed": 0, "synthetic": ("demo",), "titles": {"demo": "Demo corpus"},
-        "sizes": dict.fromkeys(study.corpora, (480, 20)), "settings": "effort standard",
-    }  # fmt: skip
+        "study": "smoke",
+        "seed": 0,
+        "synthetic": ("demo",),
+        "titles": {"demo": "Demo corpus"},
+        "sizes": dict.fromkeys(study.corpora, (480, 20)),
+        "settings": "effort standard",
+    }
     return Context(**{**given, **changes})
 
 
 def full_study() -> tuple[pd.DataFrame, pd.DataFrame, Context]:
     """Return a run in which everything happens that a table has to tell."""
-    study = Study(runs=10, train=("original", "matched", "multi"),
-                  aliases={"mp3-191k": "mp3-160k", "mp3-175k": "mp3-160k"})  # fmt: skip
+    study = Study(
+        runs=10,
+        train=("original", "matched", "multi"),
+        aliases={"mp3-191k": "mp3-160k", "mp3-175k": "mp3-160k"},
+    )
     scores = score_rows(study)
     mlp = scores["model"] == "mlp"
     alone = mlp & (scores["train_condition"] == "mp3-8k")
@@ -148,9 +171,13 @@ def full_study() -> tuple[pd.DataFrame, pd.DataFrame, Context]:
 def made_up() -> SimpleNamespace:
     """The builders of made-up tables, for tests that cannot import this file."""
     return SimpleNamespace(
-        Study=Study, conditions=condition_rows, scores=score_rows, fail=fail, context=context_of,
+        Study=Study,
+        conditions=condition_rows,
+        scores=score_rows,
+        fail=fail,
+        context=context_of,
         findings=findings_of,
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from found import WHY, findings_of
+from findings_factory import WHY, findings_of
 
-from aser_bench.findings import Findings
+from aser_bench.core.findings import Findings
 from aser_bench.report import FORMATS, tables, terminal_text
 from aser_bench.report.labels import named
 from aser_bench.report.sections import Treatment
@@ -36,8 +36,9 @@ def test_a_significant_loss_has_an_asterisk_and_others_none(built):
         assert "permutation test by speaker" in table.dagger
         assert "(matched 11, clean 12, multi 12 comparisons)" in table.dagger
         assert "Margin: a loss of at most 2 points" in table.caption
-    assert not any(cell.daggered for row in section(built, "matrix-svm-uar").rows
-                   for cell in row.cells)  # fmt: skip
+    assert not any(
+        cell.daggered for row in section(built, "matrix-svm-uar").rows for cell in row.cells
+    )
 
 
 def test_a_test_that_says_nothing_is_no_star(found):
@@ -51,9 +52,11 @@ def test_a_test_that_says_nothing_is_no_star(found):
 def test_losses_are_points_for_people_and_fractions_for_machines(found, built):
     losses = found[3].losses
     (row,) = losses[
-        (losses["model"] == "svm") & (losses["training"] == "clean")
-        & (losses["condition"] == "mp3-8k") & (losses["metric"] == "uar")
-    ].itertuples()  # fmt: skip
+        (losses["model"] == "svm")
+        & (losses["training"] == "clean")
+        & (losses["condition"] == "mp3-8k")
+        & (losses["metric"] == "uar")
+    ].itertuples()
     table = section(built, "losses")
     shown = line(table, "svm, clean: original .620", "mp3-8k").cells
     assert shown[0].text == f"{100 * row.difference:.1f}"
@@ -61,8 +64,11 @@ def test_losses_are_points_for_people_and_fractions_for_machines(found, built):
     assert shown[1].text == f"[{100 * row.low:.1f}, {100 * row.high:.1f}]"
     assert [cell.text for cell in shown[2:5]] == ["<.001", ".002", ".210"]
     assert [cell.text for cell in shown[6:]] == ["80", "inferior"]
-    (record,) = (r for r in table.records if (r["model"], r["training"], r["condition"])
-                 == ("svm", "clean", "mp3-8k"))  # fmt: skip
+    (record,) = (
+        r
+        for r in table.records
+        if (r["model"], r["training"], r["condition"]) == ("svm", "clean", "mp3-8k")
+    )
     assert record["difference"] == row.difference
     assert "95 % intervals: t on the jackknife over speakers" in table.caption
     assert {r["metric"] for r in table.records} == {"uar"}
@@ -99,8 +105,11 @@ def test_safe_bitrates_and_their_sentences(built):
 
 def test_calibration_by_condition(found, built):
     cells = found[3].cells
-    (cell,) = cells[(cells["model"] == "svm") & (cells["train_condition"] == "original")
-                    & (cells["test_condition"] == "mp3-8k")].itertuples()  # fmt: skip
+    (cell,) = cells[
+        (cells["model"] == "svm")
+        & (cells["train_condition"] == "original")
+        & (cells["test_condition"] == "mp3-8k")
+    ].itertuples()
     table = section(built, "calibration")
     columns = [(column.group, column.label) for column in table.columns]
     at = columns.index(("svm, clean", "ECE"))
@@ -123,9 +132,10 @@ def test_leaks_are_told_of_all_folds_and_the_unknown_is_no_zero(built):
     assert (rows["sentence"]["shared"], rows["sentence"]["known"]) == (None, False)
     shown = {row.side[0]: [cell.text for cell in row.cells] for row in built["leaks"].rows}
     assert shown == {
-        "speaker": ["3", "35", "480"], "recording": ["3", "35", "480"],
+        "speaker": ["3", "35", "480"],
+        "recording": ["3", "35", "480"],
         "sentence": ["-", "-", "480"],
-    }  # fmt: skip
+    }
 
 
 def test_bandwidth_names_its_filters(built):
@@ -133,8 +143,12 @@ def test_bandwidth_names_its_filters(built):
     assert "Filters: lowpass-3k0 for mp3-8k." in table.footnotes
     cells = table.rows[0].cells
     assert [cell.text for cell in cells] == [
-        "-10.0", "[-13.0, -7.0]", "-8.0", "[-11.0, -5.0]", "-2.0",
-    ]  # fmt: skip
+        "-10.0",
+        "[-13.0, -7.0]",
+        "-8.0",
+        "[-11.0, -5.0]",
+        "-2.0",
+    ]
 
 
 @pytest.mark.parametrize("gone", [one.name for one in fields(Findings)[2:]])
@@ -194,17 +208,21 @@ NAN = float("nan")
         (Treatment("original", "original"), ("", "original")),
         (Treatment("mp3-8k", "mp3", 8.0, 8.0), ("MP3", "8 kbit/s")),
         (Treatment("amr-wb-12k65", "amr-wb", 12.65, 12.65), ("AMR-WB", "12.65 kbit/s")),
-        (Treatment("opus-voip-16k", "opus:application=voip", 16.0, 16.0),
-         ("Opus, application=voip", "16 kbit/s")),
+        (
+            Treatment("opus-voip-16k", "opus:application=voip", 16.0, 16.0),
+            ("Opus, application=voip", "16 kbit/s"),
+        ),
         (Treatment("lowpass-3k0", "lowpass:cutoff=3000"), ("Low-pass", "3 kHz")),
         (Treatment("g711-a", "g711:law=a", NAN, 64.0), ("", "G.711, law=a")),
         (Treatment("mp3-64k+gsm", "mp3:64+gsm", NAN, 13.2), ("", "MP3 64 kbit/s + GSM")),
-        (Treatment("mp3-64k+opus-16k", "mp3:64+opus", 16.0, 16.0),
-         ("MP3 64 kbit/s + Opus", "16 kbit/s")),
+        (
+            Treatment("mp3-64k+opus-16k", "mp3:64+opus", 16.0, 16.0),
+            ("MP3 64 kbit/s + Opus", "16 kbit/s"),
+        ),
         (Treatment("theirs-8k", "their.pack:Codec", 8.0), ("their.pack, Codec", "8 kbit/s")),
         (Treatment("multi", ""), ("", "multi")),
     ],
-)  # fmt: skip
+)
 def test_how_conditions_are_called(treatment, expected):
     assert named([treatment]) == [expected]
 

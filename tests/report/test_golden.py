@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
-from found import findings_of, wer_of
+from findings_factory import findings_of, wer_of
 
 from aser_bench.report import terminal_text, write_tables
 
@@ -18,10 +18,18 @@ METRICS = ("uar", "wap", "accuracy", "macro_f1")
 MATRICES = ("matrix-svm-uar", "matrix-mlp-uar")
 SECTION = "demo-functionals-speaker"
 KEPT = (
-    f"{SECTION}-uar", f"{SECTION}-matrix-mlp-uar", f"{SECTION}-losses",
-    f"{SECTION}-recalls-svm-clean", f"{SECTION}-safe", f"{SECTION}-calibration",
-    "demo-wer", "demo-bandwidth", "demo-functionals-drift", "demo-leaks", "demo-leak_worth",
-)  # fmt: skip
+    f"{SECTION}-uar",
+    f"{SECTION}-matrix-mlp-uar",
+    f"{SECTION}-losses",
+    f"{SECTION}-recalls-svm-clean",
+    f"{SECTION}-safe",
+    f"{SECTION}-calibration",
+    "demo-wer",
+    "demo-bandwidth",
+    "demo-functionals-drift",
+    "demo-leaks",
+    "demo-leak_worth",
+)
 BOTH = (f"{SECTION}-uar", f"{SECTION}-matrix-mlp-uar")
 ENDINGS = ("csv", "tex", "md", "json")
 
@@ -98,5 +106,8 @@ def test_which_files_are_written_with_findings(found, tmp_path):
     section = (*METRICS, "losses", *recalls, "safe", "calibration", *MATRICES)
     assert [path.name for path in written] == [
         *(f"{SECTION}-{stem}.md" for stem in section),
-        "demo-bandwidth.md", "demo-functionals-drift.md", "demo-leaks.md", "demo-leak_worth.md",
-    ]  # fmt: skip
+        "demo-bandwidth.md",
+        "demo-functionals-drift.md",
+        "demo-leaks.md",
+        "demo-leak_worth.md",
+    ]

@@ -58,9 +58,10 @@ def test_the_same_numbers_as_the_csv(built):
 def test_what_is_not_defined_is_null(built):
     (losses,) = (table for table in built if table.stem.endswith("losses"))
     (row,) = (
-        row for row in strict(json_tables.render(losses))["rows"]
+        row
+        for row in strict(json_tables.render(losses))["rows"]
         if (row["model"], row["training"], row["condition"]) == ("svm", "clean", "lowpass-3k0")
-    )  # fmt: skip
+    )
     assert row["low"] is None
     assert row["why"].startswith("no interval")
     assert row["significant"] is False

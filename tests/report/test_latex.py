@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import replace
 
 import pytest
-from found import findings_of
+from findings_factory import findings_of
 
 from aser_bench.report import latex, tables, write_tables
 from aser_bench.report.escape import escape
@@ -27,8 +27,10 @@ HEAD = r"""\documentclass{article}
 def nasty(build):
     """Return a run in which every name tries to break LaTeX."""
     scores, conditions, context = build(models=("my_pack.models:Big_Net%", "svm"))
-    for frame, columns in ((scores, ("train_condition", "test_condition")),
-                           (conditions, ("condition",))):  # fmt: skip
+    for frame, columns in (
+        (scores, ("train_condition", "test_condition")),
+        (conditions, ("condition",)),
+    ):
         for column in columns:
             frame[column] = frame[column].replace({"lowpass-3k0": "[x]*_&-lowpass"})
     scores["features"] = "feats_{1}"

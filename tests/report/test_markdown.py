@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from found import findings_of
+from findings_factory import findings_of
 
 from aser_bench.report import markdown, tables
 

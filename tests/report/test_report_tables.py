@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from found import findings_of
+from findings_factory import findings_of
 
 from aser_bench.report import csv, latex, tables, write_tables
 from aser_bench.report.text import kbps, number, pack
@@ -47,8 +47,11 @@ def test_each_metric_has_its_own_table_and_uar_leads(build):
     found = by_kind(build(models=("svm",), train=("original",)))
     assert list(found) == ["uar", "wap", "accuracy", "macro_f1"]
     assert [table.title.rpartition(": ")[2] for table in found.values()] == [
-        "UAR", "WAP", "Accuracy", "Macro-F1",
-    ]  # fmt: skip
+        "UAR",
+        "WAP",
+        "Accuracy",
+        "Macro-F1",
+    ]
     assert len({table.rows for table in found.values()}) == 4
 
 
@@ -64,12 +67,23 @@ def test_rows_by_codec_and_bitrate(build):
     scores, conditions, context = build(bitrates=(64, 8, 160, 16), train=("original",))
     found = by_kind((scores.sample(frac=1, random_state=0), conditions, context))
     assert names(found["uar"]) == [
-        "original", "lowpass-3k0", "mp3-8k", "mp3-16k", "mp3-64k", "mp3-160k", "mp3-192k",
-    ]  # fmt: skip
+        "original",
+        "lowpass-3k0",
+        "mp3-8k",
+        "mp3-16k",
+        "mp3-64k",
+        "mp3-160k",
+        "mp3-192k",
+    ]
     assert [(row.heading, *row.side) for row in found["uar"].rows] == [
-        ("", "original"), ("Low-pass", "3 kHz"), ("MP3", "8 kbit/s"), ("MP3", "16 kbit/s"),
-        ("MP3", "64 kbit/s"), ("MP3", "160 kbit/s"), ("MP3", "192 kbit/s"),
-    ]  # fmt: skip
+        ("", "original"),
+        ("Low-pass", "3 kHz"),
+        ("MP3", "8 kbit/s"),
+        ("MP3", "16 kbit/s"),
+        ("MP3", "64 kbit/s"),
+        ("MP3", "160 kbit/s"),
+        ("MP3", "192 kbit/s"),
+    ]
 
 
 def test_every_corpus_feature_set_and_protocol_has_its_own(build):
@@ -178,17 +192,25 @@ def test_names_become_files_that_every_system_takes(build, tmp_path):
     given = build(features=("my.pack:Feats", "MY.pack/feats"), models=("svm",), train=("original",))
     written = [path.name for path in write_tables(*given, tmp_path, formats=("csv", "latex"))]
     assert [name for name in written if "uar" in name] == [
-        "demo-my.pack_Feats-speaker-uar.csv", "demo-my.pack_Feats-speaker-uar.tex",
-        "demo-MY.pack_feats-speaker-uar-2.csv", "demo-MY.pack_feats-speaker-uar-2.tex",
-    ]  # fmt: skip
+        "demo-my.pack_Feats-speaker-uar.csv",
+        "demo-my.pack_Feats-speaker-uar.tex",
+        "demo-MY.pack_feats-speaker-uar-2.csv",
+        "demo-MY.pack_feats-speaker-uar-2.tex",
+    ]
 
 
 def test_csv_is_for_machines(full, tmp_path):
     write_tables(*full, tmp_path)
     table = pd.read_csv(tmp_path / "demo-functionals-speaker-uar.csv")
     assert list(table.columns[:7]) == [
-        "corpus", "features", "protocol", "condition", "effective_kbps", "codec_rate_hz", "note",
-    ]  # fmt: skip
+        "corpus",
+        "features",
+        "protocol",
+        "condition",
+        "effective_kbps",
+        "codec_rate_hz",
+        "note",
+    ]
     table = table.set_index("condition")
     assert table["svm_matched_uar_sd_runs"].isna().all()
     assert np.isnan(table.loc["mp3-8k", "mlp_matched_uar_mean"])
@@ -204,9 +226,16 @@ def test_csv_is_for_machines(full, tmp_path):
 def test_the_caption_tells_what_the_numbers_stand_on(full):
     caption = by_kind(full)["uar"].caption
     for fact in (
-        "480 utterances of 20 speakers", "5 folds", "Train/dev/test 288/96/96", "svm 1, mlp 10",
-        "seed 0", "effort standard", "Fractions", "standard deviation over folds", "read back",
-    ):  # fmt: skip
+        "480 utterances of 20 speakers",
+        "5 folds",
+        "Train/dev/test 288/96/96",
+        "svm 1, mlp 10",
+        "seed 0",
+        "effort standard",
+        "Fractions",
+        "standard deviation over folds",
+        "read back",
+    ):
         assert fact in caption
     assert "2 recordings were refused and take no part." in by_kind(full)["uar"].footnotes
 
@@ -222,11 +251,19 @@ def test_a_caption_names_the_budgets_of_its_own_models_alone(build):
 
 def test_numbers_as_words():
     assert [number(value) for value in (0, 0.0004, 0.5, 0.9996, 1)] == [
-        ".000", ".000", ".500", "1.000", "1.000",
-    ]  # fmt: skip
+        ".000",
+        ".000",
+        ".500",
+        "1.000",
+        "1.000",
+    ]
     assert [kbps(value) for value in (8, 12.65, 31.98, 6.6, 1411.2)] == [
-        "8", "12.7", "32", "6.6", "1411.2",
-    ]  # fmt: skip
+        "8",
+        "12.7",
+        "32",
+        "6.6",
+        "1411.2",
+    ]
 
 
 def test_packing_keeps_groups_together_while_it_can():

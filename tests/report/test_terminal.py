@@ -33,8 +33,10 @@ def test_long_and_wide_names(build):
         models=("somebodys_package.with.many.modules:AVeryLongModelName", "模型" * 30)
     )
     longest = "mp3-64k+amr-wb-12k65+opus-16k+vorbis-64k+aac-32k"
-    for frame, names in ((scores, ["train_condition", "test_condition"]),
-                         (conditions, ["condition"])):  # fmt: skip
+    for frame, names in (
+        (scores, ["train_condition", "test_condition"]),
+        (conditions, ["condition"]),
+    ):
         frame[names] = frame[names].replace({"mp3-64k": longest, "mp3-32k": f"{longest}2"})
     text = terminal_text(scores, conditions, context)
     assert widest(text) <= 80

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aser_bench import findings as contract
-from aser_bench.findings import Findings
-from aser_bench.report import Context
+from aser_bench.core import findings as contract
+from aser_bench.core.context import Context
+from aser_bench.core.findings import Findings
+from aser_bench.core.tables import CONDITIONS
 from aser_bench.report.verdict import errors, verdict
-from aser_bench.tables import CONDITIONS
 
 GROUP = {"corpus": "voices", "features": "functionals", "model": "svm", "protocol": "speaker"}
 PLAIN = Context(study="one", seed=0, titles={"voices": "Made-up voices"})
@@ -33,18 +33,32 @@ def conditions():
 
 def loss(condition, difference, **changes):
     row = {
-        **GROUP, "training": "clean", "train_condition": "original", "condition": condition,
-        "metric": "uar", "original": 0.6, "value": 0.6 + difference, "difference": difference,
-        "low": difference - 0.03, "high": difference + 0.03, "significant": True,
-    }  # fmt: skip
+        **GROUP,
+        "training": "clean",
+        "train_condition": "original",
+        "condition": condition,
+        "metric": "uar",
+        "original": 0.6,
+        "value": 0.6 + difference,
+        "difference": difference,
+        "low": difference - 0.03,
+        "high": difference + 0.03,
+        "significant": True,
+    }
     return {**row, **changes}
 
 
 def recall(condition, emotion, difference, **changes):
     row = {
-        **GROUP, "training": "clean", "train_condition": "original", "condition": condition,
-        "emotion": emotion, "difference": difference, "taken_for": "", "taken_share": 0.0,
-    }  # fmt: skip
+        **GROUP,
+        "training": "clean",
+        "train_condition": "original",
+        "condition": condition,
+        "emotion": emotion,
+        "difference": difference,
+        "taken_for": "",
+        "taken_share": 0.0,
+    }
     return {**row, **changes}
 
 
@@ -61,15 +75,19 @@ def test_of_nothing_there_is_nothing_to_say():
     assert said(Findings()) == []
     assert errors(Findings(), PLAIN) == []
     nothing = frame([], CONDITIONS)
-    assert verdict(Findings(losses=frame([loss("mp3-8k", -0.1)], contract.LOSSES)), nothing,
-                   PLAIN) == []  # fmt: skip
+    assert (
+        verdict(Findings(losses=frame([loss("mp3-8k", -0.1)], contract.LOSSES)), nothing, PLAIN)
+        == []
+    )
 
 
 def test_a_safe_bitrate_that_is_not_like_the_others_says_why():
     table = conditions().astype({"codec": object, "mark": object})
     table.loc[table["condition"] == "mp3-64k", ["codec", "requested_kbps", "mark"]] = (
-        "mp3", 64.0, "coded at 32 kHz",
-    )  # fmt: skip
+        "mp3",
+        64.0,
+        "coded at 32 kHz",
+    )
     rows = frame([safe("yes", 64.0), safe("yes", 64.0, model="mlp")], contract.ROBUSTNESS)
     (one,) = verdict(Findings(robustness=rows), table, PLAIN)
     assert one.endswith("(margin 2 points of UAR). (64 kbit/s: coded at 32 kHz)")
@@ -77,9 +95,10 @@ def test_a_safe_bitrate_that_is_not_like_the_others_says_why():
 
 def test_where_there_is_no_interval_it_says_why_once():
     rows = [
-        loss(condition, 0.0, why=why) for condition in ("mp3-8k", "mp3-64k")
+        loss(condition, 0.0, why=why)
+        for condition in ("mp3-8k", "mp3-64k")
         for why in ("no interval: 2 speakers cannot tell their spread", "")
-    ]  # fmt: skip
+    ]
     assert said(Findings(losses=frame(rows, contract.LOSSES))) == [
         "voices: no interval: 2 speakers cannot tell their spread."
     ]
@@ -94,10 +113,13 @@ def test_an_emotion_that_loses_nothing_to_speak_of_is_not_named():
 
 def test_safe_bitrates_of_all_models_in_one_sentence():
     rows = [
-        safe("yes", 16.0), safe("none", model="mlp"), safe("undecided", model="lstm"),
-        safe("none", model="are"), safe("none", model="tre"),
+        safe("yes", 16.0),
+        safe("none", model="mlp"),
+        safe("undecided", model="lstm"),
+        safe("none", model="are"),
+        safe("none", model="tre"),
         safe("yes", 6.5, training="matched", codec="opus"),
-    ]  # fmt: skip
+    ]
     one, two = said(Findings(margin=0.05, robustness=frame(rows, contract.ROBUSTNESS)))
     assert one == (
         "voices, functionals, protocol speaker, mp3, trained on the original: svm safe down to 16 "
@@ -113,9 +135,12 @@ def test_the_margin_of_one_point_is_one_point():
 
 def test_the_largest_loss_is_that_of_a_codec_in_the_uar():
     rows = [
-        loss("mp3-8k", -0.1), loss("mp3-64k", -0.02), loss("mp3-8k", -0.12, model="mlp"),
-        loss("lowpass-3k0", -0.3), loss("mp3-8k", -0.4, metric="wap"),
-    ]  # fmt: skip
+        loss("mp3-8k", -0.1),
+        loss("mp3-64k", -0.02),
+        loss("mp3-8k", -0.12, model="mlp"),
+        loss("lowpass-3k0", -0.3),
+        loss("mp3-8k", -0.4, metric="wap"),
+    ]
     (one,) = said(Findings(losses=frame(rows, contract.LOSSES)))
     assert one == (
         "voices, functionals, protocol speaker: the largest loss is that of mlp at mp3-8k, "
@@ -151,7 +176,7 @@ def test_the_emotions_that_lose_most_are_means_over_models_at_the_worst_conditio
             ("lowpass-3k0", {"sad": -0.9, "angry": -0.9}),
         )
         for emotion, change in changes.items()
-    ]  # fmt: skip
+    ]
     (one,) = said(Findings(recalls=frame(rows, contract.RECALLS)))
     assert one == (
         "voices, functionals, protocol speaker, trained on the original: the emotions that lose "
@@ -174,10 +199,15 @@ def test_where_no_emotion_loses_none_is_named():
 )
 def test_what_random_splits_are_worth(difference, low, words):
     row = {
-        **{name: GROUP[name] for name in ("corpus", "features", "model")}, "random": "paper",
-        "disjoint": "speaker", "uar_random": 0.6 + difference, "uar_disjoint": 0.6,
-        "difference": difference, "low": low, "high": low + 0.1,
-    }  # fmt: skip
+        **{name: GROUP[name] for name in ("corpus", "features", "model")},
+        "random": "paper",
+        "disjoint": "speaker",
+        "uar_random": 0.6 + difference,
+        "uar_disjoint": 0.6,
+        "difference": difference,
+        "low": low,
+        "high": low + 0.1,
+    }
     (one,) = said(Findings(leak_worth=frame([row], contract.LEAK_WORTH)))
     assert words in one
     assert "protocol paper, which shares speakers" in one
@@ -220,15 +250,19 @@ def test_the_original_is_told_once_whatever_the_trainings():
     rows = [
         recall(condition, emotion, 0.0, taken_for="x", taken_share=0.9, **other)
         for other in (
-            {"training": "matched"}, {"training": "clean"},
-            {"training": "clean", "features": "robust"}, {"training": "clean", "protocol": "loso"},
+            {"training": "matched"},
+            {"training": "clean"},
+            {"training": "clean", "features": "robust"},
+            {"training": "clean", "protocol": "loso"},
         )
-        for condition in ("original", "mp3-8k") for emotion in ("sad", "angry")
-    ]  # fmt: skip
+        for condition in ("original", "mp3-8k")
+        for emotion in ("sad", "angry")
+    ]
     found = errors(Findings(recalls=frame(rows, contract.RECALLS)), PLAIN)
     told = [heading for heading, lines in found if lines[0].startswith("original:")]
     assert [heading.split(", svm")[0] for heading in told] == [
-        "voices, functionals, protocol speaker", "voices, robust, protocol speaker",
+        "voices, functionals, protocol speaker",
+        "voices, robust, protocol speaker",
         "voices, functionals, protocol loso",
-    ]  # fmt: skip
+    ]
     assert [len(lines) for _, lines in found] == [2, 1, 2, 2]

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from found import WHY, wer_of
+from findings_factory import WHY, wer_of
 
-from aser_bench.findings import WER, Findings
-from aser_bench.report import FORMATS, Context, tables, terminal
+from aser_bench.core.context import Context
+from aser_bench.core.findings import WER, Findings
+from aser_bench.report import FORMATS, tables, terminal
 from aser_bench.report.verdict import verdict
 from aser_bench.report.wer_tables import verdicts
 
@@ -50,9 +51,8 @@ def test_people_read_per_cent_and_machines_fractions(heard, table):
     assert interval == f"[{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
     assert silent == "25.0"
     (record,) = (
-        one for one in table.records
-        if (one["transcripts"], one["condition"]) == ("ear", "mp3-8k")
-    )  # fmt: skip
+        one for one in table.records if (one["transcripts"], one["condition"]) == ("ear", "mp3-8k")
+    )
     assert list(record) == [*WER, "effective_kbps", "note"]
     assert record["wer"] == row["wer"]
     assert record["effective_kbps"] == 8
@@ -85,14 +85,30 @@ def said(*rates, conditions=(("original", np.nan), ("mp3-8k", 8.0), ("mp3-64k", 
         {"corpus": "voices", "transcripts": "ear", "condition": name, "wer": rate}
         for name, rate in zip(names, rates, strict=True)
     ]
-    known = pd.DataFrame([
-        {"corpus": "voices", "condition": name, "codec": name.partition("-")[0],
-         "effective_kbps": kbps, "requested_kbps": kbps}
-        for name, kbps in conditions
-    ]).reindex(columns=[
-        "corpus", "condition", "codec", "requested_kbps", "effective_kbps", "codec_rate_hz",
-        "bandwidth_hz", "same_as", "mark",
-    ])  # fmt: skip
+    known = pd.DataFrame(
+        [
+            {
+                "corpus": "voices",
+                "condition": name,
+                "codec": name.partition("-")[0],
+                "effective_kbps": kbps,
+                "requested_kbps": kbps,
+            }
+            for name, kbps in conditions
+        ]
+    ).reindex(
+        columns=[
+            "corpus",
+            "condition",
+            "codec",
+            "requested_kbps",
+            "effective_kbps",
+            "codec_rate_hz",
+            "bandwidth_hz",
+            "same_as",
+            "mark",
+        ]
+    )
     return list(verdicts(Findings(wer=pd.DataFrame(rows, columns=list(WER))), known, PLAIN))
 
 
@@ -100,12 +116,16 @@ def said(*rates, conditions=(("original", np.nan), ("mp3-8k", 8.0), ("mp3-64k", 
     ("rates", "words"),
     [
         ((0.41, 0.783, 0.4), "rise from 41\u00a0% on the original to 78\u00a0% at mp3-8k."),
-        ((0.41, 0.2, 0.39), "fall from 41\u00a0% on the original to 39\u00a0% where they are most, "
-         "at mp3-64k."),
-        ((0.411, 0.413, 0.3), "are 41\u00a0% on the original and no more where they are most, at "
-         "mp3-8k."),
+        (
+            (0.41, 0.2, 0.39),
+            "fall from 41\u00a0% on the original to 39\u00a0% where they are most, at mp3-64k.",
+        ),
+        (
+            (0.411, 0.413, 0.3),
+            "are 41\u00a0% on the original and no more where they are most, at mp3-8k.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_sentence(rates, words):
     assert said(*rates) == [f"voices: word errors of ear {words}"]
 

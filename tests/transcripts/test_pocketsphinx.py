@@ -68,8 +68,10 @@ def test_another_process_hears_the_same(heard, tmp_path, spoken):
     )
     found = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "signal.npy")],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert found.stdout.strip() == heard[1]
     assert found.stderr == ""
 

@@ -7,8 +7,9 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from aser_bench import cli, registry, transcripts
-from aser_bench.errors import UsageError
+from aser_bench import cli, transcripts
+from aser_bench.core import registry
+from aser_bench.core.errors import UsageError
 from aser_bench.transcripts.base import Recogniser, installed, plain
 
 

@@ -14,8 +14,9 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from aser_bench import registry, transcripts
-from aser_bench.errors import UsageError
+from aser_bench import transcripts
+from aser_bench.core import registry
+from aser_bench.core.errors import UsageError
 from aser_bench.transcripts import whisper
 
 RATE = 16_000
@@ -27,9 +28,16 @@ class WhisperModel:
     made: ClassVar[list[WhisperModel]] = []
 
     def __init__(
-        self, model_size_or_path, device="auto", device_index=0, compute_type="default",
-        cpu_threads=0, num_workers=1, download_root=None, local_files_only=False,
-    ):  # fmt: skip
+        self,
+        model_size_or_path,
+        device="auto",
+        device_index=0,
+        compute_type="default",
+        cpu_threads=0,
+        num_workers=1,
+        download_root=None,
+        local_files_only=False,
+    ):
         self.path, self.local = Path(model_size_or_path), local_files_only
         self.settings = (device, compute_type, cpu_threads)
         self.calls: list[dict] = []
@@ -38,16 +46,36 @@ class WhisperModel:
         WhisperModel.made.append(self)
 
     def transcribe(
-        self, audio, language=None, task="transcribe", log_progress=False, beam_size=5, best_of=5,
-        patience=1, length_penalty=1, temperature=(0.0, 0.2, 0.4), compression_ratio_threshold=2.4,
-        log_prob_threshold=-1.0, no_speech_threshold=0.6, condition_on_previous_text=True,
-        initial_prompt=None, without_timestamps=False, vad_filter=False,
-    ):  # fmt: skip
+        self,
+        audio,
+        language=None,
+        task="transcribe",
+        log_progress=False,
+        beam_size=5,
+        best_of=5,
+        patience=1,
+        length_penalty=1,
+        temperature=(0.0, 0.2, 0.4),
+        compression_ratio_threshold=2.4,
+        log_prob_threshold=-1.0,
+        no_speech_threshold=0.6,
+        condition_on_previous_text=True,
+        initial_prompt=None,
+        without_timestamps=False,
+        vad_filter=False,
+    ):
         assert isinstance(audio, np.ndarray)
         assert audio.dtype == np.float32
         assert audio.ndim == 1
-        self.calls.append({"language": language, "beam": beam_size, "temperature": temperature,
-                           "previous": condition_on_previous_text, "task": task})  # fmt: skip
+        self.calls.append(
+            {
+                "language": language,
+                "beam": beam_size,
+                "temperature": temperature,
+                "previous": condition_on_previous_text,
+                "task": task,
+            }
+        )
         return self._segments(audio), SimpleNamespace(language=language)
 
     def _segments(self, audio):

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from ..base import Model, Settings, Size, Training
-from ..words.files import fingerprint
+from ..text.files import fingerprint
 
 if TYPE_CHECKING:
     from .blocks import Build, Heard
@@ -66,12 +66,15 @@ class DualEncoder(Model):
         if own and settings.embeddings is None:
             own["dimension"] = _AUTHORS_DIMENSION
         return DualClassifier(
-            self, max_epochs=epochs, patience=patience,
+            self,
+            max_epochs=epochs,
+            patience=patience,
             frame_pool=(settings.frame_pool or 1) if "frames" in self.reads else 1,
             class_weight=None if settings.class_weight == "none" else settings.class_weight,
             embeddings=settings.embeddings if "text" in self.reads else None,
-            random_state=seed, **own,
-        )  # fmt: skip
+            random_state=seed,
+            **own,
+        )
 
     def identity(self, settings: Settings) -> dict[str, Any]:
         """Return what tells this model from others: embeddings by their content, not their path."""

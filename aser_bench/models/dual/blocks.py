@@ -68,8 +68,10 @@ class Heard(NamedTuple):
 
 
 _FIELDS = {
-    "frames": ("frames", "frame_lengths"), "vector": ("vector",), "text": ("words", "word_lengths"),
-}  # fmt: skip
+    "frames": ("frames", "frame_lengths"),
+    "vector": ("vector",),
+    "text": ("words", "word_lengths"),
+}
 
 
 class Encoded(NamedTuple):
@@ -135,10 +137,12 @@ class TextEncoder(Encoder):
         super().__init__(shape.dimension, shape.keep_text, shape, seeds, draws)
         initializers, seed = keras.initializers, next(seeds)
         self.embedding = self.add_weight(
-            name="embedding", shape=(shape.words, shape.dimension),
-            initializer=initializers.RandomNormal(0.0, _AUTHORS_WORDS_SD, seed) if shape.authors
+            name="embedding",
+            shape=(shape.words, shape.dimension),
+            initializer=initializers.RandomNormal(0.0, _AUTHORS_WORDS_SD, seed)
+            if shape.authors
             else initializers.RandomUniform(-_WORDS_RANGE, _WORDS_RANGE, seed),
-        )  # fmt: skip
+        )
 
     def call(self, heard: Heard, training: bool) -> Any:
         """Return an `Encoded`."""
@@ -155,10 +159,12 @@ class Affine(keras.layers.Layer):
         initializers = keras.initializers
         self._activation = keras.activations.get(activation or "linear")
         self.kernel = self.add_weight(
-            name="kernel", shape=(inputs, outputs),
+            name="kernel",
+            shape=(inputs, outputs),
             initializer=initializers.RandomUniform(-_AUTHORS_RANGE, _AUTHORS_RANGE, seed)
-            if authors else initializers.GlorotUniform(seed),
-        )  # fmt: skip
+            if authors
+            else initializers.GlorotUniform(seed),
+        )
         self.bias = self.add_weight(
             name="bias", shape=(1 if authors else outputs,), initializer="zeros"
         )

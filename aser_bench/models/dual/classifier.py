@@ -11,8 +11,8 @@ import numpy as np
 from ..recurrent.batches import epochs
 from ..recurrent.early import EarlyStopped
 from ..recurrent.losses import SIGMOID, SOFTMAX
-from ..words.embeddings import Embeddings
-from ..words.vocabulary import UNKNOWN
+from ..text.embeddings import Embeddings
+from ..text.vocabulary import UNKNOWN
 from . import pretrained
 from .rows import DualRows, Reader, drawn, tokens_of
 from .utterance import Utterance
@@ -152,19 +152,26 @@ class DualClassifier(EarlyStopped):
         self.classes_ = np.unique(np.asarray(y))
         watched = self._known_dev(dev)
         self.reader_ = Reader.of(
-            self.encoder.reads, X, standardise=self.standardise, frame_pool=self.frame_pool,
+            self.encoder.reads,
+            X,
+            standardise=self.standardise,
+            frame_pool=self.frame_pool,
             max_frames=self.max_frames,
-        )  # fmt: skip
+        )
         vectors = self._vectors([*X, *watched[0]])
         self._set_sizes(X[0], vectors)
         self._keep(
             train(
-                self._stepper(), *self._sides((X, np.asarray(y)), watched),
-                rounds=self._rounds(), batch_size=self.batch_size, max_epochs=self.max_epochs,
-                patience=self.patience, seed=self.random_state,
+                self._stepper(),
+                *self._sides((X, np.asarray(y)), watched),
+                rounds=self._rounds(),
+                batch_size=self.batch_size,
+                max_epochs=self.max_epochs,
+                patience=self.patience,
+                seed=self.random_state,
                 prepare=partial(self._put_words, vectors),
             )
-        )  # fmt: skip
+        )
         return self
 
     def _rows(self, X: Sequence[Utterance]) -> DualRows:
@@ -212,9 +219,13 @@ class DualClassifier(EarlyStopped):
         from .blocks import DualNetwork, Shape
 
         shape = Shape(
-            *self.sizes_, len(self.classes_), self.units, self.keep_audio, self.keep_text,
+            *self.sizes_,
+            len(self.classes_),
+            self.units,
+            self.keep_audio,
+            self.keep_text,
             self.authors,
-        )  # fmt: skip
+        )
         loss = SIGMOID if self.authors else SOFTMAX
         return stepper(
             DualNetwork, self.learning_rate, self.encoder, shape, loss=loss, clip=self.clip

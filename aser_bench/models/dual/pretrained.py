@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ..words.embeddings import Embeddings, read
-from ..words.files import fingerprint
+from ..text.embeddings import Embeddings, read
+from ..text.files import fingerprint
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def vectors(path: str, words: Collection[str]) -> Embeddings:
     Raises
     ------
     UsageError
-        As `aser_bench.models.words.embeddings.read`.
+        As `aser_bench.models.text.embeddings.read`.
     """
     content = fingerprint(path)
     before = _known.get(content)

@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 
 from ..recurrent.batches import Rounds, Scaler, padded, pooled
-from ..words.tokens import tokenise
-from ..words.vocabulary import PADDING, Vocabulary
+from ..text.tokens import tokenise
+from ..text.vocabulary import PADDING, Vocabulary
 from .utterance import Utterance
 
 tokens_of = lru_cache(maxsize=1 << 16)(lambda text: tuple(tokenise(text)))
@@ -41,17 +41,23 @@ class Reader:
 
     @classmethod
     def of(
-        cls, kinds: tuple[str, ...], training: Sequence[Utterance], *, standardise: bool,
-        frame_pool: int, max_frames: int,
-    ) -> Reader:  # fmt: skip
+        cls,
+        kinds: tuple[str, ...],
+        training: Sequence[Utterance],
+        *,
+        standardise: bool,
+        frame_pool: int,
+        max_frames: int,
+    ) -> Reader:
         """Learn means, standard deviations and vocabulary from the training part."""
         plain = cls(kinds, None, None, None, frame_pool, max_frames)
         scalers = {
             "frames": lambda: Scaler(plain.matrices(training)),
             "vector": lambda: Scaler([one[None] for one in _vectors(training)]),
         }
-        found = {kind: scalers[kind]() if standardise and kind in kinds else None
-                 for kind in scalers}  # fmt: skip
+        found = {
+            kind: scalers[kind]() if standardise and kind in kinds else None for kind in scalers
+        }
         words = Vocabulary.of(map(tokens_of, _texts(training))) if "text" in kinds else None
         return cls(kinds, found["frames"], found["vector"], words, frame_pool, max_frames)
 

@@ -104,11 +104,15 @@ class LstmClassifier(EarlyStopped):
         self.n_features_in_ = len(self.scaler_.mean)
         self._keep(
             train(
-                self._stepper(), *self._sides((X, np.asarray(y)), watched),
-                rounds=epochs(self.batch_size), batch_size=self.batch_size,
-                max_epochs=self.max_epochs, patience=self.patience, seed=self.random_state,
+                self._stepper(),
+                *self._sides((X, np.asarray(y)), watched),
+                rounds=epochs(self.batch_size),
+                batch_size=self.batch_size,
+                max_epochs=self.max_epochs,
+                patience=self.patience,
+                seed=self.random_state,
             )
-        )  # fmt: skip
+        )
         return self
 
     def _rows(self, X: Sequence[np.ndarray]) -> Sequences:

@@ -100,9 +100,14 @@ def _states(x: Any, counts: Any, w_ru: Any, w_c: Any, b_ru: Any, b_c: Any) -> An
             n = counts[t - 1]
             d_h = tf.pad(d_h, [[0, n - tf.shape(d_h)[0]], [0, 0]])
             _, to_h, to_c, to_ru = tf.raw_ops.GRUBlockCellGrad(
-                x=tf.zeros((n, 0)), h_prev=before.read(t - 1), r=r.read(t - 1), u=u.read(t - 1),
-                c=c.read(t - 1), d_h=d_h + given.read(t - 1), **own,
-            )  # fmt: skip
+                x=tf.zeros((n, 0)),
+                h_prev=before.read(t - 1),
+                r=r.read(t - 1),
+                u=u.read(t - 1),
+                c=c.read(t - 1),
+                d_h=d_h + given.read(t - 1),
+                **own,
+            )
             return t - 1, to_h, d_c.write(t - 1, to_c), d_ru.write(t - 1, to_ru)
 
         sums = [_array(steps, units), _array(steps, 2 * units)]
@@ -112,11 +117,13 @@ def _states(x: Any, counts: Any, w_ru: Any, w_c: Any, b_ru: Any, b_c: Any) -> An
         d_x += tf.matmul(d_c, w_c[:columns], transpose_b=True)
         h_prev, reset = before.concat(), r.concat()
         return (
-            d_x, None,
+            d_x,
+            None,
             tf.matmul(tf.concat([x, h_prev], axis=1), d_ru, transpose_a=True),
             tf.matmul(tf.concat([x, h_prev * reset], axis=1), d_c, transpose_a=True),
-            tf.reduce_sum(d_ru, axis=0), tf.reduce_sum(d_c, axis=0),
-        )  # fmt: skip
+            tf.reduce_sum(d_ru, axis=0),
+            tf.reduce_sum(d_c, axis=0),
+        )
 
     return h.concat(), gradient
 
@@ -134,6 +141,9 @@ def _loop(
 def _array(steps: Any, columns: int) -> Any:
     # Read forwards and backwards: outside of a graph, an array would be cleared by reading.
     return tf.TensorArray(
-        tf.float32, size=steps, element_shape=(None, columns), infer_shape=False,
+        tf.float32,
+        size=steps,
+        element_shape=(None, columns),
+        infer_shape=False,
         clear_after_read=False,
-    )  # fmt: skip
+    )

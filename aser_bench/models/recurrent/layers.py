@@ -37,13 +37,15 @@ class FusedLSTM(keras.layers.Layer):
         """Make the weights; gates in the kernel's order: input, candidate, forget, output."""
         n = self.units
         self.kernel = self.add_weight(
-            name="kernel", shape=(shape[-1], 4 * n),
+            name="kernel",
+            shape=(shape[-1], 4 * n),
             initializer=keras.initializers.GlorotUniform(self._seed),
-        )  # fmt: skip
+        )
         self.recurrent = self.add_weight(
-            name="recurrent", shape=(n, 4 * n),
+            name="recurrent",
+            shape=(n, 4 * n),
             initializer=keras.initializers.Orthogonal(seed=self._seed),
-        )  # fmt: skip
+        )
         self.bias = self.add_weight(name="bias", shape=(4 * n,), initializer=_forget_bias)
 
     def call(self, frames: Any) -> Any:
@@ -52,11 +54,17 @@ class FusedLSTM(keras.layers.Layer):
         unused = tf.zeros((self.units,))
         return tf.raw_ops.BlockLSTM(
             seq_len_max=tf.cast(tf.shape(frames)[0], tf.int64),
-            x=frames, cs_prev=zeros, h_prev=zeros,
-            w=tf.concat([self.kernel, self.recurrent], axis=0), b=self.bias,
-            wci=unused, wcf=unused, wco=unused,  # peepholes
-            forget_bias=0.0, cell_clip=-1.0,
-        ).h  # fmt: skip
+            x=frames,
+            cs_prev=zeros,
+            h_prev=zeros,
+            w=tf.concat([self.kernel, self.recurrent], axis=0),
+            b=self.bias,
+            wci=unused,
+            wcf=unused,
+            wco=unused,  # peepholes
+            forget_bias=0.0,
+            cell_clip=-1.0,
+        ).h
 
     def compute_output_shape(self, shape: Any) -> Any:
         """Return the shape of the states."""

@@ -39,9 +39,12 @@ class Stepper:
     """
 
     def __init__(
-        self, build: Callable[[int], Any], learning_rate: float, loss: Loss = SOFTMAX,
+        self,
+        build: Callable[[int], Any],
+        learning_rate: float,
+        loss: Loss = SOFTMAX,
         clip: float | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._build = build
         self.loss, self._clip = loss, clip
         self.network = build(0)
@@ -124,9 +127,12 @@ class Stepper:
 
 @lru_cache(maxsize=12)  # a study of all dual encoders, and some vocabularies
 def stepper(
-    make: Callable[..., Any], learning_rate: float, *shape: Any, loss: Loss = SOFTMAX,
+    make: Callable[..., Any],
+    learning_rate: float,
+    *shape: Any,
+    loss: Loss = SOFTMAX,
     clip: float | None = None,
-) -> Stepper:  # fmt: skip
+) -> Stepper:
     """Return this process's `Stepper` for ``make(*shape, seed)``, made once."""
     return Stepper(lambda seed: make(*shape, seed), learning_rate, loss, clip)
 
@@ -156,9 +162,17 @@ class Data:
 
 
 def train(
-    steps: Stepper, data: Data, dev: Data, *, rounds: Rounds, batch_size: int, max_epochs: int,
-    patience: int, seed: int, prepare: Callable[[Any], None] = lambda network: None,
-) -> Fitted:  # fmt: skip
+    steps: Stepper,
+    data: Data,
+    dev: Data,
+    *,
+    rounds: Rounds,
+    batch_size: int,
+    max_epochs: int,
+    patience: int,
+    seed: int,
+    prepare: Callable[[Any], None] = lambda network: None,
+) -> Fitted:
     """Train until the dev loss has not fallen for ``patience`` rounds, or ``max_epochs`` are over.
 
     Parameters

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ...findings import Findings
-from ..base import Context
+from ...core.context import Context
+from ...core.findings import Findings
 from ..text import stem
 from . import (
     bandwidth,
@@ -98,7 +98,7 @@ def write(
     findings : Findings
         Of a run.
     conditions : pandas.DataFrame
-        Columns ``aser_bench.tables.CONDITIONS``.
+        Columns ``aser_bench.core.tables.CONDITIONS``.
     context : Context
         What the run tells of itself.
     folder : path

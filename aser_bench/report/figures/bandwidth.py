@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ...tables import ORIGINAL
+from ...core.tables import ORIGINAL
 from . import style
 from .legends import codec_look, legend
 from .part import Drawing, Part, sentences
@@ -25,14 +25,23 @@ def draw(part: Part) -> Drawing | None:
     spots = places(part, names, width - _LEFT - 2)
     title = f"{part.heading}: bandwidth"
     figure, axes = style.sheet(
-        title, (1, 1), width, 42.0, left=_LEFT, bottom=hanging(spots),
+        title,
+        (1, 1),
+        width,
+        42.0,
+        left=_LEFT,
+        bottom=hanging(spots),
         legend=legend(part, spots, by_codec=True),
-    )  # fmt: skip
+    )
     panel = axes[0][0]
     rows = pd.DataFrame(
-        {"condition": names, "value": [measured[name] for name in names], "low": np.nan,
-         "high": np.nan}
-    )  # fmt: skip
+        {
+            "condition": names,
+            "value": [measured[name] for name in names],
+            "low": np.nan,
+            "high": np.nan,
+        }
+    )
     trace(panel, spots, rows, codec_look(spots), 0.0)
     if ORIGINAL in measured:
         panel.axhline(measured[ORIGINAL], color="black", lw=0.5, alpha=0.7, zorder=1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ...findings import TRAININGS
-from ...tables import ORIGINAL
+from ...core.findings import TRAININGS
+from ...core.tables import ORIGINAL
 from . import style
 from .heat import bar, heat
 from .part import Drawing, Part, emotions_of, sentences, training_of
@@ -33,20 +33,48 @@ def draw(part: Part) -> Drawing | None:
     each = (style.PAGE - left - _RIGHT - 8) / 3
     title = f"{part.heading}: confusions, trained {training}"
     figure, axes = style.sheet(
-        title, (len(whole), 3), style.PAGE, min(each, 7.5 * len(emotions)), left=left,
-        right=_RIGHT, bottom=bottom, gaps=(4.0, 5.0), heads=True,
-    )  # fmt: skip
+        title,
+        (len(whole), 3),
+        style.PAGE,
+        min(each, 7.5 * len(emotions)),
+        left=left,
+        right=_RIGHT,
+        bottom=bottom,
+        gaps=(4.0, 5.0),
+        heads=True,
+    )
     most = max(np.nanmax(np.abs(after - before)) for before, after in whole.values())
     most = max(float(most), 0.01)
     top = max(float(np.nanmax(pair)) for pair in whole.values())
     for row, (model, (before, after)) in enumerate(whole.items()):
         panels = axes[row]
-        shares = heat(panels[0], before, emotions, emotions, colours=style.SHARES,
-                      limits=(0, top), words=_percent)  # fmt: skip
-        heat(panels[1], after, emotions, emotions, colours=style.SHARES,
-             limits=(0, top), words=_percent)  # fmt: skip
-        change = heat(panels[2], after - before, emotions, emotions, colours=style.DIVERGING,
-                      limits=(-most, most), words=_signed)  # fmt: skip
+        shares = heat(
+            panels[0],
+            before,
+            emotions,
+            emotions,
+            colours=style.SHARES,
+            limits=(0, top),
+            words=_percent,
+        )
+        heat(
+            panels[1],
+            after,
+            emotions,
+            emotions,
+            colours=style.SHARES,
+            limits=(0, top),
+            words=_percent,
+        )
+        change = heat(
+            panels[2],
+            after - before,
+            emotions,
+            emotions,
+            colours=style.DIVERGING,
+            limits=(-most, most),
+            words=_signed,
+        )
         style.label(panels[0], f"{style.shorten(model, 24)}: truth", left=left - 3.5)
         for column, head in enumerate((ORIGINAL, coded, f"{coded} less original")):
             panels[column].tick_params(labelleft=column == 0, labelbottom=row == len(whole) - 1)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ...findings import TRAININGS
-from ...tables import MULTI, ORIGINAL
+from ...core.findings import TRAININGS
+from ...core.tables import MULTI, ORIGINAL
 from ..text import number
 from . import style
 from .legends import codec_look, legend, look_of
@@ -40,10 +40,16 @@ def draw(part: Part) -> Drawing | None:
     panels = [(kind, models) for models in groups for kind in trained]
     bottom = hanging(spots)
     figure, axes = style.sheet(
-        f"{part.heading}: UAR over bitrate", (len(panels) // columns, columns), wide, _HEIGHT,
-        left=_LEFT, bottom=bottom, gaps=(4.0, 6.5), heads=True,
+        f"{part.heading}: UAR over bitrate",
+        (len(panels) // columns, columns),
+        wide,
+        _HEIGHT,
+        left=_LEFT,
+        bottom=bottom,
+        gaps=(4.0, 6.5),
+        heads=True,
         legend=legend(part, spots, by_codec=split, chance=True),
-    )  # fmt: skip
+    )
     every = pd.concat(trained.values())
     chance = float(every["chance"].median())
     low, high = _limits(every, chance)
@@ -71,9 +77,13 @@ def rows_of(part: Part, kind: str) -> pd.DataFrame:
     train = {"matched": cells["test_condition"], "clean": ORIGINAL, "multi": MULTI}[kind]
     rows = cells[cells["train_condition"] == train]
     return rows.rename(
-        columns={"test_condition": "condition", "uar": "value", "uar_low": "low",
-                 "uar_high": "high"}
-    )  # fmt: skip
+        columns={
+            "test_condition": "condition",
+            "uar": "value",
+            "uar_low": "low",
+            "uar_high": "high",
+        }
+    )
 
 
 def compares(rows: pd.DataFrame) -> bool:

@@ -27,14 +27,24 @@ def draw(part: Part) -> Drawing | None:
     used = min(width - left - right, 13.0 * len(names))
     title = f"{part.heading}: feature drift"
     figure, axes = style.sheet(
-        title, (1, 1), width, 5.0 * len(features), left=left, right=width - left - used,
+        title,
+        (1, 1),
+        width,
+        5.0 * len(features),
+        left=left,
+        right=width - left - used,
         bottom=style.longest([style.shorten(name) for name in names]) + 2.5,
-    )  # fmt: skip
+    )
     most = float(reach.iloc[0]) or 1.0
     mesh = heat(
-        axes[0][0], shifts.to_numpy(), features, names, colours=style.DIVERGING,
-        limits=(-most, most), words=_signed,
-    )  # fmt: skip
+        axes[0][0],
+        shifts.to_numpy(),
+        features,
+        names,
+        colours=style.DIVERGING,
+        limits=(-most, most),
+        words=_signed,
+    )
     bar(axes[0][0], mesh, "shift of the mean (SD)")
     caption = sentences(
         f"{part.title}: how far each condition moves the mean of a feature, in standard "

@@ -47,9 +47,13 @@ def heat(
         Of a value: what is printed in its cell.
     """
     mesh = axes.pcolormesh(
-        np.ma.masked_invalid(values), cmap=colours, vmin=limits[0], vmax=limits[1],
-        edgecolors="white", linewidth=0.3,
-    )  # fmt: skip
+        np.ma.masked_invalid(values),
+        cmap=colours,
+        vmin=limits[0],
+        vmax=limits[1],
+        edgecolors="white",
+        linewidth=0.3,
+    )
     axes.invert_yaxis()
     axes.set_facecolor(style.LIGHT)
     axes.spines[:].set_visible(False)
@@ -94,9 +98,15 @@ def _stamp(axes: Axes, text: str, places: Sequence[tuple[float, float]], colour:
     """Draw one text at many places: as a marker, which is much faster than a text at each."""
     outline, size = _outline(text)
     axes.plot(
-        *zip(*places, strict=True), ls="none", marker=outline, ms=size, mew=0, color=colour,
-        clip_on=False, label=f"_{text}",
-    )  # fmt: skip
+        *zip(*places, strict=True),
+        ls="none",
+        marker=outline,
+        ms=size,
+        mew=0,
+        color=colour,
+        clip_on=False,
+        label=f"_{text}",
+    )
 
 
 @cache

@@ -52,9 +52,13 @@ def legend(
 
     def entry(look: style.Look, label: str) -> Line2D:
         return Line2D(
-            [], [], color=look.colour, marker=look.marker, ls=look.line,
+            [],
+            [],
+            color=look.colour,
+            marker=look.marker,
+            ls=look.line,
             label=style.shorten(label, 40),
-        )  # fmt: skip
+        )
 
     if by_codec:
         found = [entry(codec_look(spots)(codec), codec) for codec in spots.codecs]
@@ -71,9 +75,16 @@ def legend(
         found.append(Line2D([], [], color=style.GREY, lw=0.6, label="original"))
     if any(name in spots.marks for name in (*spots.rates, *spots.names)):
         found.append(
-            Line2D([], [], color=style.GREY, marker="o", mfc="white", ls="none",
-                   label="open: see caption")
-        )  # fmt: skip
+            Line2D(
+                [],
+                [],
+                color=style.GREY,
+                marker="o",
+                mfc="white",
+                ls="none",
+                label="open: see caption",
+            )
+        )
     if chance:
         found.append(Line2D([], [], color=style.GREY, ls=":", lw=0.8, label="chance"))
     return found

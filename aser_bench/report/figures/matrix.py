@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ...tables import MULTI, ORIGINAL
+from ...core.tables import MULTI, ORIGINAL
 from ..text import number
 from . import style
 from .heat import FITTING, bar, heat
@@ -30,9 +30,16 @@ def draw(part: Part) -> Drawing | None:
     used = columns * len(tests) * cell + 4.0 * (columns - 1)
     title = f"{part.heading}: UAR by training and test condition"
     figure, axes = style.sheet(
-        title, (-(-len(tables) // columns), columns), width, len(trains) * cell, left=left,
-        right=width - left - used, bottom=bottom, gaps=(4.0, 6.0), heads=True,
-    )  # fmt: skip
+        title,
+        (-(-len(tables) // columns), columns),
+        width,
+        len(trains) * cell,
+        left=left,
+        right=width - left - used,
+        bottom=bottom,
+        gaps=(4.0, 6.0),
+        heads=True,
+    )
     every = np.array([table.to_numpy(dtype=float) for table in tables.values()])
     chance = float(part.findings.cells["chance"].median())
     limits = min(float(np.nanmin(every)), chance), max(float(np.nanmax(every)), chance + 0.01)
@@ -41,9 +48,14 @@ def draw(part: Part) -> Drawing | None:
         row, column = divmod(place, columns)
         panel = axes[row][column]
         mesh = heat(
-            panel, table.to_numpy(dtype=float), trains, tests, colours=style.SEQUENTIAL,
-            limits=limits, words=_short,
-        )  # fmt: skip
+            panel,
+            table.to_numpy(dtype=float),
+            trains,
+            tests,
+            colours=style.SEQUENTIAL,
+            limits=limits,
+            words=_short,
+        )
         style.head(panel, style.shorten(model, 40))
         lowest = place + columns >= len(tables)
         panel.tick_params(labelleft=column == 0, labelbottom=lowest)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ... import tables
-from ...findings import TRAININGS, Findings
-from ..base import Context
+from ...core import tables
+from ...core.context import Context
+from ...core.findings import TRAININGS, Findings
 from ..sections import Treatment, treatments
 
 if TYPE_CHECKING:

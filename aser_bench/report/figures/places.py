@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ...tables import ORIGINAL
+from ...core.tables import ORIGINAL
 from ..text import kbps as in_words
 from . import style
 from .part import Part
@@ -109,9 +109,14 @@ def dress(axes: Axes, places: Places, labelled: bool = True) -> None:
         hang = 5.5 if not turned else 3.2 + style.longest(list(kept.values()))
         middle = (min(ticks) + max(ticks)) / 2
         axes.text(
-            middle, -hang / height, "kbit/s", transform=axes.get_xaxis_transform(), ha="center",
-            va="center", size=style.TEXT,
-        )  # fmt: skip
+            middle,
+            -hang / height,
+            "kbit/s",
+            transform=axes.get_xaxis_transform(),
+            ha="center",
+            va="center",
+            size=style.TEXT,
+        )
 
 
 def ends(spots: Places) -> list[str]:
@@ -169,9 +174,14 @@ def trace(
         for before, after in itertools.pairwise(runs):
             ends = [before[-1], after[0]]
             axes.plot(
-                [places.rates[name] for name in ends], table.loc[ends, "value"], ls=":", lw=0.6,
-                color=look(codec).colour, label="_link", zorder=2,
-            )  # fmt: skip
+                [places.rates[name] for name in ends],
+                table.loc[ends, "value"],
+                ls=":",
+                lw=0.6,
+                color=look(codec).colour,
+                label="_link",
+                zorder=2,
+            )
     points: dict[tuple[style.Look, bool], list[str]] = {}
     for name in places.names:
         if name in table.index:
@@ -190,9 +200,15 @@ def _run(axes: Axes, places: Places, table: pd.DataFrame, look: style.Look, shad
         return
     axes.fill_between(xs, table["low"], table["high"], color=look.colour, alpha=shade, lw=0)
     axes.plot(
-        xs, table["value"], color=look.colour, ls=look.line, marker=look.marker,
-        mfc="white" if opened else look.colour, lw=0.8 if opened else 1.1, zorder=3,
-    )  # fmt: skip
+        xs,
+        table["value"],
+        color=look.colour,
+        ls=look.line,
+        marker=look.marker,
+        mfc="white" if opened else look.colour,
+        lw=0.8 if opened else 1.1,
+        zorder=3,
+    )
 
 
 def _points(
@@ -200,9 +216,14 @@ def _points(
 ) -> None:
     axes.vlines(xs, table["low"], table["high"], color=look.colour, lw=0.8, zorder=2)
     axes.plot(
-        xs, table["value"], ls="none", color=look.colour, marker=look.marker,
-        mfc="white" if opened else look.colour, zorder=3,
-    )  # fmt: skip
+        xs,
+        table["value"],
+        ls="none",
+        color=look.colour,
+        marker=look.marker,
+        mfc="white" if opened else look.colour,
+        zorder=3,
+    )
 
 
 def _rated(part: Part, names: Sequence[str]) -> dict[str, float]:

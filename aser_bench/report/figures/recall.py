@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ...findings import TRAININGS
-from ...tables import ORIGINAL
+from ...core.findings import TRAININGS
+from ...core.tables import ORIGINAL
 from ..text import number
 from . import style
 from .legends import legend, look_of
@@ -41,10 +41,16 @@ def draw(part: Part) -> Drawing | None:
         table = table.assign(low=np.nan, high=np.nan)
     title = f"{part.heading}: recall by emotion, trained {training}"
     figure, axes = style.sheet(
-        title, (-(-len(emotions) // columns), columns), width, _HEIGHT, left=_LEFT,
-        bottom=hanging(spots), gaps=(4.0, 6.5), heads=True,
+        title,
+        (-(-len(emotions) // columns), columns),
+        width,
+        _HEIGHT,
+        left=_LEFT,
+        bottom=hanging(spots),
+        gaps=(4.0, 6.5),
+        heads=True,
         legend=legend(part, spots, original=True),
-    )  # fmt: skip
+    )
     for place, emotion in enumerate(emotions):
         panel = axes[place // columns][place % columns]
         _panel(panel, part, spots, table[table["emotion"] == emotion])
@@ -77,12 +83,22 @@ def _panel(panel: Axes, part: Part, spots: Places, rows: pd.DataFrame) -> None:
     for place, model in enumerate(part.models):
         own = rows[rows["model"] == model]
         shift = apart * (place - (len(part.models) - 1) / 2)
-        trace(panel, spots, own[["condition", "value", "low", "high"]],
-              look_of(part, spots, model), shift)  # fmt: skip
+        trace(
+            panel,
+            spots,
+            own[["condition", "value", "low", "high"]],
+            look_of(part, spots, model),
+            shift,
+        )
         level = own["original"].dropna()
         if len(level):
-            panel.axhline(level.iloc[0], color=look_of(part, spots, model)("").colour, lw=0.6,
-                          alpha=0.8, zorder=1)  # fmt: skip
+            panel.axhline(
+                level.iloc[0],
+                color=look_of(part, spots, model)("").colour,
+                lw=0.6,
+                alpha=0.8,
+                zorder=1,
+            )
     panel.set_ylim(0, 1)
     panel.set_yticks(np.arange(0, 1.01, 0.25), ["0", ".25", ".50", ".75", "1"])
     panel.grid(axis="y")

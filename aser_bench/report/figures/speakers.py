@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ...findings import TRAININGS
-from ...tables import ORIGINAL
+from ...core.findings import TRAININGS
+from ...core.tables import ORIGINAL
 from ..text import number
 from . import style
 from .part import Drawing, Part, sentences, training_of
@@ -39,10 +39,16 @@ def draw(part: Part) -> Drawing | None:
     columns = fitting[0] if fitting else 1
     title = f"{part.heading}: UAR by speaker, trained {training}"
     figure, axes = style.sheet(
-        title, (-(-len(found) // columns), columns), width, _HEIGHT, left=_LEFT,
-        bottom=style.longest([style.shorten(name) for name in names]) + 2.5, gaps=(4.0, 6.5),
-        heads=True, legend=_legend(part, names),
-    )  # fmt: skip
+        title,
+        (-(-len(found) // columns), columns),
+        width,
+        _HEIGHT,
+        left=_LEFT,
+        bottom=style.longest([style.shorten(name) for name in names]) + 2.5,
+        gaps=(4.0, 6.5),
+        heads=True,
+        legend=_legend(part, names),
+    )
     for place, (model, own) in enumerate(found.items()):
         panel = axes[place // columns][place % columns]
         colour = style.look(part.models.index(model), 0).colour
@@ -80,9 +86,10 @@ def _legend(part: Part, names: Sequence[str]) -> list[object]:
     ]
     if any(name in part.marks for name in names):
         found.append(
-            Line2D([], [], color="black", marker="D", mfc="white", ls="none",
-                   label="open: see caption")
-        )  # fmt: skip
+            Line2D(
+                [], [], color="black", marker="D", mfc="white", ls="none", label="open: see caption"
+            )
+        )
     return list(found)
 
 
@@ -102,16 +109,28 @@ def _panel(panel: Axes, part: Part, table: pd.DataFrame, colour: str) -> None:
     panel.add_collection(LineCollection(lines, colors=style.GREY, linewidths=0.35, alpha=0.45))
     size = 4.0 if len(values) <= 30 else 2.8
     panel.plot(
-        beside.ravel(), values.ravel(), ls="none", marker=".", ms=size, mew=0, color=colour,
+        beside.ravel(),
+        values.ravel(),
+        ls="none",
+        marker=".",
+        ms=size,
+        mew=0,
+        color=colour,
         alpha=0.8,
-    )  # fmt: skip
+    )
     means = table.mean().to_numpy()
     for opened in (False, True):
         those = np.array([(name in part.marks) == opened for name in table.columns])
         panel.plot(
-            xs[those], means[those], ls="none", marker="D", ms=3.6, color="black",
-            mfc="white" if opened else "black", zorder=4,
-        )  # fmt: skip
+            xs[those],
+            means[those],
+            ls="none",
+            marker="D",
+            ms=3.6,
+            color="black",
+            mfc="white" if opened else "black",
+            zorder=4,
+        )
     panel.set_xlim(-0.6, len(xs) - 0.4)
     panel.set_ylim(0, 1)
     panel.set_xticks(xs, [style.shorten(name) for name in table.columns], rotation=90)

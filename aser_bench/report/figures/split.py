@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ...findings import TRAININGS
+from ...core.findings import TRAININGS
 from . import style
 from .part import Drawing, Part, sentences
 
@@ -34,10 +34,16 @@ def draw(part: Part) -> Drawing | None:
     panels = [(model, kind) for model in models for kind in trainings]
     title = f"{part.heading}: bandwidth or artefacts"
     figure, axes = style.sheet(
-        title, (len(panels) // columns, columns), width, _HEIGHT, left=_LEFT,
-        bottom=style.longest([style.shorten(name) for name in names]) + 2.5, gaps=(4.0, 6.5),
-        heads=True, legend=_legend(),
-    )  # fmt: skip
+        title,
+        (len(panels) // columns, columns),
+        width,
+        _HEIGHT,
+        left=_LEFT,
+        bottom=style.longest([style.shorten(name) for name in names]) + 2.5,
+        gaps=(4.0, 6.5),
+        heads=True,
+        legend=_legend(),
+    )
     numbers = table.loc[:, "loss":"artefacts_high"].to_numpy(dtype=float)
     low, high = min(np.nanmin(numbers), 0.0), max(np.nanmax(numbers), 0.0)
     pad = max(0.06 * (high - low), 0.005)
@@ -71,9 +77,14 @@ def _panel(panel: Axes, table: pd.DataFrame) -> None:
     xs = np.arange(len(table))
     for shift, (name, colour, hatch) in zip((-0.3, 0.0), _BARS, strict=True):
         panel.bar(
-            xs + shift, table[name].astype(float), 0.28, color=colour, ec="black", lw=0.4,
+            xs + shift,
+            table[name].astype(float),
+            0.28,
+            color=colour,
+            ec="black",
+            lw=0.4,
             hatch=hatch,
-        )  # fmt: skip
+        )
         _whiskers(panel, xs + shift, table, name)
     panel.plot(xs + 0.28, table["loss"].astype(float), ls="none", marker="o", color="black")
     _whiskers(panel, xs + 0.28, table, "loss")

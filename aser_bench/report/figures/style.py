@@ -37,25 +37,46 @@ GREY, LIGHT = "0.45", "0.88"
 _INCH, _POINT = 25.4, 25.4 / 72
 _LINE = 1.35 * _POINT
 _RC = {
-    "font.family": "DejaVu Sans", "font.size": TEXT, "axes.titlesize": TEXT,
-    "axes.labelsize": TEXT, "xtick.labelsize": SMALL, "ytick.labelsize": SMALL,
-    "legend.fontsize": TEXT, "axes.linewidth": 0.5, "lines.linewidth": 1.1,
-    "lines.markersize": 3.2, "lines.markeredgewidth": 0.8, "patch.linewidth": 0.5,
-    "hatch.linewidth": 0.5, "xtick.major.width": 0.5, "ytick.major.width": 0.5,
-    "xtick.major.size": 2.0, "ytick.major.size": 2.0, "xtick.major.pad": 1.5,
-    "ytick.major.pad": 1.5, "axes.titlepad": 3.0, "axes.labelpad": 2.0,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
-    "grid.color": LIGHT, "grid.linewidth": 0.4,
+    "font.family": "DejaVu Sans",
+    "font.size": TEXT,
+    "axes.titlesize": TEXT,
+    "axes.labelsize": TEXT,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "legend.fontsize": TEXT,
+    "axes.linewidth": 0.5,
+    "lines.linewidth": 1.1,
+    "lines.markersize": 3.2,
+    "lines.markeredgewidth": 0.8,
+    "patch.linewidth": 0.5,
+    "hatch.linewidth": 0.5,
+    "xtick.major.width": 0.5,
+    "ytick.major.width": 0.5,
+    "xtick.major.size": 2.0,
+    "ytick.major.size": 2.0,
+    "xtick.major.pad": 1.5,
+    "ytick.major.pad": 1.5,
+    "axes.titlepad": 3.0,
+    "axes.labelpad": 2.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": LIGHT,
+    "grid.linewidth": 0.4,
     # A name may hold dollar signs; the fonts are embedded as TrueType, and SVG draws its letters
     # itself, so that a figure looks the same where DejaVu is not installed.
-    "text.parse_math": False, "pdf.fonttype": 42, "svg.fonttype": "path",
+    "text.parse_math": False,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
     "svg.hashsalt": "aser-bench",
-}  # fmt: skip
+}
 
 _NO_GLYPH = "Glyph .* missing from"
 _METADATA: dict[str, dict[str, None]] = {
-    "pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {},
-}  # fmt: skip
+    "pdf": {"CreationDate": None},
+    "svg": {"Date": None},
+    "png": {},
+}
 
 
 @dataclass(frozen=True)
@@ -189,21 +210,32 @@ def sheet(
     if legend:
         below = 1.2 + len(lines) * TITLE * _LINE
         figure.legend(
-            handles=list(legend), loc="upper left", ncols=keys, frameon=False, borderpad=0,
-            bbox_to_anchor=(MARGIN / width, 1 - below / height), borderaxespad=0,
-            handlelength=2.4, handletextpad=0.5, columnspacing=1.4, labelspacing=0.25,
-        )  # fmt: skip
+            handles=list(legend),
+            loc="upper left",
+            ncols=keys,
+            frameon=False,
+            borderpad=0,
+            bbox_to_anchor=(MARGIN / width, 1 - below / height),
+            borderaxespad=0,
+            handlelength=2.4,
+            handletextpad=0.5,
+            columnspacing=1.4,
+            labelspacing=0.25,
+        )
     axes = [
         [
-            figure.add_axes((
-                (left + column * (each + gaps[0])) / width,
-                (bottom + (rows - 1 - row) * (panel + gaps[1])) / height,
-                each / width, panel / height,
-            ))
+            figure.add_axes(
+                (
+                    (left + column * (each + gaps[0])) / width,
+                    (bottom + (rows - 1 - row) * (panel + gaps[1])) / height,
+                    each / width,
+                    panel / height,
+                )
+            )
             for column in range(columns)
         ]
         for row in range(rows)
-    ]  # fmt: skip
+    ]
     return figure, axes
 
 

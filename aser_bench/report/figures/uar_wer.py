@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ...findings import TRAININGS, recogniser_of
-from ...tables import ORIGINAL
+from ...core.findings import TRAININGS, recogniser_of
+from ...core.tables import ORIGINAL
 from ..text import number
 from . import style
 from .curve import compares, rows_of
@@ -30,10 +30,16 @@ def draw(part: Part) -> Drawing | None:
     title = f"{part.heading}: UAR over word error rate"
     panels = [(name, kind) for name in dict.fromkeys(readers.values()) for kind in trained]
     figure, axes = style.sheet(
-        title, (len(panels) // len(trained), len(trained)),
-        style.COLUMN if len(trained) == 1 else style.PAGE, _HEIGHT,
-        left=_LEFT, bottom=_BOTTOM, gaps=(4.0, 11.0), heads=True, legend=_legend(part, readers),
-    )  # fmt: skip
+        title,
+        (len(panels) // len(trained), len(trained)),
+        style.COLUMN if len(trained) == 1 else style.PAGE,
+        _HEIGHT,
+        left=_LEFT,
+        bottom=_BOTTOM,
+        gaps=(4.0, 11.0),
+        heads=True,
+        legend=_legend(part, readers),
+    )
     every = pd.concat(trained.values())
     chance = float(every["chance"].median())
     heights = every[["value", "low", "high"]].to_numpy(dtype=float).ravel()
@@ -84,15 +90,27 @@ def _trace(panel: Axes, rows: pd.DataFrame, own: int) -> None:
     rows = rows.sort_values("wer", kind="stable")
     look = style.look(own, own)
     panel.plot(
-        rows["wer"], rows["value"], color=look.colour, ls=look.line, lw=0.7, alpha=0.6, zorder=2,
-    )  # fmt: skip
+        rows["wer"],
+        rows["value"],
+        color=look.colour,
+        ls=look.line,
+        lw=0.7,
+        alpha=0.6,
+        zorder=2,
+    )
     panel.vlines(rows["wer"], rows["low"], rows["high"], color=look.colour, lw=0.6, alpha=0.5)
     for first in (False, True):
         those = rows[(rows["condition"] == ORIGINAL) == first]
         panel.plot(
-            those["wer"], those["value"], ls="none", marker=look.marker, color=look.colour,
-            mfc="white" if first else look.colour, ms=4.2 if first else 3.2, zorder=3 + first,
-        )  # fmt: skip
+            those["wer"],
+            those["value"],
+            ls="none",
+            marker=look.marker,
+            color=look.colour,
+            mfc="white" if first else look.colour,
+            ms=4.2 if first else 3.2,
+            zorder=3 + first,
+        )
 
 
 def _name(panel: Axes, rows: pd.DataFrame) -> None:
@@ -110,9 +128,16 @@ def _name(panel: Axes, rows: pd.DataFrame) -> None:
             taken.append(x)
             panel.axvline(x, color=style.LIGHT, lw=0.5, zorder=0)
             panel.text(
-                x, 0.99, style.shorten(name, 16), transform=panel.get_xaxis_transform(),
-                rotation=90, ha="center", va="top", size=style.SMALL, color="0.3",
-            )  # fmt: skip
+                x,
+                0.99,
+                style.shorten(name, 16),
+                transform=panel.get_xaxis_transform(),
+                rotation=90,
+                ha="center",
+                va="top",
+                size=style.SMALL,
+                color="0.3",
+            )
 
 
 def _legend(part: Part, readers: dict[str, str]) -> list[object]:
@@ -122,9 +147,16 @@ def _legend(part: Part, readers: dict[str, str]) -> list[object]:
     for model in readers:
         look = style.look(*[part.models.index(model)] * 2)
         found.append(
-            Line2D([], [], color=look.colour, marker=look.marker, ls=look.line, lw=0.7,
-                   label=style.shorten(model, 40))
-        )  # fmt: skip
+            Line2D(
+                [],
+                [],
+                color=look.colour,
+                marker=look.marker,
+                ls=look.line,
+                lw=0.7,
+                label=style.shorten(model, 40),
+            )
+        )
     opened = Line2D([], [], color=style.GREY, marker="o", mfc="white", ls="none", label="original")
     chance = Line2D([], [], color=style.GREY, ls=":", lw=0.8, label="chance")
     return [*found, opened, chance]

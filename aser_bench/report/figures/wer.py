@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ...tables import ORIGINAL
+from ...core.tables import ORIGINAL
 from . import style
 from .legends import codec_look, legend
 from .part import Drawing, Part, sentences
@@ -27,9 +27,16 @@ def draw(part: Part) -> Drawing | None:
     spots = places(part, names, width - _LEFT - 2)
     title = f"{part.heading}: word error rate over bitrate"
     figure, axes = style.sheet(
-        title, (len(recognisers), 1), width, _HEIGHT, left=_LEFT, bottom=hanging(spots),
-        gaps=(4.0, 6.5), heads=True, legend=legend(part, spots, by_codec=True, original=True),
-    )  # fmt: skip
+        title,
+        (len(recognisers), 1),
+        width,
+        _HEIGHT,
+        left=_LEFT,
+        bottom=hanging(spots),
+        gaps=(4.0, 6.5),
+        heads=True,
+        legend=legend(part, spots, by_codec=True, original=True),
+    )
     numbers = 100 * table[["wer", "low", "high"]].astype(float)
     top = 1.05 * float(np.nanmax(numbers.to_numpy()))
     shown = numbers.rename(columns={"wer": "value"}).assign(
@@ -58,9 +65,10 @@ def _caption(part: Part, table: pd.DataFrame, names: list[str]) -> str:
         f"Bands and whiskers are {part.confidence} intervals clustered by speaker; the thin "
         "horizontal line is at the original",
         f"{len(bare)} of the numbers have no interval{f' ({why})' if why else ''}"
-        if len(bare) else why,
+        if len(bare)
+        else why,
         f"Open markers: {part.marked(names)}" if part.marked(names) else "",
-    )  # fmt: skip
+    )
 
 
 def _alt(part: Part, table: pd.DataFrame, spots: Places) -> str:

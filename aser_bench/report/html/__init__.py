@@ -7,7 +7,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from . import checks, coding, errors, heard, losses, provenance
+from . import checks, coding, errors, losses, provenance, transcripts
 from .page import Figure, Page
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def _parts(page: Page) -> dict[str, Any]:
         "recalls": errors.recalls(page),
         "worst": errors.worst(page),
         "listening": errors.listening(page),
-        "heard": heard.rates(page),
-        "misheard": heard.examples(page),
+        "heard": transcripts.rates(page),
+        "misheard": transcripts.examples(page),
         "word_images": provenance.images(page, words=True),
         "bandwidth": coding.bandwidth(page),
         "drift": coding.drift(page),

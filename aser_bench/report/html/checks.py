@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from ...tables import CELL
+from ...core.tables import CELL
+from .cells import count, decimal, fraction, percent, points, said, word, yes
 from .frames import groups, records
 from .grid import NOTHING, Cell, Column, Footnotes, Grid, Line, grid
 from .losses import spread
 from .page import Page
-from .words import count, decimal, fraction, percent, points, said, word, yes
 
 _UNKNOWN = Cell("the corpus does not tell")
 
@@ -21,10 +21,13 @@ def leaks(page: Page) -> Grid | None:
     """Return what stands both in training and in test: a fold in the mean, utterances in all."""
     rows = page.findings.leaks
     columns = (
-        Column("Corpus"), Column("Protocol"), Column("What is shared"),
+        Column("Corpus"),
+        Column("Protocol"),
+        Column("What is shared"),
         Column("Shared in a fold", True),
-        Column("Test utterances touched", True), Column("of all", True),
-    )  # fmt: skip
+        Column("Test utterances touched", True),
+        Column("of all", True),
+    )
     lines = [
         Line((word(page.corpus(corpus)), word(protocol), word(kind), *_leak(own)))
         for (corpus, protocol, kind), own in groups(rows, ("corpus", "protocol", "kind"))
@@ -53,22 +56,36 @@ def leak_worth(page: Page) -> Grid | None:
     """Return what a random split gains over one that keeps speakers apart."""
     footnotes = Footnotes()
     columns = (
-        Column("Corpus"), Column("Features"), Column("Model"), Column("Random protocol"),
-        Column("Speaker-disjoint protocol"), Column("UAR random", True),
-        Column("UAR disjoint", True), Column("Difference, points", True),
-        Column(f"{page.confidence} interval, points", True), Column("Utterances", True),
+        Column("Corpus"),
+        Column("Features"),
+        Column("Model"),
+        Column("Random protocol"),
+        Column("Speaker-disjoint protocol"),
+        Column("UAR random", True),
+        Column("UAR disjoint", True),
+        Column("Difference, points", True),
+        Column(f"{page.confidence} interval, points", True),
+        Column("Utterances", True),
         Column("Speakers", True),
-    )  # fmt: skip
+    )
     lines = [
-        Line((
-            word(page.corpus(said(row["corpus"]))), word(row["features"]), word(row["model"]),
-            word(row["random"]), word(row["disjoint"]), fraction(row["uar_random"]),
-            fraction(row["uar_disjoint"]), points(row["difference"]),
-            spread(row["low"], row["high"], "", footnotes), count(row["n_utterances"]),
-            count(row["n_speakers"]),
-        ))
+        Line(
+            (
+                word(page.corpus(said(row["corpus"]))),
+                word(row["features"]),
+                word(row["model"]),
+                word(row["random"]),
+                word(row["disjoint"]),
+                fraction(row["uar_random"]),
+                fraction(row["uar_disjoint"]),
+                points(row["difference"]),
+                spread(row["low"], row["high"], "", footnotes),
+                count(row["n_utterances"]),
+                count(row["n_speakers"]),
+            )
+        )
         for row in records(page.findings.leak_worth)
-    ]  # fmt: skip
+    ]
     caption = "What the leak is worth: the original under both protocols, the same utterances"
     return grid(caption, columns, lines, footnotes) if lines else None
 
@@ -94,13 +111,19 @@ def failed(page: Page) -> Grid | None:
     """Return the cells without a result: one row for each reason that a cell failed for."""
     labels = ("Corpus", "Features", "Model", "Protocol", "Trained at", "Tested at")
     columns = (
-        *map(Column, labels), Column("Folds and runs", True), Column("Reason", prose=True),
-    )  # fmt: skip
+        *map(Column, labels),
+        Column("Folds and runs", True),
+        Column("Reason", prose=True),
+    )
     lines = [
-        Line((
-            word(page.corpus(names[0])), *map(word, names[1:-1]), count(len(rows)),
-            word(names[-1]),
-        ))
+        Line(
+            (
+                word(page.corpus(names[0])),
+                *map(word, names[1:-1]),
+                count(len(rows)),
+                word(names[-1]),
+            )
+        )
         for names, rows in groups(page.failed, (*CELL, "reason"))
-    ]  # fmt: skip
+    ]
     return grid("Failed cells", columns, lines) if lines else None

@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from ...tables import ORIGINAL
+from ...core.tables import ORIGINAL
+from .cells import count, finite, fraction, interval, points, said, word
 from .frames import Row, groups, records
 from .grid import NOTHING, Cell, Column, Footnotes, Grid, Line, Panel, Part, grid
 from .page import Page
-from .words import count, finite, fraction, interval, points, said, word
 
 MOST_HEARD = 100
 """Utterances of one section that the page names; the predictions hold the rest."""
@@ -50,19 +50,33 @@ def _lowest(rows: pd.DataFrame, panels: Sequence[Panel]) -> str:
 def _recalls(page: Page, names: Any, condition: str, rows: pd.DataFrame) -> Grid:
     footnotes = Footnotes()
     columns = (
-        Column("Emotion"), Column("Model"), Column("Training"), Column("Utterances", True),
-        Column("Original", True), Column("Recall", True), Column("Difference, points", True),
-        Column("Precision", True), Column("Most often taken for"),
-    )  # fmt: skip
+        Column("Emotion"),
+        Column("Model"),
+        Column("Training"),
+        Column("Utterances", True),
+        Column("Original", True),
+        Column("Recall", True),
+        Column("Difference, points", True),
+        Column("Precision", True),
+        Column("Most often taken for"),
+    )
     lines = [
-        Line((
-            word(row["emotion"]), word(row["model"]), word(row["training"]),
-            count(row["n_utterances"]), fraction(row["original"]), fraction(row["value"]),
-            with_interval(row["difference"], row["low"], row["high"], condition == ORIGINAL),
-            fraction(row["precision"]), _taken(row),
-        ), said(row["training"]))
+        Line(
+            (
+                word(row["emotion"]),
+                word(row["model"]),
+                word(row["training"]),
+                count(row["n_utterances"]),
+                fraction(row["original"]),
+                fraction(row["value"]),
+                with_interval(row["difference"], row["low"], row["high"], condition == ORIGINAL),
+                fraction(row["precision"]),
+                _taken(row),
+            ),
+            said(row["training"]),
+        )
         for row in page.treatments.ordered(rows)
-    ]  # fmt: skip
+    ]
     marks = page.treatments.get(names[0], condition).notes
     caption = f"Recall by emotion at {condition}: {page.section(*names)}"
     below = (*marks, f"In brackets: {page.confidence} intervals of the difference.")
@@ -99,20 +113,32 @@ def worst(page: Page) -> list[Part]:
 def _worst(page: Page, names: Any, rows: pd.DataFrame) -> Grid:
     footnotes = Footnotes()
     columns = (
-        Column("Utterance", prose=True), Column("Speaker", optional=True), Column("Condition"),
-        Column("Model"), Column("Training"), Column("Truth, heard in the original"),
-        Column("Heard at the condition"), Column("Confidence", True),
-    )  # fmt: skip
+        Column("Utterance", prose=True),
+        Column("Speaker", optional=True),
+        Column("Condition"),
+        Column("Model"),
+        Column("Training"),
+        Column("Truth, heard in the original"),
+        Column("Heard at the condition"),
+        Column("Confidence", True),
+    )
     ranked = rows.sort_values("confidence", ascending=False, kind="stable").head(MOST_HEARD)
     lines = [
-        Line((
-            word(row["utterance"]), word(row["speaker"]),
-            page.treatments.cell(said(row["corpus"]), said(row["condition"]), footnotes),
-            word(row["model"]), word(row["training"]), word(row["truth"]), word(row["heard"]),
-            fraction(row["confidence"]),
-        ), said(row["training"]))
+        Line(
+            (
+                word(row["utterance"]),
+                word(row["speaker"]),
+                page.treatments.cell(said(row["corpus"]), said(row["condition"]), footnotes),
+                word(row["model"]),
+                word(row["training"]),
+                word(row["truth"]),
+                word(row["heard"]),
+                fraction(row["confidence"]),
+            ),
+            said(row["training"]),
+        )
         for row in records(ranked)
-    ]  # fmt: skip
+    ]
     of = f"the first {len(lines)} of {len(rows)}" if len(rows) > len(lines) else ""
     caption = f"Right in the original, wrong when coded: {page.section(*names)}"
     return grid(", ".join(filter(None, (caption, of))), columns, lines, footnotes)

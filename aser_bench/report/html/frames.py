@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from .words import said
+from .cells import said
 
 SECTION = ("corpus", "features", "protocol")
 

@@ -7,12 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from ...findings import GROUP, TRAININGS
+from ...core.findings import GROUP, TRAININGS
 from ..base import METRICS
-from .frames import Row, groups, records
-from .grid import Cell, Column, Footnotes, Grid, Line, Panel, Part, grid
-from .page import Page
-from .words import (
+from .cells import (
     count,
     decimal,
     finite,
@@ -26,11 +23,17 @@ from .words import (
     word,
     yes,
 )
+from .frames import Row, groups, records
+from .grid import Cell, Column, Footnotes, Grid, Line, Panel, Part, grid
+from .page import Page
 
 TONES = {
-    "non-inferior": "good", "inferior": "bad", "undecided": "open",
-    "yes": "good", "none": "bad",
-}  # fmt: skip
+    "non-inferior": "good",
+    "inferior": "bad",
+    "undecided": "open",
+    "yes": "good",
+    "none": "bad",
+}
 LEADING = "uar"
 
 
@@ -51,20 +54,33 @@ def safe(page: Page) -> list[Part]:
 def _safe(page: Page, caption: str, rows: pd.DataFrame) -> Grid:
     footnotes = Footnotes()
     columns = (
-        Column("Codec"), Column("Model"), Column("Training"), Column("Safe bitrate"),
-        Column("Utterances needed", True, optional=True), Column("Area", True),
+        Column("Codec"),
+        Column("Model"),
+        Column("Training"),
+        Column("Safe bitrate"),
+        Column("Utterances needed", True, optional=True),
+        Column("Area", True),
         Column("Codec error", True, optional=True),
-        Column("Relative codec error", True, optional=True), Column("Reference", optional=True),
-    )  # fmt: skip
+        Column("Relative codec error", True, optional=True),
+        Column("Reference", optional=True),
+    )
     lines = [
-        Line((
-            word(row["codec"]), word(row["model"]), word(row["training"]),
-            _safe_bitrate(page, row, footnotes), _needed(row), fraction(row["area"]),
-            decimal(row["codec_error"]), decimal(row["relative_codec_error"]),
-            word(row["reference"]),
-        ), said(row["training"]))
+        Line(
+            (
+                word(row["codec"]),
+                word(row["model"]),
+                word(row["training"]),
+                _safe_bitrate(page, row, footnotes),
+                _needed(row),
+                fraction(row["area"]),
+                decimal(row["codec_error"]),
+                decimal(row["relative_codec_error"]),
+                word(row["reference"]),
+            ),
+            said(row["training"]),
+        )
         for row in records(rows)
-    ]  # fmt: skip
+    ]
     return grid(caption, columns, lines, footnotes)
 
 
@@ -101,12 +117,20 @@ def _losses(page: Page, names: Any, rows: pd.DataFrame, metric: str) -> Grid:
     rows = rows[rows["metric"] == metric]
     footnotes = Footnotes()
     columns = (
-        Column("Condition"), Column("Model"), Column("Training"), Column("kbit/s", True),
-        Column("Bandwidth, Hz", True), Column("Original", True), Column(METRICS[metric], True),
-        Column("Difference, points", True), Column(f"{page.confidence} interval", True),
-        Column("p (Holm)", True), Column("Effect", True, optional=True),
-        Column("Retained", True, optional=True), Column("Decision", optional=True),
-    )  # fmt: skip
+        Column("Condition"),
+        Column("Model"),
+        Column("Training"),
+        Column("kbit/s", True),
+        Column("Bandwidth, Hz", True),
+        Column("Original", True),
+        Column(METRICS[metric], True),
+        Column("Difference, points", True),
+        Column(f"{page.confidence} interval", True),
+        Column("p (Holm)", True),
+        Column("Effect", True, optional=True),
+        Column("Retained", True, optional=True),
+        Column("Decision", optional=True),
+    )
     lines = [_line(page, row, footnotes) for row in page.treatments.ordered(rows)]
     caption = f"{METRICS[metric]} against the original: {page.section(*names)}"
     return grid(caption, columns, lines, footnotes, (_family(rows),))

@@ -10,13 +10,13 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from ...findings import TRAININGS, Findings
-from ...tables import CONDITIONS, SCORES, checked
-from ..base import Context
+from ...core.context import Context
+from ...core.findings import TRAININGS, Findings
+from ...core.tables import CONDITIONS, SCORES, checked
 from ..sections import Treatment
+from .cells import finite, said
 from .frames import Row, records
 from .grid import Cell, Footnotes
-from .words import finite, said
 
 _LAST = 10**6
 

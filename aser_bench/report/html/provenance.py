@@ -9,20 +9,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .cells import plural, said
 from .losses import models, trainings
 from .page import Figure, Page
-from .words import plural, said
 
 Facts = list[tuple[str, str]]
 
 _TITLES = {
-    "aser_bench": "aser-bench", "git": "Revision", "study_sha256": "Study, SHA-256",
-    "ffmpeg": "ffmpeg", "canary": "Encoder check",
-}  # fmt: skip
+    "aser_bench": "aser-bench",
+    "git": "Revision",
+    "study_sha256": "Study, SHA-256",
+    "ffmpeg": "ffmpeg",
+    "canary": "Encoder check",
+}
 _GROUPS = {
-    "encoders": "Encoders", "engines": "Coded in the process by", "machine": "Machine",
-    "packages": "Packages", "study": "Study",
-}  # fmt: skip
+    "encoders": "Encoders",
+    "engines": "Coded in the process by",
+    "machine": "Machine",
+    "packages": "Packages",
+    "study": "Study",
+}
 _OF_WORDS = ("wer", "uar-wer")
 _PIXELS_A_POINT = 2.0
 

@@ -9,16 +9,22 @@ import pytest
 from sklearn.base import clone
 
 from aser_bench import models
-from aser_bench.inputs import objects
 from aser_bench.models.base import Settings
 from aser_bench.models.dual.classifier import DualClassifier
 from aser_bench.models.dual.utterance import Utterance
+from aser_bench.pipeline.model_inputs import objects
 
 NAMES = ("are", "tre", "mdre", "mdrea")
 READ_TEXT = ("tre", "mdre", "mdrea")
 WORDS = {"a": "rage shout now", "b": "joy smile sun", "c": "rain grey alone"}
-SMALL = {"units": 12, "dimension": 10, "batch_size": 16, "learning_rate": 0.02, "max_epochs": 8,
-         "patience": 8}  # fmt: skip
+SMALL = {
+    "units": 12,
+    "dimension": 10,
+    "batch_size": 16,
+    "learning_rate": 0.02,
+    "max_epochs": 8,
+    "patience": 8,
+}
 
 every_model = pytest.mark.parametrize("name", NAMES)
 
@@ -60,9 +66,15 @@ def test_it_can_learn_thirty_two_utterances_by_heart(name, authors):
     data = objects(unlike)
     shuffled = np.random.default_rng(0).permutation(labels)
     model = classifier(
-        name, units=24, keep_audio=1.0, keep_text=1.0, authors=authors, batch_size=32,
-        max_epochs=200, patience=40,
-    )  # fmt: skip
+        name,
+        units=24,
+        keep_audio=1.0,
+        keep_text=1.0,
+        authors=authors,
+        batch_size=32,
+        max_epochs=200,
+        patience=40,
+    )
     model.fit(data, shuffled, dev=(data, shuffled))
     assert np.mean(model.predict(data) == shuffled) == 1
 
@@ -96,8 +108,10 @@ def test_padding_further_changes_no_logit(name):
     steps.network.set_weights(model.weights_)
     rows = model.reader_(made_up(3)[0])
     given = rows.padded(np.arange(8))
-    further = [np.pad(one, [(0, 25), *[(0, 0)] * (one.ndim - 1)]) if i in padded(name) else one
-               for i, one in enumerate(given)]  # fmt: skip
+    further = [
+        np.pad(one, [(0, 25), *[(0, 0)] * (one.ndim - 1)]) if i in padded(name) else one
+        for i, one in enumerate(given)
+    ]
     # What stands in the padding is nobody's business either.
     for i in padded(name):
         further[i][len(given[i]) :] = 1
@@ -121,14 +135,19 @@ def test_gradients_reach_every_weight(name, authors):
     data, labels = made_up(1)
     given = model.reader_(data).padded(np.arange(12))
     numbers = np.searchsorted(model.classes_, labels[:12]).astype(np.int32)
-    weights = {f"{part} {variable.path}": variable for part, layer in steps.network.parts.items()
-               for variable in layer.trainable_variables}  # fmt: skip
+    weights = {
+        f"{part} {variable.path}": variable
+        for part, layer in steps.network.parts.items()
+        for variable in layer.trainable_variables
+    }
     assert len(weights) == len(steps.network.trainable_variables)
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(steps.loss.in_graph(numbers, steps.network(*given, training=False)))
     gradients = tape.gradient(loss, [variable.value for variable in weights.values()])
-    sizes = {path: float(tf.norm(tf.convert_to_tensor(one)))
-             for path, one in zip(weights, gradients, strict=True)}  # fmt: skip
+    sizes = {
+        path: float(tf.norm(tf.convert_to_tensor(one)))
+        for path, one in zip(weights, gradients, strict=True)
+    }
     assert all(np.isfinite(size) and size > 0 for size in sizes.values()), sizes
     read = {part for part in ("audio", "text") if any(path.startswith(part) for path in sizes)}
     assert read == {"are": {"audio"}, "tre": {"text"}}.get(name, {"audio", "text"})
@@ -180,8 +199,10 @@ def test_frames_beyond_the_limit_are_not_read():
 def test_the_scale_of_a_feature_matters_to_the_authors_alone():
     def predictions(scale: float, **settings) -> np.ndarray:
         (train, y), (dev, y_dev), (test, _) = made_up(1), made_up(2), made_up(3)
-        data = [objects([one._replace(frames=one.frames * np.float32(scale)) for one in part])
-                for part in (train, dev, test)]  # fmt: skip
+        data = [
+            objects([one._replace(frames=one.frames * np.float32(scale)) for one in part])
+            for part in (train, dev, test)
+        ]
         one = classifier("are", **settings).fit(data[0], y, dev=(data[1], y_dev))
         return one.predict_proba(data[2])
 

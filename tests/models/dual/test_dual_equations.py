@@ -93,11 +93,13 @@ def test_a_network_is_the_paper_s_equations(name, authors):
     rng = np.random.default_rng(2)
     lengths = [(5, 1), (1, 7), (9, 4), (3, 3)]
     utterances = [
-        (rng.normal(size=(n, COLUMNS)).astype(np.float32),
-         rng.normal(size=VALUES).astype(np.float32),
-         rng.integers(3, WORDS, words).astype(np.int32))
+        (
+            rng.normal(size=(n, COLUMNS)).astype(np.float32),
+            rng.normal(size=VALUES).astype(np.float32),
+            rng.integers(3, WORDS, words).astype(np.int32),
+        )
         for n, words in lengths
-    ]  # fmt: skip
+    ]
     frames, vectors, words = zip(*utterances, strict=True)
     parts = {"frames": list(frames), "vector": np.array(vectors), "text": list(words)}
     rows = DualRows({kind: parts[kind] for kind in encoder.reads})

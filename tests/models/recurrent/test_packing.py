@@ -25,8 +25,9 @@ def test_it_is_what_a_loop_packs(packing, lengths, further):
     made = packing(np.array(lengths, np.int32), longest)
     rows = made.pack(values)
     np.testing.assert_array_equal(rows, [values[place] for place in kept])
-    np.testing.assert_array_equal(made.counts, [sum(t < n for n in lengths)
-                                                for t in range(longest)])  # fmt: skip
+    np.testing.assert_array_equal(
+        made.counts, [sum(t < n for n in lengths) for t in range(longest)]
+    )
     last = [values[n - 1, i] for i, n in enumerate(lengths)]
     np.testing.assert_array_equal(made.last(rows), last)
     real = np.arange(longest)[:, None] < np.array(lengths)

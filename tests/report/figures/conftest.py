@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aser_bench import tables
-from aser_bench.findings import (
+from aser_bench.core import tables
+from aser_bench.core.context import Context
+from aser_bench.core.findings import (
     BANDWIDTH,
     CELLS,
     CONFUSIONS,
@@ -20,8 +21,7 @@ from aser_bench.findings import (
     RECALLS,
     SPEAKERS,
     Findings,
-)  # fmt: skip
-from aser_bench.report import Context
+)
 
 MARK = "coded at 32 kHz: bandwidth and level differ from the other rows too"
 WHY = "one speaker alone"
@@ -68,13 +68,22 @@ def conditions_of(run: Run) -> pd.DataFrame:
         codec, _, rest = name.partition("-")
         rated = name not in run.named and bool(rest)
         kbps = float(rest.removesuffix("k")) if rated else None
-        rows.append({
-            "corpus": run.corpus, "condition": name, "codec": codec, "requested_kbps": kbps,
-            "effective_kbps": kbps, "codec_rate_hz": 16000.0,
-            "bandwidth_hz": 8000.0 if kbps is None else min(7500.0, 2200 + 400 * kbps),
-            "gain_db": 0.0, "lag_samples": 0.0, "same_as": "", "encoder": "",
-            "mark": MARK if rated and kbps > 160 else "",
-        })  # fmt: skip
+        rows.append(
+            {
+                "corpus": run.corpus,
+                "condition": name,
+                "codec": codec,
+                "requested_kbps": kbps,
+                "effective_kbps": kbps,
+                "codec_rate_hz": 16000.0,
+                "bandwidth_hz": 8000.0 if kbps is None else min(7500.0, 2200 + 400 * kbps),
+                "gain_db": 0.0,
+                "lag_samples": 0.0,
+                "same_as": "",
+                "encoder": "",
+                "mark": MARK if rated and kbps > 160 else "",
+            }
+        )
     return pd.DataFrame(rows, columns=list(tables.CONDITIONS))
 
 
@@ -86,13 +95,21 @@ def _cells(run: Run, random: np.random.Generator) -> pd.DataFrame:
     for group in run.group:
         for train, test in sorted(pairs):
             uar = 0.7 - 0.25 * (train != test) + 0.04 * random.standard_normal()
-            row = dict.fromkeys(CELLS, 0.5) | dict(zip(tables.CELL, (*group, train, test),
-                                                       strict=True))  # fmt: skip
-            rows.append({
-                **row, "n_utterances": 40, "n_speakers": run.speakers, "n_runs": 1,
-                "chance": 1 / len(run.emotions), "uar": uar, "uar_low": uar - 0.06,
-                "uar_high": uar + 0.05,
-            })  # fmt: skip
+            row = dict.fromkeys(CELLS, 0.5) | dict(
+                zip(tables.CELL, (*group, train, test), strict=True)
+            )
+            rows.append(
+                {
+                    **row,
+                    "n_utterances": 40,
+                    "n_speakers": run.speakers,
+                    "n_runs": 1,
+                    "chance": 1 / len(run.emotions),
+                    "uar": uar,
+                    "uar_low": uar - 0.06,
+                    "uar_high": uar + 0.05,
+                }
+            )
     cells = pd.DataFrame(rows, columns=list(CELLS))
     cells.loc[cells["test_condition"] == "lowpass-3k0", ["uar_low", "uar_high"]] = np.nan
     return cells
@@ -103,14 +120,44 @@ def findings_of(run: Run, seed: int = 0) -> Findings:
     losses, recalls, confusions, speakers, split = [], [], [], [], []
     for key in run.compared():
         bare = key[-1] == "lowpass-3k0"
-        losses.append((*key, "uar", 0.7, 0.6, -0.1, *((np.nan,) * 2 if bare else (-0.2, 0.0)),
-                       0.1, 0.2, 0.3, -0.5, 0.8, False, "undecided", 40, run.speakers,
-                       WHY if bare else "", -0.1, 0.1))  # fmt: skip
+        losses.append(
+            (
+                *key,
+                "uar",
+                0.7,
+                0.6,
+                -0.1,
+                *((np.nan,) * 2 if bare else (-0.2, 0.0)),
+                0.1,
+                0.2,
+                0.3,
+                -0.5,
+                0.8,
+                False,
+                "undecided",
+                40,
+                run.speakers,
+                WHY if bare else "",
+                -0.1,
+                0.1,
+            )
+        )
         for emotion in run.emotions:
             value = float(random.uniform(0.2, 0.9))
-            recalls.append((*key, emotion, 10, 0.6, value, value - 0.6,
-                            *((np.nan,) * 2 if bare else (value - 0.7, value - 0.5)), 0.5,
-                            run.emotions[0], 0.1))  # fmt: skip
+            recalls.append(
+                (
+                    *key,
+                    emotion,
+                    10,
+                    0.6,
+                    value,
+                    value - 0.6,
+                    *((np.nan,) * 2 if bare else (value - 0.7, value - 0.5)),
+                    0.5,
+                    run.emotions[0],
+                    0.1,
+                )
+            )
             shares = random.dirichlet(np.ones(len(run.emotions)))
             confusions += [
                 (*key, emotion, other, share)
@@ -122,13 +169,35 @@ def findings_of(run: Run, seed: int = 0) -> Findings:
             before, after = 0.3 + 0.5 * i / run.speakers, float(random.uniform(0.2, 0.9))
             speakers.append((*key, f"s{i}", 10, before, after))
         if key[-1] not in run.named:
-            split.append((*key, "lowpass-3k0", -0.10, -0.15, -0.05, -0.06, -0.11, -0.01, -0.04,
-                          np.nan, np.nan))  # fmt: skip
+            split.append(
+                (
+                    *key,
+                    "lowpass-3k0",
+                    -0.10,
+                    -0.15,
+                    -0.05,
+                    -0.06,
+                    -0.11,
+                    -0.01,
+                    -0.04,
+                    np.nan,
+                    np.nan,
+                )
+            )
     drift = [
-        (run.corpus, run.features, name, f"mfcc_{i:02d}", float(random.normal() * (i + 1) / 4),
-         0.5, 1.0)
-        for name in run.conditions if name != "original" for i in range(14)
-    ]  # fmt: skip
+        (
+            run.corpus,
+            run.features,
+            name,
+            f"mfcc_{i:02d}",
+            float(random.normal() * (i + 1) / 4),
+            0.5,
+            1.0,
+        )
+        for name in run.conditions
+        if name != "original"
+        for i in range(14)
+    ]
     return Findings(
         cells=_cells(run, random),
         losses=pd.DataFrame(losses, columns=list(LOSSES)),
@@ -148,9 +217,14 @@ def context_of(run: Run, synthetic: bool = True) -> Context:
 def made() -> SimpleNamespace:
     """The builders, for tests that cannot import this file."""
     return SimpleNamespace(
-        Run=Run, findings=findings_of, conditions=conditions_of, context=context_of,
-        mark=MARK, why=WHY, replace=replace,
-    )  # fmt: skip
+        Run=Run,
+        findings=findings_of,
+        conditions=conditions_of,
+        context=context_of,
+        mark=MARK,
+        why=WHY,
+        replace=replace,
+    )
 
 
 @pytest.fixture(scope="session")

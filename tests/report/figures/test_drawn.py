@@ -17,7 +17,7 @@ from aser_bench.report.figures import (
     speakers,
     split,
     style,
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +56,12 @@ def test_curves(one_part):
     cells = given.findings.cells
     for panel, rows in zip(
         drawing.figure.axes,
-        (cells[cells["train_condition"] == cells["test_condition"]],
-         cells[cells["train_condition"] == "original"]),
+        (
+            cells[cells["train_condition"] == cells["test_condition"]],
+            cells[cells["train_condition"] == "original"],
+        ),
         strict=True,
-    ):  # fmt: skip
+    ):
         assert values(panel) == pytest.approx(sorted(rows["uar"]), abs=1e-6)
         coded = rows[rows["test_condition"] == "mp3-16k"]
         assert {y for x, y in points(panel) if x == 4.0} == set(coded["uar"].round(6))
@@ -97,8 +99,9 @@ def test_bitrates_are_labelled_and_marked_ones_are_open(one_part):
     panel = draw(curve, one_part(models=("svm",), trainings=("clean",), crossed=False)).figure.axes[
         0
     ]
-    labels = {t.get_text(): x for t, x in zip(panel.get_xticklabels(), panel.get_xticks(),
-                                              strict=True)}  # fmt: skip
+    labels = {
+        t.get_text(): x for t, x in zip(panel.get_xticklabels(), panel.get_xticks(), strict=True)
+    }
     assert {labels[text] for text in ("8", "16", "64")} == {3.0, 4.0, 6.0}
     assert {"original", "lowpass-3k0"} <= set(labels)
     opened = [line for line in panel.lines if line.get_markerfacecolor() == "white"]
@@ -224,8 +227,11 @@ def test_speakers_and_their_mean(one_part):
 def test_lines_of_speakers_do_not_join_codecs(one_part):
     given = one_part(models=("svm",), codecs=("mp3", "opus"), bitrates=(8, 16))
     panel = draw(speakers, given).figure.axes[0]
-    reach = {tuple(path.vertices[[0, -1], 0].round()) for c in panel.collections
-             for path in c.get_paths()}  # fmt: skip
+    reach = {
+        tuple(path.vertices[[0, -1], 0].round())
+        for c in panel.collections
+        for path in c.get_paths()
+    }
     assert reach == {(0, 2), (3, 4), (5, 5)}
 
 
@@ -280,15 +286,24 @@ def test_a_model_has_one_colour_in_all_figures(one_part, given, made):
     findings, conditions, context = given()
     only_mlp = made.replace(findings, recalls=findings.recalls[findings.recalls["model"] == "mlp"])
     own = next(part.parts(only_mlp, conditions, context, part.SECTION))
-    colours = {line.get_color() for line in draw(recall, own).figure.axes[0].lines
-               if len(line.get_xdata()) > 1}  # fmt: skip
+    colours = {
+        line.get_color()
+        for line in draw(recall, own).figure.axes[0].lines
+        if len(line.get_xdata()) > 1
+    }
     assert colours == {style.COLOURS[1]}
 
 
 @pytest.mark.parametrize("name", ["curve", "recall", "speakers", "split", "matrix", "confusion"])
 def test_no_text_leaves_the_sheet_or_is_too_small(one_part, name):
-    module = {"curve": curve, "recall": recall, "speakers": speakers, "split": split,
-              "matrix": matrix, "confusion": confusion}[name]  # fmt: skip
+    module = {
+        "curve": curve,
+        "recall": recall,
+        "speakers": speakers,
+        "split": split,
+        "matrix": matrix,
+        "confusion": confusion,
+    }[name]
     figure = draw(module, one_part(named=("lowpass-3k0", "mp3-64k+amr-wb-12k65"))).figure
     width = figure.bbox.width
     for text in figure.findobj(Text):
@@ -304,11 +319,16 @@ def test_no_text_leaves_the_sheet_or_is_too_small(one_part, name):
             assert box.x0 >= -1, text.get_text()
 
 
-@pytest.mark.parametrize("changes", [{}, {"models": ("svm",), "bitrates": (8,), "named": ()},
-                                     {"features": "mel" * 100}])  # fmt: skip
+@pytest.mark.parametrize(
+    "changes", [{}, {"models": ("svm",), "bitrates": (8,), "named": ()}, {"features": "mel" * 100}]
+)
 def test_titles_stand_whole_on_the_sheet(one_part, changes):
-    for module, scope in ((curve, part.SECTION), (speakers, part.SECTION), (drift, part.FEATURES),
-                          (bandwidth, part.CORPUS)):  # fmt: skip
+    for module, scope in (
+        (curve, part.SECTION),
+        (speakers, part.SECTION),
+        (drift, part.FEATURES),
+        (bandwidth, part.CORPUS),
+    ):
         drawing = draw(module, one_part(scope, **changes))
         title = drawing.figure.texts[0]
         written = " ".join(title.get_text().split())

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aser_bench.findings import Findings
+from aser_bench.core.findings import Findings
 from aser_bench.report import figures
 
 ALL = ["curve", "matrix", "recall", "confusion", "speakers", "split", "drift", "bandwidth"]
@@ -94,14 +94,20 @@ def test_nothing_found_nothing_drawn(given, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["cells", "losses", "recalls", "confusions", "speakers",
-                                  "bandwidth", "drift"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name", ["cells", "losses", "recalls", "confusions", "speakers", "bandwidth", "drift"]
+)
 def test_any_table_may_be_empty(given, made, tmp_path, name):
     findings, conditions, context = given(models=("svm",))
     findings = made.replace(findings, **{name: getattr(findings, name).head(0)})
     stems = [figure.stem for figure in drawn(findings, conditions, context, tmp_path)]
-    gone = {"cells": {"curve", "matrix"}, "losses": set(), "recalls": {"recall"},
-            "confusions": {"confusion"}, "bandwidth": {"split"}}.get(name, {name})  # fmt: skip
+    gone = {
+        "cells": {"curve", "matrix"},
+        "losses": set(),
+        "recalls": {"recall"},
+        "confusions": {"confusion"},
+        "bandwidth": {"split"},
+    }.get(name, {name})
     assert {stem.rsplit("-", 1)[-1] for stem in stems} == set(ALL) - gone
 
 
@@ -115,12 +121,20 @@ def test_the_original_alone_has_nothing_to_compare(given, tmp_path):
         {"bitrates": (8,), "models": ("svm",), "named": (), "crossed": False},
         {"bitrates": (), "named": ("g711", "lowpass-3k0")},
         {"trainings": ("multi",), "crossed": False},
-        {"codecs": ("mp3", "opus"), "trainings": ("matched", "clean", "multi"),
-         "bitrates": (8, 16), "crossed": False},
-        {"corpus": "日本語 $x_$ <b>", "features": "my.pack:" + "F" * 60,
-         "models": ("späť $a$ $", "m" * 70, "\x00\n"), "trainings": ("clean",)},
+        {
+            "codecs": ("mp3", "opus"),
+            "trainings": ("matched", "clean", "multi"),
+            "bitrates": (8, 16),
+            "crossed": False,
+        },
+        {
+            "corpus": "日本語 $x_$ <b>",
+            "features": "my.pack:" + "F" * 60,
+            "models": ("späť $a$ $", "m" * 70, "\x00\n"),
+            "trainings": ("clean",),
+        },
     ],
-)  # fmt: skip
+)
 def test_runs_of_other_shapes(given, tmp_path, recwarn, changes):
     found = figures.write(*given(**changes), tmp_path, ("png",))
     assert {"curve", "recall"} <= {figure.stem.rsplit("-", 1)[-1] for figure in found}
@@ -132,12 +146,16 @@ def test_runs_of_other_shapes(given, tmp_path, recwarn, changes):
 def test_a_large_run(given, tmp_path):
     found = figures.write(
         *given(
-            named=[f"a-condition-with-a-long-name-{i}" for i in range(26)], speakers=91,
-            emotions=[f"emotion{i}" for i in range(12)], models=("svm",), trainings=("clean",),
+            named=[f"a-condition-with-a-long-name-{i}" for i in range(26)],
+            speakers=91,
+            emotions=[f"emotion{i}" for i in range(12)],
+            models=("svm",),
+            trainings=("clean",),
             crossed=False,
         ),
-        tmp_path, ("svg",),
-    )  # fmt: skip
+        tmp_path,
+        ("svg",),
+    )
     assert len(found) == len(ALL) - 1
     assert all(len(figure.files[0].read_bytes()) > 5000 for figure in found)
 
@@ -145,9 +163,11 @@ def test_a_large_run(given, tmp_path):
 def test_a_model_that_failed_and_a_corpus_without_numbers(given, made, tmp_path):
     findings, conditions, context = given()
     blank = {
-        "cells": ["uar", "uar_low", "uar_high"], "recalls": ["value", "low", "high"],
-        "confusions": ["share"], "speakers": ["value"],
-    }  # fmt: skip
+        "cells": ["uar", "uar_low", "uar_high"],
+        "recalls": ["value", "low", "high"],
+        "confusions": ["share"],
+        "speakers": ["value"],
+    }
     tables = {name: getattr(findings, name).copy() for name in blank}
     for name, columns in blank.items():
         tables[name].loc[tables[name]["model"] == "mlp", columns] = np.nan

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aser_bench.findings import WER
+from aser_bench.core.findings import WER
 from aser_bench.report import figures
 from aser_bench.report.figures import part, style, uar_wer, wer
 
@@ -21,13 +21,23 @@ def heard_of(run, recogniser="ear", bare=()):
     for place, name in enumerate(run.conditions):
         rate = 0.3 + (0.6 / place if place else 0.0)
         gap = name in bare
-        rows.append({
-            "corpus": run.corpus, "transcripts": recogniser, "condition": name,
-            "utterances": 40, "words": 240, "substitutions": 1, "deletions": 1,
-            "insertions": 1, "wer": rate, "low": np.nan if gap else rate - 0.05,
-            "high": np.nan if gap else rate + 0.05, "empty": 0.0,
-            "why": "too few speakers" if gap else "",
-        })  # fmt: skip
+        rows.append(
+            {
+                "corpus": run.corpus,
+                "transcripts": recogniser,
+                "condition": name,
+                "utterances": 40,
+                "words": 240,
+                "substitutions": 1,
+                "deletions": 1,
+                "insertions": 1,
+                "wer": rate,
+                "low": np.nan if gap else rate - 0.05,
+                "high": np.nan if gap else rate + 0.05,
+                "empty": 0.0,
+                "why": "too few speakers" if gap else "",
+            }
+        )
     return pd.DataFrame(rows, columns=list(WER))
 
 
@@ -56,9 +66,10 @@ def marked(panel):
     """Return the points that markers stand at."""
     return {
         (round(float(x), 6), round(float(y), 6))
-        for line in panel.lines if line.get_marker() not in ("None", None, "")
+        for line in panel.lines
+        if line.get_marker() not in ("None", None, "")
         for x, y in line.get_xydata()
-    }  # fmt: skip
+    }
 
 
 def test_word_errors_over_bitrate(given):
@@ -69,8 +80,11 @@ def test_word_errors_over_bitrate(given):
     assert sorted(y for _, y in marked(panel)) == pytest.approx(sorted(100 * rates["wer"]))
     at = rates.set_index("condition")["wer"]
     assert (4.0, round(100 * at["mp3-16k"], 6)) in marked(panel)
-    lines = [line.get_ydata()[0] for line in panel.lines if len(set(line.get_ydata())) == 1
-             and len(line.get_ydata()) == 2]  # fmt: skip
+    lines = [
+        line.get_ydata()[0]
+        for line in panel.lines
+        if len(set(line.get_ydata())) == 1 and len(line.get_ydata()) == 2
+    ]
     assert pytest.approx(100 * at["original"]) in lines
     low, high = panel.get_ylim()
     assert low == 0
@@ -111,16 +125,18 @@ def test_uar_over_word_errors(given):
         assert marked(panel) == expected
         assert len(expected) == 2 * len(rates)
     assert [axes.get_title("left") for axes in drawing.figure.axes] == [
-        "ear, matched", "ear, clean",
-    ]  # fmt: skip
+        "ear, matched",
+        "ear, clean",
+    ]
     labels = [text.get_text() for text in drawing.figure.legends[0].get_texts()]
     assert labels == ["tre-ear", "mdre-ear", "original", "chance"]
     assert "mp3-8k" in drawing.alt
 
 
 def test_each_model_stands_at_its_own_recognisers_errors(given):
-    everything = given(("ear", "nose"), models=("tre-ear", "tre-nose"),
-                       trainings=("clean",), crossed=False)  # fmt: skip
+    everything = given(
+        ("ear", "nose"), models=("tre-ear", "tre-nose"), trainings=("clean",), crossed=False
+    )
     table = everything[0].wer
     table.loc[table["transcripts"] == "nose", "wer"] += 0.07
     drawing = draw(uar_wer, everything, part.SECTION)

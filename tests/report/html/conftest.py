@@ -7,20 +7,10 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from made_up_page import (
-    HOSTILE,
-    MANIFEST,
-    SVG,
-    conditions,
-    failed,
-    found,
-    misheard,
-    tone,
-    wer,
-)
+from page_factory import HOSTILE, MANIFEST, SVG, conditions, failed, found, misheard, tone, wer
 
-from aser_bench import findings, tables
-from aser_bench.report import Context
+from aser_bench.core import findings, tables
+from aser_bench.core.context import Context
 from aser_bench.report.html import Page
 
 
@@ -70,9 +60,10 @@ def listened(page) -> Page:
         for kind, of in (("wer", ("one", "", "")), ("uar-wer", ("one", "functionals", "speaker")))
     ]
     return replace(
-        page, findings=replace(page.findings, wer=wer(), misheard=misheard()),
+        page,
+        findings=replace(page.findings, wer=wer(), misheard=misheard()),
         figures=(curve, *more),
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="session")

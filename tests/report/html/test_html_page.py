@@ -9,12 +9,12 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
-from made_up_page import HOSTILE, NO_SPEAKERS, PROMOTED
+from page_factory import HOSTILE, NO_SPEAKERS, PROMOTED
 
-from aser_bench.findings import LOSSES, Findings
+from aser_bench.core.findings import LOSSES, Findings
 from aser_bench.report.html import render
+from aser_bench.report.html.cells import decimal, percent, points
 from aser_bench.report.html.grid import NOTHING
-from aser_bench.report.html.words import decimal, percent, points
 
 VOID = {"meta", "img", "br", "link", "input"}
 
@@ -144,9 +144,13 @@ def test_what_is_missing_is_never_printed(name, request):
 def test_an_empty_page_says_what_is_not_there(nothing):
     text = " ".join(nothing.words)
     for sentence in (
-        "No verdict", "No condition was compared", "No figures were drawn",
-        "No utterance went from right to wrong", "No recording was refused", "No cell failed",
-    ):  # fmt: skip
+        "No verdict",
+        "No condition was compared",
+        "No figures were drawn",
+        "No utterance went from right to wrong",
+        "No recording was refused",
+        "No cell failed",
+    ):
         assert sentence in text
     assert not nothing.rows
 
@@ -162,8 +166,11 @@ def test_the_numbers_are_those_of_the_findings(page, document):
     losses = page.findings.losses
     one = losses[(losses["corpus"] == "one") & (losses["condition"] == "mp3-8k")]
     for row in one[one["metric"] == "uar"].to_dict("records"):
-        found = [each for each in document.find("mp3-8k", row["model"], row["training"], "8")
-                 if each[5] == ".400" and each[6] == f"{row['value']:.3f}".lstrip("0")]  # fmt: skip
+        found = [
+            each
+            for each in document.find("mp3-8k", row["model"], row["training"], "8")
+            if each[5] == ".400" and each[6] == f"{row['value']:.3f}".lstrip("0")
+        ]
         assert len(found) == 1
         dagger = "†" if row["significant"] else ""
         assert found[0][7] == f"{100 * row['difference']:+.1f}{dagger}".replace("-", "\u2212")
@@ -263,9 +270,13 @@ def test_many_footnotes_have_letters_of_their_own(page):
 @pytest.mark.parametrize(
     ("cell", "text"),
     [
-        (points(-0.0001), "0.0"), (points(float("inf")), NOTHING), (points("x"), NOTHING),
-        (decimal(-0.001), "0.00"), (percent(-0.001), "0 %"), (percent(None), NOTHING),
+        (points(-0.0001), "0.0"),
+        (points(float("inf")), NOTHING),
+        (points("x"), NOTHING),
+        (decimal(-0.001), "0.00"),
+        (percent(-0.001), "0 %"),
+        (percent(None), NOTHING),
     ],
-)  # fmt: skip
+)
 def test_numbers_are_said_as_people_write_them(cell, text):
     assert cell.text == text

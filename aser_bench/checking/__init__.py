@@ -1,1 +1,0 @@
-"""Set new results against a baseline: the gate of a CI."""

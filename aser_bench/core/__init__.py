@@ -1,0 +1,1 @@
+"""Facilities that every other package uses; nothing here imports another package."""

@@ -1,0 +1,1 @@
+"""The tasks of a run: reading, coding and training, their cache and their scheduling."""

@@ -1,0 +1,1 @@
+"""Results folders: writing, reading and their manifest."""

@@ -1,0 +1,34 @@
+"""The analysis of results folders that have been read."""
+
+from __future__ import annotations
+
+from ..core.findings import Findings
+from ..evaluation import analysis
+from ..evaluation.analysis import MARGIN
+from .reader import Material
+
+__all__ = ["MARGIN", "analyse"]
+
+
+def analyse(material: Material, margin: float = MARGIN, unclustered: bool = False) -> Findings:
+    """Return the tables of a report, computed from predictions.
+
+    Parameters
+    ----------
+    material : Material
+        One results folder, or several merged.
+    margin : float
+        The largest loss that is tolerated, as a fraction (0.02 is two points of UAR).
+    unclustered : bool
+        Whether intervals that ignore speakers are added.
+    """
+    return analysis.analyse(
+        material.sources,
+        material.conditions,
+        drift=material.drift,
+        leaks=material.leaks,
+        wer=material.wer,
+        transcripts=material.transcripts,
+        margin=margin,
+        unclustered=unclustered,
+    )

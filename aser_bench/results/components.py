@@ -1,0 +1,30 @@
+"""Facts about the components that a results folder names, which may not be installed here."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from .. import models
+from ..codecs import specs
+from ..codecs.lame import EQUAL_WITHIN
+from ..core.errors import AserBenchError
+
+__all__ = ["EQUAL_WITHIN", "reads_text", "takes_bitrates"]
+
+
+@cache
+def takes_bitrates(codec: str) -> bool:
+    """Whether a codec takes bitrates; one that is not installed counts as if it did."""
+    try:
+        return bool(specs.get(codec).takes_bitrates)
+    except AserBenchError:
+        return True
+
+
+@cache
+def reads_text(model: str) -> bool:
+    """Whether a model reads text; one that is not installed counts as if it did not."""
+    try:
+        return "text" in models.get(model).reads
+    except AserBenchError:  # also a model name with that of a speech recogniser appended
+        return False

@@ -1,0 +1,204 @@
+"""From what lies in the store to the tables of a run: predictions, scores, conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..core.tables import CELL, CONDITIONS, PREDICTIONS, SCORES, Condition
+from ..evaluation.metrics import METRICS
+from ..evaluation.metrics import scores as metric_scores
+from ..pipeline.cache import Entry
+from ..pipeline.coding_plan import Treatments
+from ..pipeline.coding_task import CodeTask
+from ..pipeline.ingest import Ingested
+from ..pipeline.training_task import TrainTask
+
+_EFFECTIVE_WITHIN = 0.03  # further from what was asked for, and the row says so
+
+_NAMES = tuple(name for name in SCORES if name in METRICS)
+
+
+def load(task: TrainTask) -> Entry:
+    """Return a finished training's predictions.
+
+    Raises
+    ------
+    RuntimeError
+        If they vanished from the store while the run was going on.
+    """
+    entry = task.store.load("predictions", task.key)
+    if entry is None:
+        raise RuntimeError(f"predictions of {task.cell} vanished from the store; run again")
+    return entry
+
+
+def scores(tasks: Sequence[TrainTask], failed: dict[str, str]) -> pd.DataFrame:
+    """Return the scores table: one row a cell, fold and run; failed ones with their reason.
+
+    Parameters
+    ----------
+    tasks : sequence of TrainTask
+        All trainings of the run.
+    failed : dict of str to str
+        Key of a task -> why it has no predictions.
+    """
+    rows = [row for task in tasks for row in _score_rows(task, failed.get(task.key, ""))]
+    frame = pd.DataFrame(rows, columns=list(SCORES))
+    return frame.astype({"epochs": "Int64", "best_epoch": "Int64"})
+
+
+def _score_rows(task: TrainTask, reason: str) -> Iterator[dict[str, Any]]:
+    entry = None if reason else load(task)
+    emotions = np.array(task.emotions)
+    truth, copies = task.labels[task.test], len(task.train_on)
+    for c, condition in enumerate(task.test_on):
+        for r, (run, seed) in enumerate(zip(task.runs, task.seeds, strict=True)):
+            values: dict[str, Any] = dict.fromkeys(_NAMES, float("nan"))
+            training: dict[str, Any] = {"stop": ""}
+            if entry is not None:
+                training = entry.meta["trainings"][r]
+                predicted = emotions[entry.arrays["predicted"][r, task.places[c]]]
+                values = metric_scores(truth, predicted)
+            yield {
+                **task.cell,
+                "test_condition": condition,
+                "run": run,
+                **values,
+                "n_train": len(task.train) * copies,
+                "n_dev": len(task.dev) * copies,
+                "n_test": len(task.test),
+                "seed": seed,
+                **training,
+                "status": "failed" if reason else "ok",
+                "reason": reason,
+            }
+
+
+def flat_notes(tasks: Sequence[TrainTask], failed: dict[str, str]) -> list[str]:
+    """Say which features hardly vary in training, by feature set and training conditions."""
+    columns: dict[tuple[str, str], dict[str, None]] = {}
+    for task in tasks:
+        if task.key not in failed:
+            where = task.cell["features"], task.cell["train_condition"]
+            columns.setdefault(where, {}).update(dict.fromkeys(load(task).meta["flat"]))
+    alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (features, condition), names in columns.items():
+        if names:
+            alike.setdefault((features, tuple(sorted(names))), []).append(condition)
+    return [
+        f"{features}: trained at {', '.join(conditions)}, {_few(names)} vary by less than a "
+        "hundredth of what they do in the original: what is trained there is not to be trusted "
+        "at a condition in which they vary"
+        for (features, names), conditions in alike.items()
+    ]
+
+
+def _few(names: Sequence[str], most: int = 6) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} others" if rest > 0 else "")
+
+
+def write_scores(frame: pd.DataFrame, path: Path) -> None:
+    """Write scores.csv, the same to the byte for the same scores."""
+    frame.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")
+
+
+def write_predictions(
+    tasks: Sequence[TrainTask], failed: dict[str, str], corpora: dict[str, Ingested], path: Path
+) -> None:
+    """Write predictions.parquet, one row group a training so that memory stays bounded."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    emotions = sorted({emotion for task in tasks for emotion in task.emotions})
+    text = pa.dictionary(pa.int32(), pa.string())
+    numbers = {"fold": pa.int16(), "run": pa.int16()}
+    schema = pa.schema(
+        [(name, numbers.get(name, text)) for name in PREDICTIONS]
+        + [(f"p_{emotion}", pa.float32()) for emotion in emotions]
+    )
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for task in tasks:
+            if task.key not in failed:
+                table = corpora[task.cell["corpus"]].utterances
+                frame = _prediction_rows(task, table, emotions)
+                writer.write_table(pa.Table.from_pandas(frame, schema, preserve_index=False))
+
+
+def _prediction_rows(task: TrainTask, table: pd.DataFrame, emotions: list[str]) -> pd.DataFrame:
+    entry = load(task)
+    places = list(task.places)
+    predicted = entry.arrays["predicted"][:, places]
+    chances = entry.arrays["probabilities"][:, places]
+    runs, conditions, n = predicted.shape
+    test = table.iloc[task.test]
+    columns: dict[str, Any] = {name: task.cell[name] for name in CELL if name in task.cell}
+    columns["fold"] = task.cell["fold"]
+    columns["test_condition"] = np.tile(np.repeat(task.test_on, n), runs)
+    columns["run"] = np.repeat(task.runs, conditions * n)
+    columns["predicted"] = np.array(task.emotions)[predicted.ravel()]
+    for name, source in (("utterance",) * 2, ("speaker",) * 2, ("truth", "emotion")):
+        columns[name] = np.tile(test[source].to_numpy(), runs * conditions)
+    own = {emotion: i for i, emotion in enumerate(task.emotions)}
+    for emotion in emotions:  # another corpus's emotion is missing here, not of chance zero
+        column = chances[..., own[emotion]].ravel() if emotion in own else None
+        columns[f"p_{emotion}"] = column
+    return pd.DataFrame(columns)
+
+
+def conditions(ingested: Ingested, plan: Treatments, batches: Sequence[CodeTask]) -> pd.DataFrame:
+    """Return a corpus's table of conditions, with what was measured of each."""
+    rows = [_condition_row(ingested, plan, condition, batches) for condition in plan.conditions]
+    known = {row["condition"]: row for row in rows}
+    for alias in plan.aliases:
+        rows.append(
+            {
+                **known[alias.same_as],
+                "condition": alias.name,
+                "requested_kbps": alias.requested_kbps,
+                "same_as": alias.same_as,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(CONDITIONS))
+
+
+def _condition_row(
+    ingested: Ingested, plan: Treatments, condition: Condition, batches: Sequence[CodeTask]
+) -> dict[str, Any]:
+    found = [batch.store.load("audits", batch.audits[condition.name]) for batch in batches]
+    audits = [entry.meta for entry in found if entry is not None]
+    kbps = [rate for audit in audits for rate in audit["kbps"] if rate is not None]
+    effective = float(np.mean(kbps)) if kbps else None
+    lags = [audit["lag_samples"] for audit in audits if audit["lag_samples"] is not None]
+    return {
+        "corpus": ingested.corpus.name,
+        "condition": condition.name,
+        "codec": condition.codec,
+        "requested_kbps": condition.kbps,
+        "effective_kbps": None if effective is None else round(effective, 3),
+        "codec_rate_hz": condition.codec_rate_hz,
+        "bandwidth_hz": _median(audits, "bandwidth_hz", 0),
+        "gain_db": _median(audits, "gain_db", 2),
+        # The worst one, with its sign: a mean would hide a single shifted recording.
+        "lag_samples": max(lags, key=abs) if lags else None,
+        "same_as": "",
+        "encoder": plan.encoders[condition.codec],
+        "mark": "; ".join(filter(None, [condition.mark, _off(condition.kbps, effective)])),
+    }
+
+
+def _off(asked: float | None, effective: float | None) -> str:
+    """Return what must be said where an encoder does not keep to what it was asked for."""
+    if not asked or not effective or abs(effective / asked - 1) <= _EFFECTIVE_WITHIN:
+        return ""
+    return f"{asked:g} kbit/s were asked for, {effective:.3g} were written"
+
+
+def _median(audits: list[dict[str, Any]], name: str, digits: int) -> float | None:
+    values = [audit[name] for audit in audits if audit[name] is not None]
+    return round(float(np.median(values)), digits) if values else None

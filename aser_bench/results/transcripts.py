@@ -1,0 +1,47 @@
+"""What recognisers heard in a run, as tables beside what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from ..evaluation.wer import COLUMNS
+from ..pipeline.worklist import Agenda
+
+
+def table(agendas: Sequence[Agenda]) -> pd.DataFrame:
+    """Return every utterance as each recogniser heard it at each condition.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `aser_bench.evaluation.wer.COLUMNS`; no row where nobody listened.
+
+    Raises
+    ------
+    RuntimeError
+        If what was heard vanished from the store while the run was going on.
+    """
+    parts = [
+        _heard(agenda, recogniser, condition)
+        for agenda in agendas
+        for recogniser in agenda.recognisers
+        for condition in agenda.treatments.names
+    ]
+    if not parts:
+        return pd.DataFrame(columns=list(COLUMNS))
+    return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+
+
+def _heard(agenda: Agenda, recogniser: str, condition: str) -> pd.DataFrame:
+    texts: list[str] = []
+    for batch in agenda.batches:
+        entry = batch.store.load("transcripts", batch.hearings[condition, recogniser])
+        if entry is None:
+            raise RuntimeError("what was heard vanished from the store while the run was going on")
+        texts += entry.meta["texts"]
+    told = agenda.ingested.utterances[["utterance", "speaker", "text"]]
+    return told.rename(columns={"text": "reference"}).assign(
+        corpus=agenda.name, transcripts=recogniser, condition=condition, heard=texts
+    )

@@ -1,0 +1,167 @@
+"""What a run leaves behind: the results folder, and what is printed at the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from ..core.atomic import install
+from ..core.findings import TRANSCRIPTS
+from ..core.progress import duration
+from ..evaluation.wer import wer
+from ..pipeline import coding_plan, model_variants, training_plan
+from ..pipeline.coding_task import Cost
+from ..pipeline.worklist import Agenda
+from ..study.config import Study
+from . import feature_stats, transcripts
+from . import scores as outputs
+
+Costs = list[tuple[str, str, Cost]]
+"""Stage, task and cost of everything that this run itself computed."""
+
+_DIGITS = 6
+
+
+def notes(study: Study, agenda: Agenda, failed: dict[str, str]) -> list[str]:
+    """Return what stands below each table of a corpus."""
+    return [
+        *coding_plan.notes(study, agenda.ingested),
+        *training_plan.notes(study, agenda.trainings, agenda.ingested),
+        *outputs.flat_notes(agenda.trainings, failed),
+    ]
+
+
+def settings(study: Study) -> str:
+    """Say what was set for all models, for the captions."""
+    said = [f"preset {study.preset}"] if study.preset != "default" else []
+    said.append(f"effort {study.effort}")
+    if study.labels != "all":
+        said.append(f"labels {study.labels}")
+    if study.class_weight != "none":
+        said.append(f"class weight {study.class_weight}")
+    if study.limit is not None:
+        said.append(f"limited to {study.limit} utterances")
+    return ", ".join(said)
+
+
+def budgets(study: Study) -> dict[str, str]:
+    """Say what ends the training of each model that has such a thing, for the captions."""
+    found = {one.name: one.model.budget(study.settings) for one in model_variants.of(study)}
+    return {name: ", ".join(said) for name, said in found.items() if said}
+
+
+def stages(costs: Costs, walls: dict[str, float]) -> dict[str, dict[str, float]]:
+    """Return wall-clock seconds by stage and, for what workers did, tasks and CPU seconds.
+
+    What came from the store cost nothing and is not counted.
+    """
+    found = {stage: {"wall_s": round(wall_s, 3)} for stage, wall_s in walls.items()}
+    for stage in dict.fromkeys(stage for stage, _, _ in costs):
+        own = [cost for name, _, cost in costs if name == stage]
+        found[stage]["tasks"] = len(own)
+        found[stage]["cpu_s"] = round(sum(cost.cpu_s for cost in own), 3)
+    return found
+
+
+def write(
+    folder: Path,
+    study: Study,
+    agendas: Sequence[Agenda],
+    scores: pd.DataFrame,
+    conditions: pd.DataFrame,
+    facts: dict[str, Any],
+    costs: Costs,
+    failed: dict[str, str],
+) -> None:
+    """Write all that the report is made from; what an older report said goes.
+
+    Raises
+    ------
+    AserBenchError
+        As `install`.
+    """
+    tasks = [task for agenda in agendas for task in agenda.trainings]
+    corpora = {agenda.name: agenda.ingested for agenda in agendas}
+    originals = feature_stats.originals(agendas)
+    heard = transcripts.table(agendas)
+    writers: dict[str, Callable[[Path], Any]] = {
+        "scores.csv": lambda path: outputs.write_scores(scores, path),
+        "conditions.csv": lambda path: _write_csv(conditions, path),
+        "predictions.parquet": lambda path: outputs.write_predictions(tasks, failed, corpora, path),
+        "timings.csv": lambda path: _write_csv(_timings(costs), path),
+        "drift.csv": lambda path: _write_csv(feature_stats.drift(agendas, originals), path),
+        "features.csv": lambda path: _write_csv(
+            feature_stats.features(agendas, originals), path, "%.9g"
+        ),
+        "leaks.csv": lambda path: _write_csv(feature_stats.leaks(agendas), path),
+        **_heard_writers(heard),
+        "study.yaml": lambda path: path.write_text(_yaml(study), "utf-8"),
+        # Last: a folder with a manifest is a whole one.
+        "manifest.json": lambda path: path.write_text(_json(facts), "utf-8"),
+    }
+    old = ("tables", "figures", "sounds", "report.html", "wer.csv", "transcripts.csv")
+    install(folder, writers, stale=[name for name in old if name not in writers])
+
+
+def _heard_writers(heard: pd.DataFrame) -> dict[str, Callable[[Path], Any]]:
+    """Return what writes the tables of what recognisers heard, where one listened."""
+    if heard.empty:
+        return {}
+    return {
+        "wer.csv": lambda path: _write_csv(wer(heard).round(_DIGITS), path),
+        "transcripts.csv": lambda path: _write_csv(heard[list(TRANSCRIPTS)], path),
+    }
+
+
+def _write_csv(frame: pd.DataFrame, path: Path, numbers: str | None = None) -> None:
+    frame.to_csv(path, index=False, lineterminator="\n", float_format=numbers)
+
+
+def _yaml(study: Study) -> str:
+    return yaml.safe_dump(study.to_mapping(), sort_keys=False, allow_unicode=True)
+
+
+def _json(facts: dict[str, Any]) -> str:
+    return json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+
+
+def _timings(costs: Costs) -> pd.DataFrame:
+    rows = [(stage, what, round(c.wall_s, 3), round(c.cpu_s, 3)) for stage, what, c in costs]
+    return pd.DataFrame(rows, columns=["stage", "task", "wall_s", "cpu_s"])
+
+
+def closing(
+    scores: pd.DataFrame, facts: dict[str, Any], folder: Path, walls: Mapping[str, float]
+) -> str:
+    """Return the last lines of a run: what failed, what was refused, where everything lies."""
+    lines = [""]
+    failed = scores[scores["status"] != "ok"]
+    if len(failed) and len(failed) == len(scores):
+        reason = failed["reason"].value_counts().index[0]
+        lines.append(
+            f"all {len(scores)} results failed, most of them with {reason}; scores.csv "
+            "tells each, and there is nothing to report."
+        )
+    elif len(failed):
+        lines.append(f"{len(failed)} of {len(scores)} results failed; scores.csv says why.")
+    refused = sum(len(corpus["refused"]) for corpus in facts["corpora"].values())
+    if refused:
+        were = "recording was" if refused == 1 else "recordings were"
+        lines.append(f"{refused} {were} refused; manifest.json says why.")
+    lines.append(f"{duration(sum(walls.values()))}. Everything lies in {folder}/")
+    shown = (
+        "report.html",
+        "tables",
+        "figures",
+        "scores.csv",
+        "predictions.parquet",
+        "manifest.json",
+    )
+    there = [name for name in shown if (folder / name).exists()]
+    lines.append("  " + "  ".join(f"{n}/" if (folder / n).is_dir() else n for n in there))
+    return "\n".join(lines)

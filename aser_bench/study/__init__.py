@@ -1,0 +1,1 @@
+"""The study: its configuration, and how text becomes one."""

@@ -1,0 +1,382 @@
+"""The verdict of every cell, what it stands on, and what the whole comes to."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import factories
+import numpy as np
+import pandas as pd
+import pytest
+
+from aser_bench.baseline.base import Options
+from aser_bench.baseline.check import check
+from aser_bench.core.errors import UsageError
+from aser_bench.core.tables import CELL
+
+SKILL = {
+    ("original", "original"): 0.7,
+    ("original", "mp3-8k"): 0.5,
+    ("mp3-8k", "mp3-8k"): 0.6,
+    ("mp3-64k", "mp3-64k"): 0.7,
+}
+HIT = ("mp3-64k", "mp3-64k")
+
+
+def frame_of(**changes):
+    given = {"speakers": tuple("abcdefghij"), "takes": 6, "runs": 1, **changes}
+    return factories.predictions(SKILL, **given)
+
+
+def worse(frame, share, pair=HIT, seed=0):
+    """Make a cell lose: so many of its utterances that were right become wrong."""
+    frame = frame.copy()
+    cell = (frame["train_condition"] == pair[0]) & (frame["test_condition"] == pair[1])
+    right = frame["predicted"] == frame["truth"]
+    broken = frame["utterance"].drop_duplicates().sample(frac=share, random_state=seed)
+    rows = cell & right & frame["utterance"].isin(broken)
+    turn = dict(
+        zip(factories.EMOTIONS, factories.EMOTIONS[1:] + factories.EMOTIONS[:1], strict=True)
+    )
+    frame.loc[rows, "predicted"] = frame.loc[rows, "truth"].map(turn)
+    return frame
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """Return a function that writes two folders and checks one against the other."""
+
+    def checked(new, old, **options):
+        paths = []
+        for name, side in (("new", new), ("old", old)):
+            shutil.rmtree(tmp_path / name, ignore_errors=True)
+            paths.append(factories.folder(tmp_path / name, side))
+        return check(*paths, Options(**options))
+
+    return checked
+
+
+def verdicts(found):
+    return {cell.cell[4:]: cell.verdict for cell in found.cells}
+
+
+def test_the_same_results_pass_and_say_so(pair):
+    frame = frame_of()
+    found = pair(frame, frame)
+    assert set(verdicts(found).values()) == {"same"}
+    assert {cell.reason for cell in found.cells} == {"not one prediction differs"}
+    assert found.exit_code == 0
+    assert found.sentence == "passed: 4 same"
+
+
+def test_a_loss_in_one_cell_is_found_there_and_nowhere_else(pair):
+    frame = frame_of()
+    found = pair(worse(frame, 0.4), frame)
+    assert verdicts(found) == {key: "worse" if key == HIT else "same" for key in SKILL}
+    first = found.cells[0]  # the worst first
+    assert first.verdict == "worse"
+    assert first.difference < -0.15
+    assert first.low < first.difference < first.high < 0
+    assert first.p <= first.p_holm < 0.05
+    assert (first.test, first.clusters) == ("speakers", 10)
+    assert f"{100 * first.difference:+.1f} points" in first.reason
+    assert found.exit_code == 4
+
+
+def test_what_was_lost_that_way_is_gained_the_other_way(pair):
+    frame = frame_of()
+    found = pair(frame, worse(frame, 0.4))
+    assert verdicts(found)[HIT] == "better"
+    assert found.exit_code == 0
+
+
+def test_a_loss_that_could_be_chance_is_undecided_and_fails_if_strict(pair):
+    frame = frame_of()
+    one_speaker = frame["speaker"] == "a"
+    new = frame.copy()
+    new.loc[one_speaker] = worse(frame, 1.0).loc[one_speaker]
+    found = pair(new, frame)
+    assert verdicts(found)[HIT] == "undecided"
+    assert "a loss beyond 2 points is not ruled out" in found.cells[0].reason
+    assert found.exit_code == 0
+    assert pair(new, frame, strict=True).exit_code == 4
+
+
+def test_a_small_loss_within_the_margin_is_the_same(pair):
+    frame = frame_of(takes=20)
+    new = worse(frame, 0.012)
+    found = pair(new, frame)
+    hit = next(cell for cell in found.cells if cell.cell[4:] == HIT)
+    assert hit.difference < 0
+    assert hit.verdict == "same"
+    assert "a loss beyond 2 points is ruled out" in hit.reason
+    # The same loss against no margin at all is one.
+    assert verdicts(pair(new, frame, margin=0.0))[HIT] == "worse"
+
+
+def test_holm_corrects_for_all_cells_in_which_anything_differs(pair):
+    frame = frame_of()
+    found = pair(worse(frame, 0.3), frame)
+    hit = found.cells[0]
+    assert hit.p_holm == hit.p
+    assert all(np.isnan(cell.p) for cell in found.cells[1:])
+    turned = frame
+    for cell in SKILL:
+        turned = worse(turned, 0.3 if cell == HIT else 0.02, cell)
+    found = pair(turned, frame)
+    hit = next(cell for cell in found.cells if cell.cell[4:] == HIT)
+    assert hit.p_holm == pytest.approx(4 * hit.p)
+
+
+def test_a_cell_that_is_gone_is_missing_and_a_further_one_new(pair):
+    frame = frame_of()
+    less = frame[frame["train_condition"] != "mp3-8k"]
+    found = pair(less, frame)
+    assert verdicts(found)["mp3-8k", "mp3-8k"] == "missing"
+    assert found.exit_code == 4
+    turned = pair(frame, less)
+    assert verdicts(turned)["mp3-8k", "mp3-8k"] == "new"
+    assert turned.exit_code == 0
+
+
+def test_what_was_not_asked_for_is_left_out_of_a_part_and_counted(pair):
+    frame = frame_of()
+    found = pair(frame[frame["train_condition"] != "mp3-8k"], frame, part=True)
+    assert ("mp3-8k", "mp3-8k") not in verdicts(found)
+    assert found.exit_code == 0
+    assert any("1 cell of the baseline was not asked for" in note for note in found.notes)
+
+
+def fail(folder, reason="out of memory"):
+    """Turn the results of a cell's first fold into failures, as a run leaves them."""
+    scores = pd.read_csv(folder / "scores.csv", dtype={"reason": object})
+    bad = (scores["train_condition"] == HIT[0]) & (scores["fold"] == 0)
+    scores.loc[bad, ["status", "reason"]] = ["failed", reason]
+    scores.loc[bad, ["uar", "accuracy", "wap", "macro_f1"]] = np.nan
+    scores.to_csv(folder / "scores.csv", index=False)
+    frame = pd.read_parquet(folder / "predictions.parquet")
+    gone = (frame["train_condition"] == HIT[0]) & (frame["fold"] == 0)
+    factories.write(frame[~gone], folder / "predictions.parquet")
+
+
+def test_a_cell_that_failed_in_part_is_missing_with_its_reason_also_in_a_part(tmp_path):
+    new, old = (factories.folder(tmp_path / name, frame_of()) for name in ("new", "old"))
+    fail(new)
+    for part in (False, True):
+        found = check(new, old, Options(part=part))
+        assert found.cells[0].verdict == "missing"
+        assert found.cells[0].reason == "1 of 2 results failed: out of memory"
+        assert found.exit_code == 4
+    fail(old)
+    both = check(new, old)  # no more than before
+    assert set(verdicts(both).values()) == {"same"}
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [lambda f: f["fold"] == 0, lambda f: f["predicted"] == f["truth"]],
+    ids=["one fold of two", "what was right"],
+)
+def test_a_cell_of_which_a_part_is_gone_without_a_word_is_missing(pair, kept):
+    frame = frame_of()
+    hit = frame["train_condition"] == HIT[0]
+    found = pair(frame[~hit | kept(frame)], frame)
+    assert verdicts(found)[HIT] == "missing"
+    assert "of the 240 utterances of the baseline were not tested" in found.cells[0].reason
+    assert found.exit_code == 4
+    assert pair(frame, frame[~hit | kept(frame)]).exit_code == 0
+
+
+def test_other_labels_are_another_corpus_hash_or_no_hash(pair):
+    frame = frame_of()
+    other = frame.copy()
+    speaker = other["speaker"] == "a"
+    other.loc[speaker, "truth"] = other.loc[speaker, "truth"].map(
+        {"angry": "sad", "sad": "angry", "happy": "happy", "neutral": "neutral"}
+    )
+    found = pair(other, frame)
+    assert set(verdicts(found).values()) == {"changed"}
+    assert "12 of 240 utterances have another label" in found.cells[0].reason
+    allowed = pair(other, frame, allow=("corpus",))
+    assert set(verdicts(allowed).values()) == {"same"}
+
+
+def test_other_numbers_of_runs_are_told(pair):
+    found = pair(frame_of(runs=1), frame_of(runs=2))
+    assert "svm: 1 run a fold, was 2" in found.notes
+
+
+def test_a_loss_of_just_the_margin_is_none(tmp_path):
+    old = numbers(tmp_path / "old.csv", {"a": 0.5, "b": 0.62})
+    new = numbers(tmp_path / "new.csv", {"a": 0.48, "b": 0.60})
+    assert {cell.verdict for cell in check(new, old).cells} == {"same"}
+
+
+def test_all_scores_moved_alike_is_judged_by_the_margin(tmp_path):
+    run = factories.folder(tmp_path / "run", frame_of())
+    scores = pd.read_csv(run / "scores.csv")
+    scores.assign(uar=scores["uar"] - 0.3).to_csv(tmp_path / "new.csv", index=False)
+    found = check(tmp_path / "new.csv", run / "scores.csv")
+    assert set(verdicts(found).values()) == {"worse"}
+    assert found.exit_code == 4
+
+
+def test_a_run_is_the_same_as_its_own_scores(tmp_path):
+    run = factories.folder(tmp_path / "run", frame_of())
+    scores = pd.read_csv(run / "scores.csv").round(6)
+    scores.to_csv(run / "scores.csv", index=False)
+    found = check(run, run / "scores.csv")
+    assert {cell.reason for cell in found.cells} == {"not one score differs"}
+
+
+def test_what_is_missing_is_computed_again_by_the_study_of_the_baseline(tmp_path):
+    frame = frame_of()
+    new = factories.folder(tmp_path / "new", frame[frame["train_condition"] != HIT[0]])
+    old = factories.folder(tmp_path / "old", frame)
+    for folder in (new, old):
+        (folder / "study.yaml").write_text("")
+    found = check(new, old)
+    assert f"{old}/study.yaml" in found.cells[0].command
+    assert f"{new}/study.yaml" in found.cells[-1].command
+
+
+def manifest(folder, **changes):
+    path = folder / "manifest.json"
+    facts = json.loads(path.read_text())
+    path.write_text(json.dumps({**facts, **changes}))
+
+
+def test_what_was_made_otherwise_is_changed_and_not_compared(tmp_path):
+    frame = frame_of()
+    new = factories.folder(tmp_path / "new", worse(frame, 0.4), packages={"numpy": "2.5.0"})
+    old = factories.folder(tmp_path / "old", frame, packages={"numpy": "2.4.0"})
+    found = check(new, old)
+    assert set(verdicts(found).values()) == {"changed"}
+    hit = next(cell for cell in found.cells if cell.cell[4:] == HIT)
+    assert "numpy 2.5.0, was 2.4.0" in hit.reason
+    assert hit.value < hit.baseline  # what they are is told
+    assert np.isnan(hit.difference)
+    assert found.exit_code == 5  # a gate that compared nothing is not open
+    allowed = check(new, old, Options(allow=("packages",)))
+    assert verdicts(allowed)[HIT] == "worse"
+    assert allowed.exit_code == 4
+    assert any("numpy 2.5.0, was 2.4.0" in note for note in allowed.notes)
+
+
+def test_scores_alone_are_compared_by_fold(tmp_path):
+    frame = frame_of().assign(
+        fold=lambda f: f["speaker"].map(dict(zip("abcdefghij", range(10), strict=True)))
+    )
+    new, old = (
+        factories.folder(tmp_path / name, side)
+        for name, side in (("new", worse(frame, 0.4)), ("old", frame))
+    )
+    for one, two in ((new / "scores.csv", old), (new, old / "scores.csv")):
+        found = check(one, two)
+        assert verdicts(found)[HIT] == "worse"
+        assert (found.cells[0].test, found.cells[0].clusters) == ("folds", 10)
+        assert {v for k, v in verdicts(found).items() if k != HIT} == {"same"}
+
+
+def numbers(path, values):
+    rows = [
+        {
+            "corpus": "c",
+            "features": "f",
+            "model": "m",
+            "protocol": "p",
+            "train_condition": name,
+            "test_condition": name,
+            "uar": value,
+        }
+        for name, value in values.items()
+    ]
+    pd.DataFrame(rows).to_csv(path, index=False)
+    return path
+
+
+def test_single_numbers_are_judged_by_the_margin_alone(tmp_path):
+    old = numbers(tmp_path / "old.csv", {"a": 0.5, "b": 0.5, "c": 0.5, "d": 0.5})
+    new = numbers(tmp_path / "new.csv", {"a": 0.5, "b": 0.47, "c": 0.49, "d": 0.6})
+    found = check(new, old)
+    assert {cell.cell[4]: cell.verdict for cell in found.cells} == {
+        "a": "same",
+        "b": "worse",
+        "c": "same",
+        "d": "better",
+    }
+    assert {cell.test for cell in found.cells} == {"margin"}
+    assert any("new.csv" in note for note in found.notes)  # what it does not tell is told
+
+
+def test_a_single_number_can_be_set_against_folds(tmp_path):
+    frame = frame_of()
+    run = factories.folder(tmp_path / "run", frame)
+    whole = pd.read_csv(run / "scores.csv").groupby(list(CELL), sort=False)["uar"].mean()
+    whole.sub(0.1).reset_index().to_csv(tmp_path / "new.csv", index=False)
+    for one, two in ((tmp_path / "new.csv", run), (tmp_path / "new.csv", run / "scores.csv")):
+        found = check(one, two)
+        assert set(verdicts(found).values()) == {"worse"}
+        assert found.cells[0].difference == pytest.approx(-0.1)
+
+
+def test_a_metric_that_a_side_lacks_is_named(tmp_path):
+    old, new = (numbers(tmp_path / f"{name}.csv", {"a": 0.5}) for name in ("old", "new"))
+    with pytest.raises(UsageError, match=r"new\.csv has no column accuracy"):
+        check(new, old, Options(metric="accuracy"))
+
+
+def test_nothing_in_common_is_not_a_pass(tmp_path):
+    old, new = (numbers(tmp_path / f"{n}.csv", {n: 0.5}) for n in ("old", "new"))
+    assert check(new, old).exit_code == 5
+    assert check(new, old, Options(part=True)).exit_code == 5
+
+
+def test_two_speakers_are_compared_by_utterance_and_it_is_said(pair):
+    frame = frame_of(speakers=("a", "b"), takes=30)
+    found = pair(worse(frame, 0.3), frame)
+    assert verdicts(found)[HIT] == "worse"
+    assert "by utterances, for want of three known speakers" in found.cells[0].reason
+
+
+def test_the_metric_that_is_asked_for_decides(pair):
+    frame = frame_of()
+    accuracy, f1 = (pair(worse(frame, 0.4), frame, metric=m) for m in ("accuracy", "macro_f1"))
+    assert verdicts(accuracy)[HIT] == verdicts(f1)[HIT] == "worse"
+    assert accuracy.cells[0].value != f1.cells[0].value
+
+
+def test_another_declared_seed_is_compared_less_surely_and_told(tmp_path):
+    frame = frame_of()
+    drawn = frame.assign(fold=(frame["speaker"] > "e").astype(int))
+    old = factories.folder(tmp_path / "old", frame)
+    new = factories.folder(tmp_path / "new", worse(drawn, 0.4))
+    manifest(new, study={"name": "", "corpora": ["voices"], "seed": 7})
+    found = check(new, old)
+    hit = next(cell for cell in found.cells if cell.cell[4:] == HIT)
+    assert hit.compared
+    assert any("seed 7, was 0" in note for note in found.notes)
+    same = factories.folder(tmp_path / "same", worse(frame, 0.4))
+    sharp = next(cell for cell in check(same, old).cells if cell.cell[4:] == HIT)
+    assert hit.difference == pytest.approx(sharp.difference)
+    assert hit.high - hit.low > 1.4 * (sharp.high - sharp.low)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"metric": "uarr"}, "did you mean 'uar'"),
+        ({"margin": -0.1}, "--margin"),
+        ({"margin": float("nan")}, "--margin"),
+        ({"alpha": 0.0}, "--alpha"),
+        ({"alpha": 1.0}, "--alpha"),
+        ({"allow": ("package",)}, "did you mean 'packages'"),
+        ({"tolerances": {"max-lag-shif": 1.0}}, "did you mean 'max-lag-shift'"),
+        ({"tolerances": {"max-lag-shift": -1.0}}, "--max-lag-shift"),
+        ({"tolerances": {"max-lag-shift": float("nan")}}, "--max-lag-shift"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(given, said):
+    with pytest.raises(UsageError, match=said):
+        Options(**given)

@@ -1,0 +1,143 @@
+"""The command below a cell computes that cell again, to the same predictions."""
+
+from __future__ import annotations
+
+import shlex
+
+import factories
+import pandas as pd
+import pytest
+
+from aser_bench.baseline.commands import Commands
+from aser_bench.baseline.reader import read
+from aser_bench.cli import build_parser, main
+from aser_bench.core.tables import CELL
+
+NAMES = ("voices", "functionals", "svm", "speaker")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = factories.folder(
+        tmp_path / "run",
+        factories.predictions(),
+        study={"name": "s", "corpora": [{"voices": "some where"}], "seed": 0},
+    )
+    (path / "study.yaml").write_text("name: s\n")
+    return path
+
+
+def command(folder, train, test, names=NAMES):
+    said = Commands((read(folder),)).of((*names, train, test))
+    if said:
+        build_parser().parse_args(shlex.split(said)[1:])  # a flag that there is not ends here
+    return said
+
+
+def test_it_names_the_cell_and_nothing_else(folder):
+    assert command(folder, "original", "mp3-8k") == (
+        f"aser-bench run {folder}/study.yaml --corpus 'voices=some where' --codec mp3 --bitrates 8 "
+        "--features functionals --models svm --protocol speaker --train original --out again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("pair", "flags"),
+    [
+        (("mp3-8k", "mp3-8k"), "--bitrates 8 * --train matched"),
+        (("mp3-8k", "mp3-64k"), "--bitrates 8,64 * --train all"),
+        (("mp3-64k", "original"), "--bitrates 64 * --train all"),
+        (("multi", "mp3-8k"), "--bitrates 8,64 * --train multi"),
+    ],
+)
+def test_conditions_and_the_way_of_training(folder, pair, flags):
+    first, last = flags.split(" * ")
+    said = command(folder, *pair)
+    assert first in said
+    assert last in said
+
+
+@pytest.mark.parametrize(
+    ("model", "vectors", "flags"),
+    [
+        ("tre", None, "--models tre --transcripts reference "),
+        ("mdre-pocketsphinx", None, "--models mdre --transcripts pocketsphinx "),
+        (
+            "mdre-pocketsphinx",
+            "my words.txt",
+            "--models mdre --transcripts pocketsphinx --embeddings 'my words.txt' ",
+        ),
+        ("are", None, "--models are --transcripts reference "),
+        # A flag takes no vectors from a study, and a model that reads no words refuses them.
+        ("are", "words.txt", ""),
+    ],
+)
+def test_whose_words_a_model_read(tmp_path, model, vectors, flags):
+    path = factories.folder(
+        tmp_path / "run",
+        factories.predictions(),
+        study={
+            "corpora": ["voices"],
+            "models": ["are", "tre", "mdre"],
+            "transcripts": ["reference", "pocketsphinx"],
+            "embeddings": vectors,
+        },
+    )
+    (path / "study.yaml").write_text("name: s\n")
+    said = command(path, "mp3-8k", "mp3-8k", ("voices", "dual", model, "speaker"))
+    assert flags in said
+    assert bool(said) == bool(flags)
+
+
+def test_the_original_alone_needs_no_codec(folder):
+    assert "--codec" not in command(folder, "original", "original")
+
+
+def test_codecs_without_bitrates_have_none(tmp_path):
+    table = factories.conditions(gsm={"codec": "mp3:64+gsm"}, g711_mu={"codec": "g711"})
+    path = factories.folder(tmp_path / "run", factories.predictions(), table)
+    (path / "study.yaml").write_text("")
+    said = command(path, "gsm", "g711-mu")
+    assert "--codec mp3:64+gsm --codec g711 --features" in said
+
+
+def test_what_nobody_can_tell_is_not_made_up(folder):
+    assert command(folder, "opus-8k", "opus-8k") == ""
+    assert command(folder, "mp3-8k", "mp3-8k", ("other", *NAMES[1:])) == ""
+    (folder / "study.yaml").unlink()
+    assert command(folder, "mp3-8k", "mp3-8k") == ""
+
+
+@pytest.mark.slow
+def test_it_makes_the_same_predictions(tmp_path, monkeypatch, store, table):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ASER_BENCH_STORE", str(store))
+    monkeypatch.setenv("ASER_BENCH_FORMAT", "csv")
+    common = ["--models", "svm,mlp", "--effort", "quick", "--runs", "2", "--seed", "3", "-q"]
+    codecs = ["--codec", "mp3", "--bitrates", "8,16", "--codec", "g711:law=a", "--codec", "lowpass"]
+    arguments = ["run", "--corpus", f"csv={table}", *codecs, *common, "--out", "whole"]
+    assert main([*arguments, "--train", "all,multi"]) == 0
+    evidence = read("whole")
+    whole = pd.read_parquet("whole/predictions.parquet").astype(dict.fromkeys(CELL, str))
+    commands = Commands((evidence,))
+    corpus = evidence.cells[0][0]
+    law = next(name for name in evidence.conditions["condition"] if name.startswith("g711"))
+    for model, train, test in (
+        ("svm", "original", "mp3-8k"),
+        ("mlp", "mp3-16k", "mp3-16k"),
+        ("svm", law, "mp3-8k"),
+        ("svm", "multi", law),
+    ):
+        key = (corpus, "functionals", model, "speaker", train, test)
+        words = shlex.split(commands.of(key))
+        assert main([*words[1:], "-q", "--store", str(tmp_path / "fresh")]) == 0
+        again = pd.read_parquet("again/predictions.parquet").astype(dict.fromkeys(CELL, str))
+        rows = [
+            side[(side[list(CELL)] == list(key)).all(axis=1)].reset_index(drop=True)
+            for side in (whole, again)
+        ]
+        assert len(rows[0]) > 0
+        pd.testing.assert_frame_equal(
+            rows[0].astype({"utterance": str, "predicted": str, "truth": str, "speaker": str}),
+            rows[1].astype({"utterance": str, "predicted": str, "truth": str, "speaker": str}),
+        )

@@ -1,0 +1,315 @@
+"""What differs between two sides is named with both sides, and nothing else is."""
+
+from __future__ import annotations
+
+import time
+
+import evidence_factory as given
+import factories
+import pandas as pd
+import pytest
+from hypothesis import given as holds
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from aser_bench.baseline.base import DIFFERENCES
+from aser_bench.baseline.differences import changes as all_changes
+from aser_bench.baseline.differences import differences, remarks, seeds
+from aser_bench.baseline.reader import Failed
+
+BASELINE = given.side("baseline")
+
+
+def found(new, baseline=BASELINE, **key):
+    return differences(new, baseline, given.key(**key))
+
+
+def test_nothing_differs_between_equal_sides():
+    for train in ("original", "mp3-8k", "multi"):
+        assert found(given.side(), train_condition=train) == {}
+    assert remarks(given.side(), BASELINE) == []
+    assert seeds(given.side(), BASELINE) == ""
+
+
+def test_a_side_without_a_manifest_differs_in_nothing():
+    assert found(given.side("results.csv", manifest=None, conditions=None)) == {}
+
+
+def test_other_texts_are_a_difference_to_what_reads_them():
+    said = "texts of voices are others (sha256 abababab, was 99999999)"
+    then = given.side("old", given.manifest(corpora__voices__texts_sha256="99" * 32))
+    edited = given.side(facts=given.manifest(corpora__voices__texts_sha256="ab" * 32))
+    assert differences(edited, then, given.key(model="mdre")) == {"corpus": said}
+    for model in ("svm", "are", "tre-pocketsphinx", "nobody_has:This"):
+        assert differences(edited, then, given.key(model=model)) == {}
+    assert differences(given.side(), then, given.key(model="tre")) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "category", "words"),
+    [
+        (
+            {"corpora__voices__sha256": "99ab" * 16},
+            "corpus",
+            "recordings or labels of voices are others (sha256 99ab99ab, was 1ed1a5fb)",
+        ),
+        ({"study__effort": "paper"}, "settings", "effort paper, was quick"),
+        ({"study__limit": 20}, "settings", "limit 20, was not set"),
+        (
+            {"study__max_epochs": 1, "study__match_level": True},
+            "settings",
+            "match level True, was False; max epochs 1, was not set",
+        ),
+        ({"components__features__functionals": 4}, "components", "functionals version 4, was 3"),
+        ({"components__models__svm": 3}, "components", "svm version 3, was 2"),
+        ({"packages__numpy": "2.2.0"}, "packages", "numpy 2.2.0, was 2.1.0"),
+        ({"packages__numpy": None}, "packages", "numpy gone, was 2.1.0"),
+        (
+            {"packages": {"numpy": None, "scikit-learn": "1.8.0"}},
+            "packages",
+            "numpy gone, was 2.1.0",
+        ),
+        ({"ffmpeg": "7.1"}, "encoder", "ffmpeg 7.1, was 7.0.2-static"),
+        ({"packages__torch": "2.0"}, "packages", "torch 2.0, was not there"),
+        ({"aser_bench": "0.2.0"}, "packages", "aser-bench 0.2.0, was 0.1.0"),
+    ],
+)
+def test_each_fact_of_a_manifest_is_a_difference_of_its_category(changes, category, words):
+    assert found(given.side(facts=given.manifest(**changes))) == {category: words}
+    assert category in DIFFERENCES
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"study__runs": 10},
+        {"study__name": "another"},
+        {"components__models__mlp": 9},
+        {"components__models__lstm": 1},
+        {"machine__processor": "another"},
+    ],
+)
+def test_what_does_not_decide_a_cell_is_no_difference(changes):
+    assert found(given.side(facts=given.manifest(**changes))) == {}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"components": None},
+        {"packages": None},
+        {"aser_bench": None},
+        {"ffmpeg": None},
+        {"study__effort": None},
+        {"corpora__voices__sha256": None},
+        {"components__models__svm": None},
+        {"study__seed": None},
+    ],
+)
+def test_what_one_side_does_not_tell_is_no_difference(changes):
+    older = given.side("older", given.manifest(**changes))
+    assert found(older) == {}
+    assert found(given.side(), older) == {}
+
+
+def other_encoder(**names):
+    fields = {name: {"encoder": encoder} for name, encoder in names.items()}
+    return given.side(conditions=factories.conditions(**fields))
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "words"),
+    [
+        ("original", "mp3-8k", "mp3-8k: LAME 3.101, was LAME 3.100"),
+        ("mp3-8k", "original", "mp3-8k: LAME 3.101, was LAME 3.100"),
+        ("multi", "original", "mp3-8k: LAME 3.101, was LAME 3.100"),
+        ("original", "mp3-64k", None),
+        ("original", "original", None),
+    ],
+)
+def test_an_encoder_is_that_of_the_conditions_of_the_cell(train, test, words):
+    cell = found(other_encoder(mp3_8k="LAME 3.101"), train_condition=train, test_condition=test)
+    assert cell == ({"encoder": words} if words else {})
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "encoded"),
+    [
+        ("original", "original", False),
+        ("original", "lowpass-4k", False),
+        ("original", "mp3-8k", True),
+        ("mp3-8k", "original", True),
+        ("multi", "original", True),
+    ],
+)
+def test_another_ffmpeg_is_another_encoder_of_what_is_encoded(train, test, encoded):
+    table = factories.conditions(lowpass_4k={"codec": "lowpass"})
+    new = given.side(facts=given.manifest(ffmpeg="7.1"), conditions=table)
+    cell = found(
+        new, given.side("old", conditions=table), train_condition=train, test_condition=test
+    )
+    assert cell == ({"encoder": "ffmpeg 7.1, was 7.0.2-static"} if encoded else {})
+
+
+def test_another_ffmpeg_is_told_behind_another_encoder():
+    new = given.side(
+        facts=given.manifest(ffmpeg="7.1"),
+        conditions=factories.conditions(mp3_8k={"encoder": "LAME 3.101"}),
+    )
+    words = "LAME 3.101, was LAME 3.100; ffmpeg 7.1, was 7.0.2-static"
+    assert found(new)["encoder"] == f"mp3-8k: {words}"
+    known = all_changes(new, BASELINE)
+    assert known.encoder("voices", "mp3-8k") == words
+    assert known.encoder("voices", "mp3-64k") == "ffmpeg 7.1, was 7.0.2-static"
+    assert known.encoder("voices", "original") == ""
+
+
+def test_another_engine_and_python_are_remarked_and_no_difference():
+    new = given.side(facts=given.manifest(engines={}, machine__python="3.12.1"))
+    assert found(new) == {}
+    assert remarks(new, BASELINE) == [
+        "mp3 was coded by lameenc 1.9.0, now by ffmpeg: the same samples within 1e-05",
+        "Python 3.12.1, was 3.11.7",
+    ]
+    assert remarks(BASELINE, new)[0].startswith("mp3 was coded by ffmpeg, now by lameenc 1.9.0")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"engines": {}, "encoders__mp3": "LAME 3.101"},
+        {"engines": None},
+        {"engines": {}, "encoders": {}},
+        {"machine": None},
+    ],
+)
+def test_what_is_another_encoder_or_not_told_is_not_remarked(changes):
+    assert remarks(given.side(facts=given.manifest(**changes)), BASELINE) == []
+
+
+def test_conditions_of_one_encoder_are_named_together():
+    new = other_encoder(mp3_8k="LAME 3.101", mp3_64k="LAME 3.101")
+    assert found(new, train_condition="multi")["encoder"] == (
+        "mp3-8k, mp3-64k: LAME 3.101, was LAME 3.100"
+    )
+
+
+def test_an_encoder_is_that_of_the_corpus_of_the_cell():
+    both = pd.concat([factories.conditions(), factories.conditions("others")], ignore_index=True)
+    other = both.mask(both["corpus"].eq("others") & both["encoder"].ne(""), "LAME 3.101")
+    new = given.side(conditions=both.assign(encoder=other["encoder"]))
+    old = given.side("old", conditions=both)
+    assert found(new, old) == {}
+    assert found(new, old, corpus="others")["encoder"] == "mp3-8k: LAME 3.101, was LAME 3.100"
+
+
+def test_an_encoder_that_is_not_told_is_no_difference():
+    assert found(other_encoder(mp3_8k="")) == {}
+    assert found(given.side(conditions=None)) == {}
+
+
+def test_other_pooled_conditions_are_other_settings_of_that_training_only():
+    new = given.side(conditions=factories.conditions(gsm={"codec": "gsm"}))
+    assert found(new) == {}
+    assert found(new, train_condition="multi") == {
+        "settings": "multi pools original, mp3-8k, mp3-64k, gsm; was original, mp3-8k, mp3-64k"
+    }
+    alias = factories.conditions(mp3_96k={"codec": "mp3", "same_as": "mp3-64k"})
+    assert found(given.side(conditions=alias), train_condition="multi") == {}
+
+
+# Splits
+
+
+def split(*parts, **more):
+    return given.side(folds=given.folds(*parts), **more)
+
+
+def test_labels_of_folds_do_not_matter():
+    assert found(split("4567", "0123")) == {}
+
+
+def test_utterances_that_are_tested_beside_others_are_another_split():
+    new = split("4123", "0567")
+    assert found(new) == {
+        "splits": "8 of 8 utterances of voices are tested in other folds (protocol speaker)"
+    }
+    assert found(new, protocol="paper") == {}
+
+
+def test_only_what_both_sides_tested_is_compared():
+    assert found(split("0123", "456")) == {}
+    assert found(split("0123", "456"), split("123", "4567")) == {}
+
+
+def test_another_declared_seed_is_another_draw_and_no_difference():
+    drawn = split("4123", "0567", facts=given.manifest(study__seed=1))
+    assert found(drawn) == {}
+    assert seeds(drawn, BASELINE).startswith("seed 1, was 0: folds and random starts were drawn")
+    # Where a side does not tell its seed, it declares nothing.
+    silent = split("4123", "0567", facts=given.manifest(study__seed=None))
+    assert "splits" in found(silent)
+    assert seeds(silent, BASELINE) == ""
+
+
+def test_another_number_of_folds_is_a_difference_under_any_seed():
+    more = split("0123", "45", "67", facts=given.manifest(study__seed=1))
+    assert found(more) == {"splits": "voices speaker: 3 folds, was 2 folds"}
+
+
+def scores(n_folds):
+    rows = [(*given.KEY, fold, 0, 0.5) for fold in range(n_folds)]
+    columns = ["corpus", "features", "model", "protocol", "train_condition", "test_condition"]
+    return pd.DataFrame(rows, columns=[*columns, "fold", "run", "uar"])
+
+
+def test_scores_tell_the_number_of_folds():
+    two, three = (given.side(folds=None, scores=scores(n)) for n in (2, 3))
+    assert found(two) == {}
+    assert found(three) == {"splits": "voices speaker: 3 folds, was 2 folds"}
+    assert found(two, three) == {"splits": "voices speaker: 2 folds, was 3 folds"}
+
+
+def test_a_fold_in_which_everything_failed_is_a_failure_and_no_other_split():
+    failed = {given.KEY: Failed(1, 2, "it crashed")}
+    assert found(split("0123", failed=failed)) == {}
+    assert "splits" in found(split("0123"))
+    assert "splits" in found(split("0123"), split("0123", "4567", failed=failed))
+    assert "splits" in found(split("0423", failed=failed))
+
+
+@settings(max_examples=25, deadline=None)
+@holds(st.lists(st.integers(0, 2), min_size=8, max_size=8), st.permutations(range(3)))
+def test_any_relabelling_of_folds_is_the_same_split(labels, names):
+    def side(code):
+        frame = given.folds("01234567")
+        return given.side(folds=frame.assign(fold=[code[label] for label in labels]))
+
+    assert found(side(names), side(range(3))) == {}
+
+
+@settings(max_examples=25, deadline=None)
+@holds(*[st.lists(st.integers(0, 2), min_size=8, max_size=8)] * 2)
+def test_two_splits_are_the_same_where_the_same_pairs_stand_together(one, two):
+    def side(labels):
+        return given.side(folds=given.folds("01234567").assign(fold=labels))
+
+    pairs = [
+        {(a, b) for a in range(8) for b in range(8) if labels[a] == labels[b]}
+        for labels in (one, two)
+    ]
+    assert ("splits" in found(side(one), side(two))) == (pairs[0] != pairs[1])
+
+
+def test_many_cells_are_asked_quickly_and_another_pair_is_not_taken_for_the_first():
+    names = [f"u{number}" for number in range(5000)]
+    table = pd.DataFrame({"corpus": "voices", "protocol": "speaker", "utterance": names})
+    new = given.side(folds=table.assign(fold=[n % 10 for n in range(5000)]))
+    old = given.side("old", folds=table.assign(fold=[(n + 1) % 10 for n in range(5000)]))
+    found(new, old)
+    start = time.process_time()
+    for number in range(600):
+        assert found(new, old, model=f"m{number}") == {}
+    assert time.process_time() - start < 0.5
+    assert found(other_encoder(mp3_8k="LAME 3.101"))
+    assert found(given.side()) == {}

@@ -1,0 +1,210 @@
+"""Markdown as a reader of it understands it, short enough for a comment on GitHub."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from check_factory import (
+    COMMAND,
+    ODD,
+    cell,
+    every_verdict,
+    guard,
+    incomparable,
+    odd_checks,
+    passing,
+)
+from hypothesis import given, settings
+
+from aser_bench.baseline.base import Checked, Options
+from aser_bench.baseline.formats import FORMATS
+
+pytestmark = pytest.mark.usefixtures("named_folders")
+
+LONG = "#@" * 1000
+
+
+def written(checked):
+    return FORMATS["markdown"](checked)
+
+
+def parsed(text):
+    """Return the rows of each table, the fenced blocks and all tokens."""
+    reader = pytest.importorskip("markdown_it").MarkdownIt("commonmark").enable("table")
+    tokens = reader.parse(text)
+    tables, cell = [], False
+    for token in tokens:
+        if token.type == "table_open":
+            tables.append([])
+        if token.type == "tr_open":
+            tables[-1].append([])
+        if token.type == "inline" and cell:
+            tables[-1][-1].append("".join(child.content for child in token.children))
+        cell = token.type in ("th_open", "td_open")
+    return tables, [token.content for token in tokens if token.type == "fence"], tokens
+
+
+def test_the_heading_is_the_sentence():
+    assert written(every_verdict()).startswith(
+        "## aser-bench check FAILED: 1 worse, 1 missing, 1 changed, 1 undecided, 1 new, "
+        "1 better, 2 same; 2 guards broken\n\nresults/new against baselines/demo\n\n- The baseline"
+    )
+
+
+def test_everything_that_is_not_the_same_is_a_row():
+    (cells, guards), fences, _ = parsed(written(every_verdict()))
+    assert [row[0] for row in cells[1:]] == [
+        "worse",
+        "missing",
+        "changed",
+        "undecided",
+        "new",
+        "better",
+    ]
+    assert cells[1][1:6] == ["svm", "mp3-8k", ".543", ".509", "-3.4 [-6.1, -2.1]"]
+    assert [row[0] for row in guards[1:]] == ["worse", "missing", "changed", "undecided"]
+    assert guards[1][-1] == "--max-lag-shift 1"
+    assert fences == [f"{COMMAND}\n", "aser-bench baseline update results/new baselines/demo\n"]
+    assert "2 the same; the largest loss among them" in written(every_verdict())
+    assert "2 guards hold." in written(every_verdict())
+
+
+def test_what_fails_is_bold():
+    assert "| **worse** |" in written(every_verdict())
+    assert "| undecided |" in written(every_verdict())
+    assert "| **undecided** |" in written(every_verdict(strict=True))
+
+
+def test_commands_are_folded_and_told_once():
+    text = written(every_verdict())
+    assert text.count(COMMAND) == 1
+    folded = text[text.index("<details>") : text.index("</details>")]
+    assert COMMAND in folded
+
+
+def test_nothing_comparable_says_what_to_do():
+    text = written(incomparable("the encoder | of *gsm*"))
+    assert "- the encoder \\| of \\*gsm\\*\n" in text
+    assert "--allow NAME" in text
+
+
+def test_a_passing_check_asks_for_nothing():
+    assert "baseline update" not in written(passing())
+
+
+def test_odd_names_stay_in_their_cell():
+    nasty = "a|b\nc `d` <img src=x> [e](f) ```\n# g ~~h~~ *i* \x1b[31m"
+    text = written(passing(cell("worse", nasty, corpus=nasty, reason=nasty, command="x `````")))
+    (cells,), fences, tokens = parsed(text)
+    assert {len(row) for row in cells} == {5}
+    assert cells[1][-1].startswith("a|b c `d` <img src=x> [e](f) ```")
+    assert "x `````\n" in fences
+    kinds = {child.type for token in tokens for child in token.children or ()}
+    assert not kinds & {"image", "link_open", "em_open", "html_inline", "code_inline"}
+    assert "\x1b" not in text
+
+
+def test_nobody_is_called_and_no_issue_linked():
+    text = written(passing(cell("worse", "@octocat fixes #1", reason="@octocat #1", command="")))
+    assert "@octocat" not in text
+    assert "#1" not in text
+    assert "@&#8203;octocat" in text
+
+
+def huge(*, cells=1, guards=1, notes=1, text=LONG, **changes):
+    return Checked(
+        text,
+        text,
+        Options(),
+        tuple(
+            cell(
+                "worse",
+                f"{n}{text}",
+                reason=text,
+                corpus=f"{n}{text}",
+                command=f"{n} {text}",
+                **changes,
+            )
+            for n in range(cells)
+        ),
+        tuple(guard("worse", what=f"{n}{text}", reason=text, value=text) for n in range(guards)),
+        (text,) * notes,
+    )
+
+
+@pytest.mark.parametrize(
+    ("many", "text"),
+    [(1, LONG), (90, LONG), (3000, "x"), (90, "`" * 1400), (9, "|" * 9000), (90, "'" * 1490)],
+)
+def test_no_check_is_too_long_for_a_comment(many, text):
+    told = written(huge(cells=many, guards=many, notes=many, text=text))
+    assert len(told) < 60_000
+    obstacles = [text + str(n) for n in range(30)]
+    assert len(written(incomparable(*obstacles))) < 60_000
+
+
+def test_what_was_cut_is_counted():
+    told = written(huge(cells=2000, guards=700, notes=3000, text="x y"))
+    (cells, guards), fences, _ = parsed(told)
+    assert 50_000 < len(told) < 60_000
+    assert f"{2000 - len(cells) + 1} more rows were cut; --format json has all." in told
+    assert f"{700 - len(guards) + 1} more rows were cut; --format json has all." in told
+    assert " more notes; --format json has all." in told
+    listed = fences[0].splitlines()
+    assert listed[-1] == f"# {2000 - len(listed) + 1} more commands; --format json has all."
+
+
+def test_a_command_that_no_comment_holds_is_counted():
+    long = "aser-bench " + "x" * 5000
+    assert "# 1 more commands; --format json has all." in written(passing(cell(command=long)))
+    kept = replace(passing(cell(command="")), baseline="/".join(["."] * 1000) + "/x")
+    assert "aser-bench baseline update NEW BASELINE" in written(kept)
+
+
+def test_what_is_undecided_within_the_margin_is_counted_unless_it_fails():
+    found = passing(
+        cell("worse"),
+        *(
+            cell("undecided", name, difference=-0.01, low=-0.04, high=0.02)
+            for name in ("g722", "gsm")
+        ),
+    )
+    (cells,), _, _ = parsed(written(found))
+    assert [row[0] for row in cells[1:]] == ["worse"]
+    assert "\n\n2 undecided within the margin; the largest loss among them: -1.0" in written(found)
+    (cells,), _, _ = parsed(written(replace(found, options=Options(strict=True))))
+    assert [row[0] for row in cells[1:]] == ["worse", "undecided", "undecided"]
+
+
+@settings(deadline=None)
+@given(odd_checks)
+def test_any_names_make_whole_tables(checked):
+    text = written(checked)
+    text.encode("utf-8")
+    tables, _, tokens = parsed(text)
+    listed = sum(
+        one.verdict != "same"
+        and (one.verdict != "undecided" or checked.options.strict or not abs(one.difference) < 0.02)
+        for one in checked.cells
+    )
+    moved = sum(one.verdict != "same" for one in checked.guards)
+    assert [len(rows) - 1 for rows in tables] == [n for n in (listed, moved) if n]
+    assert all(len({len(row) for row in rows}) == 1 for rows in tables)
+    assert all(char.isprintable() or char.isspace() for char in text)
+    kinds = {child.type for token in tokens for child in token.children or ()}
+    assert not kinds & {"image", "link_open", "html_inline", "code_inline"}
+
+
+@given(ODD)
+def test_any_command_stays_in_its_block(command):
+    _, fences, tokens = parsed(written(passing(cell(command=command))))
+    assert len(fences) == (2 if command else 1)
+    assert [token.type for token in tokens].count("html_block") == (2 if command else 0)
+
+
+@pytest.mark.parametrize("command", ["```", "`````", "  ```` "])
+def test_a_command_that_is_a_fence_ends_no_block(command):
+    found = passing(cell(command=command), cell("missing", "gsm", command="after"))
+    _, fences, _ = parsed(written(found))
+    assert fences[0].splitlines() == [command, "after"]

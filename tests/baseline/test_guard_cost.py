@@ -1,0 +1,109 @@
+"""The cost guard: the CPU time of a task, where both sides computed something."""
+
+from __future__ import annotations
+
+import evidence_factory as given
+import pytest
+
+from aser_bench.baseline.base import SAME, UNDECIDED, WORSE, Options
+from aser_bench.baseline.guards import cost
+
+FROM_STORE = {"wall_s": 0.1}
+
+
+def side(path="new", **changes):
+    return given.side(path, given.manifest(**changes))
+
+
+def rows(new, baseline=None, ratio=1.5):
+    options = Options(tolerances={"max-cpu-ratio": ratio})
+    return {row.what: row for row in cost.check(new, baseline or side("baseline"), options)}
+
+
+def test_it_is_off_unless_it_is_asked_for():
+    assert list(cost.check(side(), side("baseline"), Options())) == []
+
+
+@pytest.mark.parametrize(
+    ("tasks", "cpu_s", "verdict", "ratio"),
+    [
+        (4, 8.0, SAME, "1.00 times"),
+        (8, 16.0, SAME, "1.00 times"),
+        (4, 12.0, SAME, "1.50 times"),
+        (4, 12.001, WORSE, "1.5001 times, more than 1.5 times"),
+        (2, 8.0, WORSE, "2 times, more than 1.5 times"),
+        (4, 2.0, SAME, "0.25 times"),
+    ],
+)
+def test_a_task_may_take_so_many_times_what_it_took(tasks, cpu_s, verdict, ratio):
+    stage = {"wall_s": 1.0, "tasks": tasks, "cpu_s": cpu_s}
+    found = rows(side(stages__code=stage))
+    row = found["code: CPU time"]
+    assert (row.verdict, row.reason) == (verdict, f"{ratio} the baseline's")
+    assert (row.baseline, row.flag) == ("2 s a task", "max-cpu-ratio")
+    assert row.value == f"{cpu_s / tasks:.3g} s a task"
+    assert found["train: CPU time"].verdict == SAME
+    assert set(found) == {"code: CPU time", "train: CPU time"}
+
+
+def test_a_stage_that_came_from_the_store_on_one_side_is_undecided():
+    kept = side(stages__code=FROM_STORE)
+    row = rows(kept)["code: CPU time"]
+    assert (row.verdict, row.value) == (UNDECIDED, "")
+    assert row.reason == "the new results computed nothing of it: all came from the store"
+    back = rows(side(), kept)["code: CPU time"]
+    assert (back.verdict, back.baseline) == (UNDECIDED, "")
+    assert back.reason.startswith("the baseline computed nothing")
+
+
+def test_two_sides_from_the_store_are_one_undecided_row():
+    kept = side(stages={"read": FROM_STORE, "code": FROM_STORE, "train": FROM_STORE})
+    (row,) = rows(kept, kept).values()
+    assert (row.verdict, row.what) == (UNDECIDED, "all stages")
+
+
+def test_no_time_at_all_is_no_measure():
+    nothing = side("baseline", stages__code={"wall_s": 0.0, "tasks": 4, "cpu_s": 0.0})
+    assert rows(side(), nothing)["code: CPU time"].verdict == UNDECIDED
+
+
+def test_another_processor_is_named():
+    row = rows(side(machine__processor="a slow one"))["code: CPU time"]
+    assert row.reason.endswith("on another processor: a slow one, was a fast one")
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        None,
+        [],
+        "slow",
+        {"tasks": 4, "cpu_s": "8"},
+        {"tasks": "4", "cpu_s": 8.0},
+        {"tasks": 4, "cpu_s": float("nan")},
+        {"tasks": -1, "cpu_s": 8.0},
+        {"tasks": 4, "cpu_s": -1},
+        {"tasks": True, "cpu_s": 8.0},
+        {"tasks": 4, "cpu_s": 10**400},
+    ],
+)
+def test_what_a_run_never_writes_is_undecided(stage):
+    facts = given.manifest()
+    facts["stages"]["code"] = stage
+    odd = given.side("odd", facts)
+    row = rows(odd)["code: CPU time"]
+    assert (row.verdict, row.reason) == (
+        UNDECIDED,
+        "the new results do not tell the tasks and their CPU time",
+    )
+    assert rows(side(), odd)["code: CPU time"].reason.startswith("the baseline does not tell")
+    assert rows(odd)["train: CPU time"].verdict == SAME
+
+
+@pytest.mark.parametrize("changes", [{"stages": None}, {"stages": [1]}])
+def test_a_manifest_without_stages_is_one_undecided_row(changes):
+    (row,) = rows(side(**changes)).values()
+    assert (row.verdict, row.reason) == (
+        UNDECIDED,
+        "the new results do not tell what the stages cost",
+    )

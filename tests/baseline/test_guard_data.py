@@ -1,0 +1,144 @@
+"""The data guard: recordings that are lost, refused, or others."""
+
+from __future__ import annotations
+
+import evidence_factory as given
+import pytest
+
+from aser_bench.baseline.base import CHANGED, SAME, UNDECIDED, WORSE, Options
+from aser_bench.baseline.guards import data
+
+SHORT = "codec x: returned 990 samples for 1000 at x-8k"
+
+
+def refused(*names, folder="/here"):
+    return [{"file": f"{folder}/{name}", "reason": SHORT} for name in names]
+
+
+def side(path="new", **changes):
+    facts = {f"corpora__voices__{name}": value for name, value in changes.items()}
+    return given.side(path, given.manifest(**facts))
+
+
+def rows(new, baseline=None, **options):
+    found = data.check(new, baseline or side("baseline"), Options(**options))
+    return {row.what.partition(": ")[2]: row for row in found}
+
+
+@pytest.mark.parametrize(
+    ("utterances", "tolerance", "verdict", "reason"),
+    [
+        (8, 0, SAME, "as many as before"),
+        (7, 0, WORSE, "1 fewer than before"),
+        (7, 1, SAME, "1 fewer than before"),
+        (9, 0, SAME, "1 more than before"),
+    ],
+)
+def test_no_more_utterances_may_be_lost_than_are_allowed(utterances, tolerance, verdict, reason):
+    row = rows(side(utterances=utterances), tolerances={"max-lost": tolerance})["utterances"]
+    assert (row.verdict, row.reason, row.flag) == (verdict, reason, "max-lost")
+    assert (row.baseline, row.value) == (
+        "8 utterances",
+        f"{utterances} utterances",
+    )
+
+
+def test_newly_refused_recordings_are_worse_and_the_first_are_named_with_their_reasons():
+    old = refused("old.wav")
+    new = side(refused=refused("old.wav", "a.wav", "b.wav", "c.wav", folder="/there"))
+    row = rows(new, side("baseline", refused=old))["refused"]
+    assert (row.verdict, row.flag) == (WORSE, "max-refused")
+    assert row.reason == (
+        f"3 more than before, newly refused: a.wav ({SHORT}), b.wav ({SHORT}) and 1 other"
+    )
+    assert (row.baseline, row.value) == ("1 recording", "4 recordings")
+    allowed = rows(new, side("baseline", refused=old), tolerances={"max-refused": 3})["refused"]
+    assert allowed.verdict == SAME
+
+
+def test_fewer_refused_are_no_harm_and_others_in_their_place_are_named():
+    old = side("baseline", refused=refused("a.wav", "a.wav"))
+    fewer = rows(side(refused=refused("a.wav")), old)["refused"]
+    assert (fewer.verdict, fewer.reason) == (SAME, "1 fewer than before")
+    other = rows(side(refused=refused("a.wav", "b.wav")), old)["refused"]
+    assert (other.verdict, other.reason) == (
+        SAME,
+        f"as many as before, newly refused: b.wav ({SHORT})",
+    )
+
+
+def test_recordings_of_one_name_in_two_folders_are_two():
+    new = side(refused=[*refused("a.wav", folder="/one"), *refused("a.wav", folder="/two")])
+    row = rows(new, side("baseline", refused=refused("a.wav")))["refused"]
+    assert row.reason == f"1 more than before, newly refused: a.wav ({SHORT})"
+
+
+def test_other_recordings_are_changed_unless_that_is_allowed():
+    new = side(sha256="99ab" * 16)
+    row = rows(new)["recordings and labels"]
+    assert row.verdict == CHANGED
+    assert row.reason.startswith("recordings or labels of voices are others")
+    assert (row.baseline, row.value) == ("sha256 1ed1a5fb", "sha256 99ab99ab")
+    allowed = rows(new, allow=("corpus",))["recordings and labels"]
+    assert allowed.verdict == SAME
+    assert allowed.reason.endswith("as allowed")
+    assert rows(side())["recordings and labels"].verdict == SAME
+
+
+def test_other_texts_are_changed_where_both_sides_read_them():
+    read, edited = side(texts_sha256="ab" * 32), side(texts_sha256="99" * 32)
+    row = rows(edited, read)["texts"]
+    assert (row.verdict, row.reason) == (
+        CHANGED,
+        "texts of voices are others (sha256 99999999, was abababab)",
+    )
+    assert rows(edited, read, allow=("corpus",))["texts"].verdict == SAME
+    assert rows(read, read)["texts"].verdict == SAME
+    assert "texts" not in rows(read, side())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "row", "words"),
+    [
+        ("utterances", None, "utterances", "the number of utterances"),
+        ("utterances", "8", "utterances", "the number of utterances"),
+        ("utterances", True, "utterances", "the number of utterances"),
+        ("utterances", 10**400, "utterances", "the number of utterances"),
+        ("refused", None, "refused", "which recordings were refused"),
+        ("refused", 3, "refused", "which recordings were refused"),
+        ("refused", ["a.wav"], "refused", "which recordings were refused"),
+        ("refused", [{"file": 1, "reason": ""}], "refused", "which recordings were refused"),
+        ("refused", [{"file": "a.wav"}], "refused", "which recordings were refused"),
+        ("sha256", None, "recordings and labels", "their sha256"),
+        ("sha256", 12, "recordings and labels", "their sha256"),
+    ],
+)
+def test_what_one_side_does_not_tell_is_undecided(name, value, row, words):
+    odd = side("odd", **{name: value})
+    new, old = rows(odd)[row], rows(side(), odd)[row]
+    assert (new.verdict, new.reason) == (UNDECIDED, f"the new results do not tell {words}")
+    assert (old.verdict, old.reason) == (UNDECIDED, f"the baseline does not tell {words}")
+    others = {found.verdict for what, found in rows(odd).items() if what != row}
+    assert others == {SAME}
+
+
+def test_what_neither_side_ever_told_has_no_row():
+    bare = side("older", utterances=None, refused=None, sha256=None)
+    assert rows(bare, bare) == {}
+    odd = side("odd", utterances="8")
+    assert rows(odd, odd)["utterances"].reason == "both sides do not tell the number of utterances"
+
+
+def test_corpora_that_are_none_are_undecided():
+    odd = given.side("odd", {**given.manifest(), "corpora": [1]})
+    (row,) = data.check(odd, side("baseline"), Options())
+    assert (row.verdict, row.reason) == (UNDECIDED, "the new results do not tell the corpora")
+
+
+def test_what_is_off_has_no_row():
+    assert set(rows(side(), tolerances={"max-lost": None})) == {"refused", "recordings and labels"}
+    assert set(rows(side(), tolerances={"max-refused": None})) == {
+        "utterances",
+        "recordings and labels",
+    }
+    assert rows(side(), tolerances={"max-lost": None, "max-refused": None}) == {}

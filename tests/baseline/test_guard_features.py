@@ -1,0 +1,139 @@
+"""The features guard: a feature that moves under the same version is worse."""
+
+from __future__ import annotations
+
+import evidence_factory as given
+import numpy as np
+import pytest
+
+from aser_bench.baseline.base import CHANGED, MISSING, SAME, UNDECIDED, WORSE, Options
+from aser_bench.baseline.guards import features
+
+ROWS = (("mel_000", 1.0, 0.5), ("mel_001", -20.0, 4.0), ("constant", 2.0, 0.0))
+BASELINE = given.side("baseline", features=given.features(*ROWS))
+
+
+def rows(new, baseline=BASELINE, **options):
+    return list(features.check(new, baseline, Options(**options)))
+
+
+def one(*changed, facts=None, **options):
+    """Check features of which some are others, and return the one row."""
+    table = {name: (name, *values) for name, *values in ROWS}
+    table.update({row[0]: row for row in changed})
+    (row,) = rows(given.side(facts=facts, features=given.features(*table.values())), **options)
+    return row
+
+
+def test_features_that_did_not_move_are_the_same():
+    row = one()
+    assert (row.guard, row.what, row.verdict) == ("features", "voices functionals", SAME)
+    assert (row.reason, row.flag) == ("not one moved", "max-feature-shift")
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        (("mel_001", -18.4, 4.0), "mel_001 moved by 0.4 SD, more than 0.01 SD (1 of 3 moved)"),
+        (("mel_001", -20.0, 2.0), "mel_001 moved by 0.5 SD, more than 0.01 SD (1 of 3 moved)"),
+        (("mel_001", -20.0, 6.0), "mel_001 moved by 0.5 SD, more than 0.01 SD (1 of 3 moved)"),
+        (("constant", 2.00001, 0.0), "constant moved though it never varied (1 of 3 moved)"),
+        (("constant", 2.0, 0.1), "constant moved though it never varied (1 of 3 moved)"),
+        (
+            ("mel_001", -19.95996, 4.0),
+            "mel_001 moved by 0.01001 SD, more than 0.01 SD (1 of 3 moved)",
+        ),
+        (("mel_000", np.inf, 0.5), "mel_000 is infinite on one side (1 of 3 moved)"),
+        (("mel_000", 1.0, np.inf), "mel_000 is infinite on one side (1 of 3 moved)"),
+        (("mel_000", np.nan, 0.5), "mel_000 is no number on one side (1 of 3 moved)"),
+    ],
+)
+def test_a_feature_that_moved_in_mean_or_spread_is_worse(changed, reason):
+    row = one(changed)
+    assert row.verdict == WORSE
+    assert row.reason == f"{reason}; raise the feature set's version if that is wanted"
+
+
+def test_the_worst_feature_is_named_with_both_sides():
+    row = one(("mel_000", 1.01, 0.5), ("mel_001", -18.4, 4.0))
+    assert "mel_001 moved by 0.4 SD, more than 0.01 SD (2 of 3 moved)" in row.reason
+    assert row.baseline == "mel_001: mean -20, SD 4"
+    assert row.value == "mel_001: mean -18.4, SD 4"
+
+
+@pytest.mark.parametrize(
+    "changed", [("mel_001", -19.96, 4.0), ("mel_001", -20, 4.039), ("constant", 2.000001, 0.0)]
+)
+def test_what_moves_within_the_tolerance_is_the_same(changed):
+    assert one(changed).verdict == SAME
+
+
+def test_the_tolerance_decides():
+    assert one(("mel_001", -18.4, 4.0), tolerances={"max-feature-shift": 0.4}).verdict == SAME
+    assert rows(given.side(features=None), tolerances={"max-feature-shift": None}) == []
+
+
+VERSION = given.manifest(components__features__functionals=4)
+CORPUS = given.manifest(corpora__voices__sha256="ab" * 32)
+
+
+@pytest.mark.parametrize(
+    ("facts", "allow", "words"),
+    [
+        (VERSION, "components", "functionals version 4, was 3"),
+        (CORPUS, "corpus", "recordings or labels of voices are others"),
+    ],
+)
+def test_what_is_declared_explains_what_moved_unless_it_is_allowed(facts, allow, words):
+    moved = ("mel_001", -18.4, 4.0)
+    row = one(moved, facts=facts)
+    assert row.verdict == CHANGED
+    assert "mel_001 moved by 0.4 SD" in row.reason
+    assert words in row.reason
+    assert "raise the" not in row.reason
+    allowed = one(moved, facts=facts, allow=(allow,))
+    assert allowed.verdict == WORSE
+    assert words not in allowed.reason
+    other = {"components": "corpus", "corpus": "components"}[allow]
+    assert one(moved, facts=facts, allow=(other,)).verdict == CHANGED
+
+
+def test_features_that_are_gone_are_missing_unless_another_version_says_so():
+    left = given.features(ROWS[0])
+    (row,) = rows(given.side(features=left))
+    assert (row.verdict, row.reason) == (
+        MISSING,
+        "2 of 3 features gone: mel_001, constant",
+    )
+    (row,) = rows(given.side(facts=VERSION, features=left))
+    assert row.verdict == CHANGED
+    assert "2 of 3 features gone" in row.reason
+    (row,) = rows(given.side(facts=VERSION, features=given.features(("another", 1.0, 1.0))))
+    assert row.verdict == CHANGED
+
+
+def test_new_features_have_no_say():
+    more = given.side(features=given.features(*ROWS, ("new", 1.0, 1.0)))
+    assert [row.verdict for row in rows(more)] == [SAME]
+
+
+def test_a_feature_set_that_is_gone_is_missing_unless_a_part_is_checked():
+    frames = given.features(*ROWS).assign(features="frames")
+    new = given.side(features=frames)
+    assert [(row.what, row.verdict) for row in rows(new)] == [("voices functionals", MISSING)]
+    assert rows(new, part=True) == []
+
+
+def test_an_older_side_is_undecided():
+    (row,) = rows(given.side(), given.side(features=None))
+    assert row.verdict == UNDECIDED
+    assert row.reason == (
+        "the baseline holds no features.csv: run the study again with this version and update it"
+    )
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_a_number_that_is_infinite_or_none_on_both_sides_did_not_move(value):
+    table = given.features(("a", value, 1.0), ("b", 1.0, abs(value)))
+    (row,) = rows(given.side(features=table), given.side("baseline", features=table))
+    assert (row.verdict, row.reason) == (SAME, "not one moved")

@@ -1,0 +1,105 @@
+"""The leaks guard: no more of what is tested may stand in training than before."""
+
+from __future__ import annotations
+
+import evidence_factory as given
+import pytest
+
+from aser_bench.baseline.base import CHANGED, MISSING, SAME, UNDECIDED, WORSE, Options
+from aser_bench.baseline.guards import leaks
+
+DRAWN = given.manifest(study__seed=1)
+
+
+def side(path="new", facts=None, **changes):
+    return given.side(path, facts, leaks=given.leaks(**changes))
+
+
+def rows(new, baseline=None, **options):
+    found = leaks.check(new, baseline or side("baseline"), Options(**options))
+    return {row.what.partition(": ")[2]: row for row in found}
+
+
+def test_each_kind_has_a_row_over_all_folds():
+    found = rows(side(speaker=1), side("baseline", speaker=1))
+    assert set(found) == {"speaker", "recording", "sentence"}
+    assert {row.verdict for row in found.values()} == {SAME}
+    row = found["speaker"]
+    assert (row.what, row.flag) == ("voices speaker: speaker", "max-leak")
+    assert row.baseline == row.value == "2 of 8 test utterances (25 %)"
+    assert row.reason == "no more than before"
+
+
+def test_a_share_that_rises_is_worse_beyond_the_tolerance_and_one_that_falls_is_not():
+    assert rows(side(speaker=1))["speaker"].verdict == WORSE
+    assert (
+        rows(side(speaker=1))["speaker"].reason == "rose from none to 25 % of the test utterances"
+    )
+    risen = rows(side(sentence=3), side("baseline", sentence=2))["sentence"]
+    assert (risen.verdict, risen.reason) == (WORSE, "rose by 25 % of the test utterances")
+    within = rows(side(speaker=1), tolerances={"max-leak": 0.25})["speaker"]
+    assert within.verdict == SAME
+    assert rows(side(sentence=3))["sentence"].verdict == SAME
+
+
+def test_the_share_counts_and_not_the_number():
+    twice = side(sentence=2)
+    more = given.side(leaks=twice.leaks.assign(n_test=8, utterances=twice.leaks["utterances"] * 2))
+    assert rows(more, twice)["sentence"].verdict == SAME
+
+
+def test_another_declared_draw_explains_a_rise_but_not_one_from_none():
+    old = side("baseline", sentence=2)
+    assert rows(side(facts=DRAWN, sentence=3), old)["sentence"].verdict == CHANGED
+    assert "seed 1, was 0" in rows(side(facts=DRAWN, sentence=3), old)["sentence"].reason
+    assert rows(side(facts=DRAWN, speaker=1), old)["speaker"].verdict == WORSE
+    assert rows(side(facts=DRAWN, sentence=1), old)["sentence"].verdict == SAME
+
+
+@pytest.mark.parametrize("written", [bool, str])
+def test_what_a_corpus_does_not_tell_is_undecided_only_if_it_did(written):
+    def silent(path="new"):
+        table = given.leaks(sentence=0, speaker=0)
+        table["known"] = table["known"].where(table["kind"] != "sentence", False).map(written)
+        return given.side(path, leaks=table)
+
+    row = rows(silent())["sentence"]
+    assert (row.verdict, row.value) == (UNDECIDED, "not told")
+    assert row.reason == "the corpus no longer tells the sentence of every recording"
+    assert rows(silent())["speaker"].verdict == SAME
+    assert set(rows(side(), silent("baseline"))) == {"speaker", "recording"}
+    assert set(rows(silent(), silent("baseline"))) == {"speaker", "recording"}
+
+
+def test_a_protocol_that_is_gone_is_missing_unless_a_part_is_checked():
+    other = given.side(leaks=given.leaks().assign(protocol="paper"))
+    assert {row.verdict for row in rows(other).values()} == {MISSING}
+    assert len(rows(other)) == 3
+    assert rows(other, part=True) == {}
+
+
+def test_what_is_off_has_no_row():
+    assert rows(side(speaker=4), tolerances={"max-leak": None}) == {}
+
+
+@pytest.mark.parametrize("column", ["n_test", "utterances"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_blank_number_is_undecided_and_names_the_file(column, value):
+    table = given.leaks(sentence=2).astype({column: float})
+    table.loc[table["kind"].eq("sentence") & table["fold"].eq(1), column] = value
+    blank = given.side("blank", leaks=table)
+    row = rows(blank, side("baseline", sentence=2))["sentence"]
+    assert (row.verdict, row.value) == (UNDECIDED, "not told")
+    assert row.reason == ("leaks.csv of the new results does not tell the utterances of every fold")
+    assert row.baseline == "4 of 8 test utterances (50 %)"
+    back = rows(side(sentence=2), blank)["sentence"]
+    assert back.verdict == UNDECIDED
+    assert "leaks.csv of the baseline does not" in back.reason
+    assert rows(blank)["speaker"].verdict == SAME
+
+
+def test_a_rise_just_beyond_the_tolerance_is_shown_as_beyond():
+    found = rows(side(sentence=3), side("baseline", sentence=2), tolerances={"max-leak": 0.2499})
+    assert found["sentence"].reason == "rose by 25 %, more than 24.99 % of the test utterances"
+    edge = rows(side(sentence=3), side("baseline", sentence=2), tolerances={"max-leak": 0.249999})
+    assert edge["sentence"].reason == "rose by 25 %, more than 24.9999 % of the test utterances"

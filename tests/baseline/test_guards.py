@@ -1,0 +1,151 @@
+"""All guards together: equal evidence is the same, and the worst is said first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import evidence_factory as given
+from hypothesis import given as holds
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from aser_bench.baseline.base import (
+    DIFFERENCES,
+    MISSING,
+    SAME,
+    TOLERANCES,
+    UNDECIDED,
+    WORSE,
+    WORST_FIRST,
+    Options,
+)
+from aser_bench.baseline.differences import differences, remarks, seeds
+from aser_bench.baseline.guards import GUARDS, guard
+from aser_bench.baseline.guards.rows import shift_in_words
+from aser_bench.baseline.unknowns import untold
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.just(10**400) | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=4,
+)
+ALL = Options(tolerances={"max-cpu-ratio": 1.0})
+OFF = Options(tolerances=dict.fromkeys(TOLERANCES))
+
+
+def test_equal_evidence_is_the_same_in_every_guard():
+    rows = guard(given.side(), given.side("baseline"), ALL)
+    assert {row.verdict for row in rows} == {SAME}
+    assert {row.guard for row in rows} == set(GUARDS) == {one.guard for one in TOLERANCES.values()}
+    assert len({row.what for row in rows}) == len(rows)
+    assert all(row.reason and row.baseline and row.value == row.baseline for row in rows)
+    # What may not move at all has no tolerance.
+    assert {row.what.partition(": ")[2] for row in rows if row.flag not in TOLERANCES} == {
+        "recordings and labels",
+        "sampling rate",
+    }
+
+
+def test_what_is_off_has_no_rows():
+    broken = given.side(conditions=None, features=None, leaks=None)
+    assert guard(broken, given.side("baseline"), OFF) == ()
+    assert {row.guard for row in guard(given.side(), given.side("baseline"), Options())} == (
+        set(GUARDS) - {"cost"}
+    )
+
+
+def test_the_worst_comes_first():
+    new = given.side(
+        facts=given.manifest(corpora__voices__utterances=7),
+        leaks=None,
+        features=given.features(("mel_000", 1.0, 0.5)),
+    )
+    verdicts = [row.verdict for row in guard(new, given.side("baseline"), Options())]
+    assert verdicts[:3] == [WORSE, MISSING, UNDECIDED]
+    assert verdicts == sorted(verdicts, key=WORST_FIRST.index)
+
+
+def test_a_side_without_a_table_is_one_undecided_row():
+    bare = given.side("bare", conditions=None, features=None, leaks=None, manifest=None)
+    whole = given.side("whole")
+    for new, baseline, words in ((bare, whole, "new results hold no"), (whole, bare, "update it")):
+        rows = guard(new, baseline, ALL)
+        assert {(row.guard, row.what) for row in rows} == {
+            ("codec", "conditions.csv"),
+            ("features", "features.csv"),
+            ("data", "manifest.json"),
+            ("leaks", "leaks.csv"),
+            ("cost", "manifest.json"),
+        }
+        assert {row.verdict for row in rows} == {UNDECIDED}
+        assert all(words in row.reason for row in rows)
+    assert guard(bare, bare, ALL) == ()
+
+
+def test_a_corpus_that_is_gone_is_missing_unless_a_part_is_checked():
+    corpora = given.MANIFEST["corpora"]
+    facts = given.manifest(corpora__voices=None)
+    facts["corpora"] = {"others": corpora["voices"]}
+    rename = {"voices": "others"}
+    new = given.side(
+        facts=facts,
+        conditions=given.side().conditions.replace(rename),
+        features=given.features(corpus="others"),
+        leaks=given.leaks().replace(rename),
+    )
+    rows = guard(new, given.side("baseline"), Options())
+    assert [(row.guard, row.what, row.verdict) for row in rows] == [
+        (name, "voices", MISSING) for name in ("codec", "features", "data", "leaks")
+    ]
+    assert guard(new, given.side("baseline"), Options(part=True)) == ()
+
+
+@settings(max_examples=25, deadline=None)
+@holds(st.floats(-3, 3), st.floats(0, 2))
+def test_a_shift_within_the_tolerance_is_the_same_and_one_beyond_it_is_worse(shift, tolerance):
+    new = given.side(features=given.features(("a", 1.0 + 2 * shift, 2.0)))
+    baseline = given.side("baseline", features=given.features(("a", 1.0, 2.0)))
+    options = Options(tolerances={**OFF.tolerances, "max-feature-shift": tolerance})
+    (row,) = guard(new, baseline, options)
+    if abs(abs(shift) - tolerance) > 1e-6:
+        assert row.verdict == (WORSE if abs(shift) > tolerance else SAME)
+
+
+def paths(facts: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Return the path of every key of a mapping and of the mappings in it."""
+    if not isinstance(facts, dict):
+        return []
+    here = [(*path, name) for name in facts]
+    return here + [found for name in facts for found in paths(facts[name], (*path, name))]
+
+
+@settings(max_examples=60, deadline=None)
+@holds(st.sampled_from(paths(given.MANIFEST)), JSON, st.booleans())
+def test_whatever_stands_in_a_manifest_is_compared_or_told(path, value, swapped):
+    facts = given.manifest()
+    *outer, last = path
+    place = facts
+    for name in outer:
+        place = place[name]
+    place[last] = value
+    sides = [given.side("odd", facts), given.side("good")]
+    new, baseline = sides[::-1] if swapped else sides
+    rows = guard(new, baseline, ALL)
+    assert all(row.verdict in WORST_FIRST and row.reason for row in rows)
+    found = [
+        differences(new, baseline, given.key(train_condition=name))
+        for name in ("original", "multi")
+    ]
+    assert all(set(one) <= set(DIFFERENCES) for one in found)
+    lines = [line for one in found for line in one.values()]
+    lines += [*untold(new, baseline), *remarks(new, baseline), seeds(new, baseline)]
+    assert all(len(line.splitlines()) <= 1 for line in lines)
+
+
+@settings(max_examples=100, deadline=None)
+@holds(st.floats(0, 1e6), st.floats(1e-8, 1e6), st.sampled_from([1.0, 100.0]))
+def test_a_shift_that_is_too_far_is_shown_as_more_than_its_bound(tolerance, more, scale):
+    shift = tolerance + more * max(1.0, tolerance)
+    said, _, bound = shift_in_words(shift, tolerance, "dB", scale).partition(" dB, more than ")
+    assert float(said) > float(bound.removesuffix(" dB"))
+    assert "more than" not in shift_in_words(tolerance, shift, "dB", scale)

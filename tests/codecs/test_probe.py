@@ -1,0 +1,268 @@
+"""The table of a probe, on codecs that do a known thing to the signal and on real ones."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aser_bench.codecs import quality, specs
+from aser_bench.codecs.base import Coded
+from aser_bench.codecs.bitrates import Bitrates
+from aser_bench.codecs.control import Control
+from aser_bench.codecs.probe import COLUMNS, probe
+from aser_bench.core.errors import UsageError
+from aser_bench.core.tables import Alias, Condition
+from aser_bench.report import probe as report
+from aser_bench.report.terminal import columns
+
+RATE = 16_000
+
+
+def noise(seed: int, seconds: float = 0.5) -> np.ndarray:
+    """Noise whose energy lies low, as that of speech does, with a little of it everywhere."""
+    white = np.random.default_rng(seed).standard_normal((2, int(seconds * RATE)))
+    low = np.convolve(white[0], np.hanning(16), mode="same")
+    return (0.05 * low + 0.005 * white[1]).astype(np.float32)
+
+
+NOISES = [noise(seed) for seed in range(3)]
+
+
+@dataclass(frozen=True)
+class Fake(Control):
+    """A codec whose conditions differ in what is read back from their streams."""
+
+    name = "fake"
+    title = "a codec for tests"
+    takes_bitrates = True
+    late: tuple[int, ...] = (0, 0, 0)
+    extra: int = 0
+    kbps: float = 1.0
+    same: bool = False
+
+    def bitrates(self, rate):
+        return Bitrates((10.0, 20.0))
+
+    def conditions(self, bitrates, rate, policy):
+        found = [Condition(f"fake-{kbps:g}k", "fake", kbps, rate) for kbps in bitrates]
+        return found, [Alias("fake-99k", 99.0, found[-1].name)]
+
+    def treat(self, signal, rate, condition):
+        raise NotImplementedError
+
+    def roundtrip(self, signals, rate, conditions):
+        return [
+            [
+                Coded(
+                    np.pad(np.roll(0.5 * signal, self.late[place]), (0, self.extra)),
+                    condition.kbps * self.kbps + place,
+                    f"stream {place if self.same else (condition.name, place)}",
+                )
+                for place, signal in enumerate(signals)
+            ]
+            for condition in conditions
+        ]
+
+
+def test_mp3_is_what_its_streams_say():
+    table = probe(NOISES, specs.available("mp3"), [256, 8, 64])
+    assert table["condition"].tolist() == ["mp3-8k", "mp3-64k", "mp3-256k"]
+    assert table["effective_kbps"].tolist() == [8, 64, 256]
+    assert table["stream"].tolist() == ["MPEG-2", "MPEG-2", "MPEG-1"]
+    assert table["codec_rate_hz"].tolist() == [16_000, 16_000, 32_000]
+    assert table["lag_samples"].tolist() == table["length_difference"].tolist() == [0, 0, 0]
+    assert "32 kHz" in table["mark"][2]
+    assert (table["flag"] == "").all()
+    assert (table["utterances"] == 3).all()
+    # More bits bring the spectrum nearer, and wider.
+    assert table["lsd_db"].is_monotonic_decreasing
+    assert table["bandwidth_hz"].is_monotonic_increasing
+
+
+def test_clamped_bitrates_are_named_flagged_and_the_same():
+    table = probe(NOISES[:1], specs.available("mp3"), [160, 320], RATE, "clamp")
+    asked = table.set_index("condition").loc["mp3-320k"]
+    assert asked["same_as"] == "mp3-160k"
+    assert (asked["requested_kbps"], asked["effective_kbps"]) == (320, 160)
+    assert asked["flag"] == "effective is 50 % off"
+    assert asked["si_sdr_db"] == table.set_index("condition").loc["mp3-160k", "si_sdr_db"]
+    with pytest.raises(UsageError, match="320"):
+        probe(NOISES[:1], specs.available("mp3"), [320], RATE, "error")
+
+
+def test_without_bitrates_all_the_usual_ones_are_probed():
+    assert probe(NOISES[:1], Fake())["requested_kbps"].tolist() == [10, 20, 99]
+    chain = probe(NOISES[:1], specs.get("g726+gsm"))
+    assert chain["condition"].tolist() == [f"g726-{kbps}k+gsm" for kbps in (16, 24, 32, 40)]
+
+
+def test_the_bitrate_is_a_mean_and_a_few_per_cent_are_no_flag():
+    table = probe(NOISES, Fake(), [100.0])  # 100, 101 and 102 were written
+    assert table["effective_kbps"][1] == 101
+    assert table["flag"].tolist() == ["", ""]
+    table = probe(NOISES, Fake(kbps=1.04), [100.0])
+    assert table.set_index("condition").loc["fake-100k", "flag"] == "effective is 5 % off"
+
+
+def test_the_lag_and_the_length_are_the_worst_with_their_sign():
+    row = probe(NOISES, Fake(late=(2, -7, 0), extra=3), [10.0]).iloc[0]
+    assert row["lag_samples"] == -7
+    assert row["length_difference"] == 3
+    level = probe(NOISES, Fake(), [10.0]).iloc[0]
+    assert level["gain_db"] == pytest.approx(-6.02, abs=0.01)
+    assert level["lsd_db"] == 0
+
+
+@pytest.mark.parametrize("extra", [-5, 5])
+def test_a_wrong_length_is_told_and_nothing_breaks(extra):
+    class Short(Fake):
+        def roundtrip(self, signals, rate, conditions):
+            rows = super().roundtrip(signals, rate, conditions)
+            fitted = [np.pad(one.signal, (0, 5))[: len(one.signal) + extra] for one in rows[0]]
+            return [[Coded(one) for one in fitted]]
+
+    row = probe(NOISES, Short(), [10.0]).iloc[0]
+    assert row["length_difference"] == extra
+    assert row["lag_samples"] == 0
+
+
+def test_identical_streams_are_found_only_where_all_are_identical():
+    same = probe(NOISES, Fake(same=True), [10.0, 20.0]).set_index("condition")["same_as"]
+    assert same.to_dict() == {"fake-10k": "", "fake-20k": "fake-10k", "fake-99k": "fake-20k"}
+    other = probe(NOISES, Fake(), [10.0, 20.0]).set_index("condition")["same_as"]
+    assert other.to_dict() == {"fake-10k": "", "fake-20k": "", "fake-99k": "fake-20k"}
+
+
+def test_batches_change_nothing_and_are_counted():
+    signals, counts = [noise(seed, 0.1) for seed in range(19)], []
+    table = probe(signals, specs.available("gain"), done=counts.append)
+    assert sum(counts) == 19
+    assert len(counts) > 1
+    assert table["utterances"][0] == 19
+
+
+def test_a_control_has_no_stream():
+    (row,) = probe(NOISES, specs.available("lowpass:cutoff=3000")).to_dict("records")
+    assert row["bandwidth_hz"] == pytest.approx(3000, abs=120)
+    assert row["stream"] == row["same_as"] == row["flag"] == row["encoder"] == ""
+    for name in ("requested_kbps", "effective_kbps", "codec_rate_hz"):
+        assert pd.isna(row[name])
+
+
+def test_the_original_is_no_different():
+    (row,) = probe(NOISES, specs.available("original")).to_dict("records")
+    assert (row["lag_samples"], row["lsd_db"], row["gain_db"]) == (0, 0, 0)
+    assert row["si_sdr_db"] == math.inf
+    assert row["bandwidth_hz"] == 8000
+
+
+def test_the_kind_of_stream_is_that_of_a_chains_last_codec():
+    (row,) = probe(NOISES[:1], specs.available("gsm+mp3:64")).to_dict("records")
+    assert row["stream"] == "MPEG-2"
+    (row,) = probe(NOISES[:1], specs.available("mp3:64+gsm")).to_dict("records")
+    assert row["stream"] == ""
+
+
+def test_a_vocoder_has_no_lag_gain_or_si_sdr():
+    class Vocoder(Fake):
+        waveform = False
+
+    row = probe(NOISES, Vocoder(), [10.0]).iloc[0]
+    assert row[["lag_samples", "gain_db", "si_sdr_db"]].isna().all()
+    assert np.isfinite(row["lsd_db"])
+    assert "vocoder" in row["mark"]
+
+
+def test_what_could_not_be_measured_is_counted(monkeypatch):
+    monkeypatch.setattr(
+        quality,
+        "installed",
+        lambda: {"pesq": lambda source, coded, rate: math.nan if len(source) < 4000 else 3.0},
+    )
+    row = probe([*NOISES, noise(9, 0.2)], specs.available("gain")).iloc[0]
+    assert row["pesq"] == 3
+    assert row["mark"] == "PESQ could be measured in 3 of 4 recordings"
+    assert "stoi" not in row.index
+
+
+def test_silence_is_no_number():
+    (row,) = probe([np.zeros(4000, np.float32)], specs.available("gain")).to_dict("records")
+    assert pd.isna(row["gain_db"])
+    assert pd.isna(row["lag_samples"])
+    assert "nan" not in report.render(probe([np.zeros(4000, np.float32)], specs.get("gain")))
+
+
+def test_the_columns_come_in_one_order():
+    table = probe(NOISES[:1], specs.available("gain"))
+    assert [name for name in COLUMNS if name in table] == table.columns.tolist()
+
+
+# --- the text --------------------------------------------------------------------------------
+
+
+def widest(text: str) -> int:
+    return max(map(columns, text.splitlines()))
+
+
+def rated(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the columns that further packages bring."""
+    return table.assign(pesq=3.21, stoi=0.987)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_no_line_is_wider_than_the_terminal(width):
+    for codec, bitrates, policy in (
+        ("mp3", [8, 256], "promote"),
+        ("mp3", [8, 256], "clamp"),
+        ("opus:application=voip", [12.5, 64], "promote"),
+        ("lowpass", [], "promote"),
+    ):
+        table = probe(NOISES[:1], specs.available(codec), bitrates, RATE, policy)
+        for one in (table, rated(table)):
+            assert widest(report.render(one, width)) <= width
+
+
+def test_mp3_stands_in_one_block_at_80_columns_with_all_its_columns():
+    text = report.render(rated(probe(NOISES[:1], specs.available("mp3"), [8, 192])), 80)
+    assert text.count("condition") == 1
+    assert "PESQ" in text
+    assert "STOI" in text
+    assert "SI-SDR" in text
+
+
+def test_columns_without_news_are_left_out_and_footnotes_tell_the_rest():
+    text = report.render(probe(NOISES[:1], specs.available("mp3"), [8, 192]), 80)
+    assert "asked" not in text
+    assert "as long as it was" in text
+    assert "mp3-192k‡" in text
+    assert "‡ coded at 32 kHz" in text
+    clamped = probe(NOISES[:1], specs.available("mp3"), [160, 192], RATE, "clamp")
+    text = report.render(clamped, 80)
+    assert "asked" in text
+    assert "the same stream as mp3-160k" in text
+    assert "length" in report.render(probe(NOISES, Fake(extra=3), [10.0]), 80)
+
+
+def test_what_is_not_there_is_a_dash_and_never_nan():
+    table = probe(NOISES[:1], specs.available("mp3"), [64])
+    table["lag_samples"] = pd.array([pd.NA], dtype="Int64")
+    both = pd.concat([table, probe(NOISES[:1], specs.available("mp3"), [8])], ignore_index=True)
+    text = report.render(both, 80)
+    assert "nan" not in text.lower()
+    assert "<NA>" not in text
+    assert "-" in text.splitlines()[3].split()
+
+
+def test_csv_is_the_same_to_the_byte_and_reads_back():
+    import io
+
+    one, two = (report.to_csv(probe(NOISES, specs.available("mp3"), [8, 192])) for _ in range(2))
+    assert one == two
+    assert "\r" not in one
+    back = pd.read_csv(io.StringIO(one))
+    assert back["effective_kbps"].tolist() == [8, 192]
+    assert one.splitlines()[1].startswith("mp3-8k,mp3,8,8,16000,MPEG-2,")

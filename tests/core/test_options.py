@@ -1,0 +1,84 @@
+"""Options of components: read from words, and written as words again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aser_bench.core import options
+from aser_bench.core.errors import UsageError
+from aser_bench.core.options import Configurable, number, one_of, split, whole
+
+
+@dataclass(frozen=True)
+class Kettle(Configurable):
+    heat: float = 100.0
+    lid: str = "on"
+    cups: int = 2
+
+    kind = "kettle"
+    name = "kettle"
+    options: ClassVar = {
+        "heat": number(0, 100, "degrees"),
+        "lid": one_of("on", "off"),
+        "cups": whole(1, 9),
+    }
+
+
+def test_without_options_it_is_its_name():
+    assert Kettle().spec == "kettle"
+    assert Kettle().changed() == {}
+
+
+def test_options_are_set_and_said():
+    one = Kettle().configured({"lid": "off", "heat": "12.50", "cups": "3"})
+    assert one == Kettle(12.5, "off", 3)
+    assert one.spec == "kettle:heat=12.5:lid=off:cups=3"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"heet": "1"}, "kettle kettle has no option 'heet'; did you mean 'heat'"),
+        ({"lid": "half"}, "kettle kettle: lid=half must be on or off"),
+        ({"heat": "101"}, "heat=101 must be a number from 0 to 100"),
+        ({"heat": "nan"}, "heat=nan must be a number"),
+        ({"cups": "1.5"}, "cups=1.5 must be a whole number from 1 to 9"),
+        ({"cups": "-1"}, "cups=-1 must be a whole number"),
+    ],
+)
+def test_what_an_option_does_not_take_is_refused(given, message):
+    with pytest.raises(UsageError, match=message):
+        Kettle().configured(given)
+
+
+@given(st.floats(0, 100), st.sampled_from(["on", "off"]), st.integers(1, 9))
+def test_a_spec_says_all(heat, lid, cups):
+    one = Kettle(heat, lid, cups)
+    words, given = split(one.spec)
+    assert words == ["kettle"]
+    assert Kettle().configured(given) == one
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ("a", (["a"], {})),
+        ("a:b", (["a", "b"], {})),
+        ("a:x=1:b", (["a", "b"], {"x": "1"})),
+        ("a:x=1=2", (["a"], {"x": "1=2"})),
+        ("", ([""], {})),
+        ("x=", ([], {"x": ""})),
+    ],
+)
+def test_specs_are_split(spec, expected):
+    assert split(spec) == expected
+
+
+def test_an_option_is_given_once():
+    with pytest.raises(UsageError, match="'a:x=1:x=2' gives the option 'x' twice"):
+        options.split("a:x=1:x=2")

@@ -1,0 +1,83 @@
+"""The estimate of a dry run: it grows with what is left, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from aser_bench.pipeline import coding_plan, estimate
+from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.ingest import ingest
+from aser_bench.pipeline.parallel import Pool
+from aser_bench.pipeline.worklist import Agenda
+from aser_bench.runner import run
+from aser_bench.study.config import resolve
+
+
+def study(table, **layer):
+    base = {"corpora": [{"csv": str(table)}], "codecs": "mp3:8", "models": "svm", "effort": "quick"}
+    return resolve({**base, **layer})
+
+
+def agenda_of(one, folder, pool) -> Agenda:
+    store = Store(folder)
+    found = ingest(one.corpora[0], one.limit, store, pool, False, lambda line: None)
+    return Agenda(one, found, coding_plan.treatments(one), store)
+
+
+def cost(one, folder) -> estimate.Estimate:
+    with Pool(1) as pool:
+        return estimate.estimate([agenda_of(one, folder, pool)], pool)
+
+
+@pytest.fixture
+def even(monkeypatch):
+    """Make this machine as fast as that of reference: no clock, no luck."""
+    monkeypatch.setattr(estimate, "_code_slowness", lambda agenda, task, pool: 1.0)
+    monkeypatch.setattr(estimate, "_model_slowness", lambda task, pool: (0.0, 1.0))
+
+
+def test_it_tries_this_machine(table, tmp_path):
+    found = cost(study(table), tmp_path)
+    assert found.code_s > 0
+    assert found.train_s > 0
+    assert found.seconds == pytest.approx(found.code_s + found.train_s + found.score_s)
+    assert "with -j 3: coding " in found.told(3)
+    kinds = {path.parts[-3] for path in tmp_path.rglob("*.npz")}
+    assert "features" not in kinds
+    assert "predictions" not in kinds
+
+
+def test_more_to_do_takes_longer(table, tmp_path, even):
+    plain = cost(study(table), tmp_path)
+    assert cost(study(table, codecs=[{"mp3": [8, 16]}]), tmp_path).code_s > plain.code_s
+    assert cost(study(table, effort="paper"), tmp_path).train_s > plain.train_s
+    assert cost(study(table, models="lstm", runs=9), tmp_path).train_s > (
+        cost(study(table, models="lstm", runs=3), tmp_path).train_s
+    )
+
+
+def test_workers_share_it(table, tmp_path, even):
+    one = study(table)
+    with Pool(1) as pool, Pool(4) as four:
+        agenda = agenda_of(one, tmp_path, pool)
+        alone, shared = (estimate.estimate([agenda], p) for p in (pool, four))
+    assert shared.train_s == pytest.approx(alone.train_s / 4)
+    assert shared.code_s == pytest.approx(alone.code_s / 4)
+
+
+def test_what_is_in_the_store_costs_nothing(table, tmp_path):
+    one = study(table)
+    run(one, out=tmp_path / "out", store=tmp_path / "store", jobs=1, quiet=True)
+    found = cost(one, tmp_path / "store")
+    assert (found.code_s, found.train_s) == (0, 0)
+    assert dataclasses.replace(found, score_s=0).seconds == 0
+
+
+def test_a_model_that_cannot_be_tried_is_no_crash(table, tmp_path, monkeypatch):
+    def fail(*arguments):
+        raise ValueError("one class only")
+
+    monkeypatch.setattr(estimate.tuning, "fit", fail)
+    assert cost(study(table), tmp_path).train_s > 0

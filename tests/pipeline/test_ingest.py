@@ -1,0 +1,141 @@
+"""A corpus made ready: recordings or texts, labels, limits, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from aser_bench.core.errors import UsageError
+from aser_bench.corpora import load_corpus
+from aser_bench.evaluation.splits import split
+from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.ingest import ingest
+from aser_bench.pipeline.parallel import Pool
+from aser_bench.study.config import CorpusChoice
+
+
+@pytest.fixture(scope="module")
+def pool():
+    with Pool(1) as one:
+        yield one
+
+
+def taken(source, pool, tmp_path, name="csv", limit=None, **options):
+    return ingest(
+        CorpusChoice(name, str(source)), limit, Store(tmp_path / "store"), pool, **options
+    )
+
+
+def written(tmp_path, *lines):
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+TEXTS = (
+    "utterance,emotion,speaker,text",
+    "a,happy,1,Yes.",
+    "b,sad,2,Yes.",
+    "c,excited,1,Oh!",
+    "d,bored,2,Well.",
+)
+
+
+def test_recordings(table, pool, tmp_path):
+    found = taken(table, pool, tmp_path)
+    assert found.has_audio
+    assert len(found.utterances) == 32
+    assert (found.utterances["duration_s"] == 0.4).all()
+
+
+def test_texts_alone(pool, tmp_path):
+    said = []
+    found = taken(written(tmp_path, *TEXTS), pool, tmp_path, say=said.append)
+    assert not found.has_audio
+    assert said == []  # nothing is opened
+    frame = found.utterances
+    assert (frame["file"] == "").all()
+    assert (frame["duration_s"] == 0).all()
+    # The same words by two people are no identical recordings.
+    assert frame["group"].tolist() == ["a", "b", "c", "d"]
+    assert all(len(value) == 64 for value in frame["samples_sha256"])
+    assert found.notes == ["the table names no recordings: texts and labels alone"]
+
+
+def test_the_hash_of_a_corpus_of_texts_tells_their_words_apart(pool, tmp_path):
+    one = taken(written(tmp_path, *TEXTS), pool, tmp_path).sha256
+    same = taken(written(tmp_path, *TEXTS), pool, tmp_path).sha256
+    other = taken(written(tmp_path, *TEXTS[:-1], "d,bored,2,Well!"), pool, tmp_path).sha256
+    assert one == same != other
+
+
+def test_failures_of_texts_are_named(pool, tmp_path):
+    found = taken(written(tmp_path, *TEXTS), pool, tmp_path).without({"b": "why"})
+    assert found.refused == [("b", "why")]
+    assert found.utterances["utterance"].tolist() == ["a", "c", "d"]
+
+
+def test_labels_are_counted_before_the_limit(pool, tmp_path):
+    found = taken(written(tmp_path, *TEXTS), pool, tmp_path, labels="4", limit=3)
+    assert found.utterances["utterance"].tolist() == ["a", "b", "c"]
+    assert found.emotions == ["happy", "sad"]
+    assert found.notes[1:] == [
+        "label set 4: 1 excited count as happy",
+        "label set 4: 1 utterances left out (bored 1)",
+    ]
+
+
+def test_labels_that_leave_nothing_name_the_corpus(pool, tmp_path):
+    path = written(tmp_path, *TEXTS[:2], TEXTS[-1])
+    with pytest.raises(UsageError, match="corpus 'csv': nothing to recognise"):
+        taken(path, pool, tmp_path, labels="4")
+
+
+@pytest.fixture
+def halves(monkeypatch, table):
+    """A corpus of which two utterances have no recording, and one of these no text either."""
+    listing = load_corpus("csv", table)
+    frame = listing.utterances.assign(text="Hello.")
+    frame.loc[:1, "file"], frame.loc[1, "text"] = "", ""
+    listing.utterances = frame
+    monkeypatch.setattr("aser_bench.corpora.load_corpus", lambda name, source: listing)
+    return listing
+
+
+def test_a_corpus_has_recordings_for_all_or_for_none(halves, pool, tmp_path):
+    found = taken("", pool, tmp_path)
+    assert found.has_audio
+    assert len(found.utterances) == 30
+    reason = "it has no recording, although other utterances have one"
+    assert found.refused == [("v0_0_angry", reason), ("v0_0_happy", reason)]
+    with pytest.raises(UsageError, match=r"v0_0_angry: it has no recording.*\(and 1 more\)"):
+        taken("", pool, tmp_path, strict=True)
+
+
+def test_neither_recording_nor_text(halves, pool, tmp_path):
+    halves.utterances = halves.utterances.iloc[:2]
+    found = taken("", pool, tmp_path)
+    assert found.refused == [("v0_0_happy", "it has neither a recording nor a text")]
+    halves.utterances = halves.utterances.iloc[1:]
+    with pytest.raises(UsageError, match="no usable recording; v0_0_happy: it has neither"):
+        taken("", pool, tmp_path)
+
+
+def test_identical_recordings_across_the_corpus_s_own_split(voices, pool, tmp_path):
+    names = sorted(file.name for file in voices.glob("v0_*.wav"))
+    for name in names:
+        (tmp_path / name).write_bytes((voices / name).read_bytes())
+    (tmp_path / "twin_sad.wav").write_bytes((tmp_path / names[0]).read_bytes())
+    parts = ["test", "train", "train", "dev", "train", "train", "test", "train"]
+    lines = [f"{name},{name[5:-4]},{part}" for name, part in zip(names, parts, strict=True)]
+    path = written(
+        tmp_path,
+        "file,emotion,split,speaker",
+        *(f"{one},x" for one in lines),
+        "twin_sad.wav,sad,train,y",
+    )
+    found = taken(path, pool, tmp_path)
+    assert found.notes[-1].startswith("2 recordings are identical to one in another part")
+    (one,) = split("given", found.utterances, 0)
+    names = found.utterances["utterance"].to_numpy()
+    assert "twin_sad" not in set(names[one.train])
+    assert [len(part) for part in (one.train, one.dev, one.test)] == [5, 1, 2]

@@ -1,0 +1,130 @@
+"""Which model gets which features, how runs become tasks, and what a reader is told."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aser_bench import models
+from aser_bench.core.errors import UsageError
+from aser_bench.pipeline import coding_plan, model_variants, training_plan
+from aser_bench.pipeline.cache import Store
+from aser_bench.study.config import resolve
+
+
+def ingested(speakers: int = 6, takes: int = 2) -> SimpleNamespace:
+    """A corpus as the plan reads it: speakers x 3 emotions x takes."""
+    rows = [
+        (speaker, emotion, take)
+        for speaker in range(speakers)
+        for emotion in ("angry", "happy", "sad")
+        for take in range(takes)
+    ]
+    table = pd.DataFrame(rows, columns=["speaker", "emotion", "take"]).astype(str)
+    table["utterance"] = [f"u{i:03d}" for i in range(len(table))]
+    table["file"] = table["utterance"] + ".wav"
+    table["group"] = table["samples_sha256"] = table["utterance"]
+    table["duration_s"], table["text"] = 1.0, [f"Take {take}." for take in table["take"]]
+    return SimpleNamespace(
+        corpus=SimpleNamespace(name="made-up", language="en"),
+        utterances=table,
+        emotions=["angry", "happy", "sad"],
+        has_audio=True,
+    )
+
+
+def tasks(tmp_path, corpus=None, **layer):
+    corpus = corpus or ingested()
+    study = resolve({"codecs": "gain", "effort": "quick", **layer})
+    conditions, store = coding_plan.treatments(study), Store(tmp_path)
+    sets = model_variants.all_feature_sets(study).values()
+    heard = model_variants.recognisers(study)
+    extracted = tuple(dict.fromkeys(part for parts in sets for part in parts))
+    batches = coding_plan.code_tasks(study, corpus, conditions, extracted, heard, store)
+    return training_plan.tasks(study, corpus, conditions, batches, store)
+
+
+@pytest.mark.parametrize(
+    ("features", "svm", "lstm"),
+    [
+        ([], ("functionals",), ("frames",)),
+        (["robust"], ("robust",), ("frames",)),
+        (["frames:parts=mel"], ("functionals",), ("frames:parts=mel",)),
+        (["robust", "functionals", "frames"], ("robust", "functionals"), ("frames",)),
+    ],
+)
+def test_each_model_gets_the_features_of_its_kind(features, svm, lstm):
+    study = resolve({"features": features, "models": "svm,lstm"})
+    assert model_variants.feature_sets(study, "svm") == svm
+    assert model_variants.feature_sets(study, "lstm") == lstm
+    assert set(model_variants.all_feature_sets(study)) == {*svm, *lstm}
+
+
+def test_features_that_no_model_reads_are_refused():
+    with pytest.raises(UsageError, match=r"'frames' gives frames.* none of the models svm, mlp"):
+        model_variants.all_feature_sets(resolve({"features": "frames"}))
+
+
+def test_runs_without_a_search_are_tasks_of_their_own(tmp_path):
+    found = tasks(tmp_path, models="lstm", runs=3, train="original")
+    assert [task.runs for task in found[:3]] == [(0,), (1,), (2,)]
+    assert len({task.key for task in found}) == len({task.seeds for task in found}) == len(found)
+
+
+def test_runs_behind_one_search_are_one_task(tmp_path):
+    found = tasks(tmp_path, models="mlp", runs=3, effort="standard", train="original")
+    assert {task.runs for task in found} == {(0, 1, 2)}
+    assert {task.runs for task in tasks(tmp_path, models="svm", train="original")} == {(0,)}
+
+
+def test_more_runs_keep_the_ones_there_were(tmp_path):
+    few, many = (tasks(tmp_path, models="lstm", runs=n, train="original") for n in (2, 5))
+    assert {task.key for task in few} < {task.key for task in many}
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"max_epochs": 5},
+        {"patience": 3},
+        {"frame_pool": 2},
+        {"class_weight": "balanced"},
+        {"seed": 1},
+    ],
+)
+def test_what_changes_a_training_changes_its_key(tmp_path, layer):
+    plain = {task.key for task in tasks(tmp_path, models="lstm", runs=1)}
+    assert not plain & {task.key for task in tasks(tmp_path, models="lstm", runs=1, **layer)}
+
+
+def test_a_model_that_watches_dev_gets_one(tmp_path):
+    corpus = ingested()
+    speaker = corpus.utterances["speaker"].to_numpy()
+    for task in tasks(tmp_path, corpus, models="lstm,svm", runs=1, train="original"):
+        parts = [set(speaker[rows]) for rows in (task.train, task.dev, task.test)]
+        assert not parts[0] & parts[1] | parts[0] & parts[2] | parts[1] & parts[2]
+        assert bool(len(task.dev)) == models.get(task.cell["model"]).uses_dev
+    assert (
+        training_plan.notes(
+            resolve({"models": "lstm"}), tasks(tmp_path, corpus, models="lstm", runs=1), corpus
+        )
+        == []
+    )
+
+
+def test_a_dev_part_of_the_same_speakers_is_told(tmp_path):
+    corpus = ingested(speakers=2, takes=8)
+    found = tasks(tmp_path, corpus, models="lstm,svm", runs=1)
+    assert all(len(task.dev) for task in found if task.cell["model"] == "lstm")
+    (note,) = training_plan.notes(resolve({"models": "lstm,svm"}), found, corpus)
+    assert note.startswith("lstm: too few speakers to spare any for dev")
+
+
+def test_a_pool_of_conditions_trains_and_watches_all_of_them(tmp_path):
+    (task, *_) = tasks(tmp_path, models="lstm", runs=1, train="multi")
+    assert len(task.train_on) > 1
+    assert task.train_on == task.test_on
+    assert not np.intersect1d(task.train, task.dev).size

@@ -1,0 +1,304 @@
+"""Results folders read back and put side by side: nothing is mixed up, nothing lost."""
+
+from __future__ import annotations
+
+import json
+
+import factories
+import pandas as pd
+import pytest
+
+from aser_bench.core.errors import UsageError
+from aser_bench.core.findings import TRANSCRIPTS, WER
+from aser_bench.evaluation.outcomes import read as predictions_of
+from aser_bench.evaluation.wer import wer
+from aser_bench.results import reader as folders
+
+
+def side_by_side(*paths):
+    return folders.merge([folders.read(path) for path in paths])
+
+
+def models(material):
+    found = predictions_of(material.sources)
+    assert {key[:3] for key in found.cells} == set(
+        material.scores[["corpus", "features", "model"]].itertuples(index=False, name=None)
+    )
+    return {key[2] for key in found.cells}
+
+
+def test_one_folder_is_read_as_it_was_written(tmp_path):
+    frame = factories.predictions()
+    path = factories.folder(tmp_path / "one", frame)
+    material = side_by_side(path)
+    assert material.context.study == "one"
+    assert material.context.sizes == {"voices": (32, 4)}
+    pd.testing.assert_frame_equal(
+        material.scores[["model", "fold", "uar", "reason"]],
+        factories.scores(frame)[["model", "fold", "uar", "reason"]],
+        check_dtype=False,
+    )
+    found = material.conditions.set_index("condition")
+    assert found.loc["mp3-8k", "effective_kbps"] == 8
+    assert pd.isna(found.loc["original", "effective_kbps"])
+    assert found.loc["original", "same_as"] == ""  # words are never missing
+    assert material.leaks["known"].dtype == bool
+    assert material.drift["shift"].max() == 0.2
+
+
+def test_a_corpus_called_nan_and_an_emotion_called_none(tmp_path):
+    frame = factories.predictions(corpus="nan", model="None", emotions=("NA", "null"))
+    material = side_by_side(factories.folder(tmp_path / "one", frame))
+    assert set(material.scores["corpus"]) == {"nan"}
+    assert models(material) == {"None"}
+
+
+def test_disjoint_cells_become_one_study(tmp_path):
+    one = factories.folder(
+        tmp_path / "one", factories.predictions(model="svm"), budgets={"svm": "grid"}
+    )
+    two = factories.folder(
+        tmp_path / "two", factories.predictions(model="lstm", seed=1), budgets={"lstm": "9 epochs"}
+    )
+    material = side_by_side(one, two)
+    assert models(material) == {"svm", "lstm"}
+    assert set(material.scores["corpus"]) == {"voices"}
+    assert len(material.conditions) == 3
+    assert not material.drift.duplicated(["corpus", "features", "condition", "feature"]).any()
+    assert not material.leaks.duplicated(["corpus", "protocol", "fold", "kind"]).any()
+    assert material.context.study == "one and two"
+    assert material.context.budgets == {"svm": "grid", "lstm": "9 epochs"}
+
+
+def test_conditions_that_only_one_run_has_are_all_there(tmp_path):
+    skill = {("original", "original"): 0.8, ("original", "gsm"): 0.5}
+    gsm = factories.conditions(gsm={"codec": "gsm", "effective_kbps": 13.0})
+    gsm = gsm[gsm["condition"].isin(["original", "gsm"])]
+    one = factories.folder(tmp_path / "one", factories.predictions(model="svm"))
+    two = factories.folder(tmp_path / "two", factories.predictions(skill, model="mlp"), gsm)
+    found = side_by_side(one, two).conditions
+    assert found["condition"].tolist() == ["original", "mp3-8k", "mp3-64k", "gsm"]
+
+
+def test_the_same_cell_twice_gets_the_name_of_its_run(tmp_path):
+    both = pd.concat([factories.predictions(model="svm"), factories.predictions(model="mlp")])
+    one = factories.folder(tmp_path / "one", both, budgets={"svm": "grid"})
+    two = factories.folder(
+        tmp_path / "two", factories.predictions(model="svm"), budgets={"svm": "quick"}
+    )
+    material = side_by_side(one, two)
+    assert models(material) == {"svm (one)", "svm (two)", "mlp"}
+    assert set(material.scores["corpus"]) == {"voices"}
+    assert material.context.budgets == {"svm (one)": "grid", "svm (two)": "quick"}
+
+
+def test_runs_of_one_name_are_told_apart_by_their_paths(tmp_path):
+    paths = [tmp_path / parent / "same" for parent in ("a", "b")]
+    for path in paths:
+        factories.folder(path, factories.predictions())
+    assert models(side_by_side(*paths)) == {f"svm ({path})" for path in paths}
+
+
+@pytest.mark.parametrize("why", ["recordings", "encoder", "bitrate"])
+def test_a_corpus_that_is_another_one_is_renamed_everywhere(tmp_path, why):
+    frame = pd.concat([factories.predictions(), factories.predictions(corpus="others")])
+    one = factories.folder(tmp_path / "one", frame, corpora={"voices": {"synthetic": True}})
+    facts = {"voices": {"sha256": "1" * 64}} if why == "recordings" else {}
+    other = {"encoder": {"encoder": "LAME 4"}, "bitrate": {"effective_kbps": 9.5}}
+    conditions = factories.conditions(mp3_8k=other[why]) if why in other else None
+    two = factories.folder(tmp_path / "two", factories.predictions(), conditions, corpora=facts)
+    material = side_by_side(one, two)
+    names = {"voices (one)", "voices (two)", "others"}
+    for table in (material.scores, material.conditions, material.drift, material.leaks):
+        assert set(table["corpus"]) == names
+    found = predictions_of(material.sources)
+    assert set(found.corpora) == {key[0] for key in found.cells} == names
+    assert models(material) == {"svm"}  # the cells are those of different corpora
+    context = material.context
+    assert set(context.titles) == set(context.sizes) == set(context.notes) == names
+    assert context.titles["voices (two)"] == "Made-up voices (two)"
+    assert context.synthetic == ("voices (one)",)
+
+
+def test_what_was_set_is_told_of_each_run_where_it_differs(tmp_path):
+    one = factories.folder(
+        tmp_path / "one", factories.predictions(model="svm"), settings="effort quick"
+    )
+    two = factories.folder(
+        tmp_path / "two", factories.predictions(model="mlp"), settings="effort paper"
+    )
+    alike = factories.folder(
+        tmp_path / "three", factories.predictions(model="x"), settings="effort quick"
+    )
+    assert side_by_side(one, alike).context.settings == "effort quick"
+    said = side_by_side(one, two).context.settings
+    assert said == "one: seed 0, effort quick; two: seed 0, effort paper"
+
+
+def test_notes_of_both_runs_stand_once(tmp_path):
+    paths = [
+        factories.folder(
+            tmp_path / name,
+            factories.predictions(model=name),
+            corpora={"voices": {"notes": ["common", name]}},
+        )
+        for name in ("one", "two")
+    ]
+    assert side_by_side(*paths).context.notes == {"voices": ("common", "one", "two")}
+
+
+# --- what is no folder of results -------------------------------------------------------------
+
+
+@pytest.fixture
+def path(tmp_path):
+    return factories.folder(tmp_path / "one", factories.predictions())
+
+
+def refused(path) -> str:
+    with pytest.raises(UsageError) as error:
+        folders.merge([folders.read(path)])
+    said = str(error.value)
+    assert "\n" not in said
+    assert str(path) in said
+    return said
+
+
+def test_no_folder_and_no_manifest(path, tmp_path):
+    assert "no folder of results" in refused(tmp_path / "nowhere")
+    assert "no folder of results" in refused(path / "scores.csv")
+    (path / "manifest.json").unlink()
+    assert "no manifest.json" in refused(path)
+
+
+def test_no_predictions(path):
+    (path / "predictions.parquet").unlink()
+    assert "run the study again" in refused(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"study": {}}',
+        '{"corpora": {}}',
+        "\x00",
+        '"corpora study"',
+        '{"corpora": [], "study": {}}',
+        '{"corpora": {"voices": {}}, "study": {}}',
+        '{"corpora": {"voices": 3}, "study": {}}',
+        '{"corpora": {}, "study": []}',
+    ],
+)
+def test_a_manifest_that_is_none(path, content):
+    (path / "manifest.json").write_text(content, "utf-8")
+    assert "no manifest of a run" in refused(path)
+
+
+def test_a_manifest_that_is_not_text(path):
+    (path / "manifest.json").write_bytes(b"\xff\xfe\xff")
+    assert "no manifest of a run" in refused(path)
+
+
+@pytest.mark.parametrize("name", ["scores", "conditions", "drift", "leaks"])
+def test_tables_that_are_missing_empty_or_of_another_version(path, name):
+    file = path / f"{name}.csv"
+    table = pd.read_csv(file)
+    table.drop(columns="corpus").to_csv(file, index=False)
+    assert "corpus" in refused(path)
+    file.write_text("")
+    assert f"{name}.csv cannot be read" in refused(path)
+    file.write_bytes(b"\xff\xfe\x00corpus")
+    assert f"{name}.csv cannot be read" in refused(path)
+    file.unlink()
+    assert f"{name}.csv does not exist" in refused(path)
+
+
+@pytest.mark.parametrize(("name", "column"), [("scores", "uar"), ("conditions", "effective_kbps")])
+def test_a_number_that_is_none(path, name, column):
+    file = path / f"{name}.csv"
+    table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    table[column] = "much"
+    table.to_csv(file, index=False)
+    assert f"{name}.csv cannot be read" in refused(path)
+
+
+def test_a_column_more_is_no_matter(path):
+    file = path / "scores.csv"
+    pd.read_csv(file).assign(more="x").to_csv(file, index=False)
+    assert len(side_by_side(path).scores) == 20
+
+
+def test_the_manifest_is_json_that_others_wrote_too(path):
+    manifest = json.loads((path / "manifest.json").read_text("utf-8"))
+    for name in ("label", "settings", "budgets"):
+        del manifest[name]
+    (path / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    assert side_by_side(path).context.settings == ""
+
+
+# What somebody heard
+
+
+def test_a_folder_in_which_nobody_listened_has_empty_tables_of_it(tmp_path):
+    folder = folders.read(factories.folder(tmp_path / "one", factories.predictions()))
+    for frame, columns in ((folder.wer, WER), (folder.transcripts, TRANSCRIPTS)):
+        assert frame.empty
+        assert list(frame.columns) == list(columns)
+
+
+def test_what_was_heard_is_read_as_it_was_written(tmp_path):
+    frame = factories.predictions(model="tre-ear")
+    heard = factories.transcripts(frame)
+    heard.loc[:2, "heard"] = ["", "nan", "null"]
+    material = side_by_side(factories.folder(tmp_path / "one", frame, heard=heard))
+    pd.testing.assert_frame_equal(material.wer, wer(heard), check_dtype=False)
+    assert material.transcripts["heard"].tolist() == heard["heard"].tolist()
+
+
+def test_the_same_words_in_two_folders_stand_there_once(tmp_path):
+    frames = [factories.predictions(model=name) for name in ("tre-ear", "mdre-ear")]
+    paths = [
+        factories.folder(tmp_path / frame["model"][0], frame, heard=factories.transcripts(frame))
+        for frame in frames
+    ]
+    material = side_by_side(*paths)
+    assert material.wer["transcripts"].tolist() == ["ear"] * 3
+    assert len(material.transcripts) == len(factories.transcripts(frames[0]))
+    assert models(material) == {"tre-ear", "mdre-ear"}
+
+
+def test_a_recogniser_that_heard_other_words_gets_the_name_of_its_run_and_so_do_its_readers(
+    tmp_path,
+):
+    paths = []
+    for number, name in enumerate(("one", "two")):
+        reader, plain = f"{'m' * number}tre-ear", f"svm{number}"
+        frame = pd.concat([factories.predictions(model=reader), factories.predictions(model=plain)])
+        heard = factories.transcripts(frame, seed=number)
+        paths.append(factories.folder(tmp_path / name, frame, heard=heard))
+    material = side_by_side(*paths)
+    assert material.wer["transcripts"].tolist() == ["ear (one)"] * 3 + ["ear (two)"] * 3
+    assert set(material.transcripts["transcripts"]) == {"ear (one)", "ear (two)"}
+    assert models(material) == {"tre-ear (one)", "mtre-ear (two)", "svm0", "svm1"}
+
+
+def test_beside_a_folder_in_which_nobody_listened(tmp_path):
+    frame = factories.predictions(model="tre-ear")
+    one = factories.folder(tmp_path / "one", frame, heard=factories.transcripts(frame))
+    two = factories.folder(tmp_path / "two", factories.predictions(model="svm"))
+    for paths in ((one, two), (two, one)):
+        material = side_by_side(*paths)
+        assert material.wer["wer"].tolist() == wer(factories.transcripts(frame))["wer"].tolist()
+        assert models(material) == {"tre-ear", "svm"}
+
+
+def test_a_table_of_other_columns_is_refused(tmp_path):
+    frame = factories.predictions()
+    path = factories.folder(tmp_path / "one", frame, heard=factories.transcripts(frame))
+    (path / "wer.csv").write_text("corpus,wer\nvoices,0.5\n")
+    with pytest.raises(UsageError, match=r"wer\.csv"):
+        folders.read(path)
