@@ -167,7 +167,7 @@ def _git_revision() -> str | None:
     Asked only where the package lies in its own checkout: an installed package must not take
     the revision of a repository that happens to be around it.
     """
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return None
     try:

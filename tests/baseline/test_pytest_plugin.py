@@ -17,7 +17,7 @@ import pytest
 import aser_bench
 from aser_bench.baseline.writer import update
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 INSTALLED = Path(aser_bench.__file__).resolve().parents[1]
 WORSE = {("original", "original"): 0.05}
 

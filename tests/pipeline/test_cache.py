@@ -288,7 +288,7 @@ def test_a_key_is_the_same_in_every_process():
         capture_output=True,
         text=True,
         check=True,
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
     )
     assert found.stdout.strip() == key("train", 1, {"a": None, "b": [2.5]})
 
@@ -361,7 +361,7 @@ for _ in range(25):
 def test_two_processes_may_write_the_same_key(store):
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(store.root), NAME], cwd=Path(__file__).parents[1]
+            [sys.executable, "-c", WRITER, str(store.root), NAME], cwd=Path(__file__).parents[2]
         )
         for _ in range(2)
     ]
