@@ -137,7 +137,7 @@ def _check_names(study: Study) -> None:
         models.get(name)
     model_variants.all_feature_sets(study)
     model_variants.check_words(study)
-    for name in model_variants.recognisers(study):
+    for name in model_variants.transcribers(study):
         if reason := transcripts.get(name).unavailable():
             raise UsageError(f"--transcripts {name} is not available: {reason}")
     if study.embeddings is not None:

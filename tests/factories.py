@@ -178,16 +178,16 @@ def corpus_facts(frame: pd.DataFrame, **changes: Any) -> dict[str, Any]:
 
 
 MISHEARD = {"original": 0.3, "mp3-8k": 0.8, "mp3-64k": 0.35}
-"""Condition -> how often a made-up recogniser takes a word for another one."""
+"""Condition -> how often a made-up transcriber takes a word for another one."""
 
 
 def transcripts(
     frame: pd.DataFrame,
-    recogniser: str = "ear",
+    transcriber: str = "ear",
     misheard: Mapping[str, float] = MISHEARD,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Return what a made-up recogniser heard in the utterances of predictions, with speakers."""
+    """Return what a made-up transcriber heard in the utterances of predictions, with speakers."""
     rng = np.random.default_rng(seed)
     keys = ["corpus", "utterance", "speaker"]
     rows = []
@@ -197,7 +197,7 @@ def transcripts(
             heard = np.where(rng.random(len(said)) < rate, "mumble", said)
             heard = heard[rng.random(len(said)) > rate / 4]
             words = (" ".join(said).capitalize() + ".", " ".join(heard))
-            rows.append((corpus, recogniser, condition, utterance, *words, speaker))
+            rows.append((corpus, transcriber, condition, utterance, *words, speaker))
     return pd.DataFrame(rows, columns=[*TRANSCRIPTS, "speaker"])
 
 

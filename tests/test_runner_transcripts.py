@@ -1,4 +1,4 @@
-"""Whole runs of models that read words: the corpus's own, and what a recogniser hears."""
+"""Whole runs of models that read words: the corpus's own, and what a transcriber hears."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import recogniser_factory
+import transcriber_factory
 
 import aser_bench
 from aser_bench.core.errors import AserBenchError, UsageError
@@ -21,7 +21,7 @@ from aser_bench.pipeline.worklist import Agenda
 from aser_bench.report.build import Options
 from aser_bench.study.config import resolve
 
-EAR = recogniser_factory.SPEC
+EAR = transcriber_factory.SPEC
 HEARD = f"-{EAR}"
 WORDS = {
     "angry": "stop that now",
@@ -93,7 +93,7 @@ def test_words_that_no_codec_touches_are_trained_on_once_a_fold(run, tmp_path):
     assert "trained once a fold" in " ".join(outcome.text.split())
 
 
-def test_a_recogniser_hears_each_condition(run):
+def test_a_transcriber_hears_each_condition(run):
     outcome = run(transcripts=f"reference,{EAR}")
     table = cells(outcome)
     assert set(table["model"]) == {"tre", "mdre", f"tre{HEARD}", f"mdre{HEARD}"}
@@ -225,18 +225,18 @@ def test_words_that_no_model_reads_are_refused(run, more, flag):
         run(models="svm", **more)
 
 
-def test_a_recogniser_that_breaks_is_one_line(run, monkeypatch, tmp_path):
+def test_a_transcriber_that_breaks_is_one_line(run, monkeypatch, tmp_path):
     def breaks(self, signal):
         raise RuntimeError("no more ears")
 
-    monkeypatch.setattr(recogniser_factory.Ear, "listen", breaks)
+    monkeypatch.setattr(transcriber_factory.Ear, "transcribe_one", breaks)
     with pytest.raises(AserBenchError, match=r"EAR failed on csv .* at original: RuntimeError: no"):
         run(models="tre", transcripts=EAR, place=tmp_path / "store")
 
 
-def test_a_slow_recogniser_is_in_the_estimate(run, monkeypatch, texts, tmp_path):
-    monkeypatch.setattr(recogniser_factory.Ear, "seconds_per_second", 0.01)
-    slow = recogniser_factory.Ear.listen
+def test_a_slow_transcriber_is_in_the_estimate(run, monkeypatch, texts, tmp_path):
+    monkeypatch.setattr(transcriber_factory.Ear, "seconds_per_second", 0.01)
+    slow = transcriber_factory.Ear.transcribe_one
 
     def listen(self, signal):
         time.sleep(0.2)
@@ -259,7 +259,7 @@ def test_a_slow_recogniser_is_in_the_estimate(run, monkeypatch, texts, tmp_path)
             return estimate.estimate([one], pool).code_s
 
     quick = coding()
-    monkeypatch.setattr(recogniser_factory.Ear, "listen", listen)
+    monkeypatch.setattr(transcriber_factory.Ear, "transcribe_one", listen)
     assert coding() > quick + 0.5 * 32 * 2 * 0.2
 
 

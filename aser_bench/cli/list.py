@@ -85,11 +85,11 @@ def _codec(codec: Any) -> str:
     return f"{line} [not available: {reason}]" if reason else line
 
 
-def _recogniser(recogniser: Any) -> str:
-    known = ", ".join(recogniser.languages)
-    line = f"{recogniser.title} [{known}]" if known else recogniser.title
-    reason = recogniser.unavailable()
+def _transcriber(transcriber: Any) -> str:
+    known = ", ".join(transcriber.languages)
+    line = f"{transcriber.title} [{known}]" if known else transcriber.title
+    reason = transcriber.unavailable()
     return f"{line} [not available: {reason}]" if reason else line
 
 
-_LINES = {"corpora": _corpus, "codecs": _codec, "transcripts": _recogniser}
+_LINES = {"corpora": _corpus, "codecs": _codec, "transcripts": _transcriber}

@@ -66,7 +66,7 @@ def add_parser(verbs: Any) -> None:
         "--transcripts",
         metavar="NAME,...",
         help="where tre, mdre and mdrea have the words from: reference (default), pocketsphinx, "
-        "whisper; a recogniser hears each condition",
+        "whisper; a transcriber hears each condition",
     )
     what.add_argument(
         "--embeddings",

@@ -140,7 +140,7 @@ LEAK_WORTH = (
 )
 
 TRANSCRIPTS = ("corpus", "transcripts", "condition", "utterance", "reference", "heard")
-"""What each recogniser heard in each utterance at each condition, as a run leaves it."""
+"""What each transcriber heard in each utterance at each condition, as a run leaves it."""
 
 WER = (
     "corpus",
@@ -229,12 +229,12 @@ class Findings:
         Columns `LEAK_WORTH`: UAR of the original under a random protocol less that under the
         speaker-disjoint one, on the utterances that both tested.
     wer : pandas.DataFrame
-        One row a recogniser and condition, columns `WER`: ``wer`` is all errors over all
+        One row a transcriber and condition, columns `WER`: ``wer`` is all errors over all
         reference words, with its speaker-clustered interval (NaN and the reason in ``why``
         where there is none); ``empty`` the share of utterances in which nothing was heard.
         Empty where nothing was recognised.
     misheard : pandas.DataFrame
-        The few utterances of each recogniser and condition that are heard worse than in the
+        The few utterances of each transcriber and condition that are heard worse than in the
         original by most, columns `MISHEARD`.
     """
 
@@ -255,22 +255,22 @@ class Findings:
     misheard: pd.DataFrame = field(default_factory=lambda: _empty(MISHEARD))
 
 
-def recogniser_of(model: str, recognisers: Iterable[str]) -> str:
-    """Return the recogniser whose words a model reads, empty where it reads none of them.
+def transcriber_of(model: str, transcribers: Iterable[str]) -> str:
+    """Return the transcriber whose words a model reads, empty where it reads none of them.
 
-    A model is called ``<model>-<recogniser>`` then; where two runs mean different things by it,
+    A model is called ``<model>-<transcriber>`` then; where two runs mean different things by it,
     both have the run's name behind theirs in brackets.
 
     Examples
     --------
-    >>> recogniser_of("mdre-pocketsphinx", ["whisper", "pocketsphinx"]), recogniser_of("mdre", [])
+    >>> transcriber_of("mdre-pocketsphinx", ["whisper", "pocketsphinx"]), transcriber_of("mdre", [])
     ('pocketsphinx', '')
-    >>> recogniser_of("tre-whisper (one)", ["whisper (two)", "whisper (one)"])
+    >>> transcriber_of("tre-whisper (one)", ["whisper (two)", "whisper (one)"])
     'whisper (one)'
     """
     read, _, run = model.partition(" (")
     found = []
-    for name in recognisers:
+    for name in transcribers:
         bare, bracket, label = name.partition(" (")
         if read.endswith(f"-{bare}") and (not bracket or run == label):
             found.append(name)

@@ -19,7 +19,7 @@ KINDS = ("corpora", "codecs", "transcripts", "features", "models")
 _SINGULAR = {
     "corpora": "corpus",
     "codecs": "codec",
-    "transcripts": "recogniser",
+    "transcripts": "transcriber",
     "features": "feature set",
     "models": "model",
 }

@@ -1,4 +1,4 @@
-"""Word error rate: what a recogniser got wrong of what was said.
+"""Word error rate: what a transcriber got wrong of what was said.
 
 The errors are the substitutions, deletions and insertions of a shortest way from the reference to
 what was heard (Levenshtein); the rate is all errors of a condition over all its reference words,
@@ -56,7 +56,7 @@ def words(text: str) -> list[str]:
     """Return the words of a text as they are compared, whoever wrote it down.
 
     Small letters without punctuation; hyphens part words, apostrophes within a word stay,
-    however they are written. Nothing is known of a recogniser's or a model's vocabulary:
+    however they are written. Nothing is known of a transcriber's or a model's vocabulary:
     numbers stay as they are written, so ``2`` and ``two`` differ.
 
     Examples
@@ -117,12 +117,12 @@ def _errors(reference: Sequence[str], chunks: Sequence[object]) -> Errors:
 
 
 def wer(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the word error rate of each recogniser at each condition.
+    """Return the word error rate of each transcriber at each condition.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns `COLUMNS`: one row an utterance, recogniser and condition. Utterances whose
+        Columns `COLUMNS`: one row an utterance, transcriber and condition. Utterances whose
         reference has no words are not counted.
 
     Returns
@@ -202,7 +202,7 @@ def _interval(known: pd.DataFrame) -> statistics.Interval:
 
 
 def misheard(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the utterances that a recogniser hears much worse at a condition than before.
+    """Return the utterances that a transcriber hears much worse at a condition than before.
 
     Parameters
     ----------
@@ -212,7 +212,7 @@ def misheard(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns `findings.MISHEARD`: of each recogniser and coded condition the few utterances
+        Columns `findings.MISHEARD`: of each transcriber and coded condition the few utterances
         with the largest rise of errors over words, those of most words first among equals.
         Utterances that are not heard worse, and those without the original, are not there.
     """

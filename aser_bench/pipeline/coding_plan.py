@@ -107,12 +107,12 @@ def code_tasks(
     ingested: Ingested,
     plan: Treatments,
     sets: tuple[str, ...],
-    recognisers: tuple[str, ...],
+    transcribers: tuple[str, ...],
     store: Store,
 ) -> list[CodeTask]:
     """Return the corpus in batches, each with its place in the store for every result.
 
-    ``sets`` are the feature sets that are wanted, ``recognisers`` those that are to hear it. A
+    ``sets`` are the feature sets that are wanted, ``transcribers`` those that are to hear it. A
     corpus of texts has none.
     """
     if not ingested.has_audio:
@@ -134,7 +134,7 @@ def code_tasks(
                 "transcripts", SAMPLE_RATE, hashes, identity, transcripts.get(name).identity()
             )
             for condition, identity in identities.items()
-            for name in recognisers
+            for name in transcribers
         }
         audits = {
             condition: key("audit", _AUDIT_VERSION, SAMPLE_RATE, hashes, identity)
@@ -172,8 +172,8 @@ def code_seconds(task: CodeTask, ingested: Ingested) -> float:
     """Estimate what coding a batch and making its features costs on one core."""
     table = ingested.utterances
     sound = table["duration_s"][table["utterance"].isin(task.utterances)].sum()
-    recognisers = dict.fromkeys(name for _, name in task.hearings)
-    hearing = sum(transcripts.get(name).seconds_per_second for name in recognisers)
+    transcribers = dict.fromkeys(name for _, name in task.hearings)
+    hearing = sum(transcripts.get(name).seconds_per_second for name in transcribers)
     a_second = _CODE_S + _FEATURES_S * len(task.features) + hearing
     return float(sound * len(task.conditions) * a_second)
 

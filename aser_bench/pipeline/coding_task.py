@@ -37,7 +37,7 @@ class CodeTask:
     """Some 32 utterances, the conditions to take them through, and the features to make.
 
     ``keys`` maps (condition, feature set) to its key in the store, ``audits`` a condition to
-    the key of its measures, ``hearings`` (condition, recogniser) to that of what was heard. With
+    the key of its measures, ``hearings`` (condition, transcriber) to that of what was heard. With
     ``match_level`` what a codec did to the level is undone.
     """
 
@@ -54,13 +54,13 @@ class CodeTask:
     match_level: bool = False
 
     def lacks(self, condition: Condition) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the feature sets and the recognisers whose results the store lacks."""
+        """Return the feature sets and the transcribers whose results the store lacks."""
         name, has = condition.name, self.store.has
         return (
             tuple(one for one in self.features if not has("features", self.keys[name, one])),
             tuple(
-                recogniser
-                for (at, recogniser), key in self.hearings.items()
+                transcriber
+                for (at, transcriber), key in self.hearings.items()
                 if at == name and not has("transcripts", key)
             ),
         )
@@ -162,7 +162,7 @@ def _store_condition(
     coded = [version.signal for version in versions]
     if task.match_level:
         coded = [at_level(*pair) for pair in zip(signals, coded, strict=True)]
-    sets, recognisers = task.lacks(condition)
+    sets, transcribers = task.lacks(condition)
     for name, rows in features.extract(sets, coded, SAMPLE_RATE, originals).items():
         offsets = np.cumsum([0, *(len(row) if row.ndim == 2 else 1 for row in rows)])
         task.store.save(
@@ -171,7 +171,7 @@ def _store_condition(
             {"values": np.vstack(rows).astype(np.float32), "offsets": offsets},
             {},
         )
-    for name in recognisers:
+    for name in transcribers:
         heard = _heard(name, coded, task, condition)
         key = task.hearings[condition.name, name]
         task.store.save("transcripts", key, {}, {"texts": list(heard)})
@@ -193,10 +193,10 @@ def _store_condition(
 
 def _heard(name: str, coded: list[np.ndarray], task: CodeTask, condition: Condition) -> list[str]:
     try:
-        return transcripts.get(name).hear(coded, SAMPLE_RATE)
+        return transcripts.get(name).transcribe(coded, SAMPLE_RATE)
     except AserBenchError:
         raise
-    except Exception as error:  # whatever somebody's recogniser raises
+    except Exception as error:  # whatever somebody's transcriber raises
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise AserBenchError(
             f"--transcripts {name} failed on {task.corpus} {task.utterances[0]} ... at "

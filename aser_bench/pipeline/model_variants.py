@@ -24,7 +24,7 @@ class Variant:
     Attributes
     ----------
     name : str
-        In cells: the model's, and behind a dash the recogniser where one heard the words
+        In cells: the model's, and behind a dash the transcriber where one heard the words
         (``mdre-pocketsphinx``).
     model : Model
     features : str
@@ -44,13 +44,13 @@ class Variant:
         return {kind: spec for kind, spec in found.items() if kind in self.model.reads}
 
     @property
-    def recogniser(self) -> str:
-        """The recogniser that has to hear each condition for it, or nothing."""
+    def transcriber(self) -> str:
+        """The transcriber that has to hear each condition for it, or nothing."""
         return self.transcripts if self.transcripts and _hears(self.transcripts) else ""
 
 
 def _hears(name: str) -> bool:
-    return transcripts.get(name).hears
+    return transcripts.get(name).from_audio
 
 
 def of(study: Study) -> list[Variant]:
@@ -92,9 +92,9 @@ def all_feature_sets(study: Study) -> dict[str, tuple[str, ...]]:
     return {name: tuple(parts) for name, parts in needed.items()}
 
 
-def recognisers(study: Study) -> tuple[str, ...]:
-    """Return the recognisers that have to hear the recordings."""
-    found = dict.fromkeys(variant.recogniser for variant in of(study))
+def transcribers(study: Study) -> tuple[str, ...]:
+    """Return the transcribers that have to hear the recordings."""
+    found = dict.fromkeys(variant.transcriber for variant in of(study))
     return tuple(name for name in found if name)
 
 
@@ -133,18 +133,18 @@ def check(variant: Variant, ingested: Ingested) -> None:
         For sound where there are texts alone, or for texts where nobody wrote any.
     """
     corpus, name = ingested.corpus, variant.model.name
-    listens = bool(variant.recogniser) or variant.model.reads != ("text",)
+    listens = bool(variant.transcriber) or variant.model.reads != ("text",)
     if listens and not ingested.has_audio:
-        instead = "--transcripts reference" if variant.recogniser else "--models tre alone"
+        instead = "--transcripts reference" if variant.transcriber else "--models tre alone"
         raise UsageError(
             f"corpus {corpus.name!r} has texts and no recordings here, and {variant.name} needs "
             f"sound: give the folder with its recordings, or run {instead}"
         )
-    if variant.recogniser:
-        spoken = transcripts.get(variant.recogniser).languages
+    if variant.transcriber:
+        spoken = transcripts.get(variant.transcriber).languages
         if spoken and corpus.language and corpus.language not in spoken:
             raise UsageError(
-                f"--transcripts {variant.recogniser} hears {', '.join(spoken)}, and corpus "
+                f"--transcripts {variant.transcriber} hears {', '.join(spoken)}, and corpus "
                 f"{corpus.name!r} speaks {corpus.language}: use --transcripts reference"
             )
     elif variant.transcripts and not (ingested.utterances["text"] != "").any():

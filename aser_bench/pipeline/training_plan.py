@@ -101,8 +101,8 @@ class _Maker:
             kind: tuple(batch.keys[condition, spec] for batch in self.batches)
             for kind, spec in variant.parts.items()
         }
-        if variant.recogniser:
-            at = condition, variant.recogniser
+        if variant.transcriber:
+            at = condition, variant.transcriber
             found["text"] = tuple(batch.hearings[at] for batch in self.batches)
         elif variant.transcripts:
             found["text"] = (model_variants.reference(self.ingested, self.store),)
@@ -205,7 +205,7 @@ def _flat(shards: Shards) -> list[str]:
 def _first_alike(shards: dict[str, Shards]) -> dict[str, str]:
     """Return, for each condition, the first at which a model reads the very same.
 
-    A recogniser's words differ, those of the corpus do not: what reads them alone is trained once.
+    A transcriber's words differ, those of the corpus do not: what reads them alone is trained once.
     """
     first: dict[tuple[str, ...], str] = {}
     return {name: first.setdefault(tuple(_flat(one)), name) for name, one in shards.items()}
@@ -246,7 +246,7 @@ def notes(study: Study, trainings: Sequence[TrainTask], ingested: Ingested) -> l
     shared: dict[str, None] = {}
     untouched: dict[str, None] = {}
     own_words = {
-        one.name for one in model_variants.of(study) if one.transcripts and not one.recogniser
+        one.name for one in model_variants.of(study) if one.transcripts and not one.transcriber
     }
     for task in trainings:
         one = Split(task.cell["fold"], task.train, task.dev, task.test)

@@ -30,7 +30,7 @@ class Agenda:
         The conditions of this corpus: the original alone where there are texts and no sound.
     sets : dict of str to tuple of str
         Feature sets as cells name them, each with those that are extracted for it.
-    recognisers : tuple of str
+    transcribers : tuple of str
         Those that hear each condition.
     """
 
@@ -40,7 +40,7 @@ class Agenda:
         self._study, self._store = study, store
         self.treatments = treatments if ingested.has_audio else treatments.untouched()
         self.sets = model_variants.all_feature_sets(study) if ingested.has_audio else {}
-        self.recognisers = model_variants.recognisers(study) if ingested.has_audio else ()
+        self.transcribers = model_variants.transcribers(study) if ingested.has_audio else ()
         self._set(ingested)
 
     def _set(self, ingested: Ingested) -> None:
@@ -48,7 +48,7 @@ class Agenda:
         study, treatments, store = self._study, self.treatments, self._store
         extracted = tuple(dict.fromkeys(part for parts in self.sets.values() for part in parts))
         self.batches = coding_plan.code_tasks(
-            study, ingested, treatments, extracted, self.recognisers, store
+            study, ingested, treatments, extracted, self.transcribers, store
         )
         self.trainings = training_plan.tasks(study, ingested, treatments, self.batches, store)
 

@@ -43,7 +43,7 @@ def build(
         For each corpus x features x protocol one a metric, the losses, the recall of each
         emotion, safe bitrates, calibration, and a matrix of training x test conditions for each
         model that was trained at two or more (and not always tested where it was trained);
-        then for each corpus what recognisers heard, and what the codecs and the protocol do to
+        then for each corpus what transcribers heard, and what the codecs and the protocol do to
         it. What there is no data
         for is left out. No two stems are equal.
     """

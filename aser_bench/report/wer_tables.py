@@ -1,4 +1,4 @@
-"""The table of what recognisers heard of a corpus, and what there is to say of it in words."""
+"""The table of what transcribers heard of a corpus, and what there is to say of it in words."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _ERRORS = ("substitutions", "deletions", "insertions")
 def build(
     corpus: str, sections: Sequence[Section], context: Context, findings: Findings
 ) -> Iterator[Table]:
-    """Yield the word errors of each recogniser by condition, where somebody listened."""
+    """Yield the word errors of each transcriber by condition, where somebody listened."""
     own = findings.wer[findings.wer["corpus"].astype(str) == corpus]
     found = [
-        (recogniser, treatment, row)
-        for recogniser, rows in _by_recogniser(own)
+        (transcriber, treatment, row)
+        for transcriber, rows in _by_transcriber(own)
         for treatment, row in _ordered(sections, rows)
     ]
     if not found:
@@ -72,7 +72,7 @@ def _cells(row: Any) -> tuple[Cell, ...]:
     )
 
 
-def _by_recogniser(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def _by_transcriber(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     for name in dict.fromkeys(rows["transcripts"].astype(str)):
         yield name, rows[rows["transcripts"].astype(str) == name]
 
@@ -88,10 +88,10 @@ def _ordered(sections: Sequence[Section], rows: pd.DataFrame) -> list[tuple[Trea
 
 
 def verdicts(findings: Findings, conditions: pd.DataFrame, context: Context) -> Iterator[str]:
-    """Yield for each corpus and recogniser how the word errors rise with coding."""
+    """Yield for each corpus and transcriber how the word errors rise with coding."""
     for corpus, own in findings.wer.groupby("corpus", sort=False):
         coded = treatments(conditions[conditions["corpus"] == corpus])
-        for recogniser, rows in _by_recogniser(own):
+        for transcriber, rows in _by_transcriber(own):
             rates = {str(row.condition): number(row.wer) for row in rows.itertuples()}
             before = rates.pop(ORIGINAL, math.nan)
             # Controls, which have no bitrate, are no codecs.
@@ -103,7 +103,7 @@ def verdicts(findings: Findings, conditions: pd.DataFrame, context: Context) -> 
             if rates and math.isfinite(before):
                 worst = max(rates, key=rates.__getitem__)
                 yield (
-                    f"{context.short(str(corpus))}: word errors of {recogniser} "
+                    f"{context.short(str(corpus))}: word errors of {transcriber} "
                     f"{_change(before, rates[worst])} at {worst}."
                 )
 

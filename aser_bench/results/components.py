@@ -26,5 +26,5 @@ def reads_text(model: str) -> bool:
     """Whether a model reads text; one that is not installed counts as if it did not."""
     try:
         return "text" in models.get(model).reads
-    except AserBenchError:  # also a model name with that of a speech recogniser appended
+    except AserBenchError:  # also a model name with that of a speech transcriber appended
         return False

@@ -77,14 +77,14 @@ def build(
 
 
 def _packages(study: Study) -> tuple[str, ...]:
-    """Return what is always named, and what only the models and recognisers of this study use."""
+    """Return what is always named, and what only the models and transcribers of this study use."""
     used = dict.fromkeys(_PACKAGES)
     for variant in model_variants.of(study):
         used.update(dict.fromkeys(variant.model.packages))
         for spec in variant.parts.values():
             used.update(dict.fromkeys(features.get(spec).packages))
-        if variant.recogniser:
-            used.update(dict.fromkeys((*transcripts.get(variant.recogniser).packages, "jiwer")))
+        if variant.transcriber:
+            used.update(dict.fromkeys((*transcripts.get(variant.transcriber).packages, "jiwer")))
     return tuple(used)
 
 
@@ -107,8 +107,8 @@ def _version(variant: Variant, study: Study) -> int | str:
         else model.version
     )
     besides = []
-    if variant.recogniser:
-        heard = transcripts.get(variant.recogniser)
+    if variant.transcriber:
+        heard = transcripts.get(variant.transcriber)
         besides.append(f"{heard.name} {heard.version} {key(heard.identity())[:_DIGITS]}")
     if study.embeddings is not None and "text" in model.reads:
         besides.append(f"vectors {fingerprint(study.embeddings)[:_DIGITS]}")
@@ -138,7 +138,7 @@ def _corpus(ingested: Ingested, study: Study, notes: Sequence[str]) -> dict[str,
 
 def _texts(ingested: Ingested, study: Study) -> dict[str, str]:
     """Return the hash of a corpus's own texts where a model reads them; else nothing."""
-    read = any(one.transcripts and not one.recogniser for one in model_variants.of(study))
+    read = any(one.transcripts and not one.transcriber for one in model_variants.of(study))
     return {"texts_sha256": ingested.texts_sha256} if read else {}
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..core.context import Context
 from ..core.errors import UsageError
-from ..core.findings import DRIFT, LEAKS, TRANSCRIPTS, WER, recogniser_of
+from ..core.findings import DRIFT, LEAKS, TRANSCRIPTS, WER, transcriber_of
 from ..core.tables import CELL, CONDITIONS, SCORES, checked
 from ..evaluation.outcomes import Source
 
@@ -135,13 +135,13 @@ def _table(path: Path, columns: tuple[str, ...], optional: bool = False) -> pd.D
 def merge(folders: Sequence[Folder]) -> Material:
     """Put folders side by side.
 
-    A corpus of which two folders mean different recordings or different streams, a recogniser
+    A corpus of which two folders mean different recordings or different streams, a transcriber
     that heard other words in two folders, and a model that two folders have the same cell of,
     get the run's name behind their own.
     """
     labels = _labels(folders)
     corpora = _renamed_corpora(folders, labels)
-    heard = _renamed_recognisers(folders, labels, corpora)
+    heard = _renamed_transcribers(folders, labels, corpora)
     models = _renamed_models(folders, labels, corpora, heard)
     tables: dict[str, list[pd.DataFrame]] = {}
     for one, *renamed in zip(folders, corpora, models, heard, strict=True):
@@ -258,10 +258,10 @@ def _equal(one: pd.Series, other: pd.Series) -> bool:
     return bool(((one == other) | (one.isna() & other.isna())).all())
 
 
-def _renamed_recognisers(
+def _renamed_transcribers(
     folders: Sequence[Folder], labels: Sequence[str], corpora: Sequence[dict[str, str]]
 ) -> list[dict[str, str]]:
-    """Name the recognisers apart that heard other words in the same sound."""
+    """Name the transcribers apart that heard other words in the same sound."""
     first: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     unlike: set[str] = set()
     for one, corpus in zip(folders, corpora, strict=True):
@@ -301,7 +301,7 @@ def _renamed_models(
         {
             name: f"{name} ({label})"
             for name in sorted({cell[place] for cell in own})
-            if name in unlike or recogniser_of(name, renamed)
+            if name in unlike or transcriber_of(name, renamed)
         }
         for own, label, renamed in zip(cells, labels, heard, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""What recognisers heard in a run, as tables beside what was said."""
+"""What transcribers heard in a run, as tables beside what was said."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..pipeline.worklist import Agenda
 
 
 def table(agendas: Sequence[Agenda]) -> pd.DataFrame:
-    """Return every utterance as each recogniser heard it at each condition.
+    """Return every utterance as each transcriber heard it at each condition.
 
     Returns
     -------
@@ -24,9 +24,9 @@ def table(agendas: Sequence[Agenda]) -> pd.DataFrame:
         If what was heard vanished from the store while the run was going on.
     """
     parts = [
-        _heard(agenda, recogniser, condition)
+        _heard(agenda, transcriber, condition)
         for agenda in agendas
-        for recogniser in agenda.recognisers
+        for transcriber in agenda.transcribers
         for condition in agenda.treatments.names
     ]
     if not parts:
@@ -34,14 +34,14 @@ def table(agendas: Sequence[Agenda]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
 
 
-def _heard(agenda: Agenda, recogniser: str, condition: str) -> pd.DataFrame:
+def _heard(agenda: Agenda, transcriber: str, condition: str) -> pd.DataFrame:
     texts: list[str] = []
     for batch in agenda.batches:
-        entry = batch.store.load("transcripts", batch.hearings[condition, recogniser])
+        entry = batch.store.load("transcripts", batch.hearings[condition, transcriber])
         if entry is None:
             raise RuntimeError("what was heard vanished from the store while the run was going on")
         texts += entry.meta["texts"]
     told = agenda.ingested.utterances[["utterance", "speaker", "text"]]
     return told.rename(columns={"text": "reference"}).assign(
-        corpus=agenda.name, transcripts=recogniser, condition=condition, heard=texts
+        corpus=agenda.name, transcripts=transcriber, condition=condition, heard=texts
     )

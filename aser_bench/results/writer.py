@@ -109,7 +109,7 @@ def write(
 
 
 def _heard_writers(heard: pd.DataFrame) -> dict[str, Callable[[Path], Any]]:
-    """Return what writes the tables of what recognisers heard, where one listened."""
+    """Return what writes the tables of what transcribers heard, where one listened."""
     if heard.empty:
         return {}
     return {

@@ -68,7 +68,7 @@ class Study:
     labels : str
         Which emotions are told apart, a name of `aser_bench.corpora.labels.LABELS`.
     transcripts : tuple of str
-        Where the words come from for models that read them: ``reference``, or a recogniser that
+        Where the words come from for models that read them: ``reference``, or a transcriber that
         hears each condition; each gives such models cells of their own.
     limit : int or None
         So many utterances of each corpus, for a quick look.

@@ -1,4 +1,4 @@
-"""What a recogniser is: utterances in, their words out."""
+"""What a transcriber is: utterances in, their words out."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _APOSTROPHES = str.maketrans(dict.fromkeys("\u2019\u2018\u02bc\u00b4`", "'"))
 
 
 @dataclass(frozen=True)
-class Recogniser(Configurable, ABC):
+class Transcriber(Configurable, ABC):
     """One way to know the words of an utterance.
 
-    A recogniser with options is a frozen dataclass with a field for each of them, and names in
+    A transcriber with options is a frozen dataclass with a field for each of them, and names in
     ``options`` the function that reads it. It is pickled to worker processes: what it loads, it
     keeps beside itself, not in itself.
 
@@ -38,7 +38,7 @@ class Recogniser(Configurable, ABC):
         Distributions whose version may change the words: their versions are in the key too.
     languages : tuple of str
         The languages that it knows, such as ``("en",)``; empty for any.
-    hears : bool
+    from_audio : bool
         Whether it listens. What does not is the corpus's own text.
     seconds_per_second : float
         Roughly how many CPU seconds a second of speech takes, for estimates.
@@ -46,12 +46,12 @@ class Recogniser(Configurable, ABC):
         See `aser_bench.core.options.Configurable`.
     """
 
-    kind = "recogniser"
+    kind = "transcriber"
     title: ClassVar[str]
     version: ClassVar[int] = 1
     packages: ClassVar[tuple[str, ...]] = ()
     languages: ClassVar[tuple[str, ...]] = ()
-    hears: ClassVar[bool] = True
+    from_audio: ClassVar[bool] = True
     seconds_per_second: ClassVar[float] = 0.0
 
     def unavailable(self) -> str:
@@ -66,16 +66,16 @@ class Recogniser(Configurable, ABC):
         UsageError
             If it cannot be used here.
         """
-        self.checked()
+        self.require_available()
         options = {field.name: getattr(self, field.name) for field in fields(self)}
         packages = registry.versions(self.packages)
-        return [self.name, self.version, options, packages, *self.decides()]
+        return [self.name, self.version, options, packages, *self.key_parts()]
 
-    def decides(self) -> list[Any]:
+    def key_parts(self) -> list[Any]:
         """Return what decides the words beside the options and the versions of packages."""
         return []
 
-    def hear(self, signals: Sequence[np.ndarray], rate: int) -> list[str]:
+    def transcribe(self, signals: Sequence[np.ndarray], rate: int) -> list[str]:
         """Return what is heard in some utterances, each as if it were the only one.
 
         Parameters
@@ -96,23 +96,23 @@ class Recogniser(Configurable, ABC):
         UsageError
             If it cannot be used here, or the rate is another one.
         """
-        self.checked()
+        self.require_available()
         if rate != SAMPLE_RATE:
             raise UsageError(f"{self.name} listens at {SAMPLE_RATE} Hz, not at {rate} Hz")
-        return [self.listen(signal) if len(signal) else "" for signal in signals]
+        return [self.transcribe_one(signal) if len(signal) else "" for signal in signals]
 
     @abstractmethod
-    def listen(self, signal: np.ndarray) -> str:
-        """Return what is heard in one utterance of at least one sample; see `hear`."""
+    def transcribe_one(self, signal: np.ndarray) -> str:
+        """Return what is heard in one utterance of at least one sample; see `transcribe`."""
 
-    def checked(self) -> None:
+    def require_available(self) -> None:
         """Raise UsageError if it cannot be used here."""
         reason = self.unavailable()
         if reason:
             raise UsageError(f"{self.name} cannot be used: {reason}")
 
 
-def installed(distribution: str) -> bool:
+def is_installed(distribution: str) -> bool:
     """Tell whether a distribution is installed, without importing it."""
     try:
         version(distribution)
@@ -121,12 +121,12 @@ def installed(distribution: str) -> bool:
     return True
 
 
-def plain(text: str) -> str:
+def normalize(text: str) -> str:
     """Return the words of a text in small letters between single spaces, nothing else.
 
     Examples
     --------
-    >>> plain(" It\u2019s half-past three, he said. 'Go!' ")
+    >>> normalize(" It\u2019s half-past three, he said. 'Go!' ")
     "it's half past three he said go"
     """
     small = text.translate(_APOSTROPHES).lower()

@@ -1,6 +1,6 @@
 """PocketSphinx with the US English models of its own package: small, offline, for CPUs.
 
-It is a recogniser of the time before neural networks (phonetically tied Gaussian mixtures and a
+It is a transcriber of the time before neural networks (phonetically tied Gaussian mixtures and a
 trigram language model; Huggins-Daines and others, PocketSphinx, ICASSP 2006), and hears far less
 than what is in use today. It needs nothing but its wheel, though, so that a study of what codecs
 do to words can be run anywhere.
@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .base import Recogniser, installed, plain
+from .base import Transcriber, is_installed, normalize
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +29,7 @@ _SETTINGS: dict[str, Any] = {"fwdtree": True, "fwdflat": True, "bestpath": True}
 
 
 @dataclass(frozen=True)
-class PocketSphinx(Recogniser):
+class PocketSphinx(Transcriber):
     """PocketSphinx, each utterance heard at its own level by a decoder of its own."""
 
     name = "pocketsphinx"
@@ -41,13 +41,13 @@ class PocketSphinx(Recogniser):
 
     def unavailable(self) -> str:
         """Say so where the package is not installed."""
-        return "" if installed("pocketsphinx") else "pip install pocketsphinx"
+        return "" if is_installed("pocketsphinx") else "pip install pocketsphinx"
 
-    def decides(self) -> list[Any]:
+    def key_parts(self) -> list[Any]:
         """Return the settings and a hash of the model's files."""
         return [_SETTINGS, _model_hash()]
 
-    def listen(self, signal: np.ndarray) -> str:
+    def transcribe_one(self, signal: np.ndarray) -> str:
         """Return what the last pass makes of an utterance."""
         samples = sixteen_bits(signal)
         if not samples.any():
@@ -58,7 +58,7 @@ class PocketSphinx(Recogniser):
         decoder.process_raw(samples.tobytes(), full_utt=True)
         decoder.end_utt()
         found = decoder.hyp()
-        return plain(found.hypstr) if found is not None else ""
+        return normalize(found.hypstr) if found is not None else ""
 
 
 def sixteen_bits(signal: np.ndarray) -> np.ndarray:

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..core.errors import UsageError
-from .base import Recogniser
+from .base import Transcriber
 
 if TYPE_CHECKING:
     import numpy as np
 
 
 @dataclass(frozen=True)
-class Reference(Recogniser):
+class Reference(Transcriber):
     """What the corpus says was said."""
 
     name = "reference"
     title = "the corpus's own text: nothing is recognised, no codec changes it"
-    hears = False
+    from_audio = False
 
-    def listen(self, signal: np.ndarray) -> str:
+    def transcribe_one(self, signal: np.ndarray) -> str:
         """Refuse: the words are in the corpus's table of utterances."""
         raise UsageError("reference hears nothing: it is the text of the corpus's table")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..core.errors import UsageError
-from .base import Recogniser, installed, plain
+from .base import Transcriber, is_installed, normalize
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +42,7 @@ def _language(word: str) -> str:
 
 
 @dataclass(frozen=True)
-class Whisper(Recogniser):
+class Whisper(Transcriber):
     """Whisper, told which language it hears."""
 
     name = "whisper"
@@ -61,7 +61,7 @@ class Whisper(Recogniser):
 
     def unavailable(self) -> str:
         """Say what is missing: the package, the variable, the folder or a file of the model."""
-        if not installed("faster-whisper"):
+        if not is_installed("faster-whisper"):
             return "pip install aser-bench[whisper]"
         given = os.environ.get(VARIABLE, "").strip()
         if not given:
@@ -74,11 +74,11 @@ class Whisper(Recogniser):
             return f"{folder} is no Whisper model in CTranslate2's form: no {', '.join(missing)}"
         return ""
 
-    def decides(self) -> list[Any]:
+    def key_parts(self) -> list[Any]:
         """Return the settings and a hash of the model's files."""
         return [_LOADED, _SETTINGS, _model_hash(_folder())]
 
-    def listen(self, signal: np.ndarray) -> str:
+    def transcribe_one(self, signal: np.ndarray) -> str:
         """Return what one beam search makes of an utterance."""
         import numpy as np
 
@@ -87,7 +87,7 @@ class Whisper(Recogniser):
             model = _model(_folder(), os.getpid())
             segments, _ = model.transcribe(samples, language=self.language, **_SETTINGS)
             # The words come as they are asked for, so that an error of the decoder comes here.
-            return plain(" ".join(segment.text for segment in segments))
+            return normalize(" ".join(segment.text for segment in segments))
         except (RuntimeError, ValueError, OSError) as error:
             reason = " ".join(str(error).split())
             raise UsageError(f"whisper cannot use the model in {_folder()}: {reason}") from error

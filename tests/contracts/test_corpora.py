@@ -93,7 +93,7 @@ def test_it_says_whose_it_is(name):
 
 @pytest.mark.parametrize("name", ["crema_d", "demo", "emodb", "ravdess", "tess"])
 def test_what_is_said_in_acted_corpora_is_known(name, tmp_path):
-    """Their names tell the sentence, and a recogniser of speech must know the language."""
+    """Their names tell the sentence, and a transcriber of speech must know the language."""
     assert component(name).language in ("de", "en")
     assert (load_corpus(name, example(name, tmp_path)).utterances["text"] != "").all()
 

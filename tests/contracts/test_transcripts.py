@@ -1,4 +1,4 @@
-"""One suite over every registered recogniser: being registered is what puts it under test."""
+"""One suite over every registered transcriber: being registered is what puts it under test."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 from aser_bench import transcripts
 from aser_bench.core import registry
 from aser_bench.core.errors import UsageError
-from aser_bench.transcripts.base import Recogniser, plain
+from aser_bench.transcripts.base import Transcriber, normalize
 
 RATE = 16_000
 NAMES = registry.names("transcripts")
 SPECS = [spec for name in NAMES for spec in (name, *transcripts.get(name).variants)]
-LISTENING = [spec for spec in SPECS if transcripts.get(spec).hears]
+LISTENING = [spec for spec in SPECS if transcripts.get(spec).from_audio]
 every_spec = pytest.mark.parametrize("spec", SPECS)
 every_listener = pytest.mark.parametrize("spec", LISTENING)
 
@@ -49,28 +49,28 @@ SIGNALS = {
 }
 
 
-def listener(spec: str) -> Recogniser:
+def listener(spec: str) -> Transcriber:
     one = transcripts.get(spec)
     if one.unavailable():
         pytest.skip(f"{spec}: {one.unavailable()}")
     return one
 
 
-def test_the_recognisers_of_the_package_are_registered():
+def test_the_transcribers_of_the_package_are_registered():
     assert {"reference", "pocketsphinx", "whisper"} <= set(NAMES)
     assert "reference" not in LISTENING
 
 
 @every_spec
-def test_a_recogniser_says_what_it_is(spec):
+def test_a_transcriber_says_what_it_is(spec):
     one = transcripts.get(spec)
-    assert isinstance(one, Recogniser)
+    assert isinstance(one, Transcriber)
     assert one.name == spec.split(":")[0]
     assert one.spec == spec
     assert one.title
     assert "\n" not in one.title
     assert one.version >= 1
-    assert one.hears is (one.seconds_per_second > 0)
+    assert one.from_audio is (one.seconds_per_second > 0)
     assert isinstance(one.languages, tuple)
     assert "\n" not in one.unavailable()
 
@@ -94,7 +94,7 @@ def test_it_travels_to_worker_processes(spec):
 def test_what_cannot_be_used_says_so_in_every_way(spec):
     one = transcripts.get(spec)
     if one.unavailable():
-        for use in (one.identity, lambda: one.hear([tone(4000)], RATE)):
+        for use in (one.identity, lambda: one.transcribe([tone(4000)], RATE)):
             with pytest.raises(UsageError, match="cannot be used"):
                 use()
     else:
@@ -108,21 +108,21 @@ def test_any_signal_gives_words_or_nothing(spec, signal):
     one = listener(spec)
     signal = signal.astype(np.float32)
     signal.flags.writeable = False
-    (heard,) = one.hear([signal], RATE)
-    assert heard == plain(heard)
+    (heard,) = one.transcribe([signal], RATE)
+    assert heard == normalize(heard)
 
 
 @every_listener
 def test_nobody_hears_a_word_in_silence(spec):
-    assert listener(spec).hear([np.zeros(16_000, np.float32)] * 2, RATE) == ["", ""]
+    assert listener(spec).transcribe([np.zeros(16_000, np.float32)] * 2, RATE) == ["", ""]
 
 
 @every_listener
 def test_another_rate_is_refused(spec):
     with pytest.raises(UsageError, match="listens at 16000 Hz, not at 8000 Hz"):
-        listener(spec).hear([tone(4000)], 8000)
+        listener(spec).transcribe([tone(4000)], 8000)
 
 
 @every_listener
 def test_no_signal_gives_no_words(spec):
-    assert listener(spec).hear([], RATE) == []
+    assert listener(spec).transcribe([], RATE) == []

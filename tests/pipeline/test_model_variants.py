@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-import recogniser_factory
+import transcriber_factory
 
 from aser_bench import transcripts
 from aser_bench.core.errors import UsageError
@@ -15,7 +15,7 @@ from aser_bench.pipeline import model_variants
 from aser_bench.pipeline.cache import Store
 from aser_bench.study.config import resolve
 
-EAR = recogniser_factory.SPEC
+EAR = transcriber_factory.SPEC
 
 
 def names(**layer) -> list[str]:
@@ -64,11 +64,11 @@ def test_a_bundle_is_for_dual_encoders_alone(models):
         model_variants.all_feature_sets(resolve({"models": models, "features": "dual"}))
 
 
-def test_only_recognisers_that_a_model_listens_to_are_run():
-    assert model_variants.recognisers(
+def test_only_transcribers_that_a_model_listens_to_are_run():
+    assert model_variants.transcribers(
         resolve({"models": "tre", "transcripts": ["reference", EAR]})
     ) == (EAR,)
-    assert model_variants.recognisers(resolve({"models": "are,svm", "transcripts": EAR})) == ()
+    assert model_variants.transcribers(resolve({"models": "are,svm", "transcripts": EAR})) == ()
 
 
 @pytest.mark.parametrize("name", ["are", "mdre", f"tre-{EAR}"])
@@ -89,7 +89,7 @@ def test_words_that_nobody_wrote_are_refused_and_heard_ones_are_not():
     model_variants.check(of(f"tre-{EAR}", **study), corpus(texts=("", "")))
 
 
-def test_a_recogniser_is_not_sent_to_a_language_that_it_does_not_know():
+def test_a_transcriber_is_not_sent_to_a_language_that_it_does_not_know():
     one = of(f"tre-{EAR}", models="tre", transcripts=EAR)
     with pytest.raises(UsageError, match=r"hears en, and corpus 'made-up' speaks de"):
         model_variants.check(one, corpus(language="de"))
@@ -105,10 +105,10 @@ def test_the_reference_is_kept_once_and_told_apart_by_every_word(tmp_path):
     assert model_variants.reference(corpus(texts=("Hello", "")), store) != key
 
 
-def test_an_unknown_recogniser_is_refused():
+def test_an_unknown_transcriber_is_refused():
     with pytest.raises(UsageError, match=r"unknown .*'pocketsfinx'; did you mean 'pocketsphinx'"):
         model_variants.of(resolve({"models": "tre", "transcripts": "pocketsfinx"}))
 
 
-def test_the_ear_of_the_tests_is_a_recogniser():
-    assert transcripts.get(EAR) == replace(recogniser_factory.EAR)
+def test_the_ear_of_the_tests_is_a_transcriber():
+    assert transcripts.get(EAR) == replace(transcriber_factory.EAR)

@@ -41,7 +41,7 @@ def tasks(tmp_path, corpus=None, **layer):
     study = resolve({"codecs": "gain", "effort": "quick", **layer})
     conditions, store = coding_plan.treatments(study), Store(tmp_path)
     sets = model_variants.all_feature_sets(study).values()
-    heard = model_variants.recognisers(study)
+    heard = model_variants.transcribers(study)
     extracted = tuple(dict.fromkeys(part for parts in sets for part in parts))
     batches = coding_plan.code_tasks(study, corpus, conditions, extracted, heard, store)
     return training_plan.tasks(study, corpus, conditions, batches, store)

@@ -44,7 +44,7 @@ def findings_of(scores: pd.DataFrame, **changes: Any) -> Findings:
     return Findings(**{**made, **changes})
 
 
-def wer_of(scores: pd.DataFrame, recogniser: str = "ear") -> pd.DataFrame:
+def wer_of(scores: pd.DataFrame, transcriber: str = "ear") -> pd.DataFrame:
     """Return word errors for every condition of some scores.
 
     At the low-pass filter there is no interval, and at 8 kbit/s nothing is heard in some.
@@ -53,12 +53,12 @@ def wer_of(scores: pd.DataFrame, recogniser: str = "ear") -> pd.DataFrame:
     pairs = scores[["corpus", "test_condition"]].drop_duplicates()
     for corpus, condition in pairs.itertuples(index=False):
         gap, strong = condition.startswith("lowpass"), condition.endswith("-8k")
-        counts = rng("wer", recogniser, corpus, condition).integers(20, 90, 3)
+        counts = rng("wer", transcriber, corpus, condition).integers(20, 90, 3)
         wrong = int(counts.sum()) + (2600 if strong else 0)
         rows.append(
             {
                 "corpus": corpus,
-                "transcripts": recogniser,
+                "transcripts": transcriber,
                 "condition": condition,
                 "utterances": 480,
                 "words": 2400,

@@ -296,7 +296,7 @@ def test_a_report_of_what_was_heard(tmp_path):
         "figures/voices-dual-speaker-uar_wer.pdf",
     } <= set(files)
     page = files["report.html"].decode()
-    assert "What the recogniser heard" in page
+    assert "What the transcriber heard" in page
     assert "Heard worst at mp3-8k" in page
     assert any("word errors of ear rise from" in line for line in done.verdict)
     assert len(done.findings.wer) == 3

@@ -31,10 +31,10 @@ def table(heard):
     return one
 
 
-def test_a_row_a_recogniser_and_condition_in_a_readers_order(table):
+def test_a_row_a_transcriber_and_condition_in_a_readers_order(table):
     names = ["original", "lowpass-3k0", *(f"mp3-{k}k" for k in (8, 16, 32, 64, 160, 192))]
     assert [(row.heading, row.side) for row in table.rows] == [
-        (recogniser, (name,)) for recogniser in ("ear", "pocketsphinx") for name in names
+        (transcriber, (name,)) for transcriber in ("ear", "pocketsphinx") for name in names
     ]
     assert table.stem == "demo-wer"
     assert "synthetic" in table.title

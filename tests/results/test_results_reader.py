@@ -271,7 +271,7 @@ def test_the_same_words_in_two_folders_stand_there_once(tmp_path):
     assert models(material) == {"tre-ear", "mdre-ear"}
 
 
-def test_a_recogniser_that_heard_other_words_gets_the_name_of_its_run_and_so_do_its_readers(
+def test_a_transcriber_that_heard_other_words_gets_the_name_of_its_run_and_so_do_its_readers(
     tmp_path,
 ):
     paths = []

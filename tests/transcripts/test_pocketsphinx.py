@@ -42,7 +42,7 @@ def spoken():
 
 @pytest.fixture(scope="module")
 def heard(listener, spoken):
-    return listener.hear(spoken[0], RATE)
+    return listener.transcribe(spoken[0], RATE)
 
 
 def test_it_hears_some_of_what_is_said(heard, spoken):
@@ -56,7 +56,7 @@ def test_it_hears_some_of_what_is_said(heard, spoken):
 def test_nothing_is_carried_from_one_utterance_into_the_next(listener, heard, spoken):
     signals, _ = spoken
     loud = 0.9 * np.random.default_rng(0).standard_normal(8000)
-    backwards = listener.hear([loud, *signals[:0:-1]], RATE)
+    backwards = listener.transcribe([loud, *signals[:0:-1]], RATE)
     assert backwards[1:] == heard[:0:-1]
 
 
@@ -64,7 +64,7 @@ def test_another_process_hears_the_same(heard, tmp_path, spoken):
     np.save(tmp_path / "signal.npy", spoken[0][1])
     code = (
         "import sys, numpy; from aser_bench import transcripts\n"
-        "print(transcripts.get('pocketsphinx').hear([numpy.load(sys.argv[1])], 16000)[0])"
+        "print(transcripts.get('pocketsphinx').transcribe([numpy.load(sys.argv[1])], 16000)[0])"
     )
     found = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "signal.npy")],
@@ -77,13 +77,13 @@ def test_another_process_hears_the_same(heard, tmp_path, spoken):
 
 
 def test_it_is_silent(listener, capfd, spoken):
-    listener.hear([spoken[0][0], np.zeros(1), np.zeros(400)], RATE)
+    listener.transcribe([spoken[0][0], np.zeros(1), np.zeros(400)], RATE)
     assert capfd.readouterr() == ("", "")
 
 
 def test_coding_changes_what_is_heard(listener, heard, spoken):
     coded = [roundtrip(signal, RATE, "mp3", 8) for signal in spoken[0][:1]]
-    assert listener.hear(coded, RATE) != heard[:1]
+    assert listener.transcribe(coded, RATE) != heard[:1]
 
 
 def test_samples_are_rounded_and_clipped():
@@ -100,7 +100,7 @@ def test_the_model_is_a_part_of_what_it_is(listener):
 
 
 def test_without_the_package_it_says_so(monkeypatch):
-    monkeypatch.setattr(pocketsphinx, "installed", lambda name: False)
+    monkeypatch.setattr(pocketsphinx, "is_installed", lambda name: False)
     assert transcripts.get("pocketsphinx").unavailable() == "pip install pocketsphinx"
 
 
@@ -113,7 +113,7 @@ def test_real_speech_is_heard_and_coding_costs_words(listener, shared_corpora):
     coded = [roundtrip(signal, RATE, "mp3", 8) for signal in signals]
     rates = []
     for versions in (signals, coded):
-        errors = count(texts, listener.hear(versions, RATE))
+        errors = count(texts, listener.transcribe(versions, RATE))
         rates.append(sum(one.total for one in errors) / sum(one.words for one in errors))
     assert rates[0] < 0.7
     assert rates[1] > rates[0]

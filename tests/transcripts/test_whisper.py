@@ -96,7 +96,7 @@ def folder(tmp_path, monkeypatch):
     module = ModuleType("faster_whisper")
     module.WhisperModel = WhisperModel  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "faster_whisper", module)
-    monkeypatch.setattr(whisper, "installed", lambda name: True)
+    monkeypatch.setattr(whisper, "is_installed", lambda name: True)
     monkeypatch.setattr(registry, "versions", lambda names: dict.fromkeys(names, "1.0"))
     monkeypatch.setenv(whisper.VARIABLE, str(path))
     monkeypatch.setattr(WhisperModel, "made", [])
@@ -114,13 +114,13 @@ def tone(samples: int) -> np.ndarray:
 def test_words_come_without_punctuation(folder):
     one = transcripts.get("whisper")
     assert one.unavailable() == ""
-    heard = one.hear([tone(8000), np.zeros(8000), np.zeros(0), tone(9000)], RATE)
+    heard = one.transcribe([tone(8000), np.zeros(8000), np.zeros(0), tone(9000)], RATE)
     assert heard == ["it's 8000 samples half way", "", "", "it's 9000 samples half way"]
 
 
 def test_one_model_listens_without_chance_memory_or_network(folder):
-    transcripts.get("whisper").hear([tone(8000), tone(8000)], RATE)
-    transcripts.get("whisper:language=de").hear([tone(8000)], RATE)
+    transcripts.get("whisper").transcribe([tone(8000), tone(8000)], RATE)
+    transcripts.get("whisper:language=de").transcribe([tone(8000)], RATE)
     (model,) = WhisperModel.made
     assert model.path == folder.resolve()
     assert model.local is True
@@ -149,13 +149,13 @@ def test_it_knows_the_language_that_it_is_told():
 def reason() -> str:
     one = transcripts.get("whisper")
     with pytest.raises(UsageError) as caught:
-        one.hear([tone(8000)], RATE)
+        one.transcribe([tone(8000)], RATE)
     assert str(caught.value) == f"whisper cannot be used: {one.unavailable()}"
     return one.unavailable()
 
 
 def test_without_the_package_it_says_how_to_get_it(folder, monkeypatch):
-    monkeypatch.setattr(whisper, "installed", lambda name: False)
+    monkeypatch.setattr(whisper, "is_installed", lambda name: False)
     assert reason() == "pip install aser-bench[whisper]"
 
 
@@ -180,9 +180,9 @@ def test_a_folder_without_a_file_of_the_model_is_refused(folder, name):
 def test_a_model_that_cannot_be_read_is_told_in_one_line(folder):
     (folder / "model.bin").write_bytes(b"broken")
     with pytest.raises(UsageError, match=r"cannot use the model in .*tiny: Unsupported .* one\.$"):
-        transcripts.get("whisper").hear([tone(8000)], RATE)
+        transcripts.get("whisper").transcribe([tone(8000)], RATE)
 
 
 def test_an_error_while_it_listens_is_told_too(folder):
     with pytest.raises(UsageError, match=r"whisper cannot use the model in .*: no memory"):
-        transcripts.get("whisper").hear([np.full(8000, 2.0)], RATE)
+        transcripts.get("whisper").transcribe([np.full(8000, 2.0)], RATE)

@@ -20,7 +20,7 @@ class Utterance(NamedTuple):
     vector : numpy.ndarray or None
         Shape (values,), such as 35 of prosody.
     text : str or None
-        What was said, or what a recogniser heard; may be empty.
+        What was said, or what a transcriber heard; may be empty.
     """
 
     frames: np.ndarray | None = None

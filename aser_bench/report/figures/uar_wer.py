@@ -1,4 +1,4 @@
-"""UAR over the word error rate, a panel a recogniser and way of training: what mishearing costs."""
+"""UAR over the word error rate, one panel for each transcriber and way of training."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ...core.findings import TRAININGS, recogniser_of
+from ...core.findings import TRAININGS, transcriber_of
 from ...core.tables import ORIGINAL
 from ..text import number
 from . import style
@@ -21,7 +21,7 @@ _HEIGHT, _LEFT, _BOTTOM = 52.0, 11.0, 9.0
 
 
 def draw(part: Part) -> Drawing | None:
-    """Draw a point a condition for each model that reads what a recogniser heard."""
+    """Draw a point a condition for each model that reads what a transcriber heard."""
     readers = _readers(part)
     trained = {kind: _points(part, rows_of(part, kind), readers) for kind in TRAININGS}
     trained = {kind: rows for kind, rows in trained.items() if compares(rows)}
@@ -47,10 +47,10 @@ def draw(part: Part) -> Drawing | None:
     pad = max(0.05 * (highs - lows), 0.01)
     left, right = float(every["wer"].min()), float(every["wer"].max())
     margin = max(0.06 * (right - left), 0.5)
-    for place, (recogniser, kind) in enumerate(panels):
+    for place, (transcriber, kind) in enumerate(panels):
         panel = axes[place // len(trained)][place % len(trained)]
         first = place % len(trained) == 0
-        own = [model for model, name in readers.items() if name == recogniser]
+        own = [model for model, name in readers.items() if name == transcriber]
         rows = trained[kind][trained[kind]["model"].isin(own)]
         panel.set_xlim(left - margin, right + margin)
         # Room above for the names of conditions, where no share can be.
@@ -63,16 +63,16 @@ def draw(part: Part) -> Drawing | None:
         panel.axhline(chance, color=style.GREY, ls=":", lw=0.8, zorder=1)
         panel.grid(axis="y")
         panel.tick_params(labelleft=first)
-        style.head(panel, f"{style.shorten(recogniser, 30)}, {kind}")
+        style.head(panel, f"{style.shorten(transcriber, 30)}, {kind}")
         style.label(panel, "UAR" if first else "", "word errors (%)", _LEFT - 2.5, _BOTTOM - 3.5)
     return Drawing(figure, title, _caption(part, trained, chance), _alt(part, trained, readers))
 
 
 def _readers(part: Part) -> dict[str, str]:
-    """Return the models that read what was heard, each with its recogniser."""
-    recognisers = list(dict.fromkeys(part.findings.wer["transcripts"].astype(str)))
-    found = {model: recogniser_of(model, recognisers) for model in part.models}
-    return {model: recogniser for model, recogniser in found.items() if recogniser}
+    """Return the models that read what was heard, each with its transcriber."""
+    transcribers = list(dict.fromkeys(part.findings.wer["transcripts"].astype(str)))
+    found = {model: transcriber_of(model, transcribers) for model in part.models}
+    return {model: transcriber for model, transcriber in found.items() if transcriber}
 
 
 def _points(part: Part, rows: pd.DataFrame, readers: dict[str, str]) -> pd.DataFrame:

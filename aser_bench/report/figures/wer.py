@@ -1,4 +1,4 @@
-"""Word error rate over the bitrate, one panel a recogniser."""
+"""Word error rate over the bitrate, one panel a transcriber."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def draw(part: Part) -> Drawing | None:
     names = part.ordered(table["condition"])
     if not any(name != ORIGINAL for name in names):
         return None
-    recognisers = list(dict.fromkeys(table["transcripts"].astype(str)))
+    transcribers = list(dict.fromkeys(table["transcripts"].astype(str)))
     narrow = needed(part, names) <= style.COLUMN - _LEFT
     width = style.COLUMN if narrow else style.PAGE
     spots = places(part, names, width - _LEFT - 2)
     title = f"{part.heading}: word error rate over bitrate"
     figure, axes = style.sheet(
         title,
-        (len(recognisers), 1),
+        (len(transcribers), 1),
         width,
         _HEIGHT,
         left=_LEFT,
@@ -42,17 +42,17 @@ def draw(part: Part) -> Drawing | None:
     shown = numbers.rename(columns={"wer": "value"}).assign(
         condition=table["condition"].astype(str), transcripts=table["transcripts"].astype(str)
     )
-    for place, recogniser in enumerate(recognisers):
+    for place, transcriber in enumerate(transcribers):
         panel = axes[place][0]
-        rows = shown[shown["transcripts"] == recogniser]
+        rows = shown[shown["transcripts"] == transcriber]
         trace(panel, spots, rows[["condition", "value", "low", "high"]], codec_look(spots), 0.0)
         for value in rows.loc[rows["condition"] == ORIGINAL, "value"]:
             panel.axhline(value, color=style.GREY, lw=0.6, zorder=1)
         panel.set_ylim(0, max(top, 1.0))
         panel.grid(axis="y")
-        style.head(panel, style.shorten(recogniser, 40))
+        style.head(panel, style.shorten(transcriber, 40))
         style.label(panel, "word errors (%)", left=_LEFT - 2.0)
-        dress(panel, spots, labelled=place == len(recognisers) - 1)
+        dress(panel, spots, labelled=place == len(transcribers) - 1)
     return Drawing(figure, title, _caption(part, table, names), _alt(part, table, spots))
 
 
@@ -60,7 +60,7 @@ def _caption(part: Part, table: pd.DataFrame, names: list[str]) -> str:
     bare = table[table["low"].isna()]
     why = "; ".join(dict.fromkeys(str(one) for one in table["why"] if isinstance(one, str) and one))
     return sentences(
-        f"{part.title}: words that a recogniser got wrong, left out or put in, in per cent of the "
+        f"{part.title}: words that a transcriber got wrong, left out or put in, in per cent of the "
         "words that were said, over the effective bitrate on a logarithmic axis",
         f"Bands and whiskers are {part.confidence} intervals clustered by speaker; the thin "
         "horizontal line is at the original",
@@ -73,10 +73,10 @@ def _caption(part: Part, table: pd.DataFrame, names: list[str]) -> str:
 
 def _alt(part: Part, table: pd.DataFrame, spots: Places) -> str:
     said = []
-    for recogniser, rows in table.groupby("transcripts", sort=False):
+    for transcriber, rows in table.groupby("transcripts", sort=False):
         values = rows.drop_duplicates("condition").set_index("condition")["wer"].astype(float)
         points = ", ".join(
             f"{100 * values[name]:.1f} % at {name}" for name in ends(spots) if name in values.index
         )
-        said.append(f"{recogniser}: {points}" if points else "")
+        said.append(f"{transcriber}: {points}" if points else "")
     return sentences(f"Line chart of word errors over bitrate, {part.heading}", *said)

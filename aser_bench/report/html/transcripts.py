@@ -1,4 +1,4 @@
-"""What recognisers heard: word errors by condition, and the utterances that are heard worst."""
+"""What transcribers heard: word errors by condition, and the utterances that are heard worst."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .page import Page
 
 
 def rates(page: Page) -> list[Part]:
-    """Return the word errors of all recognisers by condition: one table a corpus."""
+    """Return the word errors of all transcribers by condition: one table a corpus."""
     parts = []
     for (corpus,), rows in groups(page.findings.wer, ("corpus",)):
         table = _rates(page, corpus, rows)
@@ -26,7 +26,7 @@ def _rates(page: Page, corpus: str, rows: pd.DataFrame) -> Grid:
     footnotes = Footnotes()
     columns = (
         Column("Condition"),
-        Column("Recogniser"),
+        Column("Transcriber"),
         Column("kbit/s", True),
         Column("Words", True),
         Column("Substituted, %", True),
@@ -105,7 +105,7 @@ def examples(page: Page) -> list[Part]:
 def _examples(page: Page, corpus: str, condition: str, rows: pd.DataFrame) -> Grid:
     columns = (
         Column("Utterance", prose=True),
-        Column("Recogniser"),
+        Column("Transcriber"),
         Column("Said", prose=True),
         Column("Heard in the original", prose=True),
         Column("Heard when coded", prose=True),

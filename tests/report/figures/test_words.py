@@ -16,7 +16,7 @@ from aser_bench.report.figures import part, style, uar_wer, wer
 READERS = ("are", "tre-ear", "mdre-ear")
 
 
-def heard_of(run, recogniser="ear", bare=()):
+def heard_of(run, transcriber="ear", bare=()):
     rows = []
     for place, name in enumerate(run.conditions):
         rate = 0.3 + (0.6 / place if place else 0.0)
@@ -24,7 +24,7 @@ def heard_of(run, recogniser="ear", bare=()):
         rows.append(
             {
                 "corpus": run.corpus,
-                "transcripts": recogniser,
+                "transcripts": transcriber,
                 "condition": name,
                 "utterances": 40,
                 "words": 240,
@@ -45,9 +45,9 @@ def heard_of(run, recogniser="ear", bare=()):
 def given(made):
     """Return (findings, conditions, context) of a run in which somebody listened."""
 
-    def make(recognisers=("ear",), bare=(), **changes):
+    def make(transcribers=("ear",), bare=(), **changes):
         run = made.Run(**{"models": READERS, "features": "dual"} | changes)
-        table = pd.concat([heard_of(run, name, bare) for name in recognisers], ignore_index=True)
+        table = pd.concat([heard_of(run, name, bare) for name in transcribers], ignore_index=True)
         findings = replace(made.findings(run), wer=table)
         return findings, made.conditions(run), made.context(run)
 
@@ -93,7 +93,7 @@ def test_word_errors_over_bitrate(given):
     assert "clustered by speaker" in drawing.caption
 
 
-def test_a_panel_a_recogniser_and_a_line_a_codec(given):
+def test_a_panel_a_transcriber_and_a_line_a_codec(given):
     drawing = draw(wer, given(("ear", "nose"), codecs=("mp3", "opus")), part.CORPUS)
     assert [axes.get_title("left") for axes in drawing.figure.axes] == ["ear", "nose"]
     for panel in drawing.figure.axes:
@@ -133,7 +133,7 @@ def test_uar_over_word_errors(given):
     assert "mp3-8k" in drawing.alt
 
 
-def test_each_model_stands_at_its_own_recognisers_errors(given):
+def test_each_model_stands_at_its_own_transcribers_errors(given):
     everything = given(
         ("ear", "nose"), models=("tre-ear", "tre-nose"), trainings=("clean",), crossed=False
     )
@@ -162,7 +162,7 @@ def test_names_of_conditions_do_not_touch(given):
     assert {"original", "mp3-8k"} <= named
 
 
-def test_without_a_recogniser_there_is_no_figure(made):
+def test_without_a_transcriber_there_is_no_figure(made):
     run = made.Run(models=READERS)
     everything = (made.findings(run), made.conditions(run), made.context(run))
     assert draw(wer, everything, part.CORPUS) is None

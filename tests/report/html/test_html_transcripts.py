@@ -46,7 +46,7 @@ def test_conditions_stand_in_a_readers_order_with_their_numbers(listened):
 
 
 def test_the_section_has_table_figures_and_examples(html, section):
-    assert "What the recogniser heard" in section
+    assert "What the transcriber heard" in section
     assert html.count('href="#heard"') == 1
     for title in ("Figure wer", "Figure uar-wer"):
         assert section.count(f"<b>{title}.</b>") == html.count(f"<b>{title}.</b>") == 1
@@ -76,10 +76,10 @@ def test_examples_come_by_condition(listened):
 def test_without_the_words_the_rates_stand_alone(listened):
     page = replace(listened, findings=replace(listened.findings, misheard=misheard().iloc[:0]))
     assert "Examples:" not in render(page)
-    assert "What the recogniser heard" in render(page)
+    assert "What the transcriber heard" in render(page)
 
 
 def test_where_nobody_listened_there_is_no_section(page, empty):
     for one in (page, empty):
-        assert "recogniser" not in render(one)
+        assert "transcriber" not in render(one)
         assert 'id="heard"' not in render(one)

@@ -1,4 +1,4 @@
-"""A recogniser for tests: it hears how long, how loud and how high an utterance is."""
+"""A transcriber for tests: it hears how long, how loud and how high an utterance is."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aser_bench.transcripts.base import Recogniser
+from aser_bench.transcripts.base import Transcriber
 
 
 @dataclass(frozen=True)
-class Ear(Recogniser):
+class Ear(Transcriber):
     """Three words an utterance, the same for the same samples; none for silence."""
 
-    name = "made_recogniser:EAR"
+    name = "transcriber_factory:EAR"
     title = "an ear of a test"
     languages = ("en",)
 
-    def listen(self, signal: np.ndarray) -> str:
+    def transcribe_one(self, signal: np.ndarray) -> str:
         if not signal.any():
             return ""
         crossings = np.count_nonzero(np.diff(np.signbit(signal))) // 20

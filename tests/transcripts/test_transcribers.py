@@ -1,4 +1,4 @@
-"""Recognisers are found by name, entry point or dotted path, and `list` shows them."""
+"""Transcribers are found by name, entry point or dotted path, and `list` shows them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import pytest
 from aser_bench import cli, transcripts
 from aser_bench.core import registry
 from aser_bench.core.errors import UsageError
-from aser_bench.transcripts.base import Recogniser, installed, plain
+from aser_bench.transcripts.base import Transcriber, is_installed, normalize
 
 
 @dataclass(frozen=True)
-class Deaf(Recogniser):
+class Deaf(Transcriber):
     name = "deaf"
     title = "hears the number of samples"
     seconds_per_second = 0.1
 
-    def listen(self, signal):
+    def transcribe_one(self, signal):
         return str(len(signal))
 
 
@@ -28,7 +28,7 @@ ONE = Deaf()
 
 @pytest.fixture
 def elsewhere(monkeypatch):
-    """Pretend that another package registers a recogniser."""
+    """Pretend that another package registers a transcriber."""
     points = [EntryPoint("deaf", f"{__name__}:ONE", "aser_bench.transcripts")]
     monkeypatch.setattr(
         registry, "entry_points", lambda group: points if group.endswith("transcripts") else []
@@ -41,7 +41,7 @@ def elsewhere(monkeypatch):
 def test_of_another_package(elsewhere):
     assert transcripts.get("deaf") is ONE
     assert "deaf" in registry.names("transcripts")
-    assert ONE.hear([[0.0] * 3, []], 16_000) == ["3", ""]
+    assert ONE.transcribe([[0.0] * 3, []], 16_000) == ["3", ""]
     assert ONE.identity() == ["deaf", 1, {}, {}]
 
 
@@ -50,23 +50,23 @@ def test_by_a_dotted_path():
 
 
 def test_something_else_is_refused():
-    with pytest.raises(UsageError, match="is no recogniser: it must be an object of class"):
+    with pytest.raises(UsageError, match="is no transcriber: it must be an object of class"):
         transcripts.get("pathlib:Path")
 
 
 def test_an_unknown_name_is_refused_with_the_nearest():
-    with pytest.raises(UsageError, match="unknown recogniser 'pocketsfinx'; did you mean 'pocke"):
+    with pytest.raises(UsageError, match="unknown transcriber 'pocketsfinx'; did you mean 'pocke"):
         transcripts.get("pocketsfinx")
-    with pytest.raises(UsageError, match="recogniser reference has no option 'x'; it has none"):
+    with pytest.raises(UsageError, match="transcriber reference has no option 'x'; it has none"):
         transcripts.get("reference:x=1")
 
 
 def test_the_reference_hears_nothing():
     one = transcripts.get("reference")
-    assert not one.hears
+    assert not one.from_audio
     assert one.languages == ()
     with pytest.raises(UsageError, match="reference hears nothing"):
-        one.hear([[0.1]], 16_000)
+        one.transcribe([[0.1]], 16_000)
 
 
 def test_they_are_listed(capsys, monkeypatch):
@@ -87,11 +87,11 @@ def test_they_are_listed(capsys, monkeypatch):
         ("[_BEG_] ... ", "beg"),
     ],
 )
-def test_plain(text, expected):
-    assert plain(text) == expected
-    assert plain(expected) == expected
+def test_normalize(text, expected):
+    assert normalize(text) == expected
+    assert normalize(expected) == expected
 
 
 def test_what_is_not_installed_is_not():
-    assert installed("numpy")
-    assert not installed("no-such-distribution")
+    assert is_installed("numpy")
+    assert not is_installed("no-such-distribution")
