@@ -84,7 +84,8 @@ def write_report(*folders: str | Path, out: str | Path | None = None, **options:
     out : path, optional
         Where to write; the folder itself by default. Must be given for several.
     **options
-        ``formats``, ``margin``, ``listen``, ``unclustered``: see `aser_bench.report.build.Options`.
+        ``formats``, ``margin``, ``listen``, ``unclustered``: see
+        `aser_bench.report.build.ReportOptions`.
 
     Returns
     -------
@@ -96,6 +97,6 @@ def write_report(*folders: str | Path, out: str | Path | None = None, **options:
     AserBenchError
         With one line that says what is wrong and what to do.
     """
-    from .report.build import Options, report
+    from .report.build import ReportOptions, report
 
-    return report(folders, out=out, options=Options(**options))
+    return report(folders, out=out, options=ReportOptions(**options))

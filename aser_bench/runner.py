@@ -63,7 +63,7 @@ def run(
     strict: bool = False,
     dry_run: bool = False,
     quiet: bool = False,
-    reported: build.Options | None = None,
+    reported: build.ReportOptions | None = None,
 ) -> Outcome:
     """Run a study and write its results.
 
@@ -83,7 +83,7 @@ def run(
         Read the corpora, say what there is to do, and do nothing.
     quiet : bool
         Print no progress.
-    reported : reporting.Options, optional
+    reported : ReportOptions, optional
         What the report is to be; everything by default.
 
     Raises
@@ -204,7 +204,7 @@ def _finish(
     costs: Costs,
     failed: dict[str, str],
     clock: _Stages,
-    reported: build.Options | None,
+    reported: build.ReportOptions | None,
 ) -> Outcome:
     """Turn what lies in the store into tables, write everything, and report on it."""
     scores = outputs.scores([task for one in agendas for task in one.trainings], failed)

@@ -24,7 +24,7 @@ from aser_bench.core.tables import ORIGINAL
 from aser_bench.corpora import load_corpus
 from aser_bench.evaluation import counts, statistics
 from aser_bench.evaluation.outcomes import Outcomes, Source, read
-from aser_bench.report.build import Options
+from aser_bench.report.build import ReportOptions
 
 
 def outcomes(folder: Path) -> Outcomes:
@@ -40,7 +40,7 @@ def run(folder: Path, store: Path | None = None, **study: Any) -> Outcomes:
         store=store,
         jobs=2,
         quiet=True,
-        reported=Options("csv"),
+        reported=ReportOptions("csv"),
     )
     if done.exit_code:
         raise SystemExit(done.text)

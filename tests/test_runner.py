@@ -28,7 +28,7 @@ from aser_bench.corpora.prepare import Inspection
 from aser_bench.evaluation import metrics
 from aser_bench.models.mlp import Mlp
 from aser_bench.pipeline import ingest
-from aser_bench.report.build import Options
+from aser_bench.report.build import ReportOptions
 
 FILES = (
     "scores.csv",
@@ -41,7 +41,7 @@ FILES = (
     "features.csv",
     "leaks.csv",
 )
-TABLES = Options("csv,latex")
+TABLES = ReportOptions("csv,latex")
 
 
 def small(table: Path, **more) -> dict:

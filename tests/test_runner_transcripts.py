@@ -18,7 +18,7 @@ from aser_bench.pipeline.cache import Store
 from aser_bench.pipeline.ingest import ingest
 from aser_bench.pipeline.parallel import Pool
 from aser_bench.pipeline.worklist import Agenda
-from aser_bench.report.build import Options
+from aser_bench.report.build import ReportOptions
 from aser_bench.study.config import resolve
 
 EAR = transcriber_factory.SPEC
@@ -57,7 +57,12 @@ def run(texts, store, tmp_path):
             **more,
         }
         return aser_bench.run(
-            study, out=tmp_path / out, jobs=jobs, store=place, quiet=True, reported=Options("csv")
+            study,
+            out=tmp_path / out,
+            jobs=jobs,
+            store=place,
+            quiet=True,
+            reported=ReportOptions("csv"),
         )
 
     return run_study

@@ -91,14 +91,14 @@ def add_report_flags(parser: Any) -> None:
 
 
 def report_options(options: argparse.Namespace) -> Any:
-    """Return the `reporting.Options` of the flags, or of ``ASER_BENCH_<FLAG>`` where none is given.
+    """Return the `ReportOptions` of the flags, or of ``ASER_BENCH_<FLAG>`` where none is given.
 
     Raises
     ------
     UsageError
         For what is no number.
     """
-    from ..report.build import Options
+    from ..report.build import ReportOptions
 
     given: dict[str, Any] = {}
     for flag, name, kind in (
@@ -109,7 +109,7 @@ def report_options(options: argparse.Namespace) -> Any:
         word = getattr(options, flag, None) or os.environ.get(f"ASER_BENCH_{flag.upper()}")
         if word:
             given[name] = _number(flag, word, kind)
-    return Options(**given, unclustered=getattr(options, "unclustered", False))
+    return ReportOptions(**given, unclustered=getattr(options, "unclustered", False))
 
 
 def _number(flag: str, word: str, kind: Any) -> Any:

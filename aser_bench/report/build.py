@@ -49,7 +49,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Options:
+class ReportOptions:
     """What a report is to be.
 
     Attributes
@@ -99,7 +99,10 @@ class Options:
 
 
 def report(
-    paths: Sequence[Path | str], *, out: Path | str | None = None, options: Options | None = None
+    paths: Sequence[Path | str],
+    *,
+    out: Path | str | None = None,
+    options: ReportOptions | None = None,
 ) -> Report:
     """Make everything that people read of one or more results folders, from predictions alone.
 
@@ -109,14 +112,14 @@ def report(
         Results folders; several are put side by side.
     out : path, optional
         Where to write; the folder itself by default. Must be given for several.
-    options : Options, optional
+    options : ReportOptions, optional
 
     Raises
     ------
     UsageError
         If a folder is not one of results, or ``out`` is missing for several.
     """
-    options = options or Options()
+    options = options or ReportOptions()
     if not paths:
         raise UsageError("name the results folder to report on")
     if out is None and len(paths) > 1:

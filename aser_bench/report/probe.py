@@ -11,7 +11,7 @@ import pandas as pd
 
 from . import text
 from .base import mark
-from .terminal import columns, paragraph
+from .terminal import display_width, paragraph
 
 _GAP = "  "
 _EMPTY = text.MISSING
@@ -73,8 +73,8 @@ def render(table: pd.DataFrame, width: int = 80) -> str:
     notes = _footnotes(table)
     side = ["", "condition", *_names(table, notes)]
     cells = [[one.head, one.unit, *_cells(table, one)] for one in shown]
-    widths = [max(map(columns, cell)) for cell in cells]
-    label = max(map(columns, side))
+    widths = [max(map(display_width, cell)) for cell in cells]
+    label = max(map(display_width, side))
     room = width - label
     packed = text.pack([each + len(_GAP) for each in widths], [one.name for one in shown], room)
     blocks = [
@@ -142,11 +142,11 @@ def _block(
     lines = []
     for row, name in enumerate(side):
         words = [
-            " " * (each - columns(cell[row])) + cell[row]
+            " " * (each - display_width(cell[row])) + cell[row]
             for cell, each in zip(cells, widths, strict=True)
         ]
-        lines.append(_GAP.join([name + " " * (label - columns(name)), *words]).rstrip())
-    return "\n".join([*lines[:2], "-" * max(map(columns, lines)), *lines[2:]])
+        lines.append(_GAP.join([name + " " * (label - display_width(name)), *words]).rstrip())
+    return "\n".join([*lines[:2], "-" * max(map(display_width, lines)), *lines[2:]])
 
 
 def _below(

@@ -22,7 +22,9 @@ def render(table: Table, width: int = 80, verdicts: Sequence[str] = ()) -> str:
     side = _side(table)
     taken = sum(_widest(side)) + len(_GAP) * len(table.sides[1:])
     cells = [_cells(table, index) for index in range(len(table.columns))]
-    widths = [max(map(columns, (_head(table, index), *cell))) for index, cell in enumerate(cells)]
+    widths = [
+        max(map(display_width, (_head(table, index), *cell))) for index, cell in enumerate(cells)
+    ]
     groups = [column.group for column in table.columns]
     packed = pack([each + len(_GAP) for each in widths], groups, width - taken)
     blocks = [_block(table, side, cells, widths, chosen, width) for chosen in packed]
@@ -41,12 +43,12 @@ def paragraph(text: str, width: int = 80) -> str:
     return "\n".join(_wrap(text, max(40, width))) + "\n"
 
 
-def columns(text: str) -> int:
+def display_width(text: str) -> int:
     """Return how many columns a text takes on a terminal.
 
     Examples
     --------
-    >>> columns("é"), columns("中")
+    >>> display_width("é"), display_width("中")
     (1, 2)
     """
     return sum(
@@ -66,7 +68,7 @@ def _side(table: Table) -> list[tuple[str, ...]]:
 
 
 def _widest(side: Sequence[tuple[str, ...]]) -> list[int]:
-    return [max(map(columns, part)) for part in zip(*side, strict=True)]
+    return [max(map(display_width, part)) for part in zip(*side, strict=True)]
 
 
 def _head(table: Table, index: int) -> str:
@@ -78,15 +80,15 @@ def _cells(table: Table, index: int) -> list[str]:
     """Return a column as text, the numbers below each other and the marks behind."""
     cells = [row.cells[index] for row in table.rows]
     marks = [table.marks_of(cell.notes, cell.daggered) for cell in cells]
-    digits = max((columns(cell.text) for cell in cells if _is_number(cell)), default=0)
+    digits = max((display_width(cell.text) for cell in cells if _is_number(cell)), default=0)
     bodies = [
         (_right(cell.text, digits) if _is_number(cell) else cell.text)
         + (f" ± {cell.spread}" if cell.spread else "")
         for cell in cells
     ]
     # Means stand below each other even where one has no spread; a word stands at the right.
-    longest = max(map(columns, bodies), default=0)
-    hang = max(map(columns, marks), default=0)
+    longest = max(map(display_width, bodies), default=0)
+    hang = max(map(display_width, marks), default=0)
     left = table.columns[index].words
     return [
         (_left if left or _is_number(cell) else _right)(body, longest) + _left(mark, hang)
@@ -109,7 +111,7 @@ def _block(
     first, *others = _widest(side)
     blank = " " * (first + sum(len(_GAP) + each for each in others))
     groups = [table.columns[index].group for index in chosen]
-    room = width - columns(blank) - len(_GAP)
+    room = width - display_width(blank) - len(_GAP)
     heads, body = _over(groups, [widths[index] for index in chosen], room)
     lefts = [table.columns[index].words for index in chosen]
 
@@ -125,7 +127,7 @@ def _block(
 
     lines = [f"{blank}{_GAP}{heads}"] if heads.strip() else []
     lines.append(line(0, [_head(table, index) for index in chosen]))
-    lines.append("-" * max(map(columns, lines)))
+    lines.append("-" * max(map(display_width, lines)))
     heading = ""
     for number, row in enumerate(table.rows):
         if row.heading and row.heading != heading:
@@ -144,7 +146,7 @@ def _over(groups: Sequence[str], widths: Sequence[int], room: int) -> tuple[str,
         while end < len(groups) and groups[end] == groups[start]:
             end += 1
         span = sum(body[start:end]) + len(_GAP) * (end - start - 1)
-        grow = min(max(0, columns(groups[start]) - span), max(0, spare))
+        grow = min(max(0, display_width(groups[start]) - span), max(0, spare))
         spare -= grow
         body[start] += grow
         parts.append(_centre(_shorten(groups[start], span + grow), span + grow))
@@ -155,7 +157,7 @@ def _over(groups: Sequence[str], widths: Sequence[int], room: int) -> tuple[str,
 def _notes(table: Table, width: int) -> str:
     lines = []
     for text, mark in table.marks.items():
-        lines += _wrap(f"{mark} {text}", width, " " * (columns(mark) + 1))
+        lines += _wrap(f"{mark} {text}", width, " " * (display_width(mark) + 1))
     for text in (*table.footnotes, table.caption):
         lines += _wrap(text, width)
     return "\n".join(lines)
@@ -165,13 +167,13 @@ def _wrap(text: str, width: int, indent: str = "") -> list[str]:
     """Break a text into lines; textwrap does not know that some letters are two columns wide."""
     lines, line = [], ""
     for word in text.split():
-        if line and columns(line) + 1 + columns(word) > width:
+        if line and display_width(line) + 1 + display_width(word) > width:
             lines.append(line)
             line = indent + word
         else:
             line = f"{line} {word}" if line else word
-        while columns(line) > width:
-            cut = next(i for i in range(len(line), 0, -1) if columns(line[:i]) <= width)
+        while display_width(line) > width:
+            cut = next(i for i in range(len(line), 0, -1) if display_width(line[:i]) <= width)
             lines.append(line[:cut])
             line = indent + line[cut:]
     return [*lines, line] if line else lines
@@ -179,10 +181,10 @@ def _wrap(text: str, width: int, indent: str = "") -> list[str]:
 
 def _shorten(text: str, width: int) -> str:
     """Leave the middle out of a name: its two ends tell it from others."""
-    if columns(text) <= width:
+    if display_width(text) <= width:
         return text
     tail = (width - 1) // 2
-    while text and columns(text) > width - 1:
+    while text and display_width(text) > width - 1:
         middle = max(1, len(text) - tail)
         text = text[: middle - 1] + text[middle:]
     cut = max(0, len(text) - tail)
@@ -190,13 +192,13 @@ def _shorten(text: str, width: int) -> str:
 
 
 def _left(text: str, width: int) -> str:
-    return text + " " * (width - columns(text))
+    return text + " " * (width - display_width(text))
 
 
 def _right(text: str, width: int) -> str:
-    return " " * (width - columns(text)) + text
+    return " " * (width - display_width(text)) + text
 
 
 def _centre(text: str, width: int) -> str:
-    before = (width - columns(text)) // 2
-    return " " * before + text + " " * (width - columns(text) - before)
+    before = (width - display_width(text)) // 2
+    return " " * before + text + " " * (width - display_width(text) - before)

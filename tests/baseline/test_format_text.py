@@ -22,7 +22,7 @@ from hypothesis import given, settings
 
 from aser_bench.baseline.base import DIFFERENCES, Checked, Options
 from aser_bench.baseline.formats import FORMATS, text, wants_color
-from aser_bench.report.terminal import columns
+from aser_bench.report.terminal import display_width
 
 pytestmark = pytest.mark.usefixtures("named_folders")
 
@@ -42,7 +42,7 @@ def commands_out(told):
 @pytest.mark.parametrize("width", [60, 80, 100, 132])
 def test_only_commands_are_wider_than_asked(width):
     told = text(every_verdict(), width=width)
-    assert max(map(columns, commands_out(told))) <= width
+    assert max(map(display_width, commands_out(told))) <= width
     assert told.count(f"\n    {COMMAND}\n") == 2
 
 
@@ -96,7 +96,7 @@ def test_names_that_do_not_fit_stand_whole_below():
         for n in range(3)
     ]
     told = text(check(*cells))
-    assert max(map(columns, commands_out(told))) <= 80
+    assert max(map(display_width, commands_out(told))) <= 80
     below = "a-corpus-with-a-long-name-2, model-2, opus:application=voip-2 -> mp3:64+gsm-2"
     assert below in " ".join(told.split())
     assert "corpus, model, trained at -> tested at" in told
@@ -356,7 +356,7 @@ def test_any_names_are_told_in_the_width(found):
     told.encode("utf-8")
     commands = {one.command for one in found.cells}
     if commands <= {""}:
-        assert max(map(columns, commands_out(told))) <= 80
+        assert max(map(display_width, commands_out(told))) <= 80
 
 
 class Stream(io.StringIO):

@@ -17,7 +17,7 @@ from aser_bench.codecs.probe import COLUMNS, probe
 from aser_bench.core.errors import UsageError
 from aser_bench.core.tables import Alias, Condition
 from aser_bench.report import probe as report
-from aser_bench.report.terminal import columns
+from aser_bench.report.terminal import display_width
 
 RATE = 16_000
 
@@ -205,7 +205,7 @@ def test_the_columns_come_in_one_order():
 
 
 def widest(text: str) -> int:
-    return max(map(columns, text.splitlines()))
+    return max(map(display_width, text.splitlines()))
 
 
 def rated(table: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import aser_bench
 from aser_bench.cli import main
 from aser_bench.core.errors import UsageError
 from aser_bench.pipeline import coding_plan
-from aser_bench.report.build import Options
+from aser_bench.report.build import ReportOptions
 from aser_bench.study import config
 
 
@@ -36,7 +36,12 @@ def conditions(table, store, tmp_path, bundled):
             **more,
         }
         outcome = aser_bench.run(
-            layer, out=tmp_path / "out", jobs=1, store=store, quiet=True, reported=Options("csv")
+            layer,
+            out=tmp_path / "out",
+            jobs=1,
+            store=store,
+            quiet=True,
+            reported=ReportOptions("csv"),
         )
         frame = pd.read_csv(outcome.folder / "conditions.csv", keep_default_na=False)
         return frame.set_index("condition")

@@ -13,7 +13,7 @@ import pytest
 
 from aser_bench.core.errors import AserBenchError, UsageError
 from aser_bench.report import build
-from aser_bench.report.build import FORMATS, Options, report
+from aser_bench.report.build import FORMATS, ReportOptions, report
 
 SKILL = {
     ("original", "original"): 0.9,
@@ -21,7 +21,7 @@ SKILL = {
     ("original", "mp3-64k"): 0.85,
     ("mp3-8k", "mp3-8k"): 0.6,
 }
-BRIEF = Options(formats="csv,md")
+BRIEF = ReportOptions(formats="csv,md")
 
 
 def study(path, **options):
@@ -70,7 +70,7 @@ def test_the_same_results_give_the_same_report(tmp_path):
 def test_what_an_older_report_left_is_replaced(folder):
     (folder / "tables").mkdir()
     (folder / "tables" / "old.csv").write_text("old")
-    report([folder], options=Options(formats="latex"))
+    report([folder], options=ReportOptions(formats="latex"))
     names = {path.name for path in (folder / "tables").iterdir()}
     assert {name.rpartition(".")[2] for name in names} == {"tex"}
 
@@ -80,7 +80,7 @@ def test_the_margin_changes_the_decisions(folder, tmp_path):
         report(
             [folder],
             out=tmp_path / f"m{margin}",
-            options=Options(formats="csv", margin=margin, unclustered=margin > 0.5),
+            options=ReportOptions(formats="csv", margin=margin, unclustered=margin > 0.5),
         )
         for margin in (0.02, 0.95)
     )
@@ -107,7 +107,7 @@ def test_the_page_of_two_runs_tells_where_both_come_from(folder, tmp_path):
         facts["packages"] = {"numpy": numpy, "scipy": "1.17.1"}
         facts["corpora"]["voices"]["sha256"] = sha256
         path.write_text(json.dumps(facts), "utf-8")
-    report([folder, other], out=tmp_path / "both", options=Options("html"))
+    report([folder, other], out=tmp_path / "both", options=ReportOptions("html"))
     page = (tmp_path / "both" / "report.html").read_text("utf-8")
     assert "2.4.6 / 2.5.0" in page
     assert "1.17.1 /" not in page
@@ -155,7 +155,7 @@ def test_everything_that_a_report_may_be(tmp_path):
 def test_the_page_alone_leaves_no_figures_and_knows_its_folder_by_name(folder, monkeypatch):
     monkeypatch.chdir(folder)
     before = factories.listing(folder)
-    done = report(["."], options=Options(formats=["html"]))
+    done = report(["."], options=ReportOptions(formats=["html"]))
     assert done.written == ("report.html",)
     assert set(factories.listing(folder)) - set(before) == {"report.html"}
     page = (folder / "report.html").read_text("utf-8")
@@ -166,7 +166,7 @@ def test_the_page_alone_leaves_no_figures_and_knows_its_folder_by_name(folder, m
 def test_the_page_says_where_corpora_and_vectors_lay(tmp_path):
     study = {"name": "", "corpora": [{"voices": "my voices"}], "seed": 0, "embeddings": "v.txt"}
     path = factories.folder(tmp_path / "one", factories.predictions(runs=1), study=study)
-    report([path], options=Options(formats=["html"]))
+    report([path], options=ReportOptions(formats=["html"]))
     page = (path / "report.html").read_text("utf-8")
     assert "--corpus &#39;voices=my voices&#39; --embeddings v.txt" in page
 
@@ -179,7 +179,7 @@ def test_failed_results_do_not_stop_a_report(folder, tmp_path):
     scores.to_csv(folder / "scores.csv", index=False)
     frame = factories.predictions({k: v for k, v in SKILL.items() if k[1] != "mp3-64k"}, runs=1)
     factories.write(frame, folder / "predictions.parquet")
-    done = report([folder], out=tmp_path / "out", options=Options(formats="csv,html"))
+    done = report([folder], out=tmp_path / "out", options=ReportOptions(formats="csv,html"))
     assert "mp3-64k" not in set(done.findings.losses["condition"])
     page = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert "did not, alas" in page
@@ -191,7 +191,7 @@ def test_failed_results_do_not_stop_a_report(folder, tmp_path):
 )
 def test_a_study_of_one_condition(tmp_path, skill):
     path = factories.folder(tmp_path / "one", factories.predictions(skill, runs=1))
-    done = report([path], options=Options(formats="csv,html"))
+    done = report([path], options=ReportOptions(formats="csv,html"))
     assert done.findings.losses.empty
     assert (path / "report.html").is_file()
 
@@ -199,7 +199,7 @@ def test_a_study_of_one_condition(tmp_path, skill):
 def test_names_of_models_and_corpora_cannot_leave_the_folder(tmp_path):
     frame = factories.predictions(SKILL, runs=1, model="../../mod:Clf<script>", corpus="a/b & c")
     path = factories.folder(tmp_path / "deep" / "one", frame)
-    done = report([path], options=Options(formats="csv,html"))
+    done = report([path], options=ReportOptions(formats="csv,html"))
     assert {path.name for path in tmp_path.rglob("*") if path.is_dir()} == {"deep", "one", "tables"}
     assert "Clf<script>" not in (path / "report.html").read_text("utf-8")
     assert any("../../mod:Clf" in sentence for sentence in done.verdict)
@@ -212,7 +212,7 @@ def test_utterances_may_be_called_anything(tmp_path):
         for number, name in enumerate(frame["utterance"].unique())
     }
     path = factories.folder(tmp_path / "one", frame.assign(utterance=frame["utterance"].map(names)))
-    report([path], options=Options(formats="csv,latex,md,json,html"))
+    report([path], options=ReportOptions(formats="csv,latex,md,json,html"))
     assert "<i>u0" not in (path / "report.html").read_text("utf-8")
 
 
@@ -234,7 +234,7 @@ def test_utterances_may_be_called_anything(tmp_path):
 )
 def test_options_that_cannot_be(options, said):
     with pytest.raises(UsageError) as error:
-        Options(**options)
+        ReportOptions(**options)
     assert said in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -250,7 +250,7 @@ def test_options_that_cannot_be(options, said):
     ],
 )
 def test_formats_are_names_in_a_row_or_a_list(words, names):
-    assert Options(formats=words).names == tuple(names)
+    assert ReportOptions(formats=words).names == tuple(names)
 
 
 def test_several_folders_need_a_place_and_none_is_no_report(folder, tmp_path):
@@ -288,7 +288,7 @@ def test_a_report_of_what_was_heard(tmp_path):
         ]
     )
     folder = factories.folder(tmp_path / "one", frame, heard=factories.transcripts(frame))
-    done = report([folder], options=Options(formats="csv,html,figures"))
+    done = report([folder], options=ReportOptions(formats="csv,html,figures"))
     files = factories.listing(folder)
     assert {
         "tables/voices-wer.csv",

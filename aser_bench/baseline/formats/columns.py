@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ...report.terminal import columns, paragraph
+from ...report.terminal import display_width, paragraph
 from ...report.text import MISSING, fraction
 from ..base import CellCheck, Checked
 from . import labels as words
@@ -31,8 +31,8 @@ class _Column:
 
     @classmethod
     def of(cls, head: str, found: Sequence[str], *, right: bool = False) -> _Column:
-        most = max(map(columns, (head, *found)))
-        pads = [" " * (most - columns(word)) for word in (head, *found)]
+        most = max(map(display_width, (head, *found)))
+        pads = [" " * (most - display_width(word)) for word in (head, *found)]
         pairs = zip(pads, (head, *found), strict=True)
         first, *rest = [pad + word if right else word + pad for pad, word in pairs]
         return cls(first, tuple(rest))
@@ -59,7 +59,7 @@ def rows(checked: Checked, cells: Sequence[CellCheck], width: int, paint: Paint)
     chosen = [*ends, *inline, *shown]
     lines = [_GAP.join(column.head for column in chosen).rstrip()]
     lines += wrapped(", ".join(column.head.strip() for column in below), width)
-    lines.append("-" * max(map(columns, lines)))
+    lines.append("-" * max(map(display_width, lines)))
     for row, one in enumerate(cells):
         line = _GAP.join(column.words[row] for column in chosen).rstrip()
         lines.append(colored(line, one.verdict, OF_VERDICT[one.verdict], paint))
@@ -74,8 +74,8 @@ def wrapped(text: str, width: int, first: str = INDENT) -> list[str]:
     """Return a text in indented lines; ``first`` is what the first one starts with."""
     if not text:
         return []
-    broken = paragraph(text, width - columns(first)).splitlines()
-    blank = " " * columns(first)
+    broken = paragraph(text, width - display_width(first)).splitlines()
+    blank = " " * display_width(first)
     return [f"{blank if place else first}{line}" for place, line in enumerate(broken)]
 
 
@@ -95,4 +95,4 @@ def _number(head: str, cells: Sequence[CellCheck], word: Callable[[CellCheck], s
 
 
 def _width(chosen: Sequence[_Column]) -> int:
-    return sum(columns(column.head) for column in chosen) + len(_GAP) * (len(chosen) - 1)
+    return sum(display_width(column.head) for column in chosen) + len(_GAP) * (len(chosen) - 1)
