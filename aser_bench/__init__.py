@@ -25,7 +25,7 @@ def run(study: str | Path | Mapping[str, Any] | None = None, **options: Any) -> 
     study : path or mapping, optional
         A study file, or what would stand in one (``{"corpora": ["demo"], "models": ["svm"]}``).
     **options
-        ``out``, ``jobs``, ``store``, ``strict``, ``dry_run``, ``quiet``, ``reported``: see
+        ``out``, ``jobs``, ``cache``, ``strict``, ``dry_run``, ``quiet``, ``reported``: see
         `aser_bench.runner.run`.
 
     Returns

@@ -17,7 +17,7 @@ from .core.progress import Progress, Say, say_aloud, tell_refused
 from .models.text import embeddings
 from .pipeline import coding_plan, estimate, model_variants
 from .pipeline import worklist as agendas_
-from .pipeline.cache import Store, default_root
+from .pipeline.cache import Cache
 from .pipeline.coding_task import code
 from .pipeline.ingest import ingest
 from .pipeline.parallel import Pool, cores
@@ -59,7 +59,7 @@ def run(
     *,
     out: str | Path | None = None,
     jobs: int | None = None,
-    store: str | Path | None = None,
+    cache: str | Path | None = None,
     strict: bool = False,
     dry_run: bool = False,
     quiet: bool = False,
@@ -75,8 +75,8 @@ def run(
         Where to write; ``results/<study>`` by default.
     jobs : int, optional
         Worker processes; as many as there are cores by default. Does not change any number.
-    store : path, optional
-        Where what was computed is kept and found again; the user's cache by default.
+    cache : path, optional
+        Cache directory; ``$ASER_BENCH_CACHE`` or a folder in the user's cache by default.
     strict : bool
         Stop at the first recording that has to be refused instead of leaving it out.
     dry_run : bool
@@ -96,15 +96,15 @@ def run(
     check_folder(folder)
     _check_names(study)
     treatments = coding_plan.treatments(study)
-    keep = Store(Path(store) if store is not None else default_root())
-    keep.sweep()
+    entries = Cache.at(cache)
+    entries.sweep()
     say: Say = (lambda line: None) if quiet else say_aloud
     with Pool(jobs if jobs is not None else cores()) as pool:
         agendas = []
         for choice in study.corpora:
-            ingested = ingest(choice, study.limit, keep, pool, strict, say, labels=study.labels)
+            ingested = ingest(choice, study.limit, entries, pool, strict, say, labels=study.labels)
             tell_refused(ingested.refused, say)
-            agendas.append(Agenda(study, ingested, treatments, keep))
+            agendas.append(Agenda(study, ingested, treatments, entries))
         if dry_run:
             plan_ = agendas_.describe(study, agendas, treatments, folder)
             cost = estimate.estimate(agendas, pool)
@@ -147,7 +147,7 @@ def _check_names(study: Study) -> None:
 def _work(
     agendas: list[Agenda], pool: Pool, strict: bool, say: Say, quiet: bool, clock: _Stages
 ) -> tuple[Costs, dict[str, str]]:
-    """Code and train all that the store lacks; return costs and failures (key -> reason)."""
+    """Code and train all that the cache lacks; return costs and failures (key -> reason)."""
     costs: Costs = []
     failed: dict[str, str] = {}
     with Progress(sum(agenda.seconds() for agenda in agendas), quiet=quiet) as progress:
@@ -206,7 +206,7 @@ def _finish(
     clock: _Stages,
     reported: build.ReportOptions | None,
 ) -> Outcome:
-    """Turn what lies in the store into tables, write everything, and report on it."""
+    """Turn what lies in the cache into tables, write everything, and report on it."""
     scores = outputs.scores([task for one in agendas for task in one.trainings], failed)
     conditions = pd.concat(
         [outputs.conditions(one.ingested, one.treatments, one.batches) for one in agendas],

@@ -32,12 +32,12 @@ def outcomes(folder: Path) -> Outcomes:
     return read([Source(folder / "predictions.parquet")])
 
 
-def run(folder: Path, store: Path | None = None, **study: Any) -> Outcomes:
+def run(folder: Path, cache: Path | None = None, **study: Any) -> Outcomes:
     """Run a study on the original recordings, once a fold."""
     done = aser_bench.run(
         {"codecs": ORIGINAL, "runs": 1, **study},
         out=folder,
-        store=store,
+        cache=cache,
         jobs=2,
         quiet=True,
         reported=ReportOptions("csv"),

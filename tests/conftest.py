@@ -79,9 +79,9 @@ def table(voices: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a store that all tests share: it is content-addressed, so they cannot disagree."""
-    return tmp_path_factory.mktemp("store")
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the cache directory of all tests; they can share it as it is content-addressed."""
+    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture

@@ -55,13 +55,13 @@ def small(table: Path, **more) -> dict:
 
 
 @pytest.fixture
-def run(table, store, tmp_path):
-    def run_study(out="out", jobs=1, place=store, **more):
+def run(table, cache_dir, tmp_path):
+    def run_study(out="out", jobs=1, place=cache_dir, **more):
         return aser_bench.run(
             small(table, **more),
             out=tmp_path / out,
             jobs=jobs,
-            store=place,
+            cache=place,
             quiet=True,
             reported=TABLES,
         )
@@ -136,7 +136,7 @@ def test_a_run_tells_what_its_features_are(run, tmp_path):
     numbers = [word for line in text.decode().splitlines()[1:] for word in line.split(",")[3:]]
     assert all(f"{float(number):.9g}" == number for number in numbers)
     # Nor do the workers or the other models and codecs of a run matter.
-    other = run("second", place=tmp_path / "store", jobs=2, models="mlp", codecs=["int16"]).folder
+    other = run("second", place=tmp_path / "cache", jobs=2, models="mlp", codecs=["int16"]).folder
     assert (other / "features.csv").read_bytes() == text
 
 
@@ -164,8 +164,8 @@ def test_all_conditions_of_an_utterance_share_its_fold(run):
 
 
 def test_workers_change_no_byte(run, tmp_path):
-    one = run("one", jobs=1, place=tmp_path / "store1", models="svm,mlp").folder
-    two = run("two", jobs=2, place=tmp_path / "store2", models="svm,mlp").folder
+    one = run("one", jobs=1, place=tmp_path / "cache1", models="svm,mlp").folder
+    two = run("two", jobs=2, place=tmp_path / "cache2", models="svm,mlp").folder
     assert (one / "scores.csv").read_bytes() == (two / "scores.csv").read_bytes()
     assert (one / "conditions.csv").read_bytes() == (two / "conditions.csv").read_bytes()
     first, second = (pd.read_parquet(f / "predictions.parquet") for f in (one, two))
@@ -188,7 +188,7 @@ def test_a_finished_run_said_again_computes_nothing(run):
 
 
 def test_a_new_bitrate_codes_that_bitrate_only(run, tmp_path, monkeypatch):
-    place = tmp_path / "store"
+    place = tmp_path / "cache"
     run("first", place=place, models="svm")
     coded = []
     plain = Mp3.roundtrip
@@ -204,7 +204,7 @@ def test_a_new_bitrate_codes_that_bitrate_only(run, tmp_path, monkeypatch):
 
 
 def test_another_setting_of_a_model_is_another_model(run, tmp_path, monkeypatch):
-    place = tmp_path / "store"
+    place = tmp_path / "cache"
     before = run("before", place=place, models="mlp").scores
     plain = Mlp.estimator
     monkeypatch.setattr(
@@ -300,7 +300,7 @@ def test_a_recording_that_cannot_be_coded_is_refused_and_the_run_goes_on(
     files = pd.read_csv(tmp_path / "voices.csv")["file"]
     bad = float(read(files[5])[100])
     monkeypatch.setattr(Mp3, "roundtrip", choosy)
-    outcome = run(place=tmp_path / "store", models="svm")
+    outcome = run(place=tmp_path / "cache", models="svm")
     manifest = json.loads((outcome.folder / "manifest.json").read_text())
     corpus = manifest["corpora"]["csv"]
     assert corpus["utterances"] == 31
@@ -336,7 +336,7 @@ def test_a_recording_that_a_codec_makes_shorter_is_refused_and_the_run_goes_on(
 ):
     files = pd.read_csv(tmp_path / "voices.csv")["file"]
     shortening([files[5]])
-    outcome = run(place=tmp_path / "store", models="svm", codecs=["shortening"])
+    outcome = run(place=tmp_path / "cache", models="svm", codecs=["shortening"])
     manifest = json.loads((outcome.folder / "manifest.json").read_text())
     assert manifest["corpora"]["csv"]["utterances"] == 31
     assert manifest["corpora"]["csv"]["refused"] == [
@@ -351,7 +351,7 @@ def test_a_recording_that_a_codec_makes_shorter_is_refused_and_the_run_goes_on(
 def test_a_codec_that_makes_all_shorter_stops_the_run(run, tmp_path, shortening):
     shortening(pd.read_csv(tmp_path / "voices.csv")["file"])
     with pytest.raises(CodecError) as caught:
-        run(place=tmp_path / "store", models="svm", codecs=["shortening"])
+        run(place=tmp_path / "cache", models="svm", codecs=["shortening"])
     assert str(caught.value) == ("codec shortening: returned 6390 samples for 6400 at shortening")
 
 
@@ -362,7 +362,7 @@ def test_a_broken_encoder_stops_the_run(run, tmp_path, monkeypatch):
     monkeypatch.setattr("aser_bench.runner.canary.sing", lambda conditions, say: "")
     monkeypatch.setattr(Mp3, "roundtrip", broken)
     with pytest.raises(CodecError, match="ffmpeg ended with code 1"):
-        run(place=tmp_path / "store")
+        run(place=tmp_path / "cache")
 
 
 def test_old_results_survive_a_run_that_cannot_write(run, tmp_path, monkeypatch):
@@ -386,10 +386,10 @@ def test_limit_takes_so_many(run):
     assert "limited to 20" in outcome.text
 
 
-def test_two_corpora_are_reported_each_by_itself(table, voices, store, tmp_path):
+def test_two_corpora_are_reported_each_by_itself(table, voices, cache_dir, tmp_path):
     study = small(table, corpora=[{"csv": str(table)}, {"custom": str(voices)}], models="svm")
     outcome = aser_bench.run(
-        study, out=tmp_path / "out", jobs=1, store=store, quiet=True, reported=TABLES
+        study, out=tmp_path / "out", jobs=1, cache=cache_dir, quiet=True, reported=TABLES
     )
     assert set(outcome.scores["corpus"]) == {"csv", "custom"}
     assert set(outcome.scores.loc[outcome.scores["corpus"] == "custom", "protocol"]) == {"paper"}
@@ -412,8 +412,8 @@ def command(table: Path, folder: Path, *more: str) -> list[str]:
         "8,64",
         "--out",
         str(folder / "out"),
-        "--store",
-        str(folder / "store"),
+        "--cache",
+        str(folder / "cache"),
         "-j",
         "2",
         *more,
@@ -443,7 +443,7 @@ def test_an_interrupted_run_goes_on_where_it_was(run, table, tmp_path, how):
         text=True,
         start_new_session=True,
     )
-    finished = tmp_path / "store" / "predictions"
+    finished = tmp_path / "cache" / "predictions"
     wait_for(lambda: len(list(finished.glob("*/*.npz"))) >= 2)
     # Ctrl-C reaches the whole group, a scheduler's signal the main process alone
     (os.kill if how == signal.SIGTERM else os.killpg)(process.pid, how)
@@ -456,7 +456,7 @@ def test_an_interrupted_run_goes_on_where_it_was(run, table, tmp_path, how):
         wait_for(lambda: not group_lives(process.pid), 20)
     kept = {path.name for path in finished.glob("*/*.npz")}
     assert 2 <= len(kept) < 36  # 4 folds x 3 conditions x 3 runs
-    outcome = run("resumed", place=tmp_path / "store", models="mlp")
+    outcome = run("resumed", place=tmp_path / "cache", models="mlp")
     trained = json.loads((outcome.folder / "manifest.json").read_text())["stages"]["train"]
     assert trained["tasks"] == 36 - len(kept)
     whole = run("whole", place=tmp_path / "other", models="mlp")
@@ -488,7 +488,7 @@ def test_a_recording_that_was_away_for_a_moment_is_not_refused_for_ever(run, tmp
     def away(file):
         return Inspection(reason="there is no such file") if file == victim else opened(file)
 
-    place = tmp_path / "store"
+    place = tmp_path / "cache"
     with monkeypatch.context() as patch:
         patch.setattr(ingest, "inspect", away)
         assert "1 recording was refused" in run(place=place, models="svm").text

@@ -14,7 +14,7 @@ import transcriber_factory
 import aser_bench
 from aser_bench.core.errors import AserBenchError, UsageError
 from aser_bench.pipeline import coding_plan, estimate
-from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.ingest import ingest
 from aser_bench.pipeline.parallel import Pool
 from aser_bench.pipeline.worklist import Agenda
@@ -44,8 +44,8 @@ def texts(voices: Path, tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def run(texts, store, tmp_path):
-    def run_study(out="out", jobs=1, place=store, table=texts, **more):
+def run(texts, cache_dir, tmp_path):
+    def run_study(out="out", jobs=1, place=cache_dir, table=texts, **more):
         study = {
             "corpora": [{"csv": str(table)}],
             "codecs": [{"mp3": [8]}],
@@ -60,7 +60,7 @@ def run(texts, store, tmp_path):
             study,
             out=tmp_path / out,
             jobs=jobs,
-            store=place,
+            cache=place,
             quiet=True,
             reported=ReportOptions("csv"),
         )
@@ -80,7 +80,7 @@ def trained(outcome, model: str) -> int:
 
 
 def test_words_that_no_codec_touches_are_trained_on_once_a_fold(run, tmp_path):
-    outcome = run(place=tmp_path / "store", train="all,multi", models="tre,mdre")
+    outcome = run(place=tmp_path / "cache", train="all,multi", models="tre,mdre")
     assert outcome.exit_code == 0
     table = cells(outcome)
     tre = table[table["model"] == "tre"]
@@ -134,7 +134,7 @@ def test_neither_workers_nor_company_nor_order_change_a_score(run, tmp_path):
     pd.testing.assert_frame_equal(some, scores(both).loc[some.index])
 
 
-def test_another_text_is_another_result_and_the_same_is_read_from_the_store(run, texts, tmp_path):
+def test_another_text_is_another_result_and_the_same_is_read_from_the_cache(run, texts, tmp_path):
     first = run("one", models="tre")
     again = run("two", models="tre")
     assert trained(again, "tre") == 0
@@ -236,7 +236,7 @@ def test_a_transcriber_that_breaks_is_one_line(run, monkeypatch, tmp_path):
 
     monkeypatch.setattr(transcriber_factory.Ear, "transcribe_one", breaks)
     with pytest.raises(AserBenchError, match=r"EAR failed on csv .* at original: RuntimeError: no"):
-        run(models="tre", transcripts=EAR, place=tmp_path / "store")
+        run(models="tre", transcripts=EAR, place=tmp_path / "cache")
 
 
 def test_a_slow_transcriber_is_in_the_estimate(run, monkeypatch, texts, tmp_path):
@@ -258,9 +258,9 @@ def test_a_slow_transcriber_is_in_the_estimate(run, monkeypatch, texts, tmp_path
             }
         )
         with Pool(1) as pool:
-            store = Store(tmp_path / "empty")
-            found = ingest(study.corpora[0], None, store, pool)
-            one = Agenda(study, found, coding_plan.treatments(study), store)
+            cache = Cache(tmp_path / "empty")
+            found = ingest(study.corpora[0], None, cache, pool)
+            one = Agenda(study, found, coding_plan.treatments(study), cache)
             return estimate.estimate([one], pool).code_s
 
     quick = coding()

@@ -121,7 +121,8 @@ def add_parser(verbs: Any) -> None:
     how = parser.add_argument_group("how to run it")
     how.add_argument("--out", metavar="DIR", help="where to write (default results/<study>)")
     how.add_argument("-j", "--jobs", metavar="N", help="worker processes (default: all cores)")
-    how.add_argument("--store", metavar="DIR", help="where computed things are kept for reuse")
+    how.add_argument("--cache", metavar="DIR", help="cache directory")
+    how.add_argument("--store", dest="cache", help=argparse.SUPPRESS)  # its earlier name
     add_ffmpeg_flag(how)
     how.add_argument("--strict", action="store_true", help="stop at an unusable recording")
     how.add_argument("--dry-run", action="store_true", help="say what there is to do, do nothing")
@@ -144,7 +145,7 @@ def _run(options: argparse.Namespace) -> int:
         studies.resolve(*layers),
         out=given.get("out") or os.environ.get("ASER_BENCH_OUT"),
         jobs=jobs(options),
-        store=given.get("store"),
+        cache=given.get("cache"),
         strict=given.get("strict", False),
         dry_run=given.get("dry_run", False),
         quiet=given.get("quiet", False),

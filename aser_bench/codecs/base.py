@@ -56,7 +56,7 @@ class Codec(Configurable, ABC):
     takes_bitrates : bool
         Whether ``--bitrates`` belong to it.
     version : int or str
-        Raised whenever the same encoder gives other samples: a part of the key in the store.
+        Raised whenever the same encoder gives other samples: a part of the key in the cache.
     options, variants
         See `aser_bench.core.options.Configurable`.
     waveform : bool

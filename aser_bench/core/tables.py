@@ -138,7 +138,7 @@ class Condition:
     codec_rate_hz : int or None
         The sample rate that the codec works at; resampled to it and back where it differs.
     params : tuple of (str, str) pairs
-        Whatever else decides how the sound comes out; part of the identity in the store.
+        Whatever else decides how the sound comes out; part of the identity in the cache.
     mark : str
         Why this row cannot be read like its neighbours (for a footnote), or empty.
     hops : tuple of Condition

@@ -26,7 +26,7 @@ class FeatureSet(Configurable, ABC):
     name, title : str
         The name on the command line, and one line for ``list``.
     version : int
-        Raised whenever the numbers change: a part of the key in the store.
+        Raised whenever the numbers change: a part of the key in the cache.
     packages : tuple of str
         Distributions whose version may change the numbers: their versions are in the key too.
     columns : tuple of str
@@ -53,7 +53,7 @@ class FeatureSet(Configurable, ABC):
         return {"frames" if self.frames else "vector": self.spec}
 
     def params(self) -> dict[str, object]:
-        """Return all that decides the numbers, the options at least: part of the store's key."""
+        """Return all that decides the numbers, the options at least: part of the cache's key."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @abstractmethod

@@ -103,9 +103,9 @@ class Model(ABC):
     name, title : str
         The name on the command line, and one line for ``list``.
     version : int
-        Raised whenever the same data would give other predictions: part of the store's key.
+        Raised whenever the same data would give other predictions: part of the cache's key.
     packages : tuple of str
-        Distributions whose version may change the predictions: in the store's key too.
+        Distributions whose version may change the predictions: in the cache's key too.
     uses_dev : bool
         Whether it watches a dev part while it trains (early stopping). A model that does not
         is trained on those utterances too.
@@ -183,7 +183,7 @@ class Model(ABC):
         return ()
 
     def identity(self, settings: Settings) -> dict[str, Any]:
-        """Return what tells this model from another one of its name: part of the store's key.
+        """Return what tells this model from another one of its name: part of the cache's key.
 
         The settings are all of the estimator's own, the library's defaults included.
         """

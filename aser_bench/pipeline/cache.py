@@ -1,8 +1,8 @@
-"""The content-addressed store: what was computed once is not computed again.
+"""The content-addressed cache: what was computed once is not computed again.
 
-A key is a hash of everything that decides the content, so nothing in the store is ever stale.
+A key is a hash of everything that decides the content, so nothing in the cache is ever stale.
 A file is written under a temporary name and renamed when it is whole: two runs may share a
-store, and a run that is killed leaves nothing half-written under a real name. Arrays lie in
+cache, and a run that is killed leaves nothing half-written under a real name. Arrays lie in
 ``.npz`` files that are read without pickle.
 """
 
@@ -28,11 +28,13 @@ _STALE_S = 24 * 3600
 _META = "__meta__"
 
 
-def default_root() -> Path:
-    """Return ``$ASER_BENCH_STORE``, or a folder in the user's cache."""
+def default_folder() -> Path:
+    """Return ``$ASER_BENCH_CACHE``, or a folder in the user's cache."""
     import platformdirs
 
-    return Path(os.environ.get("ASER_BENCH_STORE") or platformdirs.user_cache_dir("aser-bench"))
+    # ASER_BENCH_STORE is the earlier name of the variable.
+    named = os.environ.get("ASER_BENCH_CACHE") or os.environ.get("ASER_BENCH_STORE")
+    return Path(named or platformdirs.user_cache_dir("aser-bench"))
 
 
 def key(*parts: Any) -> str:
@@ -50,10 +52,15 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Store:
+class Cache:
     """A folder of entries; cheap to make and to send to a worker process."""
 
     root: Path
+
+    @classmethod
+    def at(cls, folder: str | Path | None) -> Cache:
+        """Return the cache in a folder, or in `default_folder` for None."""
+        return cls(Path(folder) if folder is not None else default_folder())
 
     def path(self, kind: str, name: str) -> Path:
         """Return where an entry lies or would lie."""
@@ -76,7 +83,9 @@ class Store:
             return None
         except OSError as error:
             if error.errno != errno.EINVAL:  # a seek to nowhere; all else is the disk's word
-                raise cannot_write(error, self.root, "choose another place with --store") from error
+                raise cannot_write(
+                    error, self.root, "choose another folder with --cache"
+                ) from error
         except (ValueError, TypeError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile):
             pass  # one wrong bit can make zip and npy say any of these
         path.unlink(missing_ok=True)  # damaged: as if it had never been written
@@ -104,7 +113,7 @@ class Store:
         except OSError as error:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
-            raise cannot_write(error, self.root, "choose another place with --store") from error
+            raise cannot_write(error, self.root, "choose another folder with --cache") from error
 
     def sweep(self) -> None:
         """Remove what runs that were killed left half-written a day or more ago."""

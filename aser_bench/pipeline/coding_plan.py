@@ -11,12 +11,12 @@ from ..core import registry
 from ..core.errors import UsageError
 from ..core.tables import ORIGINAL, SAMPLE_RATE, Alias, Condition
 from ..study.config import CodecChoice, Study
-from .cache import Store, key
+from .cache import Cache, key
 from .coding_task import CodeTask
 from .ingest import Ingested
 
 BATCH = 32
-"""Utterances that one ffmpeg process codes, and that one shard of the store holds."""
+"""Utterances that one ffmpeg process codes, and that one shard of the cache holds."""
 
 # Raised when a change outside of the components gives other numbers for the same keys.
 _AUDIT_VERSION = 1
@@ -45,7 +45,7 @@ class Treatments:
         return replace(self, conditions=kept, aliases=())
 
     def identity(self, condition: Condition) -> list[Any]:
-        """Return all that decides how a condition sounds, for the store's key."""
+        """Return all that decides how a condition sounds, for the cache's key."""
         codec = condition.codec
         # An engine makes the encoder's samples but for the last bits, which the key must tell.
         who = [self.encoders[codec], self.engines[codec]]
@@ -108,9 +108,9 @@ def code_tasks(
     plan: Treatments,
     sets: tuple[str, ...],
     transcribers: tuple[str, ...],
-    store: Store,
+    cache: Cache,
 ) -> list[CodeTask]:
-    """Return the corpus in batches, each with its place in the store for every result.
+    """Return the corpus in batches, each with its place in the cache for every result.
 
     ``sets`` are the feature sets that are wanted, ``transcribers`` those that are to hear it. A
     corpus of texts has none.
@@ -143,7 +143,7 @@ def code_tasks(
         tasks.append(
             CodeTask(
                 ingested.corpus.name,
-                store,
+                cache,
                 tuple(part["utterance"]),
                 tuple(part["file"]),
                 hashes,
@@ -159,11 +159,11 @@ def code_tasks(
 
 
 def unfinished(task: CodeTask) -> CodeTask | None:
-    """Return the task with the conditions that the store still lacks, or None."""
+    """Return the task with the conditions that the cache still lacks, or None."""
     left = tuple(
         condition
         for condition in task.conditions
-        if not task.store.has("audits", task.audits[condition.name]) or any(task.lacks(condition))
+        if not task.cache.has("audits", task.audits[condition.name]) or any(task.lacks(condition))
     )
     return replace(task, conditions=left) if left else None
 

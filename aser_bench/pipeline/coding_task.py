@@ -1,6 +1,6 @@
 """What worker processes do first: code a batch of utterances and make its features.
 
-The function takes one picklable task, leaves its result in the store, and returns what the
+The function takes one picklable task, leaves its result in the cache, and returns what the
 main process needs to know.
 """
 
@@ -21,7 +21,7 @@ from ..core.tables import SAMPLE_RATE, Condition
 from ..corpora.audio import read
 from ..corpora.prepare import samples_sha256
 from ..features.sound import Sound
-from .cache import Store
+from .cache import Cache
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Cost:
 class CodeTask:
     """Some 32 utterances, the conditions to take them through, and the features to make.
 
-    ``keys`` maps (condition, feature set) to its key in the store, ``audits`` a condition to
+    ``keys`` maps (condition, feature set) to its key in the cache, ``audits`` a condition to
     the key of its measures, ``hearings`` (condition, transcriber) to that of what was heard. With
     ``match_level`` what a codec did to the level is undone.
     """
 
     corpus: str
-    store: Store
+    cache: Cache
     utterances: tuple[str, ...]
     files: tuple[str, ...]
     hashes: tuple[str, ...]
@@ -54,8 +54,8 @@ class CodeTask:
     match_level: bool = False
 
     def lacks(self, condition: Condition) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the feature sets and the transcribers whose results the store lacks."""
-        name, has = condition.name, self.store.has
+        """Return the feature sets and the transcribers whose results the cache lacks."""
+        name, has = condition.name, self.cache.has
         return (
             tuple(one for one in self.features if not has("features", self.keys[name, one])),
             tuple(
@@ -68,7 +68,7 @@ class CodeTask:
 
 @dataclass(frozen=True)
 class CodeResult:
-    """What came of a `CodeTask`; with failures (utterance -> reason) nothing was stored."""
+    """What came of a `CodeTask`; with failures (utterance -> reason) nothing was cached."""
 
     task: CodeTask
     cost: Cost
@@ -76,7 +76,7 @@ class CodeResult:
 
 
 def code(task: CodeTask) -> CodeResult:
-    """Take a batch through its conditions and store features and measures."""
+    """Take a batch through its conditions and cache features and measures."""
     clock = Clock()
     signals, failures = _read_all(task)
     if failures:
@@ -95,7 +95,7 @@ def code(task: CodeTask) -> CodeResult:
                 "another place; what was finished is kept"
             ) from error
         for condition, versions in zip(conditions, coded, strict=True):
-            _store_condition(task, condition, originals, versions)
+            _save_condition(task, condition, originals, versions)
     return CodeResult(task, clock.cost())
 
 
@@ -155,7 +155,7 @@ def _find_culprits(
     return failures
 
 
-def _store_condition(
+def _save_condition(
     task: CodeTask, condition: Condition, originals: list[Sound], versions: list[Coded]
 ) -> None:
     signals = [original.signal for original in originals]
@@ -165,7 +165,7 @@ def _store_condition(
     sets, transcribers = task.lacks(condition)
     for name, rows in features.extract(sets, coded, SAMPLE_RATE, originals).items():
         offsets = np.cumsum([0, *(len(row) if row.ndim == 2 else 1 for row in rows)])
-        task.store.save(
+        task.cache.save(
             "features",
             task.keys[condition.name, name],
             {"values": np.vstack(rows).astype(np.float32), "offsets": offsets},
@@ -174,11 +174,11 @@ def _store_condition(
     for name in transcribers:
         heard = _heard(name, coded, task, condition)
         key = task.hearings[condition.name, name]
-        task.store.save("transcripts", key, {}, {"texts": list(heard)})
+        task.cache.save("transcripts", key, {}, {"texts": list(heard)})
     # One utterance a batch is measured: the lag and the bandwidth belong to the encoder.
     measured = audit(signals[0], coded[0], SAMPLE_RATE)
     lag = measured.lag_samples if specs.get(condition.codec).waveform else np.nan
-    task.store.save(
+    task.cache.save(
         "audits",
         task.audits[condition.name],
         {},

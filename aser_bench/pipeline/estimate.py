@@ -22,7 +22,7 @@ from ..models import tuning
 from ..models.base import Model, Settings, Size
 from ..models.dual.utterance import Utterance
 from . import coding_plan, model_inputs
-from .cache import Store
+from .cache import Cache
 from .coding_task import CodeTask, code
 from .parallel import Pool
 from .training_task import TrainTask
@@ -40,7 +40,7 @@ _SCORE_S = 1.2e-3
 
 @dataclass(frozen=True)
 class Estimate:
-    """Wall-clock seconds of what the store lacks, by stage."""
+    """Wall-clock seconds of what the cache lacks, by stage."""
 
     code_s: float
     train_s: float
@@ -61,7 +61,7 @@ class Estimate:
 def estimate(agendas: Sequence[Agenda], pool: Pool) -> Estimate:
     """Try a little of everything that is left, and return what all of it will take.
 
-    Nothing of the trial stays in the run's store.
+    Nothing of the trial stays in the run's cache.
     """
     coding, training, results = 0.0, 0.0, 0
     slowness: dict[str, tuple[float, float]] = {}
@@ -96,7 +96,7 @@ def _code_slowness(agenda: Agenda, task: CodeTask, pool: Pool) -> float:
 
 def _code_trial(task: CodeTask) -> float:
     # The first time pays for imports, compiled kernels, the first start of an encoder. Each has a
-    # store of its own, since what one holds is not made again.
+    # cache of its own, since what one holds is not made again.
     warm = replace(
         task, utterances=task.utterances[:1], files=task.files[:1], hashes=task.hashes[:1]
     )
@@ -106,7 +106,7 @@ def _code_trial(task: CodeTask) -> float:
 
 def _code_alone(task: CodeTask) -> float:
     with tempfile.TemporaryDirectory(prefix="aser-bench-") as folder:
-        return code(replace(task, store=Store(Path(folder)))).cost.wall_s
+        return code(replace(task, cache=Cache(Path(folder)))).cost.wall_s
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ..corpora.base import Corpus, Listing
 from ..corpora.labels import relabelled
 from ..corpora.prepare import Inspection, contradictions, groups, inspect, subset, text_sha256
 from ..study.config import CorpusChoice
-from .cache import Store, key
+from .cache import Cache, key
 from .parallel import Pool
 
 _READER_VERSION = 1  # raised when the same file would be decoded to other samples
@@ -93,7 +93,7 @@ class Ingested:
 def ingest(
     choice: CorpusChoice,
     limit: int | None,
-    store: Store,
+    cache: Cache,
     pool: Pool,
     strict: bool = False,
     say: Callable[[str], None] = lambda line: None,
@@ -119,7 +119,7 @@ def ingest(
     table = listing.utterances
     if limit is not None:
         table = subset(table, limit)
-    found = _inspect_all(table, store, pool, choice.name, say)
+    found = _inspect_all(table, cache, pool, choice.name, say)
     table = table.assign(
         corpus=choice.name,
         duration_s=[inspection.duration_s for inspection in found],
@@ -195,7 +195,7 @@ def _notes(listing: Listing, table: pd.DataFrame) -> list[str]:
 
 
 def _inspect_all(
-    table: pd.DataFrame, store: Store, pool: Pool, name: str, say: Callable[[str], None]
+    table: pd.DataFrame, cache: Cache, pool: Pool, name: str, say: Callable[[str], None]
 ) -> list[Inspection]:
     """Open every file, but for those that were found usable and have not changed since."""
     files = table["file"].tolist()
@@ -203,7 +203,7 @@ def _inspect_all(
         pairs = zip(table["utterance"], table["text"], strict=True)
         return [Inspection(text_sha256(*pair)) for pair in pairs]
     stamp = key("source", _READER_VERSION, SAMPLE_RATE, [_stamp(file) for file in files])
-    entry = store.load("sources", stamp)
+    entry = cache.load("sources", stamp)
     known = [Inspection(**found) for found in entry.meta["files"]] if entry else None
     # What was refused is opened again: the disk may have been away for a moment.
     left = [i for i in range(len(files)) if known is None or known[i].reason]
@@ -215,7 +215,7 @@ def _inspect_all(
     for opened in pool.run(_inspect_piece, [[(i, files[i]) for i in piece] for piece in pieces]):
         found.update(opened)
     inspections = [found[i] for i in range(len(files))]
-    store.save("sources", stamp, {}, {"files": [asdict(one) for one in inspections]})
+    cache.save("sources", stamp, {}, {"files": [asdict(one) for one in inspections]})
     return inspections
 
 

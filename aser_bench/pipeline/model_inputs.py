@@ -1,4 +1,4 @@
-"""What a model reads, out of the store: vectors, frames, words, or all of them together."""
+"""What a model reads, out of the cache: vectors, frames, words, or all of them together."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from functools import lru_cache
 import numpy as np
 
 from ..models.dual.utterance import Utterance
-from .cache import Entry, Store
+from .cache import Cache, Entry
 
 Shards = dict[str, tuple[str, ...]]
 """Kind of what is read (`utterance.KINDS`) -> keys, which together hold all utterances."""
 
 
-def load(store: Store, condition: str, shards: Shards) -> np.ndarray:
+def load(cache: Cache, condition: str, shards: Shards) -> np.ndarray:
     """Return all utterances of a condition as a model reads them.
 
     Parameters
@@ -33,14 +33,14 @@ def load(store: Store, condition: str, shards: Shards) -> np.ndarray:
     Raises
     ------
     ValueError
-        If something vanished from the store, or features are not finite.
+        If something vanished from the cache, or features are not finite.
     """
-    return _load(store, condition, tuple(shards.items()))
+    return _load(cache, condition, tuple(shards.items()))
 
 
 @lru_cache(maxsize=32)  # a worker meets the same conditions fold after fold
-def _load(store: Store, condition: str, shards: tuple) -> np.ndarray:
-    parts = {kind: _part(store, condition, kind, keys) for kind, keys in shards}
+def _load(cache: Cache, condition: str, shards: tuple) -> np.ndarray:
+    parts = {kind: _part(cache, condition, kind, keys) for kind, keys in shards}
     if list(parts) in (["vector"], ["frames"]):
         return next(iter(parts.values()))
     number = len(next(iter(parts.values())))
@@ -56,12 +56,12 @@ def objects(values: list) -> np.ndarray:
 
 
 @lru_cache(maxsize=64)  # several models read the same parts in other company
-def _part(store: Store, condition: str, kind: str, keys: tuple[str, ...]) -> np.ndarray:
+def _part(cache: Cache, condition: str, kind: str, keys: tuple[str, ...]) -> np.ndarray:
     entries = []
     for key in keys:
-        entry = store.load("transcripts" if kind == "text" else "features", key)
+        entry = cache.load("transcripts" if kind == "text" else "features", key)
         if entry is None:
-            raise ValueError("features vanished from the store while the run was going on")
+            raise ValueError("features vanished from the cache while the run was going on")
         entries.append(entry)
     if not all(np.isfinite(one.arrays["values"]).all() for one in entries if one.arrays):
         raise ValueError(f"features of condition {condition} hold NaN or infinity")

@@ -8,7 +8,7 @@ from .. import features, models, transcripts
 from ..core.errors import UsageError
 from ..models.base import Model
 from ..study.config import Study
-from .cache import Store, key
+from .cache import Cache, key
 from .ingest import Ingested
 
 _OWN = {"vector": "functionals", "frames": "frames", "dual": "dual"}
@@ -154,10 +154,10 @@ def check(variant: Variant, ingested: Ingested) -> None:
         )
 
 
-def reference(ingested: Ingested, store: Store) -> str:
-    """Put a corpus's own texts into the store as if they had been heard; return the key."""
+def reference(ingested: Ingested, cache: Cache) -> str:
+    """Put a corpus's own texts into the cache as if they had been heard; return the key."""
     texts = ingested.utterances["text"].tolist()
     name = key("reference", texts)
-    if not store.has("transcripts", name):
-        store.save("transcripts", name, {}, {"texts": texts})
+    if not cache.has("transcripts", name):
+        cache.save("transcripts", name, {}, {"texts": texts})
     return name

@@ -18,7 +18,7 @@ from ..models.base import INNER_FOLDS, RUNS, Model, Size
 from ..models.dual.utterance import KINDS
 from ..study.config import Study
 from . import model_variants
-from .cache import Store, key
+from .cache import Cache, key
 from .coding_plan import Treatments, protocols
 from .coding_task import CodeTask
 from .ingest import Ingested
@@ -28,14 +28,14 @@ from .training_task import TrainTask
 Folds = list[tuple[np.ndarray, np.ndarray]]
 
 Shards = dict[str, tuple[str, ...]]
-"""Kind of what is read -> keys in the store, which together hold all utterances in order."""
+"""Kind of what is read -> keys in the cache, which together hold all utterances in order."""
 
 # Raised when a change outside of the components gives other numbers for the same keys.
 _VERSION = 2
 
 
 def tasks(
-    study: Study, ingested: Ingested, plan: Treatments, batches: Sequence[CodeTask], store: Store
+    study: Study, ingested: Ingested, plan: Treatments, batches: Sequence[CodeTask], cache: Cache
 ) -> list[TrainTask]:
     """Return every training of a corpus: model x protocol x fold x features x condition.
 
@@ -44,7 +44,7 @@ def tasks(
     UsageError
         If the corpus does not permit a protocol.
     """
-    maker = _Maker(study, ingested, plan, batches, store)
+    maker = _Maker(study, ingested, plan, batches, cache)
     return [task for protocol in protocols(study, ingested) for task in maker.protocol(protocol)]
 
 
@@ -54,7 +54,7 @@ class _Maker:
     ingested: Ingested
     plan: Treatments
     batches: Sequence[CodeTask]
-    store: Store
+    cache: Cache
 
     def protocol(self, protocol: str) -> Iterator[TrainTask]:
         table, corpus = self.ingested.utterances, self.ingested.corpus.name
@@ -96,7 +96,7 @@ class _Maker:
                 yield self._task(named, variant, shards, train_on, test_on, one, folds, runs)
 
     def _shards(self, variant: Variant, condition: str) -> Shards:
-        """Return where what a model reads at a condition lies in the store, by its kind."""
+        """Return where what a model reads at a condition lies in the cache, by its kind."""
         found = {
             kind: tuple(batch.keys[condition, spec] for batch in self.batches)
             for kind, spec in variant.parts.items()
@@ -105,7 +105,7 @@ class _Maker:
             at = condition, variant.transcriber
             found["text"] = tuple(batch.hearings[at] for batch in self.batches)
         elif variant.transcripts:
-            found["text"] = (model_variants.reference(self.ingested, self.store),)
+            found["text"] = (model_variants.reference(self.ingested, self.cache),)
         return {kind: found[kind] for kind in KINDS if kind in found}
 
     def _runs(self, model: Model) -> list[tuple[int, ...]]:
@@ -157,7 +157,7 @@ class _Maker:
         seconds = fits(model, study, len(folds), len(runs)) * model.seconds(size, settings)
         used = {condition: shards[condition] for condition in {ORIGINAL, *train_on, *test_on}}
         return TrainTask(
-            self.store,
+            self.cache,
             name,
             cell,
             variant.model.name,

@@ -1,6 +1,6 @@
 """What worker processes do second: train one model on one fold and test it.
 
-The function takes one picklable task, leaves the predictions in the store, and returns what the
+The function takes one picklable task, leaves the predictions in the cache, and returns what the
 main process needs to know. A failure is a reason in its result, and the others go on.
 """
 
@@ -16,7 +16,7 @@ from ..core.errors import AserBenchError
 from ..models import tuning
 from ..models.base import Settings, Size
 from . import model_inputs
-from .cache import Entry, Store
+from .cache import Cache, Entry
 from .coding_task import Clock, Cost
 
 _FLAT = 0.01
@@ -34,12 +34,12 @@ class TrainTask:
     model : str
         The component; the cell's name of it may say more.
     shards : dict
-        Condition -> kind of what is read -> keys in the store, which together hold all
+        Condition -> kind of what is read -> keys in the cache, which together hold all
         utterances in order; of the original too.
     train_on, test_on : tuple of str
         Conditions; several to train on means that they are pooled.
     places : tuple of int
-        For each test condition, where its predictions stand among those in the store: conditions
+        For each test condition, where its predictions stand among those in the cache: conditions
         at which the model reads the same are predicted once.
     train, dev, test : numpy.ndarray
         Row numbers of the utterances.
@@ -55,7 +55,7 @@ class TrainTask:
         what that is on a machine of reference.
     """
 
-    store: Store
+    cache: Cache
     key: str
     cell: dict[str, Any]
     model: str
@@ -78,13 +78,13 @@ class TrainTask:
 
     @property
     def predicted_at(self) -> tuple[str, ...]:
-        """The test conditions whose predictions are in the store, in their order there."""
+        """The test conditions whose predictions are in the cache, in their order there."""
         return tuple(self.test_on[self.places.index(i)] for i in range(max(self.places) + 1))
 
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What came of a `TrainTask`; the predictions are in the store unless it failed."""
+    """What came of a `TrainTask`; the predictions are in the cache unless it failed."""
 
     task: TrainTask
     cost: Cost
@@ -92,16 +92,16 @@ class TrainResult:
 
 
 def train(task: TrainTask) -> TrainResult:
-    """Tune, fit as often as there are seeds, predict every test condition, and store it."""
+    """Tune, fit as often as there are seeds, predict every test condition, and cache it."""
     clock = Clock()
     try:
         entry = _train(task)
     except AserBenchError:
-        raise  # the store, not the model: every further cell would fail as well
+        raise  # the cache, not the model: every further cell would fail as well
     except Exception as error:  # whatever a model raises, the other cells go on
         reason = " ".join(f"{_name(error)}: {error}".split())
         return TrainResult(task, clock.cost(), reason[:300])
-    task.store.save("predictions", task.key, entry.arrays, entry.meta)
+    task.cache.save("predictions", task.key, entry.arrays, entry.meta)
     return TrainResult(task, clock.cost())
 
 
@@ -173,5 +173,5 @@ def _flat(task: TrainTask, rows: np.ndarray) -> list[str]:
 def _rows(task: TrainTask, conditions: tuple[str, ...], rows: np.ndarray) -> np.ndarray:
     """Return what the model reads of utterances at some conditions, one below the other."""
     return np.concatenate(
-        [model_inputs.load(task.store, name, task.shards[name])[rows] for name in conditions]
+        [model_inputs.load(task.cache, name, task.shards[name])[rows] for name in conditions]
     )

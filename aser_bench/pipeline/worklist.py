@@ -9,7 +9,7 @@ from .. import models
 from ..core.progress import duration
 from ..study.config import Study
 from . import coding_plan, model_variants, training_plan
-from .cache import Store
+from .cache import Cache
 from .coding_task import CodeTask
 from .ingest import Ingested
 from .training_task import TrainTask
@@ -35,9 +35,9 @@ class Agenda:
     """
 
     def __init__(
-        self, study: Study, ingested: Ingested, treatments: coding_plan.Treatments, store: Store
+        self, study: Study, ingested: Ingested, treatments: coding_plan.Treatments, cache: Cache
     ) -> None:
-        self._study, self._store = study, store
+        self._study, self._cache = study, cache
         self.treatments = treatments if ingested.has_audio else treatments.untouched()
         self.sets = model_variants.all_feature_sets(study) if ingested.has_audio else {}
         self.transcribers = model_variants.transcribers(study) if ingested.has_audio else ()
@@ -45,12 +45,12 @@ class Agenda:
 
     def _set(self, ingested: Ingested) -> None:
         self.ingested = ingested
-        study, treatments, store = self._study, self.treatments, self._store
+        study, treatments, cache = self._study, self.treatments, self._cache
         extracted = tuple(dict.fromkeys(part for parts in self.sets.values() for part in parts))
         self.batches = coding_plan.code_tasks(
-            study, ingested, treatments, extracted, self.transcribers, store
+            study, ingested, treatments, extracted, self.transcribers, cache
         )
-        self.trainings = training_plan.tasks(study, ingested, treatments, self.batches, store)
+        self.trainings = training_plan.tasks(study, ingested, treatments, self.batches, cache)
 
     @property
     def name(self) -> str:
@@ -62,12 +62,12 @@ class Agenda:
         self._set(self.ingested.without(lost))
 
     def to_code(self) -> list[CodeTask]:
-        """Return what is left to code: batches with the conditions that the store lacks."""
+        """Return what is left to code: batches with the conditions that the cache lacks."""
         return [left for task in self.batches if (left := coding_plan.unfinished(task)) is not None]
 
     def to_train(self) -> list[TrainTask]:
         """Return what is left to train, the dearest first: no worker ends with a long one."""
-        left = [t for t in _distinct(self.trainings) if not t.store.has("predictions", t.key)]
+        left = [t for t in _distinct(self.trainings) if not t.cache.has("predictions", t.key)]
         return sorted(left, key=lambda task: -task.seconds)
 
     def seconds(self) -> float:
@@ -87,7 +87,7 @@ class Agenda:
             f"{len(one.refused)} refused, protocol {protocols}",
             f"  {len(cells)} cells, {len(folds)} folds, {len(tasks)} trainings with "
             f"{_fits(self._study, tasks)} fits",
-            f"  not in the store yet: {len(self.to_train())} trainings, "
+            f"  not in the cache yet: {len(self.to_train())} trainings, "
             f"{len(self.to_code())} of {len(self.batches)} batches to code",
         ]
 

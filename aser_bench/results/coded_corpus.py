@@ -18,7 +18,7 @@ from ..core.progress import Progress, Say, duration, say_aloud, tell_refused
 from ..core.tables import SAMPLE_RATE
 from ..core.version import __version__
 from ..pipeline import coding_plan
-from ..pipeline.cache import Store, default_root
+from ..pipeline.cache import Cache
 from ..pipeline.coding_plan import Treatments
 from ..pipeline.ingest import Ingested, ingest
 from ..pipeline.parallel import Pool, cores
@@ -93,7 +93,7 @@ def encode(
     *,
     form: str = "stream",
     jobs: int | None = None,
-    store: str | Path | None = None,
+    cache: str | Path | None = None,
     quiet: bool = False,
 ) -> Encoded:
     """Write the coded copies of a corpus, with tables that make each condition a corpus.
@@ -110,8 +110,8 @@ def encode(
         its features from, as 32-bit float WAV at 16 kHz and exactly as long as the source.
     jobs : int, optional
         Worker processes; as many as there are cores by default. Does not change any byte.
-    store : path, optional
-        Where it is kept which recordings are usable; the user's cache by default.
+    cache : path, optional
+        Cache directory; ``$ASER_BENCH_CACHE`` or a folder in the user's cache by default.
     quiet : bool
         Print no progress.
 
@@ -126,11 +126,11 @@ def encode(
     choice = _only_corpus(study, out)
     treatments = coding_plan.treatments(study)
     check_folders(treatments.names)
-    keep = Store(Path(store) if store is not None else default_root())
+    entries = Cache.at(cache)
     say: Say = (lambda line: None) if quiet else say_aloud
     with atomic.folder(out) as folder:
         with Pool(jobs if jobs is not None else cores()) as pool:
-            ingested = ingest(choice, study.limit, keep, pool, say=say)
+            ingested = ingest(choice, study.limit, entries, pool, say=say)
             tell_refused(ingested.refused, say)
             if not ingested.has_audio:
                 raise UsageError(

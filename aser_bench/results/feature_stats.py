@@ -107,9 +107,9 @@ def _means(agenda: Agenda, condition: str, parts: Sequence[str]) -> np.ndarray:
 def _means_of(agenda: Agenda, condition: str, name: str) -> np.ndarray:
     rows = []
     for batch in agenda.batches:
-        entry = batch.store.load("features", batch.keys[condition, name])
+        entry = batch.cache.load("features", batch.keys[condition, name])
         if entry is None:
-            raise RuntimeError("features vanished from the store while the run was going on")
+            raise RuntimeError("features vanished from the cache while the run was going on")
         values, offsets = entry.arrays["values"], entry.arrays["offsets"]
         sums = np.add.reduceat(values.astype(float), offsets[:-1], axis=0)
         rows.append(sums / np.diff(offsets)[:, None])

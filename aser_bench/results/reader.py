@@ -92,7 +92,7 @@ def read(path: Path | str) -> Folder:
     if not (path / "predictions.parquet").is_file():
         raise UsageError(
             f"{path} holds no predictions.parquet, which a report is made from: run the study "
-            "again (what lies in the store is not computed twice)"
+            "again (what lies in the cache is not computed twice)"
         )
     try:
         manifest = json.loads((path / "manifest.json").read_text("utf-8"))

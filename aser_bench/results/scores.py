@@ -1,4 +1,4 @@
-"""From what lies in the store to the tables of a run: predictions, scores, conditions."""
+"""From what lies in the cache to the tables of a run: predictions, scores, conditions."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def load(task: TrainTask) -> Entry:
     Raises
     ------
     RuntimeError
-        If they vanished from the store while the run was going on.
+        If they vanished from the cache while the run was going on.
     """
-    entry = task.store.load("predictions", task.key)
+    entry = task.cache.load("predictions", task.key)
     if entry is None:
-        raise RuntimeError(f"predictions of {task.cell} vanished from the store; run again")
+        raise RuntimeError(f"predictions of {task.cell} vanished from the cache; run again")
     return entry
 
 
@@ -170,7 +170,7 @@ def conditions(ingested: Ingested, plan: Treatments, batches: Sequence[CodeTask]
 def _condition_row(
     ingested: Ingested, plan: Treatments, condition: Condition, batches: Sequence[CodeTask]
 ) -> dict[str, Any]:
-    found = [batch.store.load("audits", batch.audits[condition.name]) for batch in batches]
+    found = [batch.cache.load("audits", batch.audits[condition.name]) for batch in batches]
     audits = [entry.meta for entry in found if entry is not None]
     kbps = [rate for audit in audits for rate in audit["kbps"] if rate is not None]
     effective = float(np.mean(kbps)) if kbps else None

@@ -21,7 +21,7 @@ def table(agendas: Sequence[Agenda]) -> pd.DataFrame:
     Raises
     ------
     RuntimeError
-        If what was heard vanished from the store while the run was going on.
+        If what was heard vanished from the cache while the run was going on.
     """
     parts = [
         _heard(agenda, transcriber, condition)
@@ -37,9 +37,9 @@ def table(agendas: Sequence[Agenda]) -> pd.DataFrame:
 def _heard(agenda: Agenda, transcriber: str, condition: str) -> pd.DataFrame:
     texts: list[str] = []
     for batch in agenda.batches:
-        entry = batch.store.load("transcripts", batch.hearings[condition, transcriber])
+        entry = batch.cache.load("transcripts", batch.hearings[condition, transcriber])
         if entry is None:
-            raise RuntimeError("what was heard vanished from the store while the run was going on")
+            raise RuntimeError("what was heard vanished from the cache while the run was going on")
         texts += entry.meta["texts"]
     told = agenda.ingested.utterances[["utterance", "speaker", "text"]]
     return told.rename(columns={"text": "reference"}).assign(

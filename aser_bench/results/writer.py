@@ -58,7 +58,7 @@ def budgets(study: Study) -> dict[str, str]:
 def stages(costs: Costs, walls: dict[str, float]) -> dict[str, dict[str, float]]:
     """Return wall-clock seconds by stage and, for what workers did, tasks and CPU seconds.
 
-    What came from the store cost nothing and is not counted.
+    What came from the cache cost nothing and is not counted.
     """
     found = {stage: {"wall_s": round(wall_s, 3)} for stage, wall_s in walls.items()}
     for stage in dict.fromkeys(stage for stage, _, _ in costs):

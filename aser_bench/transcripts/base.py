@@ -33,7 +33,7 @@ class Transcriber(Configurable, ABC):
     name, title : str
         The name on the command line, and one line for ``list``.
     version : int
-        Raised whenever the same speech gives other words: a part of the key in the store.
+        Raised whenever the same speech gives other words: a part of the key in the cache.
     packages : tuple of str
         Distributions whose version may change the words: their versions are in the key too.
     languages : tuple of str
@@ -59,7 +59,7 @@ class Transcriber(Configurable, ABC):
         return ""
 
     def identity(self) -> list[Any]:
-        """Return what decides the words, as JSON has it: part of the store's key.
+        """Return what decides the words, as JSON has it: part of the cache's key.
 
         Raises
         ------

@@ -35,7 +35,7 @@ from aser_bench.corpora.audio import read
 from aser_bench.evaluation.splits import inner_folds, split
 from aser_bench.models.base import INNER_FOLDS, Settings
 from aser_bench.models.search import best
-from aser_bench.pipeline.cache import Store, key
+from aser_bench.pipeline.cache import Cache, key
 from aser_bench.pipeline.ingest import Ingested, ingest
 from aser_bench.pipeline.parallel import Pool
 from aser_bench.study.parsing import CorpusChoice
@@ -195,24 +195,24 @@ def _name(search: Search, candidate: dict[str, Any]) -> str:
 def material_of(corpus: str, n_folds: int) -> Material:
     """Return the first training set of the protocol ``speaker``, its features made once."""
     name, _, source = corpus.partition("=")
-    store = Store(Path(tempfile.gettempdir()) / "aser-bench-speed-grid")
+    cache = Cache(Path(tempfile.gettempdir()) / "aser-bench-speed-grid")
     with Pool(1) as pool:
-        ingested = ingest(CorpusChoice(name, source or None), None, store, pool)
+        ingested = ingest(CorpusChoice(name, source or None), None, cache, pool)
     first = split("speaker", ingested.utterances, SEED)[0]
     rows = np.union1d(first.train, first.dev)
     number = INNER_FOLDS[SETTINGS.effort]
     folds, _ = inner_folds("speaker", ingested.utterances, rows, number, SEED)
     labels = ingested.utterances["emotion"].to_numpy(dtype=str)
-    return Material(_features(ingested, store)[rows], labels[rows], folds[:n_folds])
+    return Material(_features(ingested, cache)[rows], labels[rows], folds[:n_folds])
 
 
-def _features(ingested: Ingested, store: Store) -> np.ndarray:
+def _features(ingested: Ingested, cache: Cache) -> np.ndarray:
     name = key(SET, features.get(SET).version, ingested.sha256)
-    entry = store.load("features", name)
+    entry = cache.load("features", name)
     if entry is None:
         signals = [read(file) for file in ingested.utterances["file"]]
         values = np.stack(features.extract([SET], signals, SAMPLE_RATE)[SET])
-        store.save("features", name, {"values": values}, {})
+        cache.save("features", name, {"values": values}, {})
         return values
     return entry.arrays["values"]
 

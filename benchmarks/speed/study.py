@@ -37,7 +37,7 @@ from aser_bench.corpora import load_corpus
 from aser_bench.corpora.audio import read
 from aser_bench.corpora.prepare import subset
 from aser_bench.pipeline import coding_plan
-from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.coding_task import code
 from aser_bench.pipeline.ingest import ingest
 from aser_bench.pipeline.parallel import Pool
@@ -73,11 +73,11 @@ def study_of(table: Path, runs: int, epochs: int) -> Study:
     )
 
 
-def agenda_of(study: Study, store: Path, pool: Pool) -> Agenda:
+def agenda_of(study: Study, cache_dir: Path, pool: Pool) -> Agenda:
     """Read the corpus and plan the work."""
-    keep = Store(store)
-    ingested = ingest(study.corpora[0], None, keep, pool)
-    return Agenda(study, ingested, coding_plan.treatments(study), keep)
+    cache = Cache(cache_dir)
+    ingested = ingest(study.corpora[0], None, cache, pool)
+    return Agenda(study, ingested, coding_plan.treatments(study), cache)
 
 
 def trainings(agenda: Agenda, model: str, folds: int) -> list[TrainTask]:
@@ -134,12 +134,12 @@ def _code(task: Any) -> tuple[Any, float, float]:
         return code(task), *spent
 
 
-def ours(jobs: int, study: Study, folds: int, store: Path) -> dict[str, Any]:
+def ours(jobs: int, study: Study, folds: int, cache_dir: Path) -> dict[str, Any]:
     """Do the slice by aser-bench; return what its stages took."""
     with Pool(jobs) as pool:
         meter = Meter(pool)
         with meter.stage("coding"):
-            agenda = agenda_of(study, store, pool)
+            agenda = agenda_of(study, cache_dir, pool)
             done = list(meter.run(_code, agenda.to_code()))
         _split(meter.stages, done)
         for model in MODELS:
@@ -224,13 +224,13 @@ def compare(wanted: argparse.Namespace, ffmpeg: str, folder: Path) -> None:
     given, result = folder / "given", folder / "result"
     given.write_bytes(pickle.dumps((study, wanted.folds)))
     mine, agendas = {}, {}
-    mine[1] = side("study.py", "--ours", 1, given, folder / "store-1", result=result)
-    agendas[1] = agenda_of(study, folder / "store-1", Pool(1))
+    mine[1] = side("study.py", "--ours", 1, given, folder / "cache-1", result=result)
+    agendas[1] = agenda_of(study, folder / "cache-1", Pool(1))
     todo = folder / "todo"
     todo.write_bytes(pickle.dumps(plan_of(agendas[1], study, wanted.folds, ffmpeg)))
     script = side("straightforward.py", todo, result=result, threads=wanted.script_threads)
-    mine[2] = side("study.py", "--ours", 2, given, folder / "store-2", result=result)
-    agendas[2] = agenda_of(study, folder / "store-2", Pool(1))
+    mine[2] = side("study.py", "--ours", 2, given, folder / "cache-2", result=result)
+    agendas[2] = agenda_of(study, folder / "cache-2", Pool(1))
     tasks = {
         jobs: [task for model in MODELS for task in trainings(agenda, model, wanted.folds)]
         for jobs, agenda in agendas.items()
@@ -281,8 +281,8 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--ours"]:  # the process of one side
-        jobs, given, store, result = sys.argv[2:]
-        what = ours(int(jobs), *pickle.loads(Path(given).read_bytes()), Path(store))
+        jobs, given, cache_dir, result = sys.argv[2:]
+        what = ours(int(jobs), *pickle.loads(Path(given).read_bytes()), Path(cache_dir))
         Path(result).write_bytes(pickle.dumps(what))
     else:
         main()

@@ -141,6 +141,6 @@ def _predicted(task: TrainTask) -> np.ndarray:
 
 
 def _entry(task: Any, kind: str, key: str) -> Entry:
-    entry = task.store.load(kind, key)
+    entry = task.cache.load(kind, key)
     assert entry is not None
     return entry

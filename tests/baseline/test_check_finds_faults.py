@@ -1,6 +1,6 @@
 """A broken codec and broken features turn the check red, from the run to the exit code.
 
-Each study runs whole in a process of its own, from an empty store, with one thing broken in it.
+Each study runs whole in a process of its own, from an empty cache, with one thing broken in it.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ spectral.HOP = 256
 def run(folder: Path, broken: str = "") -> Path:
     """Run the study, with some code before it."""
     name = folder / "run"
-    words = ["run", *STUDY, "--out", str(name), "--store", str(folder / "store")]
+    words = ["run", *STUDY, "--out", str(name), "--cache", str(folder / "cache")]
     code = f"{broken}\nimport sys\nfrom aser_bench.cli import main\nsys.exit(main({words!r}))"
     done = subprocess.run(
         [sys.executable, "-c", code],

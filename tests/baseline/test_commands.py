@@ -109,9 +109,9 @@ def test_what_nobody_can_tell_is_not_made_up(folder):
 
 
 @pytest.mark.slow
-def test_it_makes_the_same_predictions(tmp_path, monkeypatch, store, table):
+def test_it_makes_the_same_predictions(tmp_path, monkeypatch, cache_dir, table):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ASER_BENCH_STORE", str(store))
+    monkeypatch.setenv("ASER_BENCH_CACHE", str(cache_dir))
     monkeypatch.setenv("ASER_BENCH_FORMAT", "csv")
     common = ["--models", "svm,mlp", "--effort", "quick", "--runs", "2", "--seed", "3", "-q"]
     codecs = ["--codec", "mp3", "--bitrates", "8,16", "--codec", "g711:law=a", "--codec", "lowpass"]
@@ -130,7 +130,7 @@ def test_it_makes_the_same_predictions(tmp_path, monkeypatch, store, table):
     ):
         key = (corpus, "functionals", model, "speaker", train, test)
         words = shlex.split(commands.of(key))
-        assert main([*words[1:], "-q", "--store", str(tmp_path / "fresh")]) == 0
+        assert main([*words[1:], "-q", "--cache", str(tmp_path / "fresh")]) == 0
         again = pd.read_parquet("again/predictions.parquet").astype(dict.fromkeys(CELL, str))
         rows = [
             side[(side[list(CELL)] == list(key)).all(axis=1)].reset_index(drop=True)

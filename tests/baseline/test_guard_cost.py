@@ -8,7 +8,7 @@ import pytest
 from aser_bench.baseline.base import SAME, UNDECIDED, WORSE, Options
 from aser_bench.baseline.guards import cost
 
-FROM_STORE = {"wall_s": 0.1}
+FROM_CACHE = {"wall_s": 0.1}
 
 
 def side(path="new", **changes):
@@ -46,18 +46,18 @@ def test_a_task_may_take_so_many_times_what_it_took(tasks, cpu_s, verdict, ratio
     assert set(found) == {"code: CPU time", "train: CPU time"}
 
 
-def test_a_stage_that_came_from_the_store_on_one_side_is_undecided():
-    kept = side(stages__code=FROM_STORE)
+def test_a_stage_that_came_from_the_cache_on_one_side_is_undecided():
+    kept = side(stages__code=FROM_CACHE)
     row = rows(kept)["code: CPU time"]
     assert (row.verdict, row.value) == (UNDECIDED, "")
-    assert row.reason == "the new results computed nothing of it: all came from the store"
+    assert row.reason == "the new results computed nothing of it: all came from the cache"
     back = rows(side(), kept)["code: CPU time"]
     assert (back.verdict, back.baseline) == (UNDECIDED, "")
     assert back.reason.startswith("the baseline computed nothing")
 
 
-def test_two_sides_from_the_store_are_one_undecided_row():
-    kept = side(stages={"read": FROM_STORE, "code": FROM_STORE, "train": FROM_STORE})
+def test_two_sides_from_the_cache_are_one_undecided_row():
+    kept = side(stages={"read": FROM_CACHE, "code": FROM_CACHE, "train": FROM_CACHE})
     (row,) = rows(kept, kept).values()
     assert (row.verdict, row.what) == (UNDECIDED, "all stages")
 

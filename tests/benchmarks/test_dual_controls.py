@@ -20,21 +20,21 @@ def at_chance(found) -> bool:
     return interval.low <= controls.chance(found) <= interval.high
 
 
-def test_two_sentences_for_all_emotions_say_nothing(shared_corpora, tmp_path, store):
+def test_two_sentences_for_all_emotions_say_nothing(shared_corpora, tmp_path, cache_dir):
     corpora = [{"ravdess": str(shared_corpora / "ravdess")}]
-    assert at_chance(controls.run(tmp_path / "out", store, corpora=corpora, models="tre"))
+    assert at_chance(controls.run(tmp_path / "out", cache_dir, corpora=corpora, models="tre"))
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_texts_dealt_out_anew_say_nothing(tmp_path, store, seed):
+def test_texts_dealt_out_anew_say_nothing(tmp_path, cache_dir, seed):
     """The demo corpus's own words, each with somebody else's emotion."""
     corpora = [{"csv": controls.shuffled(tmp_path / "shuffled.csv", seed)}]
-    assert at_chance(controls.run(tmp_path / "out", store, corpora=corpora, models="tre"))
+    assert at_chance(controls.run(tmp_path / "out", cache_dir, corpora=corpora, models="tre"))
 
 
-def test_both_are_no_worse_than_the_better_of_sound_and_words(tmp_path, store):
+def test_both_are_no_worse_than_the_better_of_sound_and_words(tmp_path, cache_dir):
     found = controls.run(
-        tmp_path / "out", store, corpora="demo", models="are,tre,mdre,mdrea", frame_pool=4
+        tmp_path / "out", cache_dir, corpora="demo", models="are,tre,mdre,mdrea", frame_pool=4
     )
     assert not at_chance(found)
     for name in ("mdre", "mdrea"):

@@ -24,10 +24,10 @@ QUICK = ("--codec", "mp3", "--bitrates", "8", "--models", "svm", "--effort", "qu
 
 
 @pytest.fixture
-def bench(store, tmp_path, capsys, monkeypatch):
+def bench(cache_dir, tmp_path, capsys, monkeypatch):
     """Run the command in this process; return exit code, standard output, standard error."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ASER_BENCH_STORE", str(store))
+    monkeypatch.setenv("ASER_BENCH_CACHE", str(cache_dir))
 
     def call(*arguments):
         try:
@@ -430,7 +430,7 @@ def test_a_pipe_that_is_closed_is_no_crash():
 
 
 def test_ctrl_c_while_reading_leaves_no_process_behind(voices, tmp_path):
-    environment = {**os.environ, "ASER_BENCH_STORE": str(tmp_path / "store")}
+    environment = {**os.environ, "ASER_BENCH_CACHE": str(tmp_path / "cache")}
     process = subprocess.Popen(
         [sys.executable, "-m", "aser_bench", "run", "-j", "2", "--out", str(tmp_path / "out")],
         env=environment,

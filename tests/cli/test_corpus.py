@@ -18,10 +18,10 @@ from aser_bench.corpora.audio import read
 
 
 @pytest.fixture
-def bench(store, tmp_path, capsys, monkeypatch):
+def bench(cache_dir, tmp_path, capsys, monkeypatch):
     """Run the verb in this process; return exit code, standard output, standard error."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ASER_BENCH_STORE", str(store))
+    monkeypatch.setenv("ASER_BENCH_CACHE", str(cache_dir))
 
     def call(*arguments):
         try:
@@ -198,7 +198,7 @@ def test_an_interrupted_encode_leaves_nothing_and_can_be_said_again(bench, table
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        env=os.environ | {"ASER_BENCH_STORE": str(tmp_path / "store")},
+        env=os.environ | {"ASER_BENCH_CACHE": str(tmp_path / "cache")},
     )
     end = time.monotonic() + 90
     while not list(out.glob(f"{UNFINISHED}/mp3-8k/*/*/*.mp3")):

@@ -14,7 +14,7 @@ from aser_bench.core import ffmpeg, tempdirs
 from aser_bench.core.errors import CodecError, UsageError
 from aser_bench.corpora.prepare import samples_sha256
 from aser_bench.pipeline import coding_task as work
-from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.cache import Cache
 
 REAL = ffmpeg._bundled()
 NOISE = (0.1 * np.random.default_rng(0).standard_normal(8000)).astype(np.float32)
@@ -230,7 +230,7 @@ def coding_task(tmp_path, lengths, codec="mp3", bitrate=64) -> work.CodeTask:
     (condition,), _ = MP3.conditions([bitrate], 16000, "error")
     return work.CodeTask(
         corpus="custom",
-        store=Store(tmp_path / "store"),
+        cache=Cache(tmp_path / "cache"),
         utterances=tuple(file.stem for file in files),
         files=tuple(map(str, files)),
         hashes=tuple(samples_sha256(NOISE[:length]) for length in lengths),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus
 from aser_bench.corpora.crema_d import ACTORS, COMPONENT, EMOTIONS, SENTENCES
-from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.ingest import ingest
 from aser_bench.pipeline.parallel import Pool
 from aser_bench.study.config import CorpusChoice
@@ -109,7 +109,7 @@ def corpus(tmp_path):
 
 def test_what_the_real_copy_has_of_odd_files(corpus, tmp_path):
     with Pool(1) as pool:
-        found = ingest(CorpusChoice("crema_d", str(corpus)), None, Store(tmp_path), pool)
+        found = ingest(CorpusChoice("crema_d", str(corpus)), None, Cache(tmp_path), pool)
     assert len(found.utterances) == 4
     reasons = {file.rpartition("/")[2]: reason for file, reason in found.refused}
     assert set(reasons) == {"1076_MTI_SAD_XX.wav", "1003_IEO_DIS_LO.wav"}
@@ -127,4 +127,4 @@ def test_pointers_alone_are_an_error_that_says_what_to_do(tmp_path):
         touch(tmp_path, f"1001_DFA_{emotion}_XX.wav")
         (tmp_path / f"1001_DFA_{emotion}_XX.wav").write_bytes(POINTER)
     with Pool(1) as pool, pytest.raises(UsageError, match="git lfs pull"):
-        ingest(CorpusChoice("crema_d", str(tmp_path)), None, Store(tmp_path / "s"), pool)
+        ingest(CorpusChoice("crema_d", str(tmp_path)), None, Cache(tmp_path / "s"), pool)

@@ -17,7 +17,7 @@ import soundfile
 from aser_bench.core import ffmpeg
 from aser_bench.core.errors import AudioError
 from aser_bench.corpora import audio, containers
-from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.ingest import ingest
 from aser_bench.pipeline.parallel import Pool
 from aser_bench.study.config import CorpusChoice
@@ -281,7 +281,7 @@ def test_a_corpus_of_them(listener, secret, voices, tmp_path):
     good = next(iter(sorted(voices.glob("*_happy.wav"))))
     (folder / "|good: %d_happy.wav").write_bytes(good.read_bytes())
     with Pool(1) as pool:
-        found = ingest(CorpusChoice("custom", folder), None, Store(tmp_path / "store"), pool)
+        found = ingest(CorpusChoice("custom", folder), None, Cache(tmp_path / "cache"), pool)
     assert found.utterances["utterance"].tolist() == ["|good: %d_happy"]
     assert len(found.refused) == len(KINDS)
     assert all(reason and "\n" not in reason for _, reason in found.refused)

@@ -11,7 +11,7 @@ from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus
 from aser_bench.corpora.labels import relabelled
 from aser_bench.evaluation.splits import split
-from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.ingest import ingest
 from aser_bench.pipeline.parallel import Pool
 from aser_bench.study.config import CorpusChoice
@@ -216,7 +216,7 @@ def test_the_four_classes_of_the_real_corpus(tmp_path):
 def test_ingested_and_split_by_session(tmp_path):
     choice = CorpusChoice("iemocap", str(whole(tmp_path / "corpus")))
     with Pool(1) as pool:
-        found = ingest(choice, None, Store(tmp_path / "store"), pool, labels="4")
+        found = ingest(choice, None, Cache(tmp_path / "cache"), pool, labels="4")
     assert not found.has_audio
     assert (len(found.utterances), found.speakers) == (5531, 10)
     assert found.emotions == ["angry", "happy", "neutral", "sad"]
@@ -242,9 +242,9 @@ def test_real_speech_in_its_layout(shared_corpora, tmp_path):
     root = iemocap(tmp_path / "IEMOCAP_full_release", labels)
     for name, file in source.items():
         shutil.copyfile(file, iemocap_wav(root, name).with_suffix(".flac"))
-    choice, store = CorpusChoice("iemocap", str(root)), Store(tmp_path / "store")
+    choice, cache = CorpusChoice("iemocap", str(root)), Cache(tmp_path / "cache")
     with Pool(1) as pool:
-        found = ingest(choice, 40, store, pool, labels="4")
+        found = ingest(choice, 40, cache, pool, labels="4")
     assert found.has_audio
     assert found.refused == []
     assert len(found.utterances) == 40

@@ -12,7 +12,7 @@ from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus
 from aser_bench.corpora.labels import relabelled
 from aser_bench.evaluation.splits import split
-from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.ingest import ingest
 from aser_bench.pipeline.parallel import Pool
 from aser_bench.study.config import CorpusChoice
@@ -159,8 +159,8 @@ def test_the_real_tables(shared_corpora, tmp_path):
     assert set(four["emotion"]) == {"angry", "happy", "neutral", "sad"}
     choice = CorpusChoice("meld", str(shared_corpora / "meld-text"))
     with Pool(1) as pool:
-        every = ingest(choice, None, Store(tmp_path), pool)
-        few = ingest(choice, 60, Store(tmp_path), pool)
+        every = ingest(choice, None, Cache(tmp_path), pool)
+        few = ingest(choice, 60, Cache(tmp_path), pool)
     assert every.utterances["group"].is_unique
     (one,) = split("given", every.utterances, 0)
     assert [len(part) for part in (one.train, one.dev, one.test)] == [9989, 1109, 2610]
@@ -188,7 +188,7 @@ def test_real_speech_in_clips(shared_corpora, tmp_path):
     cut = folder / "dia0_utt3.mp4"
     cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
     with Pool(1) as pool:
-        found = ingest(CorpusChoice("meld", str(tmp_path / "meld")), None, Store(tmp_path), pool)
+        found = ingest(CorpusChoice("meld", str(tmp_path / "meld")), None, Cache(tmp_path), pool)
     assert found.has_audio
     assert found.utterances["utterance"].tolist() == ["train_dia0_utt0", "train_dia0_utt1"]
     assert found.utterances["duration_s"].between(2, 4).all()

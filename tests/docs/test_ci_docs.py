@@ -75,12 +75,12 @@ def test_every_format_is_one(command):
     assert found <= set(render.FORMATS)
 
 
-def test_the_workflow_keeps_the_store_under_a_hash_of_the_code():
+def test_the_workflow_keeps_the_cache_under_a_hash_of_the_code():
     workflow = yaml.safe_load(BLOCKS[".github/workflows/emotion.yml"][1])
     job = workflow["jobs"]["check"]
     steps = {step.get("uses", "").partition("@")[0]: step.get("with") for step in job["steps"]}
     cache = steps["actions/cache"]
-    assert job["env"]["ASER_BENCH_STORE"].endswith("/" + cache["path"])
+    assert job["env"]["ASER_BENCH_CACHE"].endswith("/" + cache["path"])
     assert "'constraints.txt'" in cache["key"]
     assert "'src/**'" in cache["key"]
     assert "restore-keys" not in cache
@@ -89,19 +89,19 @@ def test_the_workflow_keeps_the_store_under_a_hash_of_the_code():
 
 def test_the_job_hands_over_what_it_writes():
     job = yaml.safe_load(BLOCKS[".gitlab-ci.yml"][1])["emotion"]
-    assert job["variables"]["ASER_BENCH_STORE"] == f"$CI_PROJECT_DIR/{job['cache']['paths'][0]}"
+    assert job["variables"]["ASER_BENCH_CACHE"] == f"$CI_PROJECT_DIR/{job['cache']['paths'][0]}"
     assert len(job["cache"]["key"]["files"]) <= 2  # GitLab takes no more
     assert job["artifacts"]["reports"]["junit"] == "check.xml"
     assert any("--format junit=check.xml" in line for line in job["script"])
 
 
-def test_tox_uses_no_older_store():
+def test_tox_uses_no_older_cache():
     tox = configparser.ConfigParser(interpolation=None)
     tox.read_string(BLOCKS["tox.ini"][1])
     assert "{env_tmp_dir}" in tox["testenv:emotion"]["set_env"]
     own = configparser.ConfigParser(interpolation=None)
     own.read(ROOT / "tox.ini")
-    assert "ASER_BENCH_STORE = {env_tmp_dir}" in own["testenv:check"]["set_env"]
+    assert "ASER_BENCH_CACHE = {env_tmp_dir}" in own["testenv:check"]["set_env"]
     for line in own["testenv:check"]["commands"].strip().splitlines():
         words = re.sub(r"\{env_tmp_dir\}", "x", line.replace("{posargs}", "")).split()
         assert words[0] == "aser-bench"

@@ -1,4 +1,4 @@
-"""The store gives back what was put in, or nothing; never half of it, never a pickle's doing."""
+"""The cache gives back what was put in, or nothing; never half of it, never a pickle's doing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aser_bench.core.errors import AserBenchError
-from aser_bench.pipeline.cache import Store, default_root, key
+from aser_bench.pipeline.cache import Cache, default_folder, key
 
 NAME = key("a name")
 ARRAYS = {
@@ -29,27 +29,27 @@ META = {"kbps": [8.0, None], "params": {"C": 0.1}, "note": "é"}
 
 
 @pytest.fixture
-def store(tmp_path) -> Store:
-    return Store(tmp_path / "store")
+def cache(tmp_path) -> Cache:
+    return Cache(tmp_path / "cache")
 
 
 @pytest.fixture
-def saved(store) -> Path:
-    store.save("features", NAME, ARRAYS, META)
-    return store.path("features", NAME)
+def saved(cache) -> Path:
+    cache.save("features", NAME, ARRAYS, META)
+    return cache.path("features", NAME)
 
 
-def files(store: Store) -> list[Path]:
-    return [path for path in store.root.rglob("*") if path.is_file()]
+def files(cache: Cache) -> list[Path]:
+    return [path for path in cache.root.rglob("*") if path.is_file()]
 
 
 # Round trip
 
 
 @pytest.mark.usefixtures("saved")
-def test_what_was_saved_is_loaded(store):
-    assert store.has("features", NAME)
-    entry = store.load("features", NAME)
+def test_what_was_saved_is_loaded(cache):
+    assert cache.has("features", NAME)
+    entry = cache.load("features", NAME)
     assert entry.meta == META
     assert list(entry.arrays) == list(ARRAYS)
     for name, array in ARRAYS.items():
@@ -57,52 +57,58 @@ def test_what_was_saved_is_loaded(store):
         np.testing.assert_array_equal(entry.arrays[name], array)
 
 
-def test_an_entry_may_be_empty(store):
-    store.save("sources", NAME, {}, {})
-    entry = store.load("sources", NAME)
+def test_an_entry_may_be_empty(cache):
+    cache.save("sources", NAME, {}, {})
+    entry = cache.load("sources", NAME)
     assert (entry.arrays, entry.meta) == ({}, {})
 
 
-def test_nothing_there(store):
-    assert not store.has("features", NAME)
-    assert store.load("features", NAME) is None
-    assert not store.root.exists()
+def test_nothing_there(cache):
+    assert not cache.has("features", NAME)
+    assert cache.load("features", NAME) is None
+    assert not cache.root.exists()
 
 
 @pytest.mark.usefixtures("saved")
-def test_kinds_and_names_are_kept_apart(store):
-    assert store.load("audits", NAME) is None
-    assert store.load("features", key("another name")) is None
-    store.save("audits", NAME, {}, {"kbps": 8})
-    assert store.load("features", NAME).meta == META
+def test_kinds_and_names_are_kept_apart(cache):
+    assert cache.load("audits", NAME) is None
+    assert cache.load("features", key("another name")) is None
+    cache.save("audits", NAME, {}, {"kbps": 8})
+    assert cache.load("features", NAME).meta == META
 
 
 @pytest.mark.usefixtures("saved")
-def test_the_later_of_two_entries_stands(store):
-    store.save("features", NAME, {"values": np.ones(2)}, {"note": "new"})
-    entry = store.load("features", NAME)
+def test_the_later_of_two_entries_stands(cache):
+    cache.save("features", NAME, {"values": np.ones(2)}, {"note": "new"})
+    entry = cache.load("features", NAME)
     assert entry.meta == {"note": "new"}
     np.testing.assert_array_equal(entry.arrays["values"], [1, 1])
 
 
 @pytest.mark.usefixtures("saved")
-def test_saving_leaves_one_file(store):
-    assert files(store) == [store.path("features", NAME)]
+def test_saving_leaves_one_file(cache):
+    assert files(cache) == [cache.path("features", NAME)]
 
 
-def test_where_it_lies_can_be_chosen(monkeypatch, tmp_path):
-    monkeypatch.setenv("ASER_BENCH_STORE", str(tmp_path))
-    assert default_root() == tmp_path
-    monkeypatch.delenv("ASER_BENCH_STORE")
-    assert default_root().name == "aser-bench"
+@pytest.mark.parametrize("variable", ["ASER_BENCH_CACHE", "ASER_BENCH_STORE"])
+def test_default_folder_is_set_by_a_variable(monkeypatch, tmp_path, variable):
+    monkeypatch.delenv("ASER_BENCH_CACHE", raising=False)
+    monkeypatch.setenv(variable, str(tmp_path))
+    assert default_folder() == tmp_path
+
+
+def test_default_folder_is_in_the_users_cache(monkeypatch):
+    monkeypatch.delenv("ASER_BENCH_STORE", raising=False)
+    monkeypatch.delenv("ASER_BENCH_CACHE", raising=False)
+    assert default_folder().name == "aser-bench"
 
 
 # Damage
 
 
-def assert_gone(store: Store) -> None:
-    assert store.load("features", NAME) is None
-    assert not store.has("features", NAME)
+def assert_gone(cache: Cache) -> None:
+    assert cache.load("features", NAME) is None
+    assert not cache.has("features", NAME)
 
 
 @pytest.mark.parametrize(
@@ -118,34 +124,34 @@ def assert_gone(store: Store) -> None:
         b"\x93NUMPY" + bytes(200),
     ],
 )
-def test_a_damaged_file_is_none_and_gone(store, saved, content):
+def test_a_damaged_file_is_none_and_gone(cache, saved, content):
     saved.write_bytes(content)
-    assert_gone(store)
-    store.save("features", NAME, ARRAYS, META)
-    assert store.load("features", NAME).meta == META
+    assert_gone(cache)
+    cache.save("features", NAME, ARRAYS, META)
+    assert cache.load("features", NAME).meta == META
 
 
 @pytest.mark.parametrize("part", [0.01, 0.3, 0.7, 0.99])
-def test_a_truncated_file_is_none_and_gone(store, saved, part):
+def test_a_truncated_file_is_none_and_gone(cache, saved, part):
     content = saved.read_bytes()
     saved.write_bytes(content[: int(part * len(content))])
-    assert_gone(store)
+    assert_gone(cache)
 
 
 @pytest.mark.parametrize("what", ["no meta", "broken meta"])
-def test_a_file_that_is_not_the_stores_is_none_and_gone(store, saved, what):
+def test_a_file_that_is_not_an_entry_is_none_and_gone(cache, saved, what):
     strange = {} if what == "no meta" else {"__meta__": np.array("{")}
     np.savez(saved, values=np.ones(3), **strange)
-    assert_gone(store)
+    assert_gone(cache)
 
 
 def with_a_byte_changed(content: bytes, place: int) -> bytes:
     return content[:place] + bytes([content[place] ^ 0x40]) + content[place + 1 :]
 
 
-def assert_none_or_whole(store: Store, content: bytes) -> None:
-    store.path("audits", NAME).write_bytes(content)
-    entry = store.load("audits", NAME)
+def assert_none_or_whole(cache: Cache, content: bytes) -> None:
+    cache.path("audits", NAME).write_bytes(content)
+    entry = cache.load("audits", NAME)
     if entry is not None:
         assert entry.meta == {"kbps": 8}
         assert list(entry.arrays) == ["values"]
@@ -153,19 +159,19 @@ def assert_none_or_whole(store: Store, content: bytes) -> None:
 
 
 @pytest.fixture
-def small(store) -> bytes:
-    store.save("audits", NAME, {"values": np.ones(3, np.float32)}, {"kbps": 8})
-    return store.path("audits", NAME).read_bytes()
+def small(cache) -> bytes:
+    cache.save("audits", NAME, {"values": np.ones(3, np.float32)}, {"kbps": 8})
+    return cache.path("audits", NAME).read_bytes()
 
 
-def test_one_bad_byte_never_gives_other_numbers(store, small):
+def test_one_bad_byte_never_gives_other_numbers(cache, small):
     for place in range(0, small.index(b"PK\x01\x02"), 3):
-        assert_none_or_whole(store, with_a_byte_changed(small, place))
+        assert_none_or_whole(cache, with_a_byte_changed(small, place))
 
 
-def test_one_bad_byte_in_the_directory_never_gives_other_numbers(store, small):
+def test_one_bad_byte_in_the_directory_never_gives_other_numbers(cache, small):
     for place in range(small.index(b"PK\x01\x02"), len(small)):
-        assert_none_or_whole(store, with_a_byte_changed(small, place))
+        assert_none_or_whole(cache, with_a_byte_changed(small, place))
 
 
 class Bomb:
@@ -178,20 +184,20 @@ class Bomb:
         return Path.touch, (self.trace,)
 
 
-def test_a_pickle_is_not_opened(store, saved, tmp_path):
+def test_a_pickle_is_not_opened(cache, saved, tmp_path):
     trace = tmp_path / "trace"
     meta = np.array(json.dumps(META))
     np.savez(saved, __meta__=meta, values=np.array([Bomb(trace)], dtype=object))
-    assert_gone(store)
+    assert_gone(cache)
     assert not trace.exists()
 
 
 # Failing writes
 
 
-def assert_nothing_written(store: Store) -> None:
-    assert not store.has("features", NAME)
-    assert files(store) == []
+def assert_nothing_written(cache: Cache) -> None:
+    assert not cache.has("features", NAME)
+    assert files(cache) == []
 
 
 def full_disk(*args, **kwargs):
@@ -207,23 +213,23 @@ def half_written(file, **arrays):
     ("owner", "name", "replacement"),
     [(np, "savez", full_disk), (np, "savez", half_written), (Path, "replace", full_disk)],
 )
-def test_a_full_disk_leaves_nothing_and_says_so(store, monkeypatch, owner, name, replacement):
+def test_a_full_disk_leaves_nothing_and_says_so(cache, monkeypatch, owner, name, replacement):
     monkeypatch.setattr(owner, name, replacement)
     with pytest.raises(AserBenchError) as caught:
-        store.save("features", NAME, ARRAYS, META)
-    assert str(store.root) in str(caught.value)
+        cache.save("features", NAME, ARRAYS, META)
+    assert str(cache.root) in str(caught.value)
     assert "no space left" in str(caught.value)
-    assert "--store" in str(caught.value)
+    assert "--cache" in str(caught.value)
     monkeypatch.undo()
-    assert_nothing_written(store)
+    assert_nothing_written(cache)
 
 
 @pytest.mark.usefixtures("saved")
-def test_a_full_disk_leaves_the_entry_that_was_there(store, monkeypatch):
+def test_a_full_disk_leaves_the_entry_that_was_there(cache, monkeypatch):
     monkeypatch.setattr(np, "savez", half_written)
     with pytest.raises(AserBenchError):
-        store.save("features", NAME, {}, {"note": "new"})
-    assert store.load("features", NAME).meta == META
+        cache.save("features", NAME, {}, {"note": "new"})
+    assert cache.load("features", NAME).meta == META
 
 
 def closed(*args, **kwargs):
@@ -231,47 +237,47 @@ def closed(*args, **kwargs):
 
 
 @pytest.mark.parametrize("name", ["mkdir", "open"])
-def test_a_closed_folder_is_named(store, monkeypatch, name):
+def test_a_closed_folder_is_named(cache, monkeypatch, name):
     monkeypatch.setattr(Path, name, closed)
     with pytest.raises(AserBenchError, match="cannot be written") as caught:
-        store.save("features", NAME, ARRAYS, META)
-    assert str(store.root) in str(caught.value)
+        cache.save("features", NAME, ARRAYS, META)
+    assert str(cache.root) in str(caught.value)
     assert "Permission denied" in str(caught.value)
 
 
-def test_a_file_in_the_folders_place_is_named(store):
-    store.root.write_text("")
+def test_a_file_in_the_folders_place_is_named(cache):
+    cache.root.write_text("")
     with pytest.raises(AserBenchError, match="cannot be written") as caught:
-        store.save("features", NAME, ARRAYS, META)
-    assert str(store.root) in str(caught.value)
+        cache.save("features", NAME, ARRAYS, META)
+    assert str(cache.root) in str(caught.value)
 
 
-def test_a_file_in_the_folders_place_holds_no_entry(store):
-    store.root.write_text("")
-    assert store.load("features", NAME) is None
+def test_a_file_in_the_folders_place_holds_no_entry(cache):
+    cache.root.write_text("")
+    assert cache.load("features", NAME) is None
 
 
 # Sweeping
 
 
-def test_sweep_takes_old_temporary_files_only(store, saved):
-    old, new, folder = (store.root / "tmp" / name for name in ("old", "new", "folder"))
+def test_sweep_takes_old_temporary_files_only(cache, saved):
+    old, new, folder = (cache.root / "tmp" / name for name in ("old", "new", "folder"))
     for file in (old, new):
         file.write_bytes(b"half")
     folder.mkdir()
     long_ago = time.time() - 25 * 3600
     for path in (old, folder, saved):
         os.utime(path, (long_ago, long_ago))
-    store.sweep()
+    cache.sweep()
     assert not old.exists()
     assert new.exists()
     assert folder.exists()
-    assert store.load("features", NAME).meta == META
+    assert cache.load("features", NAME).meta == META
 
 
-def test_there_may_be_nothing_to_sweep(store):
-    store.sweep()
-    assert not store.root.exists()
+def test_there_may_be_nothing_to_sweep(cache):
+    cache.sweep()
+    assert not cache.root.exists()
 
 
 # Keys
@@ -344,34 +350,34 @@ def test_what_json_cannot_hold_has_no_key(bad):
         key("features", bad)
 
 
-# Two runs, one store
+# Two runs, one cache
 
 WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from aser_bench.pipeline.cache import Store
-store = Store(Path(sys.argv[1]))
+from aser_bench.pipeline.cache import Cache
+cache = Cache(Path(sys.argv[1]))
 for _ in range(25):
-    store.save("features", sys.argv[2], {"values": np.full(5000, 7.0)}, {"note": "same"})
-    assert store.load("features", sys.argv[2]).arrays["values"].sum() == 35000
+    cache.save("features", sys.argv[2], {"values": np.full(5000, 7.0)}, {"note": "same"})
+    assert cache.load("features", sys.argv[2]).arrays["values"].sum() == 35000
 """
 
 
-def test_two_processes_may_write_the_same_key(store):
+def test_two_processes_may_write_the_same_key(cache):
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(store.root), NAME], cwd=Path(__file__).parents[2]
+            [sys.executable, "-c", WRITER, str(cache.root), NAME], cwd=Path(__file__).parents[2]
         )
         for _ in range(2)
     ]
     seen = 0
     while any(writer.poll() is None for writer in writers):
-        entry = store.load("features", NAME)
+        entry = cache.load("features", NAME)
         seen += entry is not None
         assert entry is not None or not seen, "an entry that was there is gone"
         if entry is not None:
             assert entry.arrays["values"].sum() == 35000
         time.sleep(0.002)
     assert [writer.returncode for writer in writers] == [0, 0]
-    assert files(store) == [store.path("features", NAME)]
+    assert files(cache) == [cache.path("features", NAME)]

@@ -23,7 +23,7 @@ def bundled(monkeypatch):
 
 
 @pytest.fixture
-def conditions(table, store, tmp_path, bundled):
+def conditions(table, cache_dir, tmp_path, bundled):
     """Run a study and return its table of conditions."""
 
     def run(*codecs, **more):
@@ -39,7 +39,7 @@ def conditions(table, store, tmp_path, bundled):
             layer,
             out=tmp_path / "out",
             jobs=1,
-            store=store,
+            cache=cache_dir,
             quiet=True,
             reported=ReportOptions("csv"),
         )
@@ -141,9 +141,9 @@ def test_the_same_condition_by_two_names_is_one(bundled):
     assert planned("lowpass", "lowpass:like=mp3-8k").names == ("original", "lowpass-3k02")
 
 
-def test_loss_belongs_to_the_codec_before_it(table, store, tmp_path, monkeypatch, capsys):
+def test_loss_belongs_to_the_codec_before_it(table, cache_dir, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ASER_BENCH_STORE", str(store))
+    monkeypatch.setenv("ASER_BENCH_CACHE", str(cache_dir))
     say = ["run", "--corpus", f"csv={table}", "--dry-run", "-q"]
     codecs = ["--codec", "opus", "--loss", "5", "--bitrates", "16", "--codec", "mp3:64"]
     assert main([*say, *codecs]) == 0

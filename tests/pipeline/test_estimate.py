@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from aser_bench.pipeline import coding_plan, estimate
-from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.ingest import ingest
 from aser_bench.pipeline.parallel import Pool
 from aser_bench.pipeline.worklist import Agenda
@@ -21,9 +21,9 @@ def study(table, **layer):
 
 
 def agenda_of(one, folder, pool) -> Agenda:
-    store = Store(folder)
-    found = ingest(one.corpora[0], one.limit, store, pool, False, lambda line: None)
-    return Agenda(one, found, coding_plan.treatments(one), store)
+    cache = Cache(folder)
+    found = ingest(one.corpora[0], one.limit, cache, pool, False, lambda line: None)
+    return Agenda(one, found, coding_plan.treatments(one), cache)
 
 
 def cost(one, folder) -> estimate.Estimate:
@@ -67,10 +67,10 @@ def test_workers_share_it(table, tmp_path, even):
     assert shared.code_s == pytest.approx(alone.code_s / 4)
 
 
-def test_what_is_in_the_store_costs_nothing(table, tmp_path):
+def test_what_is_in_the_cache_costs_nothing(table, tmp_path):
     one = study(table)
-    run(one, out=tmp_path / "out", store=tmp_path / "store", jobs=1, quiet=True)
-    found = cost(one, tmp_path / "store")
+    run(one, out=tmp_path / "out", cache=tmp_path / "cache", jobs=1, quiet=True)
+    found = cost(one, tmp_path / "cache")
     assert (found.code_s, found.train_s) == (0, 0)
     assert dataclasses.replace(found, score_s=0).seconds == 0
 

@@ -7,7 +7,7 @@ import pytest
 from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus
 from aser_bench.evaluation.splits import split
-from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.ingest import ingest
 from aser_bench.pipeline.parallel import Pool
 from aser_bench.study.config import CorpusChoice
@@ -21,7 +21,7 @@ def pool():
 
 def taken(source, pool, tmp_path, name="csv", limit=None, **options):
     return ingest(
-        CorpusChoice(name, str(source)), limit, Store(tmp_path / "store"), pool, **options
+        CorpusChoice(name, str(source)), limit, Cache(tmp_path / "cache"), pool, **options
     )
 
 

@@ -1,4 +1,4 @@
-"""What a model reads, out of the store."""
+"""What a model reads, out of the cache."""
 
 from __future__ import annotations
 
@@ -7,44 +7,44 @@ import pytest
 
 from aser_bench.models.dual.utterance import Utterance
 from aser_bench.pipeline import model_inputs
-from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.cache import Cache
 
 LENGTHS = (3, 1, 4)
 
 
 @pytest.fixture
-def stored(tmp_path):
+def cached(tmp_path):
     """Three utterances in two shards, as a run leaves them."""
-    store, rng = Store(tmp_path), np.random.default_rng(0)
+    cache, rng = Cache(tmp_path), np.random.default_rng(0)
     frames = [rng.normal(size=(n, 2)).astype(np.float32) for n in LENGTHS]
     vectors = rng.normal(size=(3, 4)).astype(np.float32)
     texts = ["one", "", "three words here"]
     for name, rows in (("a", slice(0, 2)), ("b", slice(2, 3))):
         offsets = np.cumsum([0, *LENGTHS[rows]])
         values = np.concatenate(frames[rows])
-        store.save("features", f"frames-{name}", {"values": values, "offsets": offsets}, {})
+        cache.save("features", f"frames-{name}", {"values": values, "offsets": offsets}, {})
         arrays = {"values": vectors[rows], "offsets": np.arange(len(vectors[rows]) + 1)}
-        store.save("features", f"vector-{name}", arrays, {})
-        store.save("transcripts", f"text-{name}", {}, {"texts": texts[rows]})
-    return store, frames, vectors, texts
+        cache.save("features", f"vector-{name}", arrays, {})
+        cache.save("transcripts", f"text-{name}", {}, {"texts": texts[rows]})
+    return cache, frames, vectors, texts
 
 
 def shards(*kinds: str) -> dict[str, tuple[str, ...]]:
     return {kind: (f"{kind}-a", f"{kind}-b") for kind in kinds}
 
 
-def test_one_kind_comes_as_it_is(stored):
-    store, frames, vectors, _ = stored
-    np.testing.assert_array_equal(model_inputs.load(store, "original", shards("vector")), vectors)
-    found = model_inputs.load(store, "original", shards("frames"))
+def test_one_kind_comes_as_it_is(cached):
+    cache, frames, vectors, _ = cached
+    np.testing.assert_array_equal(model_inputs.load(cache, "original", shards("vector")), vectors)
+    found = model_inputs.load(cache, "original", shards("frames"))
     assert found.dtype == object
     for one, other in zip(found, frames, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_several_kinds_come_as_utterances_side_by_side(stored):
-    store, frames, vectors, texts = stored
-    found = model_inputs.load(store, "original", shards("frames", "vector", "text"))
+def test_several_kinds_come_as_utterances_side_by_side(cached):
+    cache, frames, vectors, texts = cached
+    found = model_inputs.load(cache, "original", shards("frames", "vector", "text"))
     assert found.dtype == object
     for i, one in enumerate(found):
         assert isinstance(one, Utterance)
@@ -53,26 +53,26 @@ def test_several_kinds_come_as_utterances_side_by_side(stored):
         assert one.text == texts[i]
 
 
-def test_words_alone_are_utterances_of_nothing_else(stored):
-    found = model_inputs.load(stored[0], "original", shards("text"))
-    assert [tuple(one) for one in found] == [(None, None, text) for text in stored[3]]
+def test_words_alone_are_utterances_of_nothing_else(cached):
+    found = model_inputs.load(cached[0], "original", shards("text"))
+    assert [tuple(one) for one in found] == [(None, None, text) for text in cached[3]]
 
 
-def test_what_is_gone_or_no_number_is_said(stored, tmp_path):
-    store = Store(tmp_path)
-    with pytest.raises(ValueError, match="vanished from the store"):
-        model_inputs.load(store, "mp3-8k", {"text": ("nowhere",)})
-    store.save("features", "bad", {"values": np.full((1, 4), np.nan), "offsets": [0, 1]}, {})
+def test_what_is_gone_or_no_number_is_said(cached, tmp_path):
+    cache = Cache(tmp_path)
+    with pytest.raises(ValueError, match="vanished from the cache"):
+        model_inputs.load(cache, "mp3-8k", {"text": ("nowhere",)})
+    cache.save("features", "bad", {"values": np.full((1, 4), np.nan), "offsets": [0, 1]}, {})
     with pytest.raises(ValueError, match="condition mp3-8k hold NaN"):
-        model_inputs.load(store, "mp3-8k", {"vector": ("bad",), "text": ("text-b",)})
+        model_inputs.load(cache, "mp3-8k", {"vector": ("bad",), "text": ("text-b",)})
 
 
-def test_spreads_are_those_of_frames_and_then_of_the_vector(stored):
-    store, frames, vectors, _ = stored
+def test_spreads_are_those_of_frames_and_then_of_the_vector(cached):
+    cache, frames, vectors, _ = cached
     by_frame = np.concatenate(frames).std(axis=0, dtype=np.float64)
     by_row = vectors.std(axis=0, dtype=np.float64)
     spread = {
-        kinds: model_inputs.spread(model_inputs.load(store, "original", shards(*kinds)))
+        kinds: model_inputs.spread(model_inputs.load(cache, "original", shards(*kinds)))
         for kinds in (("frames",), ("vector",), ("text",), ("frames", "vector", "text"))
     }
     np.testing.assert_allclose(spread["frames",], by_frame)

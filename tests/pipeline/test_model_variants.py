@@ -12,7 +12,7 @@ import transcriber_factory
 from aser_bench import transcripts
 from aser_bench.core.errors import UsageError
 from aser_bench.pipeline import model_variants
-from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.cache import Cache
 from aser_bench.study.config import resolve
 
 EAR = transcriber_factory.SPEC
@@ -98,11 +98,11 @@ def test_a_transcriber_is_not_sent_to_a_language_that_it_does_not_know():
 
 
 def test_the_reference_is_kept_once_and_told_apart_by_every_word(tmp_path):
-    store = Store(tmp_path)
-    key = model_variants.reference(corpus(), store)
-    assert model_variants.reference(corpus(), store) == key
-    assert store.load("transcripts", key).meta["texts"] == ["Hello.", ""]
-    assert model_variants.reference(corpus(texts=("Hello", "")), store) != key
+    cache = Cache(tmp_path)
+    key = model_variants.reference(corpus(), cache)
+    assert model_variants.reference(corpus(), cache) == key
+    assert cache.load("transcripts", key).meta["texts"] == ["Hello.", ""]
+    assert model_variants.reference(corpus(texts=("Hello", "")), cache) != key
 
 
 def test_an_unknown_transcriber_is_refused():

@@ -11,7 +11,7 @@ import pytest
 from aser_bench import models
 from aser_bench.core.errors import UsageError
 from aser_bench.pipeline import coding_plan, model_variants, training_plan
-from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.cache import Cache
 from aser_bench.study.config import resolve
 
 
@@ -39,12 +39,12 @@ def ingested(speakers: int = 6, takes: int = 2) -> SimpleNamespace:
 def tasks(tmp_path, corpus=None, **layer):
     corpus = corpus or ingested()
     study = resolve({"codecs": "gain", "effort": "quick", **layer})
-    conditions, store = coding_plan.treatments(study), Store(tmp_path)
+    conditions, cache = coding_plan.treatments(study), Cache(tmp_path)
     sets = model_variants.all_feature_sets(study).values()
     heard = model_variants.transcribers(study)
     extracted = tuple(dict.fromkeys(part for parts in sets for part in parts))
-    batches = coding_plan.code_tasks(study, corpus, conditions, extracted, heard, store)
-    return training_plan.tasks(study, corpus, conditions, batches, store)
+    batches = coding_plan.code_tasks(study, corpus, conditions, extracted, heard, cache)
+    return training_plan.tasks(study, corpus, conditions, batches, cache)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""One training: what is stored of it, what it warns of, and how it fails."""
+"""One training: what is cached of it, what it warns of, and how it fails."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from aser_bench.models import tuning
 from aser_bench.models.base import Settings, Size
-from aser_bench.pipeline.cache import Store
+from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.training_task import TrainTask, train
 from aser_bench.results import scores
 
@@ -34,7 +34,7 @@ def features(condition: str, n: int, frames: bool) -> dict[str, np.ndarray]:
 
 
 def task(root, model: str = "svm", n: int = 60, **changes) -> TrainTask:
-    store = Store(root)
+    cache = Cache(root)
     frames = model == "lstm"
     shards = {}
     for condition in CONDITIONS:
@@ -47,7 +47,7 @@ def task(root, model: str = "svm", n: int = 60, **changes) -> TrainTask:
             {"values": whole["values"][half:], "offsets": whole["offsets"][n // 2 :] - half},
         ]
         for name, arrays in zip(shards[condition][kind], parts, strict=True):
-            store.save("features", name, arrays, {})
+            cache.save("features", name, arrays, {})
     rows = np.arange(n)
     cell = {
         "corpus": "made-up",
@@ -59,7 +59,7 @@ def task(root, model: str = "svm", n: int = 60, **changes) -> TrainTask:
     }
     labels = np.array([EMOTIONS[i % 3] for i in range(n)])
     one = TrainTask(
-        store,
+        cache,
         "key",
         cell,
         model,
@@ -84,7 +84,7 @@ def task(root, model: str = "svm", n: int = 60, **changes) -> TrainTask:
 
 
 @pytest.mark.parametrize("model", ["svm", "mlp", "lstm"])
-def test_predictions_of_every_test_condition_are_stored(tmp_path, model):
+def test_predictions_of_every_test_condition_are_cached(tmp_path, model):
     one = task(tmp_path, model, runs=(4, 5), seeds=(1, 2))
     assert train(one).reason == ""
     entry = scores.load(one)
@@ -130,7 +130,7 @@ def test_what_varies_as_in_the_original_is_not_named(tmp_path):
 def test_many_flat_columns_are_counted(tmp_path):
     one = task(tmp_path)
     names = [f"mel_{i:03d}" for i in range(9)]
-    one.store.save("predictions", "key", {}, {"flat": names})
+    one.cache.save("predictions", "key", {}, {"flat": names})
     (note,) = scores.flat_notes([one], {})
     assert "mel_005 and 3 others vary" in note
 
@@ -174,8 +174,8 @@ def test_a_class_that_training_lacks_is_never_predicted(tmp_path):
 def test_features_that_are_no_numbers_fail_by_condition(tmp_path, model):
     one = task(tmp_path, model)
     ((kind, (first, second)),) = one.shards["mp3-8k"].items()
-    arrays = one.store.load("features", first).arrays
+    arrays = one.cache.load("features", first).arrays
     arrays["values"][3, 3] = np.nan
-    one.store.save("features", "broken", arrays, {})
+    one.cache.save("features", "broken", arrays, {})
     shards = {**one.shards, "mp3-8k": {kind: ("broken", second)}}
     assert "condition mp3-8k hold NaN" in train(replace(one, shards=shards)).reason

@@ -31,11 +31,11 @@ CONDITIONS = ("original", "mp3-8k", "mp3-64k", GAIN)
 
 
 @pytest.fixture
-def write(table, store, tmp_path):
+def write(table, cache_dir, tmp_path):
     def encode_to(out="out", form="stream", jobs=1, corpus=None, codecs=MP3, **more):
         study = resolve({"corpora": [corpus or {"csv": str(table)}], "codecs": codecs, **more})
         return coded_corpus.encode(
-            study, tmp_path / out, form=form, jobs=jobs, store=store, quiet=True
+            study, tmp_path / out, form=form, jobs=jobs, cache=cache_dir, quiet=True
         )
 
     return encode_to

@@ -23,8 +23,8 @@ UTTERANCES = pd.DataFrame(
 )
 
 
-class Store:
-    """A store of frames: key -> one array of frames for each utterance."""
+class Cache:
+    """A cache of frames: key -> one array of frames for each utterance."""
 
     def __init__(self, **entries):
         self.entries = entries
@@ -38,9 +38,9 @@ class Store:
         return SimpleNamespace(arrays={"values": np.concatenate(frames), "offsets": offsets})
 
 
-def batch(store, *conditions):
+def batch(cache, *conditions):
     keys = {(name, "pitch"): name.replace("-", "_") for name in conditions}
-    return SimpleNamespace(store=store, keys=keys, features=("pitch",))
+    return SimpleNamespace(cache=cache, keys=keys, features=("pitch",))
 
 
 def agenda(*batches, trainings=(), name="voices"):
@@ -61,8 +61,8 @@ def pitch(monkeypatch):
 
 
 def test_frames_are_averaged_over_each_utterance_and_batches_are_one_corpus():
-    one = Store(original=[[[0, 5], [2, 5]], [[3, 5]]], mp3_8k=[[[4, 5]], [[5, 5], [5, 5]]])
-    two = Store(original=[[[2, 5]]], mp3_8k=[[[4, 5]]])
+    one = Cache(original=[[[0, 5], [2, 5]], [[3, 5]]], mp3_8k=[[[4, 5]], [[5, 5], [5, 5]]])
+    two = Cache(original=[[[2, 5]]], mp3_8k=[[[4, 5]]])
     table = feature_stats.drift(
         [agenda(batch(one, "original", "mp3-8k"), batch(two, "original", "mp3-8k"))]
     )
@@ -83,8 +83,8 @@ def test_frames_are_averaged_over_each_utterance_and_batches_are_one_corpus():
 
 
 def test_each_condition_but_the_original_and_each_corpus_has_its_rows():
-    store = Store(**{name: [[[0, 1]], [[1, 0]]] for name in ("original", "mp3_8k", "gsm")})
-    batches = batch(store, "original", "mp3-8k", "gsm")
+    cache = Cache(**{name: [[[0, 1]], [[1, 0]]] for name in ("original", "mp3_8k", "gsm")})
+    batches = batch(cache, "original", "mp3-8k", "gsm")
     table = feature_stats.drift(
         [agenda(batches), agenda(name="nothing"), agenda(batches, name="more")]
     )
@@ -99,13 +99,13 @@ def test_each_condition_but_the_original_and_each_corpus_has_its_rows():
 
 def test_features_that_vanished_are_a_crash_and_no_zero():
     with pytest.raises(RuntimeError, match="vanished"):
-        feature_stats.drift([agenda(batch(Store(original=[[[0, 1]]]), "original", "mp3-8k"))])
+        feature_stats.drift([agenda(batch(Cache(original=[[[0, 1]]]), "original", "mp3-8k"))])
 
 
 def test_features_are_those_of_the_original_over_all_utterances():
     # Means in time 1, 3 and 2; the second feature is a constant but for rounding.
-    one = Store(original=[[[0, 0.1], [2, 0.1]], [[3, 0.1]]], mp3_8k=[[[9, 9]], [[9, 9]]])
-    two = Store(original=[[[2, 0.1]]], mp3_8k=[[[9, 9]]])
+    one = Cache(original=[[[0, 0.1], [2, 0.1]], [[3, 0.1]]], mp3_8k=[[[9, 9]], [[9, 9]]])
+    two = Cache(original=[[[2, 0.1]]], mp3_8k=[[[9, 9]]])
     batches = batch(one, "original", "mp3-8k"), batch(two, "original", "mp3-8k")
     table = feature_stats.features([agenda(*batches), agenda(name="nothing")])
     assert tuple(table.columns) == FEATURES
@@ -122,7 +122,7 @@ def test_features_are_those_of_the_original_over_all_utterances():
 
 
 def test_one_utterance_does_not_vary():
-    table = feature_stats.features([agenda(batch(Store(original=[[[4, 5]]]), "original"))])
+    table = feature_stats.features([agenda(batch(Cache(original=[[[4, 5]]]), "original"))])
     assert table["mean"].tolist() == [4, 5]
     assert table["sd"].tolist() == [0, 0]
 
@@ -130,13 +130,13 @@ def test_one_utterance_does_not_vary():
 def test_the_originals_are_loaded_once_for_all_that_is_made_of_them():
     loads = []
 
-    class Counted(Store):
+    class Counted(Cache):
         def load(self, kind, key):
             loads.append(key)
             return super().load(kind, key)
 
-    store = Counted(original=[[[0, 1]], [[1, 0]]], mp3_8k=[[[0, 1]], [[1, 1]]])
-    agendas = [agenda(batch(store, "original", "mp3-8k"))]
+    cache = Counted(original=[[[0, 1]], [[1, 0]]], mp3_8k=[[[0, 1]], [[1, 1]]])
+    agendas = [agenda(batch(cache, "original", "mp3-8k"))]
     known = feature_stats.originals(agendas)
     pd.testing.assert_frame_equal(
         feature_stats.features(agendas, known), feature_stats.features(agendas)

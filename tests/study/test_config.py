@@ -139,7 +139,7 @@ def test_typed_and_listed_values_are_the_same(key, typed, listed):
 
 def test_the_environment_is_a_layer():
     environment = {"ASER_BENCH_SEED": "4", "ASER_BENCH_MODELS": "svm", "ASER_BENCH_EFFORT": ""}
-    layer = from_environment({**environment, "ASER_BENCH_STORE": "/tmp", "SEED": "9"})
+    layer = from_environment({**environment, "ASER_BENCH_CACHE": "/tmp", "SEED": "9"})
     assert layer == {"seed": "4", "models": "svm"}
     assert resolve(layer) == Study(seed=4, models=("svm",))
 

@@ -28,7 +28,7 @@ def check(new: Evidence, baseline: Evidence, options: Options) -> Iterator[Guard
         return
     now, then = _seconds(new), _seconds(baseline)
     if not now and not then:
-        reason = "neither side computed anything: all came from the store"
+        reason = "neither side computed anything: all came from the cache"
         yield GuardCheck(GUARD, "all stages", UNDECIDED, reason, flag=FLAG)
     elsewhere = _elsewhere(new, baseline)
     for stage in dict.fromkeys([*then, *now]):
@@ -68,7 +68,7 @@ def _compare(
 ) -> GuardCheck:
     if now is None or then is None:
         side = "the new results" if now is None else "the baseline"
-        verdict, reason = UNDECIDED, f"{side} computed nothing of it: all came from the store"
+        verdict, reason = UNDECIDED, f"{side} computed nothing of it: all came from the cache"
     elif not then:
         verdict, reason = UNDECIDED, "the baseline took no time that can be measured"
     else:
