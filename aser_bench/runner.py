@@ -13,7 +13,7 @@ from .codecs import reference_encoder
 from .core import registry
 from .core.atomic import check_folder
 from .core.errors import CodecError, UsageError
-from .core.progress import Progress, Say, say_aloud, tell_refused
+from .core.progress import Notify, Progress, print_notice, report_refused
 from .models.text import embeddings
 from .pipeline import coding_plan, estimate, model_variants
 from .pipeline import worklist as agendas_
@@ -98,18 +98,18 @@ def run(
     treatments = coding_plan.treatments(study)
     entries = Cache.at(cache)
     entries.sweep()
-    say: Say = (lambda line: None) if quiet else say_aloud
+    say: Notify = (lambda line: None) if quiet else print_notice
     with Pool(jobs if jobs is not None else cores()) as pool:
         agendas = []
         for choice in study.corpora:
             ingested = ingest(choice, study.limit, entries, pool, strict, say, labels=study.labels)
-            tell_refused(ingested.refused, say)
+            report_refused(ingested.refused, say)
             agendas.append(Agenda(study, ingested, treatments, entries))
         if dry_run:
             plan_ = agendas_.describe(study, agendas, treatments, folder)
             cost = estimate.estimate(agendas, pool)
             return Outcome(None, f"{plan_}\n{cost.told(pool.jobs)}")
-        song = reference_encoder.sing(treatments.conditions, say)
+        song = reference_encoder.verify(treatments.conditions, say)
         clock.end("read")
         costs, failed = _work(agendas, pool, strict, say, quiet, clock)
     return _finish(study, folder, agendas, treatments, song, costs, failed, clock, reported)
@@ -145,7 +145,7 @@ def _check_names(study: Study) -> None:
 
 
 def _work(
-    agendas: list[Agenda], pool: Pool, strict: bool, say: Say, quiet: bool, clock: _Stages
+    agendas: list[Agenda], pool: Pool, strict: bool, say: Notify, quiet: bool, clock: _Stages
 ) -> tuple[Costs, dict[str, str]]:
     """Code and train all that the cache lacks; return costs and failures (key -> reason)."""
     costs: Costs = []
@@ -173,13 +173,13 @@ def _code(agenda: Agenda, pool: Pool, progress: Progress, costs: Costs) -> dict[
     return lost
 
 
-def _drop(agenda: Agenda, lost: dict[str, str], strict: bool, say: Say) -> None:
+def _drop(agenda: Agenda, lost: dict[str, str], strict: bool, say: Notify) -> None:
     utterance, reason = next(iter(lost.items()))
     if strict:
         raise CodecError(f"{utterance}: {reason}; --strict stops here")
     if len(lost) >= len(agenda.ingested.utterances):
         raise CodecError(f"no recording of {agenda.name} could be coded: {reason}")
-    tell_refused(list(lost.items()), say)
+    report_refused(list(lost.items()), say)
     agenda.drop(lost)
 
 

@@ -42,7 +42,7 @@ def differences(original: Sound, coded: Sound) -> dict[str, float]:
 
 def measured(files: list[Path], codec: str, bitrates: list[float]) -> pd.DataFrame:
     """Return one row for each utterance and condition."""
-    component = specs.available(codec)
+    component = specs.get_available(codec)
     conditions, _ = component.conditions(bitrates, RATE, "promote")
     found = []
     for start in range(0, len(files), BATCH):

@@ -96,7 +96,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Pat
         path = tmp_path / "fake-ffmpeg"
         path.write_text("#!/bin/sh\n" + textwrap.dedent(script))
         path.chmod(0o755)
-        monkeypatch.setenv(ffmpeg.VARIABLE, str(path))
+        monkeypatch.setenv(ffmpeg.ENV_VARIABLE, str(path))
         return path
 
     return install

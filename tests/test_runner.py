@@ -359,7 +359,7 @@ def test_a_broken_encoder_stops_the_run(run, tmp_path, monkeypatch):
     def broken(self, signals, rate, conditions):
         raise CodecError("ffmpeg ended with code 1")
 
-    monkeypatch.setattr("aser_bench.runner.canary.sing", lambda conditions, say: "")
+    monkeypatch.setattr("aser_bench.runner.reference_encoder.verify", lambda conditions, say: "")
     monkeypatch.setattr(Mp3, "roundtrip", broken)
     with pytest.raises(CodecError, match="ffmpeg ended with code 1"):
         run(place=tmp_path / "cache")

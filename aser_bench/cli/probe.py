@@ -83,7 +83,7 @@ def _probe(options: argparse.Namespace) -> int:
     flags["codecs"] = [{given["codec"]: given.get("bitrates")}]
     study = studies.resolve(flags)
     (choice,) = study.codecs
-    codec = specs.available(choice.name)
+    codec = specs.get_available(choice.name)
     plan(codec, choice.bitrates, SAMPLE_RATE, study.bitrate_policy)  # refused before any work
     out = Path(given["csv"]) if "csv" in given else None
     if out is not None:
@@ -133,12 +133,12 @@ def _chosen(files: list[str], limit: int | None) -> list[str]:
 
 
 def _read(file: str) -> np.ndarray:
-    from ..codecs.signals import checked
+    from ..codecs.signals import check_signals
     from ..core.errors import AudioError, UsageError
     from ..corpora.audio import read
 
     try:
-        return checked([read(file)])[0]
+        return check_signals([read(file)])[0]
     except AudioError as error:
         raise UsageError(f"{file}: {error}") from error
 

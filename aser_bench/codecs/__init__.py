@@ -64,9 +64,9 @@ def roundtrip(
     ((16000,), dtype('float32'))
     """
     from ..core.errors import UsageError
-    from .specs import available
+    from .specs import get_available
 
-    component = available(codec)
+    component = get_available(codec)
     if component.takes_bitrates and bitrate is None:
         raise UsageError(f"{codec} needs a bitrate")
     bitrates = [] if bitrate is None else [bitrate]

@@ -20,12 +20,12 @@ class Aac(LossyCodec):
 
     name = "aac"
     title = "AAC-LC, ffmpeg's own encoder, average bitrates"
-    carried = {
-        8_000: Bitrates((8, 12, 16, 24, 32, 48), any_between=True),
-        16_000: Bitrates((8, 12, 16, 24, 32, 48, 64, 96), any_between=True),
-        24_000: Bitrates((12, 16, 24, 32, 48, 64, 96, 128, 144), any_between=True),
-        32_000: Bitrates((16, 24, 32, 48, 64, 96, 128, 192), any_between=True),
-        48_000: Bitrates((24, 32, 48, 64, 96, 128, 192, 256, 288), any_between=True),
+    bitrates_by_rate = {
+        8_000: Bitrates((8, 12, 16, 24, 32, 48), continuous=True),
+        16_000: Bitrates((8, 12, 16, 24, 32, 48, 64, 96), continuous=True),
+        24_000: Bitrates((12, 16, 24, 32, 48, 64, 96, 128, 144), continuous=True),
+        32_000: Bitrates((16, 24, 32, 48, 64, 96, 128, 192), continuous=True),
+        48_000: Bitrates((24, 32, 48, 64, 96, 128, 192, 256, 288), continuous=True),
     }
     encoder_name = "aac"
     suffix = "aac"
@@ -37,7 +37,7 @@ class Aac(LossyCodec):
         """Return how ffmpeg encodes a condition."""
         return Encoding(self.encoder_name, condition.kbps, self.suffix, muxer="adts")
 
-    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+    def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the mean bitrate of the frames, without their ADTS headers."""
         frames = adts(data)
         return payload(frames, len(frames) * _FRAME / (condition.codec_rate_hz or 1))

@@ -14,8 +14,8 @@ class AmrNb(LossyCodec):
 
     name = "amr-nb"
     title = "AMR-NB, mobile telephony at 8 kHz, libopencore-amrnb"
-    integer = True
-    carried = {8_000: Bitrates((4.75, 5.15, 5.9, 6.7, 7.4, 7.95, 10.2, 12.2))}
+    integer_samples = True
+    bitrates_by_rate = {8_000: Bitrates((4.75, 5.15, 5.9, 6.7, 7.4, 7.95, 10.2, 12.2))}
     encoder_name = "libopencore_amrnb"
     suffix = "amr"
     decoding = Decoding("amrnb", "amr")
@@ -27,7 +27,7 @@ class AmrNb(LossyCodec):
         """Return how ffmpeg encodes a condition."""
         return Encoding(self.encoder_name, condition.kbps, self.suffix, muxer="amr")
 
-    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+    def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the bitrate of the modes that stand in the frames' headers."""
         return amr(data, b"#!AMR\n", AMR_NB_BITS)
 

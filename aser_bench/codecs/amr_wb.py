@@ -14,9 +14,11 @@ class AmrWb(LossyCodec):
 
     name = "amr-wb"
     title = "AMR-WB (G.722.2), mobile telephony at 16 kHz, vo-amrwbenc"
-    integer = True
-    waver_db = 0.5
-    carried = {16_000: Bitrates((6.6, 8.85, 12.65, 14.25, 15.85, 18.25, 19.85, 23.05, 23.85))}
+    integer_samples = True
+    level_tolerance_db = 0.5
+    bitrates_by_rate = {
+        16_000: Bitrates((6.6, 8.85, 12.65, 14.25, 15.85, 18.25, 19.85, 23.05, 23.85))
+    }
     encoder_name = "libvo_amrwbenc"
     suffix = "awb"
     decoding = Decoding("amrwb", "amr")
@@ -28,7 +30,7 @@ class AmrWb(LossyCodec):
         """Return how ffmpeg encodes a condition."""
         return Encoding(self.encoder_name, condition.kbps, self.suffix, muxer="amr")
 
-    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+    def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the bitrate of the modes that stand in the frames' headers."""
         return amr(data, b"#!AMR-WB\n", AMR_WB_BITS)
 

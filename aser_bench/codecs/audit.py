@@ -77,7 +77,7 @@ def gain_db(reference: np.ndarray, signal: np.ndarray) -> float:
     return 20 * math.log10(gain) if gain > 0 else (-math.inf if gain == 0 else math.nan)
 
 
-def at_level(reference: np.ndarray, signal: np.ndarray) -> np.ndarray:
+def match_level(reference: np.ndarray, signal: np.ndarray) -> np.ndarray:
     """Return ``signal`` brought to the level of ``reference``; as it is where `gain_db` is none."""
     gain = gain_db(reference, signal)
     return signal / np.float32(10 ** (gain / 20)) if np.isfinite(gain) else signal

@@ -12,7 +12,7 @@ import numpy as np
 from ..core.errors import AudioError, UsageError
 from ..core.tables import Condition
 from .base import Codec
-from .specs import available
+from .specs import get_available
 
 
 class Augment:
@@ -86,7 +86,7 @@ class Augment:
         if not 0 <= p <= 1:
             raise UsageError(f"p is a probability from 0 to 1, not {p}")
         for spec in self.conditions:
-            if available(spec).takes_bitrates:
+            if get_available(spec).takes_bitrates:
                 raise UsageError(f"{spec} needs a bitrate (kbit/s) behind it: {spec}:16")
         self.p = p
         self.seed = seed
@@ -174,7 +174,7 @@ class Augment:
 
 @cache
 def _planned(spec: str, rate: int, policy: str) -> tuple[Codec, Condition]:
-    codec = available(spec)
+    codec = get_available(spec)
     (condition,), _ = codec.conditions([], rate, policy)
     return codec, condition
 

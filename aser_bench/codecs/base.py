@@ -9,13 +9,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..core.options import Configurable, word_of
+from ..core.options import Configurable, format_option
 from ..core.tables import Alias, Condition
 from .bitrates import Bitrates
 
 
 @dataclass(frozen=True)
-class Coded:
+class CodedSignal:
     """One utterance after the round trip.
 
     Attributes
@@ -28,7 +28,7 @@ class Coded:
         sha256 of the coded audio frames (hex), to tell identical streams; empty if none.
     file : bytes
         The coded file as the encoder wrote it; empty if there is none, or `roundtrip` had no
-        need of one (see `Codec.with_files`).
+        need of one (see `Codec.roundtrip_with_files`).
     suffix : str
         What such a file's name ends with: ``mp3``; empty if none.
     """
@@ -59,34 +59,34 @@ class Codec(Configurable, ABC):
         Raised whenever the same encoder gives other samples: a part of the key in the cache.
     options, variants
         See `aser_bench.core.options.Configurable`.
-    waveform : bool
+    keeps_waveform : bool
         Whether it keeps the waveform. A vocoder keeps but the sound of it: no sample of its
         output resembles the source's, and its delay is that of the envelope.
-    integer : bool
+    integer_samples : bool
         Whether it works on 16-bit samples, as its standard says: what is beyond full scale
         clips, there as here.
-    waver_db : float
+    level_tolerance_db : float
         How far over 1 dB the level of what it keeps may stray, in dB.
-    waver_samples : int
+    lag_tolerance_samples : int
         How many samples (at 16 kHz) a voice may be out of time, because of what its phase does.
-    padding : float
+    max_padding : float
         The largest share of a frame that only fills it up to whole bytes.
     """
 
-    kind = "codec"
+    component_type = "codec"
     title: ClassVar[str]
     version: ClassVar[int | str] = 1
     takes_bitrates: ClassVar[bool] = True
-    waveform: ClassVar[bool] = True
-    integer: ClassVar[bool] = False
-    waver_db: ClassVar[float] = 0.0
-    waver_samples: ClassVar[int] = 0
-    padding: ClassVar[float] = 0.0
+    keeps_waveform: ClassVar[bool] = True
+    integer_samples: ClassVar[bool] = False
+    level_tolerance_db: ClassVar[float] = 0.0
+    lag_tolerance_samples: ClassVar[int] = 0
+    max_padding: ClassVar[float] = 0.0
 
     @property
     def label(self) -> str:
         """What the names of its conditions start with: the name and options that are set."""
-        return "-".join([self.name, *map(word_of, self.changed().values())])
+        return "-".join([self.name, *map(format_option, self.changed_options().values())])
 
     def bitrates(self, rate: int) -> Bitrates | None:
         """Return the bitrates that it carries at a sample rate (Hz), None where it has none."""
@@ -96,8 +96,8 @@ class Codec(Configurable, ABC):
         """Return why it cannot be used here, in one line; empty if it can."""
         return ""
 
-    def describe(self, file: bytes) -> str:
-        """Return which kind of its streams a coded file (`Coded.file`) holds, in one word.
+    def stream_type(self, file: bytes) -> str:
+        """Return which kind of its streams a coded file (`CodedSignal.file`) holds, in one word.
 
         Empty where there is one kind only.
         """
@@ -123,16 +123,16 @@ class Codec(Configurable, ABC):
     def encoder(self) -> str:
         """Return the encoder's name and version: a part of every condition's identity."""
 
-    def with_files(
+    def roundtrip_with_files(
         self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
-    ) -> list[list[Coded]]:
+    ) -> list[list[CodedSignal]]:
         """As `roundtrip`, and each file is there and plays in time in any player."""
         return self.roundtrip(signals, rate, conditions)
 
     @abstractmethod
     def roundtrip(
         self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
-    ) -> list[list[Coded]]:
+    ) -> list[list[CodedSignal]]:
         """Take each signal through each condition; ``result[c][i]`` is signal i at condition c.
 
         Parameters

@@ -25,22 +25,22 @@ class Bitrates:
     ----------
     usual : tuple of float
         Ascending: all there are, or where any between will do, those that people use.
-    any_between : bool
+    continuous : bool
         Whether everything from the lowest to the highest can be coded.
     """
 
     usual: tuple[float, ...]
-    any_between: bool = False
+    continuous: bool = False
 
     def __contains__(self, kbps: float) -> bool:
         """Whether it can be coded."""
-        if self.any_between:
+        if self.continuous:
             return self.usual[0] <= kbps <= self.usual[-1]
         return kbps in self.usual
 
     def nearest(self, kbps: float) -> float:
         """Return the nearest that can be coded, the lower of two that are equally near."""
-        if self.any_between:
+        if self.continuous:
             return min(max(kbps, self.usual[0]), self.usual[-1])
         return nearest(kbps, self.usual)
 
@@ -50,13 +50,13 @@ class Bitrates:
         return f"{self.usual[0]:g} to {self.usual[-1]:g}"
 
     def __str__(self) -> str:
-        if self.any_between:
+        if self.continuous:
             return f"{self.usual[0]:g} to {self.usual[-1]:g} kbit/s"
         return f"{', '.join(f'{kbps:g}' for kbps in self.usual)} kbit/s"
 
 
 @dataclass(frozen=True)
-class Place:
+class PlannedBitrate:
     """Where a bitrate that was asked for is coded: at which rate (Hz), as which bitrate."""
 
     asked: float
@@ -64,16 +64,16 @@ class Place:
     kbps: float
 
 
-Carried = Mapping[int, Bitrates]
+BitratesByRate = Mapping[int, Bitrates]
 """Sample rate in Hz -> what the codec carries at it."""
 
 
-def kbps_word(kbps: float) -> str:
+def format_kbps(kbps: float) -> str:
     """Return a bitrate as it stands in a condition's name.
 
     Examples
     --------
-    >>> kbps_word(64), kbps_word(12.65), kbps_word(0.7)
+    >>> format_kbps(64), format_kbps(12.65), format_kbps(0.7)
     ('64k', '12k65', '0k7')
     """
     word = f"{kbps:g}"
@@ -85,14 +85,14 @@ def nearest(value: float, known: Sequence[float]) -> float:
     return min(sorted(known), key=lambda one: abs(one - value))
 
 
-def home_rate(rate: int, carried: Carried) -> int:
+def nearest_rate(rate: int, carried: BitratesByRate) -> int:
     """Return the rate (Hz) at which a codec takes signals of a rate: the nearest it has."""
     return int(nearest(rate, tuple(carried)))
 
 
 def places(
-    name: str, bitrates: Sequence[float], rate: int, carried: Carried, policy: str
-) -> list[Place]:
+    name: str, bitrates: Sequence[float], rate: int, carried: BitratesByRate, policy: str
+) -> list[PlannedBitrate]:
     """Return where each bitrate is coded, ascending, each once.
 
     Parameters
@@ -103,7 +103,7 @@ def places(
         kbit/s.
     rate : int
         Sample rate of the signals in Hz.
-    carried : mapping
+    bitrates_by_rate : mapping
         What the codec carries at which rate.
     policy : {"promote", "clamp", "error"}
         What to do with a bitrate that the rate does not carry: code it at one an octave or
@@ -116,26 +116,28 @@ def places(
     """
     if policy not in POLICIES:
         raise UsageError(f"unknown bitrate policy {policy!r}{suggest(policy, POLICIES)}")
-    home = home_rate(rate, carried)
+    home = nearest_rate(rate, carried)
     if not len(bitrates):
         raise UsageError(f"{name} needs bitrates; {_legal(name, home, carried)}")
     asked = sorted({_positive(bitrate) for bitrate in bitrates})
     return [_place(name, kbps, home, carried, policy) for kbps in asked]
 
 
-def aliases(places: Sequence[Place], names: Mapping[Place, str], label: str) -> list[Alias]:
+def aliases(
+    places: Sequence[PlannedBitrate], names: Mapping[PlannedBitrate, str], label: str
+) -> list[Alias]:
     """Return an `Alias` for each bitrate that is coded as another one.
 
     Parameters
     ----------
-    places : sequence of Place
+    places : sequence of PlannedBitrate
     names : mapping
         The name of the condition at each place.
     label : str
         What the codec's conditions start with.
     """
     return [
-        Alias(f"{label}-{kbps_word(place.asked)}", place.asked, same_as=names[place])
+        Alias(f"{label}-{format_kbps(place.asked)}", place.asked, same_as=names[place])
         for place in places
         if place.asked != place.kbps
     ]
@@ -147,25 +149,27 @@ def _positive(bitrate: float) -> float:
     return float(bitrate)
 
 
-def _legal(name: str, rate: int, carried: Carried) -> str:
+def _legal(name: str, rate: int, carried: BitratesByRate) -> str:
     return f"at {rate} Hz {name} carries {carried[rate]}"
 
 
-def _family(home: int, carried: Carried) -> list[int]:
+def _family(home: int, carried: BitratesByRate) -> list[int]:
     """Return the rates an octave or more from ``home``, nearest first and upwards first."""
     octaves = {rate: math.log2(rate / home) for rate in carried}
     found = [rate for rate, octave in octaves.items() if octave and octave == round(octave)]
     return sorted(found, key=lambda rate: (abs(octaves[rate]), -rate))
 
 
-def _place(name: str, kbps: float, home: int, carried: Carried, policy: str) -> Place:
+def _place(
+    name: str, kbps: float, home: int, carried: BitratesByRate, policy: str
+) -> PlannedBitrate:
     if kbps in carried[home]:
-        return Place(kbps, home, kbps)
+        return PlannedBitrate(kbps, home, kbps)
     if policy == "clamp":
-        return Place(kbps, home, float(carried[home].nearest(kbps)))
+        return PlannedBitrate(kbps, home, float(carried[home].nearest(kbps)))
     others = [rate for rate in _family(home, carried) if kbps in carried[rate]]
     if policy == "promote" and others:
-        return Place(kbps, others[0], kbps)
+        return PlannedBitrate(kbps, others[0], kbps)
     message = f"{name} cannot be {kbps:g} kbit/s: {_legal(name, home, carried)}"
     for rate in _family(home, carried) if policy == "promote" else ():
         message += f"; {_legal(name, rate, carried)}"

@@ -9,9 +9,9 @@ from itertools import product
 import numpy as np
 
 from ..core.errors import UsageError
-from ..core.options import word_of
+from ..core.options import format_option
 from ..core.tables import Alias, Condition
-from .base import Codec, Coded
+from .base import Codec, CodedSignal
 from .bitrates import Bitrates
 
 
@@ -25,7 +25,11 @@ class Hop:
     @property
     def spec(self) -> str:
         """The hop as the command line takes it: ``opus:application=voip:16``."""
-        return self.codec.spec if self.kbps is None else f"{self.codec.spec}:{word_of(self.kbps)}"
+        return (
+            self.codec.spec
+            if self.kbps is None
+            else f"{self.codec.spec}:{format_option(self.kbps)}"
+        )
 
     @property
     def open(self) -> bool:
@@ -81,14 +85,14 @@ class Chain(Codec):
         return any(hop.open for hop in self.hops)
 
     @property
-    def waveform(self) -> bool:  # type: ignore[override]
+    def keeps_waveform(self) -> bool:  # type: ignore[override]
         """Whether all of its codecs keep the waveform."""
-        return all(hop.codec.waveform for hop in self.hops)
+        return all(hop.codec.keeps_waveform for hop in self.hops)
 
     @property
-    def integer(self) -> bool:  # type: ignore[override]
+    def integer_samples(self) -> bool:  # type: ignore[override]
         """Whether one of its codecs clips at full scale."""
-        return any(hop.codec.integer for hop in self.hops)
+        return any(hop.codec.integer_samples for hop in self.hops)
 
     def bitrates(self, rate: int) -> Bitrates | None:
         """Return what the codec that is left without a bitrate carries at a rate (Hz)."""
@@ -128,13 +132,13 @@ class Chain(Codec):
 
     def roundtrip(
         self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
-    ) -> list[list[Coded]]:
+    ) -> list[list[CodedSignal]]:
         """Take the signals through each hop; what conditions share is coded once."""
         return self._on(0, False, signals, rate, [condition.hops for condition in conditions])
 
-    def with_files(
+    def roundtrip_with_files(
         self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
-    ) -> list[list[Coded]]:
+    ) -> list[list[CodedSignal]]:
         """As `roundtrip`, with the files of the last codec."""
         return self._on(0, True, signals, rate, [condition.hops for condition in conditions])
 
@@ -145,12 +149,12 @@ class Chain(Codec):
         signals: Sequence[np.ndarray],
         rate: int,
         ways: Sequence[tuple[Condition, ...]],
-    ) -> list[list[Coded]]:
+    ) -> list[list[CodedSignal]]:
         """Take the signals from hop ``number`` to the end of each way."""
-        result: list[list[Coded]] = [[] for _ in ways]
+        result: list[list[CodedSignal]] = [[] for _ in ways]
         nexts = list(dict.fromkeys(way[number] for way in ways))
         codec, last = self.hops[number].codec, number + 1 == len(self.hops)
-        take = codec.with_files if files and last else codec.roundtrip
+        take = codec.roundtrip_with_files if files and last else codec.roundtrip
         coded = take(signals, rate, nexts)
         for condition, row in zip(nexts, coded, strict=True):
             mine = [w for w, way in enumerate(ways) if way[number] == condition]

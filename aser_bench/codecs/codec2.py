@@ -31,20 +31,20 @@ class Codec2(LossyCodec):
 
     name = "codec2"
     title = "Codec 2, a vocoder at 8 kHz, libcodec2"
-    integer = True
-    waveform = False
-    waver_samples = 160  # what the envelope of a voice tells of its delay
-    waver_db = 7.0
-    padding = 0.15
-    alone = True  # its decoder draws noise from one source for all streams of a process
-    carried = {8_000: Bitrates(tuple(_MODES))}
+    integer_samples = True
+    keeps_waveform = False
+    lag_tolerance_samples = 160  # what the envelope of a voice tells of its delay
+    level_tolerance_db = 7.0
+    max_padding = 0.15
+    one_file_per_process = True  # streams of one process share the decoder's noise generator
+    bitrates_by_rate = {8_000: Bitrates(tuple(_MODES))}
     encoder_name = "libcodec2"
     suffix = "c2"
     decoding = Decoding("libcodec2", "codec2")
     tail = 640
     max_excess = 641
 
-    def delay_of(self, condition: Condition) -> int:
+    def delay_for(self, condition: Condition) -> int:
         """Return by how many samples the envelope is late, as measured on 14 recordings."""
         return 256 if condition.kbps == 0.7 else 160
 
@@ -53,7 +53,7 @@ class Codec2(LossyCodec):
         options = (("mode", _MODES[condition.kbps or 0][0]),)
         return Encoding(self.encoder_name, None, self.suffix, "codec2", options)
 
-    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+    def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the bitrate of the frames as they are stored."""
         if not data.startswith(b"\xc0\xde\xc2"):
             raise CodecError(f"{condition.name} is no Codec 2 file")

@@ -13,8 +13,8 @@ import numpy as np
 
 from ..core.errors import UsageError
 from ..core.tables import Alias, Condition
-from .base import Codec, Coded
-from .signals import checked
+from .base import Codec, CodedSignal
+from .signals import check_signals
 
 
 class Control(Codec):
@@ -36,11 +36,11 @@ class Control(Codec):
 
     def roundtrip(
         self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
-    ) -> list[list[Coded]]:
+    ) -> list[list[CodedSignal]]:
         """Return the treated signals; see `Codec.roundtrip`."""
-        sources = checked(signals)
+        sources = check_signals(signals)
         return [
-            [Coded(self.treat(source, rate, condition)) for source in sources]
+            [CodedSignal(self.treat(source, rate, condition)) for source in sources]
             for condition in conditions
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..core.options import one_of
+from ..core.options import choice
 from ..core.tables import Condition
 from .bitrates import Bitrates
 from .lossy import LossyCodec
@@ -27,10 +27,10 @@ class G711(LossyCodec):
     name = "g711"
     title = "G.711, fixed telephony at 8 kHz, 64 kbit/s; option law (mu, a)"
     takes_bitrates = False
-    options = {"law": one_of("mu", "a")}
+    options = {"law": choice("mu", "a")}
     variants = ("g711:law=a",)
-    integer = True
-    carried = {8_000: Bitrates((64,))}
+    integer_samples = True
+    bitrates_by_rate = {8_000: Bitrates((64,))}
     max_excess = 1
 
     @property
@@ -57,7 +57,7 @@ class G711(LossyCodec):
         """Return how ffmpeg encodes a condition."""
         return Encoding(self.encoder_name, None, self.suffix, muxer=self.suffix)
 
-    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+    def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the bitrate: a byte a sample."""
         return payload(fixed(data, 1), n / (condition.codec_rate_hz or 1))
 

@@ -15,8 +15,8 @@ class G722(LossyCodec):
     name = "g722"
     title = "G.722, wide-band fixed telephony at 16 kHz, 64 kbit/s"
     takes_bitrates = False
-    integer = True
-    carried = {16_000: Bitrates((64,))}
+    integer_samples = True
+    bitrates_by_rate = {16_000: Bitrates((64,))}
     encoder_name = "g722"
     suffix = "g722"
     decoding = Decoding("g722", "g722")
@@ -28,7 +28,7 @@ class G722(LossyCodec):
         """Return how ffmpeg encodes a condition."""
         return Encoding(self.encoder_name, None, self.suffix, muxer="g722")
 
-    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+    def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the bitrate: a byte for two samples."""
         return payload(fixed(data, 1), 2 * len(data) / (condition.codec_rate_hz or 1))
 

@@ -17,8 +17,8 @@ class G726(LossyCodec):
 
     name = "g726"
     title = "G.726, ADPCM at 8 kHz"
-    integer = True
-    carried = {8_000: Bitrates((16, 24, 32, 40))}
+    integer_samples = True
+    bitrates_by_rate = {8_000: Bitrates((16, 24, 32, 40))}
     encoder_name = "g726"
     suffix = "g726"
     decoding = Decoding("g726", "g726")
@@ -28,12 +28,12 @@ class G726(LossyCodec):
         """Return how ffmpeg encodes a condition."""
         return Encoding(self.encoder_name, condition.kbps, self.suffix, muxer="g726")
 
-    def reading(self, condition: Condition) -> Decoding:
+    def decoding_for(self, condition: Condition) -> Decoding:
         """Return how ffmpeg decodes a condition: nothing in the file says how many bits."""
         bits = round((condition.kbps or 0) / 8)
         return replace(self.decoding, options=(("code_size", str(bits)),))
 
-    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+    def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the bitrate of the codes, of which eight fill whole bytes."""
         bits = round((condition.kbps or 0) / 8)
         if not n * bits <= 8 * len(data) < n * bits + 8 * 8:

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..core.errors import CodecError, UsageError
 from ..core.tables import Alias, Condition
-from .base import Codec, Coded
+from .base import Codec, CodedSignal
 from .payload import fixed, payload
-from .signals import RESAMPLER, checked, from_rate, to_int16, to_rate
+from .signals import RESAMPLER, check_signals, from_codec_rate, to_codec_rate, to_int16
 
 _RATE, _FRAME, _BYTES = 8_000, 160, 33  # Hz, samples, bytes of them
 _KBPS = 8 * _BYTES * _RATE / _FRAME / 1000
@@ -27,7 +27,7 @@ class Gsm(Codec):
     name = "gsm"
     title = "GSM 06.10 full rate, mobile telephony at 8 kHz, 13.2 kbit/s"
     takes_bitrates = False
-    integer = True
+    integer_samples = True
 
     def conditions(
         self, bitrates: Sequence[float], rate: int, policy: str
@@ -46,15 +46,15 @@ class Gsm(Codec):
 
     def roundtrip(
         self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
-    ) -> list[list[Coded]]:
+    ) -> list[list[CodedSignal]]:
         """Encode and decode; see `Codec.roundtrip`."""
-        return [[_through(signal, rate) for signal in checked(signals)] for _ in conditions]
+        return [[_through(signal, rate) for signal in check_signals(signals)] for _ in conditions]
 
 
-def _through(source: np.ndarray, rate: int) -> Coded:
+def _through(source: np.ndarray, rate: int) -> CodedSignal:
     import soundfile
 
-    sent = to_int16(to_rate(source, rate, _RATE))
+    sent = to_int16(to_codec_rate(source, rate, _RATE))
     file = io.BytesIO()
     soundfile.write(file, sent, **_RAW)
     data = file.getvalue()
@@ -62,8 +62,8 @@ def _through(source: np.ndarray, rate: int) -> Coded:
     signal, _ = soundfile.read(io.BytesIO(data), dtype="float32", channels=1, **_RAW)
     if not len(sent) <= len(signal) < len(sent) + _FRAME:
         raise CodecError(f"gsm came back with {len(signal)} samples instead of {len(sent)}")
-    back = from_rate(signal[: len(sent)], _RATE, rate, len(source))
-    return Coded(back, found.kbps, found.sha256, data, "gsm")
+    back = from_codec_rate(signal[: len(sent)], _RATE, rate, len(source))
+    return CodedSignal(back, found.kbps, found.sha256, data, "gsm")
 
 
 COMPONENT = Gsm()

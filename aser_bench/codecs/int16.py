@@ -14,7 +14,7 @@ class Int16(Control):
 
     name = "int16"
     title = "control: samples rounded to 16 bits"
-    integer = True
+    integer_samples = True
 
     def treat(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
         """Return the rounded signal."""

@@ -17,10 +17,18 @@ from ..core import ffmpeg
 from ..core.errors import CodecError, UsageError
 from ..core.tables import Alias, Condition
 from . import streams
-from .base import Codec, Coded
-from .bitrates import Bitrates, Carried, Place, aliases, home_rate, kbps_word, places
+from .base import Codec, CodedSignal
+from .bitrates import (
+    Bitrates,
+    BitratesByRate,
+    PlannedBitrate,
+    aliases,
+    format_kbps,
+    nearest_rate,
+    places,
+)
 from .payload import Payload
-from .signals import RESAMPLER, checked, from_rate, to_rate
+from .signals import RESAMPLER, check_signals, from_codec_rate, to_codec_rate
 
 
 class LossyCodec(Codec):
@@ -28,7 +36,7 @@ class LossyCodec(Codec):
 
     Attributes
     ----------
-    carried : mapping
+    bitrates_by_rate : mapping
         Sample rate in Hz -> the bitrates that it carries.
     encoder_name : str
         ffmpeg's name of the encoder.
@@ -42,28 +50,28 @@ class LossyCodec(Codec):
         Samples of silence that are coded behind the signal, so that its end comes out too.
     max_excess : int
         Samples at the coded rate fewer than which the decoder returns too many.
-    lossy_way : bool
+    loses_packets : bool
         Whether the files that `decode` reads are not those that were encoded.
-    alone : bool
+    one_file_per_process : bool
         Whether ffmpeg must decode each file in a process of its own.
     """
 
-    carried: ClassVar[Carried]
+    bitrates_by_rate: ClassVar[BitratesByRate]
     encoder_name: ClassVar[str]
     suffix: ClassVar[str]
     decoding: ClassVar[streams.Decoding | None] = None
     delay: ClassVar[int] = 0
     tail: ClassVar[int] = 0
     max_excess: ClassVar[int]
-    lossy_way: ClassVar[bool] = False
-    alone: ClassVar[bool] = False
+    loses_packets: ClassVar[bool] = False
+    one_file_per_process: ClassVar[bool] = False
 
     @abstractmethod
     def encoding(self, condition: Condition) -> streams.Encoding:
         """Return how ffmpeg encodes a condition."""
 
     @abstractmethod
-    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+    def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return what a coded file says of itself.
 
         Parameters
@@ -83,19 +91,21 @@ class LossyCodec(Codec):
 
     def bitrates(self, rate: int) -> Bitrates:
         """Return the bitrates that it carries at a sample rate (Hz)."""
-        return self.carried[home_rate(rate, self.carried)]
+        return self.bitrates_by_rate[nearest_rate(rate, self.bitrates_by_rate)]
 
-    def reading(self, condition: Condition) -> streams.Decoding | None:
+    def decoding_for(self, condition: Condition) -> streams.Decoding | None:
         """Return how ffmpeg decodes a condition; None: libsndfile does."""
         return self.decoding
 
-    def delay_of(self, condition: Condition) -> int:
+    def delay_for(self, condition: Condition) -> int:
         """Return by how many samples at the coded rate the decoder is late."""
         return self.delay
 
     def unavailable(self) -> str:
         """Return what the ffmpeg at hand lacks; see `Codec.unavailable`."""
-        return ffmpeg.lacks(self.encoder_name, self.decoding.decoder if self.decoding else "")
+        return ffmpeg.missing_coder(
+            self.encoder_name, self.decoding.decoder if self.decoding else ""
+        )
 
     def encoder(self) -> str:
         """Return the encoder's name and version."""
@@ -132,32 +142,33 @@ class LossyCodec(Codec):
             aliases(found, names, self.label) if self.takes_bitrates else [],
         )
 
-    def _places(self, asked: Sequence[float], rate: int, policy: str) -> list[Place]:
+    def _places(self, asked: Sequence[float], rate: int, policy: str) -> list[PlannedBitrate]:
         if self.takes_bitrates:
-            return places(self.name, asked, rate, self.carried, policy)
+            return places(self.name, asked, rate, self.bitrates_by_rate, policy)
         if len(asked):
             raise UsageError(f"{self.name} has one bitrate only: name none")
-        home = home_rate(rate, self.carried)
-        (only,) = self.carried[home].usual
-        return [Place(only, home, only)]
+        home = nearest_rate(rate, self.bitrates_by_rate)
+        (only,) = self.bitrates_by_rate[home].usual
+        return [PlannedBitrate(only, home, only)]
 
-    def _condition(self, place: Place, rate: int) -> Condition:
-        home, mark = home_rate(rate, self.carried), ""
+    def _condition(self, place: PlannedBitrate, rate: int) -> Condition:
+        home, mark = nearest_rate(rate, self.bitrates_by_rate), ""
         if place.rate != home:
+            span = self.bitrates_by_rate[home].span
             mark = (
                 f"coded at {place.rate / 1000:g} kHz, since {self.name.upper()} at "
-                f"{home / 1000:g} kHz carries only {self.carried[home].span} kbit/s: bandwidth "
+                f"{home / 1000:g} kHz carries only {span} kbit/s: bandwidth "
                 "and level differ from the other rows too"
             )
         name = self.label
         if self.takes_bitrates:
-            name += f"-{kbps_word(place.kbps)}"
+            name += f"-{format_kbps(place.kbps)}"
         params = (("resampler", RESAMPLER),) if place.rate != rate else ()
         return Condition(name, self.spec, float(place.kbps), place.rate, params, mark)
 
     def roundtrip(
         self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
-    ) -> list[list[Coded]]:
+    ) -> list[list[CodedSignal]]:
         """Encode and decode; see `Codec.roundtrip`.
 
         Raises
@@ -169,8 +180,8 @@ class LossyCodec(Codec):
         OSError
             If there is no room for scratch files.
         """
-        sources = checked(signals)
-        result: list[list[Coded]] = [[] for _ in conditions]
+        sources = check_signals(signals)
+        result: list[list[CodedSignal]] = [[] for _ in conditions]
         for codec_rate in sorted({condition.codec_rate_hz or 0 for condition in conditions}):
             chosen = [
                 c for c in range(len(conditions)) if conditions[c].codec_rate_hz == codec_rate
@@ -186,7 +197,7 @@ class LossyCodec(Codec):
         return result
 
     def _carried(self, source: np.ndarray, rate: int, codec_rate: int) -> np.ndarray:
-        signal = to_rate(source, rate, codec_rate)
+        signal = to_codec_rate(source, rate, codec_rate)
         return np.pad(signal, (0, self.tail)) if self.tail else signal
 
     def _back(
@@ -196,12 +207,12 @@ class LossyCodec(Codec):
         sources: Sequence[np.ndarray],
         rate: int,
         condition: Condition,
-    ) -> list[Coded]:
+    ) -> list[CodedSignal]:
         """Read the files of one condition, and make sure that they are what it says."""
         files = [path.read_bytes() for path in paths]
         codec_rate = condition.codec_rate_hz or 0
         found = [
-            self.read(file, len(signal), condition)
+            self.read_payload(file, len(signal), condition)
             for file, signal in zip(files, carried, strict=True)
         ]
         files, signals = self.decode(paths, files, condition, sum(map(len, carried)) / codec_rate)
@@ -210,26 +221,28 @@ class LossyCodec(Codec):
             found, files, signals, carried, sources, strict=True
         ):
             wanted = self._cut(signal, len(sent), condition)
-            back = from_rate(wanted, codec_rate, rate, len(source))
+            back = from_codec_rate(wanted, codec_rate, rate, len(source))
             # Read again: of what was lost on the way, the bitrate was sent but not the stream.
-            stream = self.read(file, len(sent), condition).sha256 if self.lossy_way else ""
-            coded.append(Coded(back, payload.kbps, stream or payload.sha256, file, self.suffix))
+            sha256 = payload.sha256
+            if self.loses_packets:
+                sha256 = self.read_payload(file, len(sent), condition).sha256
+            coded.append(CodedSignal(back, payload.kbps, sha256, file, self.suffix))
         return coded
 
     def decode(
         self, paths: Sequence[Path], files: list[bytes], condition: Condition, seconds: float
     ) -> tuple[list[bytes], list[np.ndarray]]:
         """Return the files and the signals (float32, (samples,), at the coded rate) in them."""
-        reading = self.reading(condition)
+        reading = self.decoding_for(condition)
         if reading is None:
             return files, [_by_libsndfile(path, condition) for path in paths]
-        groups = [[path] for path in paths] if self.alone else [paths]
+        groups = [[path] for path in paths] if self.one_file_per_process else [paths]
         found = [streams.decoded(group, reading, seconds) for group in groups]
         return files, [signal for group in found for signal in group]
 
     def _cut(self, signal: np.ndarray, n: int, condition: Condition) -> np.ndarray:
         """Cut the delay and what the decoder returned too many of."""
-        delay = self.delay_of(condition)
+        delay = self.delay_for(condition)
         if not np.isfinite(signal).all():
             raise CodecError(f"{condition.name} was decoded to something else than audio")
         n -= self.tail

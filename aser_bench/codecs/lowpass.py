@@ -55,7 +55,7 @@ class LowPass(Control):
                 f"ends at {rate / 2:g} Hz"
             )
         params = (("cutoff_hz", f"{cutoff:g}"), ("taps", str(_TAPS)))
-        return Condition(f"{self.name}-{khz_word(cutoff)}", self.spec, None, None, params)
+        return Condition(f"{self.name}-{format_khz(cutoff)}", self.spec, None, None, params)
 
     def treat(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
         """Return the filtered signal."""
@@ -66,12 +66,12 @@ class LowPass(Control):
         return np.ascontiguousarray(filtered[_TAPS:-_TAPS], dtype=np.float32)
 
 
-def khz_word(hertz: float) -> str:
+def format_khz(hertz: float) -> str:
     """Return a frequency as it stands in a condition's name.
 
     Examples
     --------
-    >>> khz_word(3000), khz_word(3040), khz_word(11025)
+    >>> format_khz(3000), format_khz(3040), format_khz(11025)
     ('3k0', '3k04', '11k025')
     """
     word = f"{hertz / 1000:g}"

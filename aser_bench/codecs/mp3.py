@@ -14,13 +14,12 @@ from ..core import ffmpeg
 from ..core.errors import CodecError
 from ..core.tables import Condition
 from . import lame, mpeg
-from .base import Coded
+from .base import CodedSignal
 from .bitrates import Bitrates
 from .lossy import LossyCodec
 from .payload import Payload
-from .reference_signal import RATE
-from .reference_signal import source as reference_signal
-from .signals import checked, from_rate, to_rate
+from .reference_signal import RATE, make_signal
+from .signals import check_signals, from_codec_rate, to_codec_rate
 from .streams import Encoding
 
 
@@ -29,7 +28,7 @@ class Mp3(LossyCodec):
 
     name = "mp3"
     title = "MP3 (MPEG Layer III), LAME at constant bitrates"
-    carried = {rate: Bitrates(kbps) for rate, kbps in mpeg.BITRATES.items()}
+    bitrates_by_rate = {rate: Bitrates(kbps) for rate, kbps in mpeg.BITRATES.items()}
     encoder_name = "libmp3lame"
     suffix = "mp3"
     # libsndfile takes the encoder's delay away by the LAME tag and returns 0 to 46 samples too
@@ -40,7 +39,7 @@ class Mp3(LossyCodec):
         """Return how ffmpeg encodes a condition."""
         return Encoding(self.encoder_name, condition.kbps, self.suffix)
 
-    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+    def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the bitrate that stands in the headers of all frames."""
         info = mpeg.parse(data)
         if (info.kbps, info.sample_rate) != (condition.kbps, condition.codec_rate_hz):
@@ -50,7 +49,7 @@ class Mp3(LossyCodec):
             )
         return Payload(info.kbps, info.frames_sha256)
 
-    def describe(self, file: bytes) -> str:
+    def stream_type(self, file: bytes) -> str:
         """Return the version of MPEG that the headers name: ``MPEG-2``."""
         return f"MPEG-{mpeg.parse(file).version}"
 
@@ -58,36 +57,36 @@ class Mp3(LossyCodec):
         """Return the package that codes in this process, where it is used."""
         return lame.engine() if same_lame(ffmpeg.binary()) else ""
 
-    def with_files(
+    def roundtrip_with_files(
         self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
-    ) -> list[list[Coded]]:
-        """Encode with ffmpeg, which writes whole files; see `Codec.with_files`."""
+    ) -> list[list[CodedSignal]]:
+        """Encode with ffmpeg, which writes whole files; see `Codec.roundtrip_with_files`."""
         return super().roundtrip(signals, rate, conditions)
 
     def roundtrip(
         self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
-    ) -> list[list[Coded]]:
+    ) -> list[list[CodedSignal]]:
         """Encode and decode, in this process where that is the same; see `Codec.roundtrip`."""
         if not same_lame(ffmpeg.binary()):
-            return self.with_files(signals, rate, conditions)
-        return self._here(checked(signals), rate, conditions)
+            return self.roundtrip_with_files(signals, rate, conditions)
+        return self._here(check_signals(signals), rate, conditions)
 
     def _here(
         self, sources: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
-    ) -> list[list[Coded]]:
+    ) -> list[list[CodedSignal]]:
         """Encode and decode by `lame`; the streams are no files that others could play."""
-        result: list[list[Coded]] = [[] for _ in conditions]
+        result: list[list[CodedSignal]] = [[] for _ in conditions]
         for source in sources:
             carried: dict[int, np.ndarray] = {}
             for row, condition in zip(result, conditions, strict=True):
                 codec_rate = condition.codec_rate_hz or 0
                 if codec_rate not in carried:
-                    carried[codec_rate] = to_rate(source, rate, codec_rate)
+                    carried[codec_rate] = to_codec_rate(source, rate, codec_rate)
                 signal = carried[codec_rate]
                 stream, back = lame.coded(signal, codec_rate, int(condition.kbps or 0))
-                found = self.read(stream, len(signal), condition)
-                back = from_rate(back, codec_rate, rate, len(source))
-                row.append(Coded(back, found.kbps, found.sha256))
+                found = self.read_payload(stream, len(signal), condition)
+                back = from_codec_rate(back, codec_rate, rate, len(source))
+                row.append(CodedSignal(back, found.kbps, found.sha256))
         return result
 
 
@@ -101,13 +100,11 @@ def same_lame(program: str) -> bool:
     """Whether `lame` makes the samples that an ffmpeg makes: tried on the canary, once."""
     if not lame.engine():
         return False
-    signals = [
-        reference_signal() * np.float32(0.7)
-    ]  # not of 16-bit samples: they must not be rounded
+    signals = [make_signal() * np.float32(0.7)]  # not of 16-bit samples: they must not be rounded
     conditions, _ = COMPONENT.conditions(_TRIED_KBPS, RATE, "promote")
     try:
         mine = COMPONENT._here(signals, RATE, conditions)
-        theirs = COMPONENT.with_files(signals, RATE, conditions)
+        theirs = COMPONENT.roundtrip_with_files(signals, RATE, conditions)
     except CodecError:
         return False
     return all(

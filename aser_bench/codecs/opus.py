@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from ..core.errors import CodecError
-from ..core.options import number, one_of, whole
+from ..core.options import choice, integer, number
 from ..core.tables import Condition
 from . import ogg
-from .bitrates import Bitrates, Carried
+from .bitrates import Bitrates, BitratesByRate
 from .lossy import LossyCodec
 from .payload import Payload, payload
 from .streams import Encoding
@@ -54,16 +54,16 @@ class Opus(LossyCodec):
     name = "opus"
     title = "Opus, libopus at constant bitrates; options application, frame (ms), loss (%), seed"
     options = {
-        "application": one_of("audio", "voip", "lowdelay"),
-        "frame": lambda word: float(one_of(*(f"{ms:g}" for ms in _LOWEST))(word)),
+        "application": choice("audio", "voip", "lowdelay"),
+        "frame": lambda word: float(choice(*(f"{ms:g}" for ms in _LOWEST))(word)),
         "loss": number(0, 100, "% of the packets"),
-        "seed": whole(0, 2**32 - 1),
+        "seed": integer(0, 2**32 - 1),
     }
     variants = ("opus:application=voip", "opus:application=lowdelay:frame=10", "opus:frame=60")
     encoder_name = "libopus"
     suffix = "opus"
-    integer = True  # inside of its speech modes
-    waver_db, waver_samples = 2.0, 1  # at 6 and 8 kbit/s, where it codes at 8 kHz
+    integer_samples = True  # inside of its speech modes
+    level_tolerance_db, lag_tolerance_samples = 2.0, 1  # at 6 and 8 kbit/s, where it codes at 8 kHz
     max_excess = 1  # the file says where its audio starts and ends
 
     @property
@@ -77,15 +77,15 @@ class Opus(LossyCodec):
         return "-".join(words)
 
     @property
-    def lossy_way(self) -> bool:  # type: ignore[override]
+    def loses_packets(self) -> bool:  # type: ignore[override]
         """Whether packets are lost between encoder and decoder."""
         return self.loss > 0
 
     @property
-    def carried(self) -> Carried:  # type: ignore[override]
+    def bitrates_by_rate(self) -> BitratesByRate:  # type: ignore[override]
         """What frames of this length carry, the same at each rate."""
         usual = tuple(kbps for kbps in _USUAL if kbps >= _LOWEST[self.frame])
-        return dict.fromkeys(_RATES, Bitrates(usual, any_between=True))
+        return dict.fromkeys(_RATES, Bitrates(usual, continuous=True))
 
     def encoding(self, condition: Condition) -> Encoding:
         """Return how ffmpeg encodes a condition."""
@@ -97,7 +97,7 @@ class Opus(LossyCodec):
         )
         return Encoding(self.encoder_name, condition.kbps, self.suffix, options=options)
 
-    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+    def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the mean bitrate of the packets over the time that they say they last."""
         packets = ogg.packets(data)[0][_HEADERS:]
         return payload(packets, sum(map(_milliseconds, packets)) / 1000)
@@ -106,7 +106,7 @@ class Opus(LossyCodec):
         self, paths: Sequence[Path], files: list[bytes], condition: Condition, seconds: float
     ) -> tuple[list[bytes], list[np.ndarray]]:
         """Lose packets where that is wanted, and decode."""
-        if self.lossy_way:
+        if self.loses_packets:
             files = [self._lossy(file) for file in files]
             for path, file in zip(paths, files, strict=True):
                 path.write_bytes(file)

@@ -15,7 +15,7 @@ from ..core.errors import UsageError
 from ..core.tables import SAMPLE_RATE, Alias, Condition
 from . import quality, specs
 from .audit import audit, log_spectral_distance_db
-from .base import Codec, Coded
+from .base import Codec, CodedSignal
 
 COLUMNS = (
     "condition",
@@ -65,7 +65,7 @@ def probe(
     signals : sequence of numpy.ndarray
         Mono, float32, shape (samples,), full scale is 1.
     codec : Codec
-        See `aser_bench.codecs.specs.available`.
+        See `aser_bench.codecs.specs.get_available`.
     bitrates : sequence of float
         kbit/s; where there are none and the codec takes some, all its usual ones.
     rate : int
@@ -108,9 +108,9 @@ def probe(
 
     Examples
     --------
-    >>> from aser_bench.codecs.specs import available
+    >>> from aser_bench.codecs.specs import get_available
     >>> noise = np.random.default_rng(0).standard_normal(16_000).astype("float32") / 10
-    >>> found = probe([noise], available("mp3"), [64, 192])
+    >>> found = probe([noise], get_available("mp3"), [64, 192])
     >>> found[["condition", "effective_kbps", "codec_rate_hz", "stream"]]
        condition  effective_kbps  codec_rate_hz  stream
     0    mp3-64k            64.0          16000  MPEG-2
@@ -121,7 +121,7 @@ def probe(
     tallies = [_Tally(_writer(codec, condition)) for condition in conditions]
     for start in range(0, len(signals), _BATCH):
         batch = signals[start : start + _BATCH]
-        coded = codec.with_files(batch, rate, conditions)
+        coded = codec.roundtrip_with_files(batch, rate, conditions)
         for tally, row in zip(tallies, coded, strict=True):
             for signal, version in zip(batch, row, strict=True):
                 tally.add(np.asarray(signal), version, rate, measures)
@@ -167,7 +167,7 @@ class _Tally:
     def add(
         self,
         source: np.ndarray,
-        coded: Coded,
+        coded: CodedSignal,
         rate: int,
         measures: dict[str, quality.Measure],
     ) -> None:
@@ -189,7 +189,7 @@ class _Tally:
             self.numbers.setdefault(name, []).append(value)
         self.streams.append(coded.stream)
         if coded.file:
-            self.kinds.add(self.writer.describe(coded.file))
+            self.kinds.add(self.writer.stream_type(coded.file))
 
     def known(self, name: str) -> np.ndarray:
         """Return the numbers of a measure, without the recordings that it could not rate."""
@@ -233,7 +233,7 @@ def _row(condition: Condition, tally: _Tally, codec: Codec) -> dict[str, Any]:
         "utterances": len(tally.streams),
         "encoder": codec.encoder(),
     }
-    if not codec.waveform:
+    if not codec.keeps_waveform:
         row |= dict.fromkeys(("lag_samples", "gain_db", "si_sdr_db"), math.nan)
     return row | {"flag": _flag(row)}
 
@@ -241,9 +241,9 @@ def _row(condition: Condition, tally: _Tally, codec: Codec) -> dict[str, Any]:
 def _unmeasured(tally: _Tally, codec: Codec) -> list[str]:
     """Return what a reader must know of numbers that stand on fewer recordings, or on none."""
     names = {"lag_samples": "lag", "pesq": "PESQ", "stoi": "STOI"}
-    if not codec.waveform:
+    if not codec.keeps_waveform:
         del names["lag_samples"]
-    notes = [] if codec.waveform else [_NO_WAVEFORM]
+    notes = [] if codec.keeps_waveform else [_NO_WAVEFORM]
     for name, title in names.items():
         total, known = len(tally.numbers.get(name, [])), len(tally.known(name))
         if known < total:

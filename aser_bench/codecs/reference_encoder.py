@@ -20,17 +20,17 @@ import numpy as np
 
 from ..core.tables import Condition
 from .mp3 import COMPONENT as MP3
-from .reference_signal import RATE, SCALE, source
+from .reference_signal import RATE, SCALE, make_signal
 
 KBPS = 64
 TOLERANCE_DB = -60.0
 """An encoder is the reference when the error lies this far under the reference samples."""
 
-REFERENCE = Path(__file__).with_name("data") / "canary.npy"
+REFERENCE = Path(__file__).with_name("data") / "reference_encoder.npy"
 
 
 @dataclass(frozen=True)
-class Canary:
+class EncoderCheck:
     """The verdict on an encoder.
 
     Attributes
@@ -55,7 +55,7 @@ class Canary:
         )
 
 
-def check() -> Canary:
+def check() -> EncoderCheck:
     """Code the canary with the present encoder and compare it with the reference.
 
     Raises
@@ -65,10 +65,10 @@ def check() -> Canary:
     """
     expected = np.load(REFERENCE, allow_pickle=False).astype(np.float64) / SCALE
     deviation = deviation_db(expected, _coded())
-    return Canary(deviation <= TOLERANCE_DB, deviation, MP3.encoder())
+    return EncoderCheck(deviation <= TOLERANCE_DB, deviation, MP3.encoder())
 
 
-def sing(conditions: Iterable[Condition], say: Callable[[str], None]) -> str:
+def verify(conditions: Iterable[Condition], say: Callable[[str], None]) -> str:
     """Check the encoder where MP3 is among the conditions; say so if it is not the reference.
 
     Returns
@@ -102,7 +102,7 @@ def write() -> None:
 
 def _coded() -> np.ndarray:
     planned, _ = MP3.conditions([KBPS], RATE, "error")
-    return MP3.with_files([source()], RATE, planned)[0][0].signal
+    return MP3.roundtrip_with_files([make_signal()], RATE, planned)[0][0].signal
 
 
 if __name__ == "__main__":

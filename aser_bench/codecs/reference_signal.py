@@ -9,7 +9,7 @@ SCALE = 32_768
 """Full scale of 16-bit samples."""
 
 
-def source() -> np.ndarray:
+def make_signal() -> np.ndarray:
     """Return the canary's signal: half a second of something like speech at 16 kHz, float32.
 
     A gliding voice with three formants, a pause and a hiss, from a formula and rounded to 16

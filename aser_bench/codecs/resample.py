@@ -9,8 +9,8 @@ import numpy as np
 from ..core.options import number
 from ..core.tables import Condition
 from .control import Control
-from .lowpass import khz_word
-from .signals import RESAMPLER, from_rate, to_rate
+from .lowpass import format_khz
+from .signals import RESAMPLER, from_codec_rate, to_codec_rate
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Resample(Control):
     @property
     def label(self) -> str:
         """The name of the condition: ``resample-8k0``."""
-        return f"{self.name}-{khz_word(self.rate)}"
+        return f"{self.name}-{format_khz(self.rate)}"
 
     def condition(self, rate: int) -> Condition:
         """Return the condition, whose codec rate is the other rate."""
@@ -42,10 +42,10 @@ class Resample(Control):
 
     def treat(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
         """Return the signal after it has been at the other rate."""
-        there = to_rate(signal, rate, int(self.rate))
+        there = to_codec_rate(signal, rate, int(self.rate))
         if rate == int(self.rate):
             return signal.copy()
-        return from_rate(there, int(self.rate), rate, len(signal))
+        return from_codec_rate(there, int(self.rate), rate, len(signal))
 
 
 COMPONENT = Resample()

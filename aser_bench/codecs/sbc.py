@@ -16,9 +16,9 @@ class Sbc(LossyCodec):
 
     name = "sbc"
     title = "SBC, Bluetooth audio (A2DP)"
-    integer = True
-    carried = {
-        rate: Bitrates((24, 32, 48, 64, 96, 128, 192, 256), any_between=True) for rate in _RATES
+    integer_samples = True
+    bitrates_by_rate = {
+        rate: Bitrates((24, 32, 48, 64, 96, 128, 192, 256), continuous=True) for rate in _RATES
     }
     encoder_name = "sbc"
     suffix = "sbc"
@@ -31,7 +31,7 @@ class Sbc(LossyCodec):
         """Return how ffmpeg encodes a condition."""
         return Encoding(self.encoder_name, condition.kbps, self.suffix, muxer="sbc")
 
-    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+    def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the bitrate by the size that the frames' headers state."""
         size, samples = sbc_frame_bytes(data)
         frames = fixed(data, size)

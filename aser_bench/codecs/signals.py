@@ -16,7 +16,7 @@ MAX_PEAK = 100.0
 reports success and writes noise."""
 
 
-def checked(signals: Sequence[np.ndarray]) -> list[np.ndarray]:
+def check_signals(signals: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Return the signals as float32 of shape (samples,) that an encoder can be given.
 
     Raises
@@ -36,7 +36,7 @@ def checked(signals: Sequence[np.ndarray]) -> list[np.ndarray]:
     return found
 
 
-def to_rate(signal: np.ndarray, rate: int, codec_rate: int) -> np.ndarray:
+def to_codec_rate(signal: np.ndarray, rate: int, codec_rate: int) -> np.ndarray:
     """Return a signal (samples,) at the codec's rate, long enough for the way back (Hz)."""
     if rate == codec_rate:
         return signal
@@ -47,7 +47,7 @@ def to_rate(signal: np.ndarray, rate: int, codec_rate: int) -> np.ndarray:
     return soxr.resample(np.pad(signal, (0, extra)), rate, codec_rate, "HQ")
 
 
-def from_rate(signal: np.ndarray, codec_rate: int, rate: int, n: int) -> np.ndarray:
+def from_codec_rate(signal: np.ndarray, codec_rate: int, rate: int, n: int) -> np.ndarray:
     """Return a coded signal at its source's rate (Hz) and length (``n`` samples).
 
     Raises

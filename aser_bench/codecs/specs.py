@@ -10,7 +10,7 @@ import math
 
 from ..core import registry
 from ..core.errors import CodecError, UsageError
-from ..core.options import split
+from ..core.options import split_spec
 from .base import Codec
 from .chain import Chain, Hop
 
@@ -34,7 +34,7 @@ def get(spec: str) -> Codec:
     return Chain(hops)
 
 
-def lasting(codec: Codec, typed: str) -> str:
+def portable_spec(codec: Codec, typed: str) -> str:
     """Return a spec by which every process finds a codec: its own, or the one that was typed.
 
     Somebody's codec that is named by its module (``package.module:Name``) is found by that only.
@@ -57,7 +57,7 @@ def split_bitrate(spec: str) -> tuple[str, float | None]:
     return ":".join(words), kbps
 
 
-def available(spec: str) -> Codec:
+def get_available(spec: str) -> Codec:
     """Return the codec of a spec, if it can be used here.
 
     Raises
@@ -79,7 +79,7 @@ def available(spec: str) -> Codec:
 
 
 def _hop(part: str, spec: str) -> Hop:
-    words, options = split(part)
+    words, options = split_spec(part)
     kbps: float | None = None
     name: list[str] = []
     for word in words:
@@ -97,7 +97,7 @@ def _hop(part: str, spec: str) -> Hop:
         raise UsageError(f"{':'.join(name)} is no codec: it must be an object of class Codec")
     if kbps is not None and not codec.takes_bitrates:
         raise UsageError(f"codec {spec!r}: {codec.name} takes no bitrate")
-    return Hop(codec.configured(options) if options else codec, kbps)
+    return Hop(codec.with_options(options) if options else codec, kbps)
 
 
 def _number(word: str) -> float | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..core.options import one_of
+from ..core.options import choice
 from ..core.tables import Condition
 from . import ogg
-from .bitrates import Bitrates, Carried
+from .bitrates import Bitrates, BitratesByRate
 from .lossy import LossyCodec
 from .payload import Payload, payload
 from .streams import Decoding, Encoding
@@ -39,10 +39,10 @@ class Speex(LossyCodec):
 
     name = "speex"
     title = "Speex, libspeex; option band (wb at 16 kHz, nb at 8 kHz)"
-    options = {"band": one_of("wb", "nb")}
+    options = {"band": choice("wb", "nb")}
     variants = ("speex:band=nb",)
-    integer = True
-    padding = 0.05
+    integer_samples = True
+    max_padding = 0.05
     encoder_name = "libspeex"
     suffix = "spx"
     decoding = Decoding("libspeex", "ogg")
@@ -55,7 +55,7 @@ class Speex(LossyCodec):
         return f"{self.name}-{self.band}"
 
     @property
-    def carried(self) -> Carried:  # type: ignore[override]
+    def bitrates_by_rate(self) -> BitratesByRate:  # type: ignore[override]
         """What the band carries at its rate."""
         return _CARRIED[self.band]
 
@@ -69,7 +69,7 @@ class Speex(LossyCodec):
         options = (("fflags", "+bitexact"),)
         return Encoding(self.encoder_name, condition.kbps, self.suffix, options=options)
 
-    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+    def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the bitrate of the packets, 20 ms each."""
         packets = ogg.packets(data)[0][_HEADERS:]
         return payload(packets, _FRAME_S * len(packets))

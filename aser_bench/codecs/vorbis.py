@@ -18,11 +18,11 @@ class Vorbis(LossyCodec):
 
     name = "vorbis"
     title = "Vorbis, libvorbis at average bitrates"
-    carried = {
-        8_000: Bitrates((8, 12, 16, 24, 32, 40), any_between=True),
-        16_000: Bitrates((16, 24, 32, 48, 64, 80, 96, 100), any_between=True),
-        32_000: Bitrates((32, 48, 64, 96, 128, 160, 190), any_between=True),
-        48_000: Bitrates((48, 64, 96, 128, 160, 192, 240), any_between=True),
+    bitrates_by_rate = {
+        8_000: Bitrates((8, 12, 16, 24, 32, 40), continuous=True),
+        16_000: Bitrates((16, 24, 32, 48, 64, 80, 96, 100), continuous=True),
+        32_000: Bitrates((32, 48, 64, 96, 128, 160, 190), continuous=True),
+        48_000: Bitrates((48, 64, 96, 128, 160, 192, 240), continuous=True),
     }
     encoder_name = "libvorbis"
     suffix = "ogg"
@@ -33,7 +33,7 @@ class Vorbis(LossyCodec):
         options = (("fflags", "+bitexact"),)
         return Encoding(self.encoder_name, condition.kbps, self.suffix, options=options)
 
-    def read(self, data: bytes, n: int, condition: Condition) -> Payload:
+    def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the mean bitrate of the packets over the samples that the file says it has."""
         packets, samples = ogg.packets(data)
         if samples != n:

@@ -45,7 +45,7 @@ class Context:
         """Return the corpus's title, with ``(synthetic speech)`` behind it where it is."""
         return self._told(corpus, self.titles.get(corpus, corpus))
 
-    def short(self, corpus: str) -> str:
+    def short_title(self, corpus: str) -> str:
         """Return the same with the corpus's name, for where there is little room."""
         return self._told(corpus, corpus)
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from .errors import CodecError, UsageError
 
-VARIABLE = "ASER_BENCH_FFMPEG"
+ENV_VARIABLE = "ASER_BENCH_FFMPEG"
 """The environment variable that names another ffmpeg than imageio-ffmpeg's."""
 
 PROTOCOLS = "file,pipe"
@@ -30,14 +30,14 @@ PROTOCOLS = "file,pipe"
 LIMIT_START_S = 60.0
 """What ffmpeg may take to start, in seconds; the audio's own time comes on top."""
 
-LIMIT_MEMORY = 12 * 2**30
+MAX_MEMORY_BYTES = 12 * 2**30
 """Address space in bytes beyond which ffmpeg is refused memory. It fills some 0.1 GiB, but
 reserves 2.7 GiB for the threads of 64 streams (8 MiB of stack each)."""
 
-LIMIT_FILE = 2 * 2**30
+MAX_FILE_BYTES = 2 * 2**30
 """Bytes beyond which ffmpeg may not write a file."""
 
-LIMIT_WORDS = 2**20
+MAX_OUTPUT_BYTES = 2**20
 """Bytes of ffmpeg's messages that are kept: the last ones."""
 
 # glibc reserves 64 MiB for each thread where there are many cores: 23 GiB for 64 streams.
@@ -55,11 +55,11 @@ def binary() -> str:
     CodecError
         If there is no ffmpeg at all.
     """
-    wanted = os.environ.get(VARIABLE)
+    wanted = os.environ.get(ENV_VARIABLE)
     if wanted:
         found = shutil.which(wanted)
         if found is None:
-            raise UsageError(f"{VARIABLE}={wanted} is not a program that can be run")
+            raise UsageError(f"{ENV_VARIABLE}={wanted} is not a program that can be run")
         return str(Path(found).absolute())  # it runs inside the scratch folder
     return _bundled()
 
@@ -71,7 +71,7 @@ def _bundled() -> str:
 
         return str(Path(get_ffmpeg_exe()).absolute())
     except (ImportError, RuntimeError) as error:
-        raise CodecError(f"no ffmpeg: install imageio-ffmpeg or set {VARIABLE}") from error
+        raise CodecError(f"no ffmpeg: install imageio-ffmpeg or set {ENV_VARIABLE}") from error
 
 
 def version() -> str:
@@ -91,7 +91,7 @@ def _ask(program: str, question: str) -> str:
     return _attempt(program, [question], Path(program).parent, 0, "error")[1]
 
 
-def lacks(encoder: str, decoder: str = "") -> str:
+def missing_coder(encoder: str, decoder: str = "") -> str:
     """Return why the ffmpeg at hand cannot code and decode: one line, or empty if it can."""
     program = binary()
     for kind, name in (("encoder", encoder), ("decoder", decoder)):
@@ -125,12 +125,12 @@ def run(arguments: list[str], folder: Path, limit_s: float) -> None:
     OSError
         If there is no room left in the folder (``errno.ENOSPC``).
     """
-    status, words = attempt(arguments, folder, limit_s)
+    status, words = run_unchecked(arguments, folder, limit_s)
     if status:
-        raise CodecError(failure(status, words))
+        raise CodecError(failure_message(status, words))
 
 
-def attempt(
+def run_unchecked(
     arguments: list[str], folder: Path, limit_s: float, level: str = "error"
 ) -> tuple[int, str]:
     """Do as `run` does, and leave it to the caller what a failure means.
@@ -145,7 +145,7 @@ def attempt(
     status : int
         The exit status; below zero the signal that killed it.
     words : str
-        The last `LIMIT_WORDS` of what it said.
+        The last `MAX_OUTPUT_BYTES` of what it said.
 
     Raises
     ------
@@ -160,8 +160,8 @@ def attempt(
     return status, words
 
 
-def failure(status: int, words: str) -> str:
-    """Return in one line how ffmpeg failed, from what `attempt` returned."""
+def failure_message(status: int, words: str) -> str:
+    """Return in one line how ffmpeg failed, from what `run_unchecked` returned."""
     last = words.splitlines()[-1].strip() if words else "it said nothing"
     if status < 0:
         return f"ffmpeg was killed by signal {-status} ({_signal(-status)}): {last}"
@@ -222,7 +222,7 @@ def _words(process: subprocess.Popen[bytes], deadline: float) -> bytes:
             if not piece:
                 break
             said += piece
-            del said[:-LIMIT_WORDS]
+            del said[:-MAX_OUTPUT_BYTES]
     try:
         process.wait(max(0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
@@ -237,9 +237,9 @@ def _bound(pid: int) -> None:
     except ImportError:  # other systems cannot bound somebody else
         return
     with suppress(OSError, ValueError):  # it has ended already, or the limits are lower
-        prlimit(pid, RLIMIT_AS, (LIMIT_MEMORY, LIMIT_MEMORY))
+        prlimit(pid, RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     with suppress(OSError, ValueError):
-        prlimit(pid, RLIMIT_FSIZE, (LIMIT_FILE, LIMIT_FILE))
+        prlimit(pid, RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

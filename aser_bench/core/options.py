@@ -19,7 +19,7 @@ class Configurable:
 
     Attributes
     ----------
-    kind : str
+    component_type : str
         What it is, for messages: ``codec``.
     name : str
         The name on the command line, without options.
@@ -30,7 +30,7 @@ class Configurable:
         Further specs (``opus:application=voip``) that the contract suite tests.
     """
 
-    kind: ClassVar[str]
+    component_type: ClassVar[str]
     name: ClassVar[str]
     options: ClassVar[Mapping[str, Callable[[str], Any]]] = {}
     variants: ClassVar[tuple[str, ...]] = ()
@@ -38,14 +38,16 @@ class Configurable:
     @property
     def spec(self) -> str:
         """The name and what its options are set to, as the command line takes it."""
-        return ":".join([self.name, *(f"{k}={word_of(v)}" for k, v in self.changed().items())])
+        return ":".join(
+            [self.name, *(f"{k}={format_option(v)}" for k, v in self.changed_options().items())]
+        )
 
-    def changed(self) -> dict[str, Any]:
+    def changed_options(self) -> dict[str, Any]:
         """Return the options that differ from their defaults."""
         values = {field.name: (getattr(self, field.name), field.default) for field in fields(self)}
         return {name: value for name, (value, default) in values.items() if value != default}
 
-    def configured(self, options: Mapping[str, str]) -> Self:
+    def with_options(self, options: Mapping[str, str]) -> Self:
         """Return this component with options set.
 
         Raises
@@ -57,17 +59,19 @@ class Configurable:
         for option, word in options.items():
             if option not in self.options:
                 hint = suggest(option, self.options) if self.options else "; it has none"
-                raise UsageError(f"{self.kind} {self.name} has no option {option!r}{hint}")
+                raise UsageError(
+                    f"{self.component_type} {self.name} has no option {option!r}{hint}"
+                )
             try:
                 found[option] = self.options[option](word)
             except ValueError as error:
                 raise UsageError(
-                    f"{self.kind} {self.name}: {option}={word} must be {error}"
+                    f"{self.component_type} {self.name}: {option}={word} must be {error}"
                 ) from error
         return replace(self, **found)
 
 
-def split(spec: str) -> tuple[list[str], dict[str, str]]:
+def split_spec(spec: str) -> tuple[list[str], dict[str, str]]:
     """Return the words of a spec that are no options, and its options.
 
     Raises
@@ -77,7 +81,7 @@ def split(spec: str) -> tuple[list[str], dict[str, str]]:
 
     Examples
     --------
-    >>> split("package.module:Name:tuning=0")
+    >>> split_spec("package.module:Name:tuning=0")
     (['package.module', 'Name'], {'tuning': '0'})
     """
     words, options = [], {}
@@ -92,7 +96,7 @@ def split(spec: str) -> tuple[list[str], dict[str, str]]:
     return words, options
 
 
-def one_of(*words: str) -> Callable[[str], str]:
+def choice(*words: str) -> Callable[[str], str]:
     """Return what reads an option that is one of some words."""
 
     def read(word: str) -> str:
@@ -118,7 +122,7 @@ def number(low: float, high: float, unit: str) -> Callable[[str], float]:
     return read
 
 
-def whole(low: int, high: int) -> Callable[[str], int]:
+def integer(low: int, high: int) -> Callable[[str], int]:
     """Return what reads an option that is a whole number from ``low`` to ``high``."""
 
     def read(word: str) -> int:
@@ -129,12 +133,12 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
-def word_of(value: Any) -> str:
+def format_option(value: Any) -> str:
     """Return an option's value as it stands in a spec: numbers with all their digits.
 
     Examples
     --------
-    >>> word_of(64.0), word_of(12.65), word_of("voip")
+    >>> format_option(64.0), format_option(12.65), format_option("voip")
     ('64', '12.65', 'voip')
     """
     if not isinstance(value, float):

@@ -82,7 +82,7 @@ class Progress:
             self._done = min(self._total, self._done + max(0.0, seconds))
             if not self._open:
                 return
-            text = f"{duration(self.seconds_left)} left" + (f": {label}" if label else "")
+            text = f"{format_duration(self.seconds_left)} left" + (f": {label}" if label else "")
             if self._bar is not None:
                 self._bar.set_description_str(_fit(text, _TEXT_WIDTH), refresh=False)
                 self._bar.update(self._done - before)
@@ -106,7 +106,7 @@ class Progress:
             self._open = False
             # Sums of floats end a little beside the total.
             whole = self._done >= self._total * (1 - 1e-6)
-            took = duration(self._clock() - self._start)
+            took = format_duration(self._clock() - self._start)
             text = f"done in {took}" if whole else f"stopped after {took}"
             if self._bar is None:
                 self._print(text, whole)
@@ -146,7 +146,7 @@ def _open_bar(total: float, stream: TextIO) -> Any:
         leave=True,
         dynamic_ncols=False,
         ncols=min(_WIDTH, columns - 1) if columns > 1 else _WIDTH,
-        desc=_fit(f"{duration(total)} left", _TEXT_WIDTH),
+        desc=_fit(f"{format_duration(total)} left", _TEXT_WIDTH),
         bar_format="{percentage:3.0f} % |{bar}| {desc}",
     )
 
@@ -156,12 +156,12 @@ def _fit(text: str, width: int) -> str:
     return text.ljust(width) if len(text) <= width else text[: width - 3] + "..."
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Write seconds as a person would say them.
 
     Examples
     --------
-    >>> duration(8.2), duration(80), duration(7500)
+    >>> format_duration(8.2), format_duration(80), format_duration(7500)
     ('8 s', '1 min 20 s', '2 h 05 min')
     """
     whole = round(max(0.0, seconds))
@@ -172,18 +172,18 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-Say = Callable[[str], None]
+Notify = Callable[[str], None]
 """What takes a line for the user."""
 
 _TOLD = 20  # refused recordings that are named on the terminal
 
 
-def say_aloud(line: str) -> None:
+def print_notice(line: str) -> None:
     """Print a line for the user where it does not mix with results."""
     print(line, file=sys.stderr, flush=True)
 
 
-def tell_refused(refused: Sequence[tuple[str, str]], say: Say) -> None:
+def report_refused(refused: Sequence[tuple[str, str]], say: Notify) -> None:
     """Name the refused recordings (file, reason), but not hundreds of them."""
     for file, reason in refused[:_TOLD]:
         say(f"refused: {file}: {reason}")

@@ -98,7 +98,7 @@ _CANONICAL = {
 EMOTIONS = tuple(_ALIASES)
 
 
-def emotion(label: str) -> str:
+def canonical_emotion(label: str) -> str:
     """Return the one name of an emotion that may be spelt in several ways.
 
     Parameters
@@ -113,7 +113,7 @@ def emotion(label: str) -> str:
 
     Examples
     --------
-    >>> emotion("ANG"), emotion("Pleasant Surprise")
+    >>> canonical_emotion("ANG"), canonical_emotion("Pleasant Surprise")
     ('angry', 'surprised')
     """
     word = re.sub(r"[\s-]+", "_", label.strip().lower())
@@ -163,7 +163,7 @@ class Alias:
     same_as: str
 
 
-def checked(frame: pd.DataFrame, columns: tuple[str, ...], what: str) -> pd.DataFrame:
+def order_columns(frame: pd.DataFrame, columns: tuple[str, ...], what: str) -> pd.DataFrame:
     """Return ``frame`` with ``columns`` first and in order; raise ValueError if one is missing."""
     missing = [column for column in columns if column not in frame.columns]
     if missing:

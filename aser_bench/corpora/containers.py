@@ -103,8 +103,8 @@ def decode(contents: bytes, name: str, longest_s: float) -> tuple[np.ndarray, in
     try:
         ffmpeg.version()
     except CodecError as error:
-        raise UsageError(f"{error}; see {ffmpeg.VARIABLE}") from error
-    with tempdirs.folder(tempdirs.places(ffmpeg.LIMIT_FILE)[-1]) as folder:
+        raise UsageError(f"{error}; see {ffmpeg.ENV_VARIABLE}") from error
+    with tempdirs.folder(tempdirs.places(ffmpeg.MAX_FILE_BYTES)[-1]) as folder:
         (folder / _COPY).write_bytes(contents)
         codec, stated_s = _ask(folder, name)
         if stated_s is not None and stated_s > longest_s:
@@ -149,7 +149,7 @@ def _convert(folder: Path, name: str, codec: str, at_most_s: float) -> None:
     arguments = ["-c:a", codec, *_input(name), *options, "-t", f"{at_most_s:g}", _WAV]
     status, words = _ffmpeg(arguments, folder, "error")
     if status < 0:  # it crashed, or wrote more than a file may hold
-        raise AudioError(f"{ffmpeg.failure(status, words)}; export it as WAV")
+        raise AudioError(f"{ffmpeg.failure_message(status, words)}; export it as WAV")
     if status or not (folder / _WAV).is_file():
         raise AudioError(f"it is damaged or cut off: {_last_line(words)}")
 
@@ -161,7 +161,7 @@ def _input(name: str) -> list[str]:
 
 def _ffmpeg(arguments: list[str], folder: Path, level: str) -> tuple[int, str]:
     try:
-        return ffmpeg.attempt(arguments, folder, _LIMIT_S, level)
+        return ffmpeg.run_unchecked(arguments, folder, _LIMIT_S, level)
     except CodecError as error:
         raise AudioError(f"{error}; export it as WAV") from error
 

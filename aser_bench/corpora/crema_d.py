@@ -66,7 +66,7 @@ class CremaD(FolderCorpus):
         for field, value, values in known:
             if value not in values:
                 raise UsageError(f"{field} {value} is unknown to CREMA-D")
-        return Labels(tables.emotion(emotion), actor, "", SENTENCES[sentence])
+        return Labels(tables.canonical_emotion(emotion), actor, "", SENTENCES[sentence])
 
     def scan(self, source: Path | None) -> Listing:
         """List the utterances under a folder, with the actors' sex where a table tells it."""

@@ -195,7 +195,7 @@ def _entry(number: int, row: dict[str, str], root: Path | None, some_speaker: bo
         raise UsageError("has no speaker, although other rows have one")
     return files.Entry(
         None if root is None else _find(row["file"], root),
-        tables.emotion(row["emotion"]),
+        tables.canonical_emotion(row["emotion"]),
         row["speaker"],
         _SEX.get(row.get("sex", "").lower(), ""),
         row.get("text", ""),

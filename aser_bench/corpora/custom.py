@@ -41,7 +41,7 @@ def _emotion(stem: str) -> str:
     # One letter is a corpus' code (a = angry) but a person's take_a, take_b.
     if len(tag.strip()) < 2:
         raise UsageError(f"{tag!r} after the last _ is no emotion; write it out")
-    return tables.emotion(tag)
+    return tables.canonical_emotion(tag)
 
 
 COMPONENT = Custom()

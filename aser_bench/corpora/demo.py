@@ -47,7 +47,7 @@ class Demo(Corpus):
         entries = [
             files.Entry(
                 root / row["file"],
-                tables.emotion(row["emotion"]),
+                tables.canonical_emotion(row["emotion"]),
                 row["speaker"],
                 row["sex"],
                 row["text"],

@@ -77,7 +77,7 @@ class Iemocap(Corpus):
                 refused.append((f"{utterance}.wav", "there is no such recording"))
             else:
                 try:
-                    emotion = tables.emotion(label)
+                    emotion = tables.canonical_emotion(label)
                 except UsageError as error:
                     refused.append((file, f"{utterance}: {error}"))
                     continue

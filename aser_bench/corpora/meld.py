@@ -140,7 +140,7 @@ def _read(reader: csv.DictReader, file: str) -> list[dict[str, str]]:
 def _entry(key: Key, cells: dict[str, str], clips: dict[Key, Path]) -> files.Entry:
     if not cells["Speaker"]:
         raise UsageError("has no speaker")
-    emotion = tables.emotion(cells["Emotion"])
+    emotion = tables.canonical_emotion(cells["Emotion"])
     if clips and key not in clips:
         raise UsageError("there is no such clip")
     return files.Entry(

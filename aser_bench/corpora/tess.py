@@ -29,7 +29,7 @@ class Tess(FolderCorpus):
         """Read speaker, word and emotion (``ps`` is pleasant surprise)."""
         speaker, word, tag = match.groups()
         return Labels(
-            tables.emotion(tag),
+            tables.canonical_emotion(tag),
             "YAF" if speaker.upper() == "YAF" else "OAF",
             "female",
             f"Say the word {word.lower()}",

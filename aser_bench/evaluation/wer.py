@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.findings import MISHEARD, WER
-from ..core.tables import ORIGINAL, checked
+from ..core.tables import ORIGINAL, order_columns
 from . import statistics
 from .losses import UNKNOWN
 
@@ -142,7 +142,7 @@ def wer(table: pd.DataFrame) -> pd.DataFrame:
        words  substitutions  deletions  insertions       wer  empty
     0     12              0          4           1  0.416667   0.25
     """
-    table = checked(table, COLUMNS, "the table of transcripts")
+    table = order_columns(table, COLUMNS, "the table of transcripts")
     table = table.fillna(dict.fromkeys(("speaker", "reference", "heard"), ""))
     counted = count(table["reference"].tolist(), table["heard"].tolist())
     table = table.assign(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..core import registry
 from ..core.errors import UsageError
-from ..core.options import split
+from ..core.options import split_spec
 from .base import Bundle, FeatureSet
 
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ def named(spec: str) -> FeatureSet | Bundle:
     UsageError
         For an unknown feature set or option, or a value that the option does not take.
     """
-    words, options = split(spec)
+    words, options = split_spec(spec)
     found = registry.get("features", ":".join(words))
     if not isinstance(found, FeatureSet | Bundle):
         raise UsageError(
             f"{':'.join(words)} is no feature set: it must be an object of class FeatureSet"
         )
-    return found.configured(options) if options else found
+    return found.with_options(options) if options else found
 
 
 def get(spec: str) -> FeatureSet:

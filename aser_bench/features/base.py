@@ -39,7 +39,7 @@ class FeatureSet(Configurable, ABC):
         See `aser_bench.core.options.Configurable`.
     """
 
-    kind = "feature set"
+    component_type = "feature set"
     title: ClassVar[str]
     version: ClassVar[int]
     packages: ClassVar[tuple[str, ...]] = ()
@@ -80,7 +80,7 @@ class Bundle(Configurable, ABC):
         See `aser_bench.core.options.Configurable`.
     """
 
-    kind = "feature set"
+    component_type = "feature set"
     title: ClassVar[str]
 
     @property

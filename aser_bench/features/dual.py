@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..core.options import one_of
+from ..core.options import choice
 from . import opensmile
 from .base import Bundle
 
@@ -23,7 +23,7 @@ class Dual(Bundle):
 
     name = "dual"
     title = f"what the dual encoders read: mfcc39, prosody35 and the words; {opensmile.OPTION}"
-    options = {"by": one_of(*opensmile.FRONT_ENDS)}
+    options = {"by": choice(*opensmile.FRONT_ENDS)}
 
     def __post_init__(self) -> None:
         opensmile.check(self.name, self.by)

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ..core.options import one_of
+from ..core.options import choice
 from .base import FeatureSet
 from .recipe import PACKAGES, PARTS, STFT
 from .sound import TUNINGS, Sound
@@ -41,7 +41,7 @@ class Frames(FeatureSet):
     version = 1
     packages = PACKAGES
     frames = True
-    options = {"parts": one_of(*_CHOICES), "tuning": one_of(*TUNINGS)}
+    options = {"parts": choice(*_CHOICES), "tuning": choice(*TUNINGS)}
     variants = ("frames:parts=chroma", "frames:parts=mfcc+chroma+mel:tuning=original")
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.options import one_of
+from ..core.options import choice
 from .base import FeatureSet
 from .recipe import PACKAGES, PARTS, STFT
 from .sound import TUNINGS, Sound
@@ -36,7 +36,7 @@ class Functionals(FeatureSet):
     version = 2
     packages = PACKAGES
     columns = tuple(column for part in PARTS.values() for column in part.columns)
-    options = {"tuning": one_of(*TUNINGS)}
+    options = {"tuning": choice(*TUNINGS)}
     variants = ("functionals:tuning=0", "functionals:tuning=original")
 
     def params(self) -> dict[str, object]:

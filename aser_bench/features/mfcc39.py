@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.options import one_of
+from ..core.options import choice
 from . import cepstra, opensmile
 from .base import FeatureSet
 from .sound import Sound
@@ -44,7 +44,7 @@ class Mfcc39(FeatureSet):
     columns = tuple(f"{name}{order}" for order in ("", "_de", "_de_de") for name in _STATIC)
     frames = True
     hop_s = STEP_S
-    options = {"by": one_of(*opensmile.FRONT_ENDS)}
+    options = {"by": choice(*opensmile.FRONT_ENDS)}
 
     def __post_init__(self) -> None:
         opensmile.check(self.name, self.by)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.options import one_of
+from ..core.options import choice
 from . import opensmile, prosody
 from .base import FeatureSet
 from .sound import Sound
@@ -47,7 +47,7 @@ class Prosody35(FeatureSet):
         for descriptor in DESCRIPTORS
         for functional in prosody.FUNCTIONALS
     )
-    options = {"by": one_of(*opensmile.FRONT_ENDS)}
+    options = {"by": choice(*opensmile.FRONT_ENDS)}
 
     def __post_init__(self) -> None:
         opensmile.check(self.name, self.by)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.options import one_of
+from ..core.options import choice
 from .base import FeatureSet
 from .recipe import N_MFCC, PACKAGES, PARTS, STFT
 from .sound import TUNINGS, Sound
@@ -48,7 +48,7 @@ class Robust(FeatureSet):
         *(f"log_{column}" for column in PARTS["mel"].columns),
         *(f"{column}_sd" for column in PARTS["mfcc"].columns),
     )
-    options = {"tuning": one_of(*TUNINGS)}
+    options = {"tuning": choice(*TUNINGS)}
     variants = ("robust:tuning=0", "robust:tuning=original")
 
     def params(self) -> dict[str, object]:

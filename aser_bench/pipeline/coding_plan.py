@@ -65,13 +65,13 @@ def treatments(study: Study) -> Treatments:
     aliases: dict[str, Alias] = {}
     encoders, engines = {}, {}
     for choice in (CodecChoice(ORIGINAL), *study.codecs):
-        codec = specs.available(choice.name)
+        codec = specs.get_available(choice.name)
         if choice.bitrates and not codec.takes_bitrates:
             raise UsageError(f"codec {choice.name!r} has no bitrates: leave out --bitrates")
         if codec.takes_bitrates and not choice.bitrates:
             raise UsageError(f"codec {choice.name!r} needs --bitrates (kbit/s), such as 8,16,64")
         planned, same = codec.conditions(choice.bitrates, SAMPLE_RATE, study.bitrate_policy)
-        spec = specs.lasting(codec, choice.name)
+        spec = specs.portable_spec(codec, choice.name)
         for condition in (replace(one, codec=spec) for one in planned):
             known = conditions.setdefault(condition.name, condition)
             if replace(known, codec="") != replace(condition, codec=""):

@@ -14,8 +14,8 @@ import numpy as np
 
 from .. import features, transcripts
 from ..codecs import specs
-from ..codecs.audit import at_level, audit
-from ..codecs.base import Coded
+from ..codecs.audit import audit, match_level
+from ..codecs.base import CodedSignal
 from ..core.errors import AserBenchError, AudioError, CodecError
 from ..core.tables import SAMPLE_RATE, Condition
 from ..corpora.audio import read
@@ -115,7 +115,7 @@ def _read_all(task: CodeTask) -> tuple[list[np.ndarray], dict[str, str]]:
 
 def _roundtrip(
     codec: str, signals: list[np.ndarray], conditions: list[Condition]
-) -> list[list[Coded]]:
+) -> list[list[CodedSignal]]:
     """Return what a codec makes of signals: as long as they are, whoever wrote the codec.
 
     Raises
@@ -156,12 +156,12 @@ def _find_culprits(
 
 
 def _save_condition(
-    task: CodeTask, condition: Condition, originals: list[Sound], versions: list[Coded]
+    task: CodeTask, condition: Condition, originals: list[Sound], versions: list[CodedSignal]
 ) -> None:
     signals = [original.signal for original in originals]
     coded = [version.signal for version in versions]
     if task.match_level:
-        coded = [at_level(*pair) for pair in zip(signals, coded, strict=True)]
+        coded = [match_level(*pair) for pair in zip(signals, coded, strict=True)]
     sets, transcribers = task.lacks(condition)
     for name, rows in features.extract(sets, coded, SAMPLE_RATE, originals).items():
         offsets = np.cumsum([0, *(len(row) if row.ndim == 2 else 1 for row in rows)])
@@ -177,7 +177,7 @@ def _save_condition(
         task.cache.save("transcripts", key, {}, {"texts": list(heard)})
     # One utterance a batch is measured: the lag and the bandwidth belong to the encoder.
     measured = audit(signals[0], coded[0], SAMPLE_RATE)
-    lag = measured.lag_samples if specs.get(condition.codec).waveform else np.nan
+    lag = measured.lag_samples if specs.get(condition.codec).keeps_waveform else np.nan
     task.cache.save(
         "audits",
         task.audits[condition.name],

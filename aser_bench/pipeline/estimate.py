@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .. import models
-from ..core.progress import duration
+from ..core.progress import format_duration
 from ..models import tuning
 from ..models.base import Model, Settings, Size
 from ..models.dual.utterance import Utterance
@@ -54,8 +54,9 @@ class Estimate:
     def told(self, jobs: int) -> str:
         """Say it in a line."""
         parts = {"coding": self.code_s, "training": self.train_s, "scoring": self.score_s}
-        said = ", ".join(f"{name} {duration(seconds)}" for name, seconds in parts.items())
-        return f"roughly {duration(self.seconds)} with -j {jobs}: {said} (tried on this machine)"
+        said = ", ".join(f"{name} {format_duration(seconds)}" for name, seconds in parts.items())
+        total = format_duration(self.seconds)
+        return f"roughly {total} with -j {jobs}: {said} (tried on this machine)"
 
 
 def estimate(agendas: Sequence[Agenda], pool: Pool) -> Estimate:

@@ -12,7 +12,7 @@ import pandas as pd
 from .. import corpora
 from ..core import registry
 from ..core.errors import UsageError
-from ..core.tables import SAMPLE_RATE, UTTERANCES, checked
+from ..core.tables import SAMPLE_RATE, UTTERANCES, order_columns
 from ..corpora.base import Corpus, Listing
 from ..corpora.labels import relabelled
 from ..corpora.prepare import Inspection, contradictions, groups, inspect, subset, text_sha256
@@ -133,7 +133,7 @@ def ingest(
     table = table[~bad].reset_index(drop=True)
     table["group"] = groups(table)
     return Ingested(
-        corpus, checked(table, UTTERANCES, choice.name), refused, _notes(listing, table)
+        corpus, order_columns(table, UTTERANCES, choice.name), refused, _notes(listing, table)
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .. import models
-from ..core.progress import duration
+from ..core.progress import format_duration
 from ..study.config import Study
 from . import coding_plan, model_variants, training_plan
 from .cache import Cache
@@ -83,7 +83,7 @@ class Agenda:
         protocols = ", ".join(coding_plan.protocols(self._study, one))
         return [
             f"{self.name}: {len(one.utterances)} utterances, "
-            f"{duration(one.utterances['duration_s'].sum())} of speech, "
+            f"{format_duration(one.utterances['duration_s'].sum())} of speech, "
             f"{len(one.refused)} refused, protocol {protocols}",
             f"  {len(cells)} cells, {len(folds)} folds, {len(tasks)} trainings with "
             f"{_fits(self._study, tasks)} fits",

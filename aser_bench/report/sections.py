@@ -156,7 +156,7 @@ def sections(summary: pd.DataFrame, conditions: pd.DataFrame) -> Iterator[Sectio
         Columns ``tables.CONDITIONS``. A condition that is missing there stands in the tables
         without a bitrate.
     """
-    conditions = tables.checked(conditions, tables.CONDITIONS, "the table of conditions")
+    conditions = tables.order_columns(conditions, tables.CONDITIONS, "the table of conditions")
     for names, rows in summary.groupby(["corpus", "features", "protocol"], sort=False):
         corpus, features, protocol = (str(name) for name in names)
         cells = {

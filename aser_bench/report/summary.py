@@ -43,7 +43,7 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
     ValueError
         If a column is missing, or a cell, fold and run stands there twice.
     """
-    scores = tables.checked(scores, tables.SCORES, "the table of scores")
+    scores = tables.order_columns(scores, tables.SCORES, "the table of scores")
     keys = [*_CELL, "fold", "run"]
     twice = scores.duplicated(keys)
     if twice.any():

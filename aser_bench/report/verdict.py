@@ -74,7 +74,7 @@ def _groups(table: pd.DataFrame, keys: list[str]) -> Iterator[tuple[tuple[str, .
 
 
 def _place(context: Context, corpus: str, features: str, protocol: str) -> str:
-    return f"{context.short(corpus)}, {features}, protocol {protocol}"
+    return f"{context.short_title(corpus)}, {features}, protocol {protocol}"
 
 
 def _safe(findings: Findings, conditions: pd.DataFrame, context: Context) -> Iterator[str]:
@@ -111,7 +111,7 @@ def _without_interval(table: pd.DataFrame, context: Context) -> Iterator[str]:
     told = table[["corpus", "why"]].drop_duplicates()
     for corpus, why in told.itertuples(index=False):
         if isinstance(why, str) and why:
-            yield f"{context.short(str(corpus))}: {why}."
+            yield f"{context.short_title(str(corpus))}: {why}."
 
 
 def _answer(row: dict[Any, Any]) -> str:
@@ -176,7 +176,7 @@ def _leaks(findings: Findings, context: Context) -> Iterator[str]:
             where = "below"
             row |= {"difference": -row["difference"], "low": -row["high"], "high": -row["low"]}
         yield (
-            f"{context.short(row['corpus'])}, {row['features']}: protocol {row['random']}, "
+            f"{context.short_title(row['corpus'])}, {row['features']}: protocol {row['random']}, "
             f"which shares speakers between training and test, puts the UAR of {row['model']} "
             f"{_points(row, '-')} points {where} protocol {row['disjoint']}."
         )

@@ -103,7 +103,7 @@ def verdicts(findings: Findings, conditions: pd.DataFrame, context: Context) -> 
             if rates and math.isfinite(before):
                 worst = max(rates, key=rates.__getitem__)
                 yield (
-                    f"{context.short(str(corpus))}: word errors of {transcriber} "
+                    f"{context.short_title(str(corpus))}: word errors of {transcriber} "
                     f"{_change(before, rates[worst])} at {worst}."
                 )
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from .. import corpora
 from ..codecs import specs
-from ..codecs.audit import at_level
+from ..codecs.audit import match_level
 from ..core.errors import AserBenchError, UsageError
 from ..core.tables import ORIGINAL, SAMPLE_RATE
 from ..corpora.audio import read
@@ -105,7 +105,7 @@ def _coded(
     coded = specs.get(treated.codec).roundtrip(signals, SAMPLE_RATE, [treated])[0]
     heard = [version.signal for version in coded]
     if study.match_level:
-        heard = [at_level(*pair) for pair in zip(signals, heard, strict=True)]
+        heard = [match_level(*pair) for pair in zip(signals, heard, strict=True)]
     return dict(zip(utterances, zip(signals, heard, strict=True), strict=True))
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from ..codecs import reference_encoder
 from ..core import atomic, ffmpeg, registry
 from ..core.errors import CodecError, UsageError, suggest
-from ..core.progress import Progress, Say, duration, say_aloud, tell_refused
+from ..core.progress import Notify, Progress, format_duration, print_notice, report_refused
 from ..core.tables import SAMPLE_RATE
 from ..core.version import __version__
 from ..pipeline import coding_plan
@@ -127,20 +127,20 @@ def encode(
     treatments = coding_plan.treatments(study)
     check_folders(treatments.names)
     entries = Cache.at(cache)
-    say: Say = (lambda line: None) if quiet else say_aloud
+    say: Notify = (lambda line: None) if quiet else print_notice
     with atomic.folder(out) as folder:
         with Pool(jobs if jobs is not None else cores()) as pool:
             ingested = ingest(choice, study.limit, entries, pool, say=say)
-            tell_refused(ingested.refused, say)
+            report_refused(ingested.refused, say)
             if not ingested.has_audio:
                 raise UsageError(
                     f"corpus {choice.name!r} has texts and no recordings here: nothing to encode"
                 )
-            song = reference_encoder.sing(treatments.conditions, say)
+            song = reference_encoder.verify(treatments.conditions, say)
             names, sources = copy_names(choice)
             tasks = list(copy_tasks(folder, form, ingested, treatments.conditions, names))
             rows, lost = _copy(tasks, ingested, pool, quiet)
-        tell_refused(list(lost.items()), say)
+        report_refused(list(lost.items()), say)
         left = ingested.without(lost)
         files = _files(rows, left, treatments, sources)
         conditions = _conditions(files, treatments)
@@ -287,7 +287,7 @@ def _closing(
             lines.append(f"{number} {were} {what}; manifest.json says why.")
     lines += [
         f"{len(left.utterances)} recordings at {len(names)} conditions: {len(files)} "
-        f"files, {files['bytes'].sum() / 1e6:.1f} MB, {duration(took)}. All lies in {out}/",
+        f"files, {files['bytes'].sum() / 1e6:.1f} MB, {format_duration(took)}. All lies in {out}/",
         f"  {'/  '.join(names)}/",
         "  files.csv  conditions.csv  manifest.json",
         f"A condition is a corpus: --corpus csv={out / read[-1] / TABLE}",

@@ -17,7 +17,7 @@ import pandas as pd
 
 from .. import corpora
 from ..codecs import specs
-from ..codecs.base import Codec, Coded
+from ..codecs.base import Codec, CodedSignal
 from ..core.errors import AserBenchError, AudioError, CodecError, UsageError
 from ..core.tables import SAMPLE_RATE, Condition
 from ..corpora.audio import read
@@ -213,7 +213,7 @@ def _read_all(task: CopyTask) -> tuple[dict[str, np.ndarray], dict[str, str]]:
 
 def _code(
     codec: Codec, form: str, signals: dict[str, np.ndarray], conditions: Sequence[Condition]
-) -> tuple[dict[str, list[Coded]], dict[str, str]]:
+) -> tuple[dict[str, list[CodedSignal]], dict[str, str]]:
     """Return each utterance's versions, and why some have none."""
     if not signals:
         return {}, {}
@@ -235,8 +235,8 @@ def _code(
 
 def _roundtrip(
     codec: Codec, form: str, signals: list[np.ndarray], conditions: Sequence[Condition]
-) -> list[list[Coded]]:
-    code = codec.with_files if form == "stream" else codec.roundtrip
+) -> list[list[CodedSignal]]:
+    code = codec.roundtrip_with_files if form == "stream" else codec.roundtrip
     try:
         return code(signals, SAMPLE_RATE, conditions)
     except OSError as error:
@@ -246,7 +246,7 @@ def _roundtrip(
         ) from error
 
 
-def _write(task: CopyTask, name: str, version: Coded) -> dict[str, Any]:
+def _write(task: CopyTask, name: str, version: CodedSignal) -> dict[str, Any]:
     """Write one copy, and return what the table says of it."""
     form = "stream" if task.form == "stream" and version.file else "wav"
     content, suffix = version.file, version.suffix

@@ -14,7 +14,7 @@ import pandas as pd
 from ..core.context import Context
 from ..core.errors import UsageError
 from ..core.findings import DRIFT, LEAKS, TRANSCRIPTS, WER, transcriber_of
-from ..core.tables import CELL, CONDITIONS, SCORES, checked
+from ..core.tables import CELL, CONDITIONS, SCORES, order_columns
 from ..evaluation.outcomes import Source
 
 _NUMBERS = {
@@ -127,7 +127,7 @@ def _table(path: Path, columns: tuple[str, ...], optional: bool = False) -> pd.D
         )
         for name in _NUMBERS.intersection(head):
             frame[name] = pd.to_numeric(frame[name])
-        return checked(frame, columns, path.name)
+        return order_columns(frame, columns, path.name)
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise UsageError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
 

@@ -12,7 +12,7 @@ import yaml
 
 from ..core.atomic import install
 from ..core.findings import TRANSCRIPTS
-from ..core.progress import duration
+from ..core.progress import format_duration
 from ..evaluation.wer import wer
 from ..pipeline import coding_plan, model_variants, training_plan
 from ..pipeline.coding_task import Cost
@@ -153,7 +153,7 @@ def closing(
     if refused:
         were = "recording was" if refused == 1 else "recordings were"
         lines.append(f"{refused} {were} refused; manifest.json says why.")
-    lines.append(f"{duration(sum(walls.values()))}. Everything lies in {folder}/")
+    lines.append(f"{format_duration(sum(walls.values()))}. Everything lies in {folder}/")
     shown = (
         "report.html",
         "tables",

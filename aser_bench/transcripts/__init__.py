@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..core import registry
 from ..core.errors import UsageError
-from ..core.options import split
+from ..core.options import split_spec
 from .base import Transcriber
 
 __all__ = ["get"]
@@ -23,9 +23,9 @@ def get(spec: str) -> Transcriber:
     >>> get("reference").from_audio
     False
     """
-    words, options = split(spec)
+    words, options = split_spec(spec)
     name = ":".join(words)
     found = registry.get("transcripts", name)
     if not isinstance(found, Transcriber):
         raise UsageError(f"{name} is no transcriber: it must be an object of class Transcriber")
-    return found.configured(options) if options else found
+    return found.with_options(options) if options else found

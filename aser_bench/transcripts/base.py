@@ -46,7 +46,7 @@ class Transcriber(Configurable, ABC):
         See `aser_bench.core.options.Configurable`.
     """
 
-    kind = "transcriber"
+    component_type = "transcriber"
     title: ClassVar[str]
     version: ClassVar[int] = 1
     packages: ClassVar[tuple[str, ...]] = ()

@@ -139,7 +139,7 @@ def ours(wavs: list[Path]) -> float:
 def ours_by_ffmpeg(wavs: list[Path]) -> float:
     """Do as `ours` does, as it is where LAME cannot be used in the process."""
     start = cpu_s()
-    get("codecs", "mp3").with_files([read(wav) for wav in wavs], RATE, _conditions())
+    get("codecs", "mp3").roundtrip_with_files([read(wav) for wav in wavs], RATE, _conditions())
     return cpu_s() - start
 
 
@@ -217,7 +217,7 @@ def differences(wavs: list[Path]) -> Iterator[str]:
     mp3, sources = get("codecs", "mp3"), [read(wav) for wav in wavs]
     rows = mp3.roundtrip(sources, RATE, _conditions())
     for kbps, mine, theirs in zip(
-        KBPS, rows, mp3.with_files(sources, RATE, _conditions()), strict=True
+        KBPS, rows, mp3.roundtrip_with_files(sources, RATE, _conditions()), strict=True
     ):
         both = zip(mine, theirs, strict=True)
         worst = max(np.abs(one.signal - other.signal).max() for one, other in both)

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from aser_bench.codecs.bitrates import (
     POLICIES,
     Bitrates,
-    Place,
+    PlannedBitrate,
     aliases,
-    home_rate,
-    kbps_word,
+    format_kbps,
     nearest,
+    nearest_rate,
     places,
 )
 from aser_bench.core.errors import UsageError
@@ -27,7 +27,7 @@ STEPS = {
     32_000: Bitrates((32, 160, 320)),
     44_100: Bitrates((7, 500)),
 }
-ANY = {16_000: Bitrates((6, 32, 96), any_between=True), 32_000: Bitrates((24, 192), True)}
+ANY = {16_000: Bitrates((6, 32, 96), continuous=True), 32_000: Bitrates((24, 192), True)}
 every_policy = pytest.mark.parametrize("policy", POLICIES)
 
 
@@ -59,24 +59,24 @@ def test_what_people_read():
     ("kbps", "word"), [(64, "64k"), (64.0, "64k"), (12.65, "12k65"), (0.7, "0k7"), (5.9, "5k9")]
 )
 def test_words_of_names(kbps, word):
-    assert kbps_word(kbps) == word
+    assert format_kbps(kbps) == word
 
 
 @pytest.mark.parametrize(
     ("rate", "home"), [(16_000, 16_000), (7_000, 8_000), (24_414, 32_000), (96_000, 44_100)]
 )
 def test_a_signal_is_coded_at_the_nearest_rate(rate, home):
-    assert home_rate(rate, STEPS) == home
+    assert nearest_rate(rate, STEPS) == home
 
 
 def test_promotion_takes_the_nearest_octave_that_carries_it():
     assert places("x", [64, 160, 320], 16_000, STEPS, "promote") == [
-        Place(64, 16_000, 64),
-        Place(160, 16_000, 160),
-        Place(320, 32_000, 320),
+        PlannedBitrate(64, 16_000, 64),
+        PlannedBitrate(160, 16_000, 160),
+        PlannedBitrate(320, 32_000, 320),
     ]
-    assert places("x", [160], 8_000, STEPS, "promote") == [Place(160, 16_000, 160)]
-    assert places("x", [8], 32_000, STEPS, "promote") == [Place(8, 16_000, 8)]
+    assert places("x", [160], 8_000, STEPS, "promote") == [PlannedBitrate(160, 16_000, 160)]
+    assert places("x", [8], 32_000, STEPS, "promote") == [PlannedBitrate(8, 16_000, 8)]
 
 
 def test_promotion_does_not_leave_the_octaves():
@@ -86,10 +86,10 @@ def test_promotion_does_not_leave_the_octaves():
 
 def test_clamping_stays_at_the_rate():
     assert places("x", [320, 7], 16_000, STEPS, "clamp") == [
-        Place(7, 16_000, 8),
-        Place(320, 16_000, 160),
+        PlannedBitrate(7, 16_000, 8),
+        PlannedBitrate(320, 16_000, 160),
     ]
-    assert places("x", [1000], 16_000, ANY, "clamp") == [Place(1000, 16_000, 96)]
+    assert places("x", [1000], 16_000, ANY, "clamp") == [PlannedBitrate(1000, 16_000, 96)]
 
 
 def test_an_error_says_what_would_do():
@@ -105,7 +105,7 @@ def test_an_error_says_what_would_do():
 
 def test_aliases_are_named_after_what_was_asked():
     found = places("x", [7, 8, 12.65], 16_000, STEPS, "clamp")
-    names = {place: f"x-{kbps_word(place.kbps)}" for place in found}
+    names = {place: f"x-{format_kbps(place.kbps)}" for place in found}
     assert aliases(found, names, "x") == [
         Alias("x-7k", 7, same_as="x-8k"),
         Alias("x-12k65", 12.65, same_as="x-16k"),
@@ -147,4 +147,4 @@ def test_a_plan_is_legal_and_accounts_for_everything(bitrates, rate, policy, car
     for place in found:
         assert place.kbps in carried[place.rate]
         assert place.asked == place.kbps or policy == "clamp"
-        assert place.rate == home_rate(rate, carried) or policy == "promote"
+        assert place.rate == nearest_rate(rate, carried) or policy == "promote"

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from aser_bench.codecs import roundtrip, specs
-from aser_bench.codecs.base import Codec, Coded
+from aser_bench.codecs.base import Codec, CodedSignal
 from aser_bench.codecs.chain import Chain, Hop
 from aser_bench.codecs.mp3 import COMPONENT as MP3
 from aser_bench.core.errors import CodecError, UsageError
@@ -59,10 +59,13 @@ class Adds(Codec):
 
     def roundtrip(
         self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
-    ) -> list[list[Coded]]:
+    ) -> list[list[CodedSignal]]:
         self.calls.append((len(signals), [condition.kbps for condition in conditions]))
         return [
-            [Coded(signal + c.kbps, c.kbps, self.word, b"file", self.word) for signal in signals]
+            [
+                CodedSignal(signal + c.kbps, c.kbps, self.word, b"file", self.word)
+                for signal in signals
+            ]
             for c in conditions
         ]
 
@@ -96,9 +99,9 @@ def test_a_chain_is_its_codecs_one_by_one(spec, bitrates, steps):
 
 def test_bitrate_stream_and_file_are_those_of_the_last():
     codec, (condition,), _ = planned("gain:db=-6+mp3:64")
-    (coded,) = codec.with_files([NOISE], RATE, [condition])[0]
+    (coded,) = codec.roundtrip_with_files([NOISE], RATE, [condition])[0]
     half = roundtrip(NOISE, RATE, "gain:db=-6")
-    alone = MP3.with_files([half], RATE, MP3.conditions([64], RATE, "error")[0])[0][0]
+    alone = MP3.roundtrip_with_files([half], RATE, MP3.conditions([64], RATE, "error")[0])[0][0]
     assert (coded.kbps, coded.stream, coded.suffix) == (64, alone.stream, "mp3")
     assert coded.file == alone.file != b""
 
@@ -159,10 +162,10 @@ def test_a_chain_says_what_it_is():
     assert not specs.get("opus:16+gsm").takes_bitrates
     assert "mp3" in chain.title
     assert "\n" not in chain.title
-    assert specs.get("mp3:64+gsm").integer
-    assert not specs.get("mp3:64+aac:16").integer
-    assert specs.get("mp3:64+opus:16").waveform
-    assert not specs.get("mp3:64+codec2:1.2").waveform
+    assert specs.get("mp3:64+gsm").integer_samples
+    assert not specs.get("mp3:64+aac:16").integer_samples
+    assert specs.get("mp3:64+opus:16").keeps_waveform
+    assert not specs.get("mp3:64+codec2:1.2").keeps_waveform
 
 
 def test_what_is_joined():
@@ -233,6 +236,6 @@ def test_a_hop_that_fails_is_named(monkeypatch):
     _, conditions, _ = planned("mp3:64+gsm")
     monkeypatch.setattr(type(MP3), "max_excess", -10_000)
     with pytest.raises(CodecError, match="mp3-64k"):
-        MP3.with_files([NOISE], RATE, [conditions[0].hops[0]])
+        MP3.roundtrip_with_files([NOISE], RATE, [conditions[0].hops[0]])
     with pytest.raises(CodecError, match="mp3-64k"):
-        specs.get("gsm+mp3:64").with_files([NOISE], RATE, planned("gsm+mp3:64")[1])
+        specs.get("gsm+mp3:64").roundtrip_with_files([NOISE], RATE, planned("gsm+mp3:64")[1])

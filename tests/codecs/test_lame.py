@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aser_bench.codecs import lame, mp3
 from aser_bench.codecs.mp3 import COMPONENT as MP3
-from aser_bench.codecs.reference_encoder import source
+from aser_bench.codecs.reference_encoder import make_signal
 from aser_bench.core import ffmpeg
 from aser_bench.core.errors import CodecError
 
@@ -61,7 +61,9 @@ def conditions(*kbps):
 def furthest(signals, planned) -> float:
     """The largest difference between the two engines, in samples of full scale 1."""
     rows = zip(
-        MP3.roundtrip(signals, RATE, planned), MP3.with_files(signals, RATE, planned), strict=True
+        MP3.roundtrip(signals, RATE, planned),
+        MP3.roundtrip_with_files(signals, RATE, planned),
+        strict=True,
     )
     return max(
         float(np.abs(one.signal - other.signal).max())
@@ -73,7 +75,12 @@ def furthest(signals, planned) -> float:
 @needs_lameenc
 def test_the_same_samples_as_ffmpeg_at_every_bitrate(calls):
     planned = conditions(*NEAR)
-    signals = [source(), source()[::-1].copy(), np.zeros(3000, np.float32), source()[:1]]
+    signals = [
+        make_signal(),
+        make_signal()[::-1].copy(),
+        np.zeros(3000, np.float32),
+        make_signal()[:1],
+    ]
     assert furthest(signals, planned) <= lame.EQUAL_WITHIN
     assert set(calls) >= set(NEAR)
 
@@ -95,12 +102,12 @@ def test_the_same_samples_on_real_speech(shared_corpora, calls):
 @settings(max_examples=15, deadline=None)
 @given(n=st.integers(1, 4000), kbps=st.sampled_from(NEAR))
 def test_any_length(n, kbps):
-    assert furthest([source()[2000 : 2000 + n]], conditions(kbps)) <= lame.EQUAL_WITHIN
+    assert furthest([make_signal()[2000 : 2000 + n]], conditions(kbps)) <= lame.EQUAL_WITHIN
 
 
 @needs_lameenc
 def test_the_bitrate_is_read_from_the_frames_there_too():
-    (coded,) = MP3.roundtrip([source()], RATE, conditions(24))[0]
+    (coded,) = MP3.roundtrip([make_signal()], RATE, conditions(24))[0]
     assert coded.kbps == 24
     assert coded.stream
     assert coded.file == b""  # it has no tag: nobody else would play it in time
@@ -108,8 +115,8 @@ def test_the_bitrate_is_read_from_the_frames_there_too():
 
 @needs_lameenc
 def test_samples_that_16_bits_cannot_hold_and_beyond_full_scale(calls):
-    fine = source() * np.float32(0.3)
-    loud = source() * np.float32(30)
+    fine = make_signal() * np.float32(0.3)
+    loud = make_signal() * np.float32(30)
     assert np.abs(loud).max() > 1
     assert furthest([fine], conditions(16, 64, 256)) <= lame.EQUAL_WITHIN
     assert furthest([loud], conditions(16, 64, 256)) <= lame.EQUAL_WITHIN * np.abs(loud).max()
@@ -121,8 +128,8 @@ def test_samples_that_16_bits_cannot_hold_and_beyond_full_scale(calls):
 def test_other_sample_rates(rate):
     planned, _ = MP3.conditions([32, 64], rate, "promote")
     rows = zip(
-        MP3.roundtrip([source()], rate, planned),
-        MP3.with_files([source()], rate, planned),
+        MP3.roundtrip([make_signal()], rate, planned),
+        MP3.roundtrip_with_files([make_signal()], rate, planned),
         strict=True,
     )
     for (one,), (other,) in rows:
@@ -131,7 +138,7 @@ def test_other_sample_rates(rate):
 
 @needs_lameenc
 def test_a_long_signal_goes_in_pieces(monkeypatch):
-    long = np.tile(source(), 5)
+    long = np.tile(make_signal(), 5)
     _, whole = lame.coded(long, RATE, 32)
     monkeypatch.setattr(lame, "_CHUNK", 10_000)
     _, pieces = lame.coded(long, RATE, 32)
@@ -154,16 +161,16 @@ def test_a_lame_with_other_samples_is_not_used(monkeypatch):
 def test_without_the_package_ffmpeg_does_it_all(no_lameenc):
     assert lame.engine() == ""
     assert MP3.engine() == ""
-    (row,) = MP3.roundtrip([source()], RATE, conditions(64))
+    (row,) = MP3.roundtrip([make_signal()], RATE, conditions(64))
     np.testing.assert_array_equal(
-        row[0].signal, MP3.with_files([source()], RATE, conditions(64))[0][0].signal
+        row[0].signal, MP3.roundtrip_with_files([make_signal()], RATE, conditions(64))[0][0].signal
     )
 
 
 @needs_lameenc
 def test_with_another_kind_of_package_ffmpeg_does_it_all(closed_lameenc):
     assert lame.engine() == MP3.engine() == ""
-    assert MP3.roundtrip([source()], RATE, conditions(64))[0][0].kbps == 64
+    assert MP3.roundtrip([make_signal()], RATE, conditions(64))[0][0].kbps == 64
 
 
 @needs_lameenc

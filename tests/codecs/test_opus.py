@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from aser_bench.codecs import audit, ogg, roundtrip, specs
-from aser_bench.codecs.reference_encoder import RATE, source
+from aser_bench.codecs.reference_encoder import RATE, make_signal
 from aser_bench.core.errors import UsageError
 
-VOICE = np.tile(source(), 6)  # 3 s, 150 packets of 20 ms
+VOICE = np.tile(make_signal(), 6)  # 3 s, 150 packets of 20 ms
 
 
 def coded(spec: str, signal: np.ndarray = VOICE, kbps: float = 16):

@@ -29,7 +29,7 @@ every_reader = pytest.mark.parametrize("name", READERS)
 @cache
 def coded(name: str, kbps: float, seconds: float = 1.0) -> bytes:
     """Return a file that the encoder wrote of a second of noise."""
-    if ffmpeg.lacks(specs.get(name).encoder_name):
+    if ffmpeg.missing_coder(specs.get(name).encoder_name):
         pytest.skip(f"no encoder of {name}")
     signal = 0.1 * np.random.default_rng(1).standard_normal(int(16_000 * seconds))
     codec = specs.get(name)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from aser_bench.codecs import quality, specs
-from aser_bench.codecs.base import Coded
+from aser_bench.codecs.base import CodedSignal
 from aser_bench.codecs.bitrates import Bitrates
 from aser_bench.codecs.control import Control
 from aser_bench.codecs.probe import COLUMNS, probe
@@ -57,7 +57,7 @@ class Fake(Control):
     def roundtrip(self, signals, rate, conditions):
         return [
             [
-                Coded(
+                CodedSignal(
                     np.pad(np.roll(0.5 * signal, self.late[place]), (0, self.extra)),
                     condition.kbps * self.kbps + place,
                     f"stream {place if self.same else (condition.name, place)}",
@@ -69,7 +69,7 @@ class Fake(Control):
 
 
 def test_mp3_is_what_its_streams_say():
-    table = probe(NOISES, specs.available("mp3"), [256, 8, 64])
+    table = probe(NOISES, specs.get_available("mp3"), [256, 8, 64])
     assert table["condition"].tolist() == ["mp3-8k", "mp3-64k", "mp3-256k"]
     assert table["effective_kbps"].tolist() == [8, 64, 256]
     assert table["stream"].tolist() == ["MPEG-2", "MPEG-2", "MPEG-1"]
@@ -84,14 +84,14 @@ def test_mp3_is_what_its_streams_say():
 
 
 def test_clamped_bitrates_are_named_flagged_and_the_same():
-    table = probe(NOISES[:1], specs.available("mp3"), [160, 320], RATE, "clamp")
+    table = probe(NOISES[:1], specs.get_available("mp3"), [160, 320], RATE, "clamp")
     asked = table.set_index("condition").loc["mp3-320k"]
     assert asked["same_as"] == "mp3-160k"
     assert (asked["requested_kbps"], asked["effective_kbps"]) == (320, 160)
     assert asked["flag"] == "effective is 50 % off"
     assert asked["si_sdr_db"] == table.set_index("condition").loc["mp3-160k", "si_sdr_db"]
     with pytest.raises(UsageError, match="320"):
-        probe(NOISES[:1], specs.available("mp3"), [320], RATE, "error")
+        probe(NOISES[:1], specs.get_available("mp3"), [320], RATE, "error")
 
 
 def test_without_bitrates_all_the_usual_ones_are_probed():
@@ -123,7 +123,7 @@ def test_a_wrong_length_is_told_and_nothing_breaks(extra):
         def roundtrip(self, signals, rate, conditions):
             rows = super().roundtrip(signals, rate, conditions)
             fitted = [np.pad(one.signal, (0, 5))[: len(one.signal) + extra] for one in rows[0]]
-            return [[Coded(one) for one in fitted]]
+            return [[CodedSignal(one) for one in fitted]]
 
     row = probe(NOISES, Short(), [10.0]).iloc[0]
     assert row["length_difference"] == extra
@@ -139,14 +139,14 @@ def test_identical_streams_are_found_only_where_all_are_identical():
 
 def test_batches_change_nothing_and_are_counted():
     signals, counts = [noise(seed, 0.1) for seed in range(19)], []
-    table = probe(signals, specs.available("gain"), done=counts.append)
+    table = probe(signals, specs.get_available("gain"), done=counts.append)
     assert sum(counts) == 19
     assert len(counts) > 1
     assert table["utterances"][0] == 19
 
 
 def test_a_control_has_no_stream():
-    (row,) = probe(NOISES, specs.available("lowpass:cutoff=3000")).to_dict("records")
+    (row,) = probe(NOISES, specs.get_available("lowpass:cutoff=3000")).to_dict("records")
     assert row["bandwidth_hz"] == pytest.approx(3000, abs=120)
     assert row["stream"] == row["same_as"] == row["flag"] == row["encoder"] == ""
     for name in ("requested_kbps", "effective_kbps", "codec_rate_hz"):
@@ -154,22 +154,22 @@ def test_a_control_has_no_stream():
 
 
 def test_the_original_is_no_different():
-    (row,) = probe(NOISES, specs.available("original")).to_dict("records")
+    (row,) = probe(NOISES, specs.get_available("original")).to_dict("records")
     assert (row["lag_samples"], row["lsd_db"], row["gain_db"]) == (0, 0, 0)
     assert row["si_sdr_db"] == math.inf
     assert row["bandwidth_hz"] == 8000
 
 
 def test_the_kind_of_stream_is_that_of_a_chains_last_codec():
-    (row,) = probe(NOISES[:1], specs.available("gsm+mp3:64")).to_dict("records")
+    (row,) = probe(NOISES[:1], specs.get_available("gsm+mp3:64")).to_dict("records")
     assert row["stream"] == "MPEG-2"
-    (row,) = probe(NOISES[:1], specs.available("mp3:64+gsm")).to_dict("records")
+    (row,) = probe(NOISES[:1], specs.get_available("mp3:64+gsm")).to_dict("records")
     assert row["stream"] == ""
 
 
 def test_a_vocoder_has_no_lag_gain_or_si_sdr():
     class Vocoder(Fake):
-        waveform = False
+        keeps_waveform = False
 
     row = probe(NOISES, Vocoder(), [10.0]).iloc[0]
     assert row[["lag_samples", "gain_db", "si_sdr_db"]].isna().all()
@@ -183,21 +183,21 @@ def test_what_could_not_be_measured_is_counted(monkeypatch):
         "installed",
         lambda: {"pesq": lambda source, coded, rate: math.nan if len(source) < 4000 else 3.0},
     )
-    row = probe([*NOISES, noise(9, 0.2)], specs.available("gain")).iloc[0]
+    row = probe([*NOISES, noise(9, 0.2)], specs.get_available("gain")).iloc[0]
     assert row["pesq"] == 3
     assert row["mark"] == "PESQ could be measured in 3 of 4 recordings"
     assert "stoi" not in row.index
 
 
 def test_silence_is_no_number():
-    (row,) = probe([np.zeros(4000, np.float32)], specs.available("gain")).to_dict("records")
+    (row,) = probe([np.zeros(4000, np.float32)], specs.get_available("gain")).to_dict("records")
     assert pd.isna(row["gain_db"])
     assert pd.isna(row["lag_samples"])
     assert "nan" not in report.render(probe([np.zeros(4000, np.float32)], specs.get("gain")))
 
 
 def test_the_columns_come_in_one_order():
-    table = probe(NOISES[:1], specs.available("gain"))
+    table = probe(NOISES[:1], specs.get_available("gain"))
     assert [name for name in COLUMNS if name in table] == table.columns.tolist()
 
 
@@ -221,13 +221,13 @@ def test_no_line_is_wider_than_the_terminal(width):
         ("opus:application=voip", [12.5, 64], "promote"),
         ("lowpass", [], "promote"),
     ):
-        table = probe(NOISES[:1], specs.available(codec), bitrates, RATE, policy)
+        table = probe(NOISES[:1], specs.get_available(codec), bitrates, RATE, policy)
         for one in (table, rated(table)):
             assert widest(report.render(one, width)) <= width
 
 
 def test_mp3_stands_in_one_block_at_80_columns_with_all_its_columns():
-    text = report.render(rated(probe(NOISES[:1], specs.available("mp3"), [8, 192])), 80)
+    text = report.render(rated(probe(NOISES[:1], specs.get_available("mp3"), [8, 192])), 80)
     assert text.count("condition") == 1
     assert "PESQ" in text
     assert "STOI" in text
@@ -235,12 +235,12 @@ def test_mp3_stands_in_one_block_at_80_columns_with_all_its_columns():
 
 
 def test_columns_without_news_are_left_out_and_footnotes_tell_the_rest():
-    text = report.render(probe(NOISES[:1], specs.available("mp3"), [8, 192]), 80)
+    text = report.render(probe(NOISES[:1], specs.get_available("mp3"), [8, 192]), 80)
     assert "asked" not in text
     assert "as long as it was" in text
     assert "mp3-192k‡" in text
     assert "‡ coded at 32 kHz" in text
-    clamped = probe(NOISES[:1], specs.available("mp3"), [160, 192], RATE, "clamp")
+    clamped = probe(NOISES[:1], specs.get_available("mp3"), [160, 192], RATE, "clamp")
     text = report.render(clamped, 80)
     assert "asked" in text
     assert "the same stream as mp3-160k" in text
@@ -248,9 +248,9 @@ def test_columns_without_news_are_left_out_and_footnotes_tell_the_rest():
 
 
 def test_what_is_not_there_is_a_dash_and_never_nan():
-    table = probe(NOISES[:1], specs.available("mp3"), [64])
+    table = probe(NOISES[:1], specs.get_available("mp3"), [64])
     table["lag_samples"] = pd.array([pd.NA], dtype="Int64")
-    both = pd.concat([table, probe(NOISES[:1], specs.available("mp3"), [8])], ignore_index=True)
+    both = pd.concat([table, probe(NOISES[:1], specs.get_available("mp3"), [8])], ignore_index=True)
     text = report.render(both, 80)
     assert "nan" not in text.lower()
     assert "<NA>" not in text
@@ -260,7 +260,9 @@ def test_what_is_not_there_is_a_dash_and_never_nan():
 def test_csv_is_the_same_to_the_byte_and_reads_back():
     import io
 
-    one, two = (report.to_csv(probe(NOISES, specs.available("mp3"), [8, 192])) for _ in range(2))
+    one, two = (
+        report.to_csv(probe(NOISES, specs.get_available("mp3"), [8, 192])) for _ in range(2)
+    )
     assert one == two
     assert "\r" not in one
     back = pd.read_csv(io.StringIO(one))

@@ -13,7 +13,7 @@ from aser_bench.core import ffmpeg
 
 
 def test_the_bundled_encoder_is_the_reference(monkeypatch):
-    monkeypatch.delenv(ffmpeg.VARIABLE, raising=False)
+    monkeypatch.delenv(ffmpeg.ENV_VARIABLE, raising=False)
     found = reference_encoder.check()
     assert found.reference
     assert found.deviation_db < -70
@@ -34,7 +34,7 @@ def test_another_encoder_is_told(options, monkeypatch, tmp_path):
         f"os.execv({ffmpeg._bundled()!r}, ['ffmpeg', *arguments])\n"
     )
     wrapper.chmod(0o755)
-    monkeypatch.setenv(ffmpeg.VARIABLE, str(wrapper))
+    monkeypatch.setenv(ffmpeg.ENV_VARIABLE, str(wrapper))
     found = reference_encoder.check()
     assert not found.reference
     assert found.deviation_db > -40
@@ -43,7 +43,7 @@ def test_another_encoder_is_told(options, monkeypatch, tmp_path):
 
 def test_another_bitrate_is_told():
     conditions, _ = MP3.conditions([56], reference_encoder.RATE, "error")
-    coded = MP3.roundtrip([reference_encoder.source()], reference_encoder.RATE, conditions)[0][
+    coded = MP3.roundtrip([reference_encoder.make_signal()], reference_encoder.RATE, conditions)[0][
         0
     ].signal
     expected = np.load(reference_encoder.REFERENCE) / 32768
@@ -54,13 +54,13 @@ def test_the_reference_is_small_and_fits_the_signal():
     assert reference_encoder.REFERENCE.stat().st_size < 40_000
     assert (
         np.load(reference_encoder.REFERENCE, allow_pickle=False).shape
-        == reference_encoder.source().shape
+        == reference_encoder.make_signal().shape
     )
-    assert 0.3 < np.abs(reference_encoder.source()).max() < 0.9
+    assert 0.3 < np.abs(reference_encoder.make_signal()).max() < 0.9
 
 
 def test_write_makes_the_present_encoder_the_reference(monkeypatch, tmp_path):
-    monkeypatch.setattr(reference_encoder, "REFERENCE", tmp_path / "data" / "canary.npy")
+    monkeypatch.setattr(reference_encoder, "REFERENCE", tmp_path / "data" / "reference_encoder.npy")
     reference_encoder.write()
     assert reference_encoder.check().reference
 
@@ -69,7 +69,7 @@ def test_the_systems_ffmpeg_passes_if_it_has_the_same_lame(monkeypatch):
     system = shutil.which("ffmpeg")
     if system is None:
         pytest.skip("no ffmpeg of the system's own")
-    monkeypatch.setenv(ffmpeg.VARIABLE, system)
+    monkeypatch.setenv(ffmpeg.ENV_VARIABLE, system)
     if streams.encoder_version("libmp3lame") != "LAME 3.100":
         pytest.skip("the system's ffmpeg has another LAME")
     assert reference_encoder.check().reference

@@ -230,21 +230,21 @@ def test_a_bitrate_is_split_off(spec, expected):
 
 
 def test_what_can_be_used_here(fake):
-    assert specs.available("mp3") is MP3
+    assert specs.get_available("mp3") is MP3
     fake("echo ffmpeg version 1")
     with pytest.raises(UsageError) as caught:
-        specs.available("mp3:64+opus:16")
+        specs.get_available("mp3:64+opus:16")
     assert "'mp3:64+opus:16' cannot be used here" in str(caught.value)
     assert "ffmpeg 1 has no encoder libmp3lame" in str(caught.value)
     assert "no encoder libopus" in str(caught.value)
-    assert ffmpeg.VARIABLE in str(caught.value)
-    assert specs.available("gsm").name == "gsm"  # needs no ffmpeg
+    assert ffmpeg.ENV_VARIABLE in str(caught.value)
+    assert specs.get_available("gsm").name == "gsm"  # needs no ffmpeg
 
 
 def test_an_ffmpeg_that_does_not_answer_cannot_be_used(fake):
     fake("exit 1")
     with pytest.raises(UsageError, match="not an ffmpeg"):
-        specs.available("mp3")
+        specs.get_available("mp3")
 
 
 def test_the_public_function_takes_specs():

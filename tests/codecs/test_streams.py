@@ -129,7 +129,7 @@ def test_a_full_memory_disk_is_left_for_the_usual_place(fake, monkeypatch, tmp_p
 
 
 def test_no_such_program(monkeypatch, tmp_path):
-    monkeypatch.setenv(ffmpeg.VARIABLE, str(tmp_path / "nowhere"))
+    monkeypatch.setenv(ffmpeg.ENV_VARIABLE, str(tmp_path / "nowhere"))
     with pytest.raises(UsageError, match="nowhere is not a program"):
         code_noise()
 
@@ -137,7 +137,7 @@ def test_no_such_program(monkeypatch, tmp_path):
 def test_a_path_may_be_relative(fake, monkeypatch):
     path = fake(f'exec {REAL} "$@"')
     monkeypatch.chdir(path.parent)
-    monkeypatch.setenv(ffmpeg.VARIABLE, f"./{path.name}")
+    monkeypatch.setenv(ffmpeg.ENV_VARIABLE, f"./{path.name}")
     assert len(code_noise()) == len(NOISE)
 
 

@@ -18,7 +18,7 @@ import pytest
 from scipy import signal as dsp
 
 from aser_bench.codecs import audit, roundtrip, specs
-from aser_bench.codecs.base import Codec, Coded
+from aser_bench.codecs.base import Codec, CodedSignal
 from aser_bench.codecs.bitrates import POLICIES
 from aser_bench.core import registry
 from aser_bench.core.errors import AudioError, UsageError
@@ -83,7 +83,7 @@ class Case:
     def codec(self) -> Codec:
         return specs.get(self.spec)
 
-    def coded(self, name: str) -> Coded:
+    def coded(self, name: str) -> CodedSignal:
         return table(self.ffmpeg, self.spec)[self.condition.name][name]
 
 
@@ -163,11 +163,11 @@ def signals() -> dict[str, np.ndarray]:
 
 
 @cache
-def table(ffmpeg: str, spec: str) -> dict[str, dict[str, Coded]]:
+def table(ffmpeg: str, spec: str) -> dict[str, dict[str, CodedSignal]]:
     """Code all signals at all conditions at once."""
     conditions = conditions_for(ffmpeg, spec)
     with using(ffmpeg):
-        rows = specs.get(spec).with_files(list(signals().values()), RATE, conditions)
+        rows = specs.get(spec).roundtrip_with_files(list(signals().values()), RATE, conditions)
     return {
         condition.name: dict(zip(signals(), row, strict=True))
         for condition, row in zip(conditions, rows, strict=True)
@@ -186,7 +186,7 @@ def envelope(signal: np.ndarray) -> np.ndarray:
 
 def delay(case: Case, source: np.ndarray, coded: np.ndarray) -> float:
     """The delay in samples; that of the envelope where no waveform is kept."""
-    if case.codec.waveform:
+    if case.codec.keeps_waveform:
         return audit.lag_samples(source, coded)
     correlation = dsp.correlate(envelope(coded), envelope(source), "full", "fft")
     return int(np.argmax(correlation)) - len(source) + 1
@@ -241,9 +241,11 @@ def test_length_and_type(case):
 @every_case
 def test_time_and_level(case):
     coded = case.coded("voice").signal
-    assert abs(delay(case, voice(), coded)) <= case.codec.waver_samples
+    assert abs(delay(case, voice(), coded)) <= case.codec.lag_tolerance_samples
     if case.spec != "gain:db=-6":
-        assert level_db(coded) - level_db(voice()) == pytest.approx(0, abs=1 + case.codec.waver_db)
+        assert level_db(coded) - level_db(voice()) == pytest.approx(
+            0, abs=1 + case.codec.level_tolerance_db
+        )
 
 
 @every_case
@@ -257,7 +259,7 @@ def test_the_bitrate_is_what_the_name_says(case):
     assert coded.file
     assert coded.suffix
     if case.codec.name not in UNSTEADY:
-        assert coded.kbps == pytest.approx(asked, rel=max(WITHIN, case.codec.padding))
+        assert coded.kbps == pytest.approx(asked, rel=max(WITHIN, case.codec.max_padding))
 
 
 @every_codec
@@ -265,7 +267,7 @@ def test_the_same_samples_twice_in_other_company(spec, usable):
     """Neither order nor neighbours, nor what is coded besides, change a sample."""
     ffmpeg = next(one for one in FFMPEGS if can(one, spec))
     names, conditions = ["odd", "voice"], conditions_for(ffmpeg, spec)[::-2]
-    again = usable.with_files([signals()[name] for name in names], RATE, conditions)
+    again = usable.roundtrip_with_files([signals()[name] for name in names], RATE, conditions)
     for condition, row in zip(conditions, again, strict=True):
         for name, coded in zip(names, row, strict=True):
             before = Case(ffmpeg, spec, condition).coded(name)
@@ -275,7 +277,7 @@ def test_the_same_samples_twice_in_other_company(spec, usable):
 
 @every_case
 def test_silence_stays_silent(case):
-    quiet = 1e-3 if case.codec.waveform else 5e-3  # a vocoder hisses at -50 dB
+    quiet = 1e-3 if case.codec.keeps_waveform else 5e-3  # a vocoder hisses at -50 dB
     assert np.abs(case.coded("silence").signal).max() < quiet
 
 
@@ -283,7 +285,7 @@ def test_silence_stays_silent(case):
 def test_full_scale_is_not_clipped(case):
     """Noise that is always at full scale: what filters it overshoots, and that is kept."""
     coded = np.abs(case.coded("loud").signal)
-    if not case.codec.integer and not np.allclose(coded, coded[0]):
+    if not case.codec.integer_samples and not np.allclose(coded, coded[0]):
         assert np.count_nonzero(coded == coded.max()) < 4
 
 
@@ -320,7 +322,7 @@ def test_other_sample_rates(usable, rate):
     conditions, _ = usable.conditions(asked, rate, "error")
     coded = usable.roundtrip([source], rate, conditions)[0][0].signal
     assert coded.shape == source.shape
-    if usable.waveform:
+    if usable.keeps_waveform:
         assert abs(audit.lag_samples(source, coded)) <= max(1, rate // RATE)
 
 
@@ -346,7 +348,7 @@ def speech(folder) -> tuple[np.ndarray, ...]:
 
 
 @cache
-def speech_table(ffmpeg: str, spec: str, folder) -> dict[str, list[Coded]]:
+def speech_table(ffmpeg: str, spec: str, folder) -> dict[str, list[CodedSignal]]:
     conditions = conditions_for(ffmpeg, spec)
     with using(ffmpeg):
         rows = specs.get(spec).roundtrip(speech(folder), RATE, conditions)
@@ -363,8 +365,10 @@ def test_real_speech(case, shared_corpora):
     lags = [delay(case, source, one.signal) for source, one in zip(sources, coded, strict=True)]
     told = [lag for lag in lags if np.isfinite(lag)]
     assert len(told) >= 3
-    assert abs(np.median(told)) <= (0 if case.codec.waveform else case.codec.waver_samples)
+    assert abs(np.median(told)) <= (
+        0 if case.codec.keeps_waveform else case.codec.lag_tolerance_samples
+    )
     if case.condition.kbps and case.codec.name not in UNSTEADY:
         rates = [one.kbps for one in coded]
-        expected = pytest.approx(case.condition.kbps, rel=max(WITHIN, case.codec.padding))
+        expected = pytest.approx(case.condition.kbps, rel=max(WITHIN, case.codec.max_padding))
         assert rates == [expected] * len(rates)

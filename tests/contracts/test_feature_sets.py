@@ -83,7 +83,7 @@ def test_options_are_fields_and_the_title_names_them(name):
     one = features.get(name)
     assert set(one.options) == {field.name for field in dataclasses.fields(one)}
     assert all(option in one.title for option in one.options)
-    tried = {option for spec in one.variants for option in features.get(spec).changed()}
+    tried = {option for spec in one.variants for option in features.get(spec).changed_options()}
     # What only openSMILE does cannot be tried without it.
     assert tried == set(one.options) - (set() if opensmile.installed() else {"by"})
 

@@ -80,7 +80,7 @@ def test_options_are_fields_and_the_title_names_them(name):
     one = transcripts.get(name)
     assert set(one.options) == {field.name for field in dataclasses.fields(one)}
     assert all(option in one.title for option in one.options)
-    tried = {option for spec in one.variants for option in transcripts.get(spec).changed()}
+    tried = {option for spec in one.variants for option in transcripts.get(spec).changed_options()}
     assert tried == set(one.options)
 
 

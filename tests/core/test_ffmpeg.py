@@ -17,7 +17,7 @@ TONE = ["-f", "lavfi", "-i", "sine=duration=0.1"]
 
 
 def test_no_such_program(monkeypatch, tmp_path):
-    monkeypatch.setenv(ffmpeg.VARIABLE, str(tmp_path / "nowhere"))
+    monkeypatch.setenv(ffmpeg.ENV_VARIABLE, str(tmp_path / "nowhere"))
     for ask in (ffmpeg.binary, ffmpeg.version, lambda: ffmpeg.run([], tmp_path, 1)):
         with pytest.raises(UsageError, match="nowhere is not a program"):
             ask()
@@ -50,19 +50,21 @@ def test_what_loaders_say_before_it_is_not_the_version(fake):
 
 
 def test_what_it_lacks_is_named():
-    assert ffmpeg.lacks("libmp3lame") == ""
-    assert ffmpeg.lacks("libopencore_amrnb", "amrnb") == ""
-    assert ffmpeg.lacks("libmp4lame") == f"ffmpeg {ffmpeg.version()} has no encoder libmp4lame"
-    assert "no decoder libmp3lame" in ffmpeg.lacks("libmp3lame", "libmp3lame")
-    assert "no encoder libx264" in ffmpeg.lacks("libx264")  # it has it, but for pictures
+    assert ffmpeg.missing_coder("libmp3lame") == ""
+    assert ffmpeg.missing_coder("libopencore_amrnb", "amrnb") == ""
+    assert (
+        ffmpeg.missing_coder("libmp4lame") == f"ffmpeg {ffmpeg.version()} has no encoder libmp4lame"
+    )
+    assert "no decoder libmp3lame" in ffmpeg.missing_coder("libmp3lame", "libmp3lame")
+    assert "no encoder libx264" in ffmpeg.missing_coder("libx264")  # it has it, but for pictures
 
 
 def test_what_another_ffmpeg_lacks_is_asked_anew(fake):
-    assert ffmpeg.lacks("libmp3lame") == ""
+    assert ffmpeg.missing_coder("libmp3lame") == ""
     listed = "echo Encoders:; echo ' A....D aac  AAC'"
     fake(f'case "$*" in *-encoders*) {listed};; *) echo ffmpeg version 1;; esac')
-    assert ffmpeg.lacks("aac") == ""
-    assert ffmpeg.lacks("libmp3lame") == "ffmpeg 1 has no encoder libmp3lame"
+    assert ffmpeg.missing_coder("aac") == ""
+    assert ffmpeg.missing_coder("libmp3lame") == "ffmpeg 1 has no encoder libmp3lame"
 
 
 def test_it_is_quiet_overwrites_and_reads_no_keyboard(fake, tmp_path):
@@ -90,7 +92,7 @@ def test_an_ffmpeg_that(script, message, fake, tmp_path):
 
 def test_an_attempt_may_fail(fake, tmp_path):
     fake("echo found something; exit 3")
-    assert ffmpeg.attempt([], tmp_path, 5) == (3, "found something")
+    assert ffmpeg.run_unchecked([], tmp_path, 5) == (3, "found something")
 
 
 def test_a_full_disk_is_no_failure_of_the_codec(fake, tmp_path):
@@ -119,9 +121,9 @@ def test_it_is_stopped_with_its_children_when_it(script, fake, tmp_path, monkeyp
 
 
 def test_of_many_words_the_last_are_kept(fake, tmp_path, monkeypatch):
-    monkeypatch.setattr(ffmpeg, "LIMIT_WORDS", 1000)
+    monkeypatch.setattr(ffmpeg, "MAX_OUTPUT_BYTES", 1000)
     fake("seq 100000; exit 1")
-    status, words = ffmpeg.attempt([], tmp_path, 5)
+    status, words = ffmpeg.run_unchecked([], tmp_path, 5)
     assert status == 1
     assert words.endswith("\n99999\n100000")
     assert len(words) <= 1000
@@ -132,14 +134,14 @@ def test_an_ffmpeg_that_eats_memory_is_refused_it(fake, tmp_path, monkeypatch):
     eat = f"sleep .2; exec {sys.executable} -c 'bytearray(2**30); print(\"full up\")'"
     fake(eat)
     ffmpeg.run([], tmp_path, 10)
-    monkeypatch.setattr(ffmpeg, "LIMIT_MEMORY", 2**29)
+    monkeypatch.setattr(ffmpeg, "MAX_MEMORY_BYTES", 2**29)
     with pytest.raises(CodecError, match="exit status 1: MemoryError"):
         ffmpeg.run([], tmp_path, 10)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can bound another process")
 def test_an_ffmpeg_that_writes_without_end_is_stopped(tmp_path, monkeypatch):
-    monkeypatch.setattr(ffmpeg, "LIMIT_FILE", 2**20)
+    monkeypatch.setattr(ffmpeg, "MAX_FILE_BYTES", 2**20)
     with pytest.raises(CodecError, match=r"killed by signal 25 .*size"):
         ffmpeg.run(["-f", "lavfi", "-i", "sine", "-f", "f32le", "endless"], tmp_path, 10)
     assert (tmp_path / "endless").stat().st_size <= 2**20
@@ -169,7 +171,7 @@ def test_the_bounds_end_with_ffmpeg(tmp_path):
 @pytest.mark.parametrize("source", ["tcp://127.0.0.1:9/x", "http://127.0.0.1:9/x", "concat:a|b"])
 def test_no_protocol_but_files(source, tmp_path):
     options = ["-protocol_whitelist", ffmpeg.PROTOCOLS, "-f", "wav", "-i", source]
-    status, words = ffmpeg.attempt([*options, "out.wav"], tmp_path, 5)
+    status, words = ffmpeg.run_unchecked([*options, "out.wav"], tmp_path, 5)
     assert status
     assert "not on whitelist" in words
 
@@ -177,5 +179,5 @@ def test_no_protocol_but_files(source, tmp_path):
 def test_its_environment_is_that_of_the_program(fake, tmp_path, monkeypatch):
     monkeypatch.setenv("ASER_BENCH_TEST", "seen")
     fake('echo "$ASER_BENCH_TEST"')
-    assert ffmpeg.attempt([], tmp_path, 5) == (0, "seen")
+    assert ffmpeg.run_unchecked([], tmp_path, 5) == (0, "seen")
     assert os.environ["ASER_BENCH_TEST"] == "seen"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aser_bench.core import options
 from aser_bench.core.errors import UsageError
-from aser_bench.core.options import Configurable, number, one_of, split, whole
+from aser_bench.core.options import Configurable, choice, integer, number, split_spec
 
 
 @dataclass(frozen=True)
@@ -20,22 +20,22 @@ class Kettle(Configurable):
     lid: str = "on"
     cups: int = 2
 
-    kind = "kettle"
+    component_type = "kettle"
     name = "kettle"
     options: ClassVar = {
         "heat": number(0, 100, "degrees"),
-        "lid": one_of("on", "off"),
-        "cups": whole(1, 9),
+        "lid": choice("on", "off"),
+        "cups": integer(1, 9),
     }
 
 
 def test_without_options_it_is_its_name():
     assert Kettle().spec == "kettle"
-    assert Kettle().changed() == {}
+    assert Kettle().changed_options() == {}
 
 
 def test_options_are_set_and_said():
-    one = Kettle().configured({"lid": "off", "heat": "12.50", "cups": "3"})
+    one = Kettle().with_options({"lid": "off", "heat": "12.50", "cups": "3"})
     assert one == Kettle(12.5, "off", 3)
     assert one.spec == "kettle:heat=12.5:lid=off:cups=3"
 
@@ -53,15 +53,15 @@ def test_options_are_set_and_said():
 )
 def test_what_an_option_does_not_take_is_refused(given, message):
     with pytest.raises(UsageError, match=message):
-        Kettle().configured(given)
+        Kettle().with_options(given)
 
 
 @given(st.floats(0, 100), st.sampled_from(["on", "off"]), st.integers(1, 9))
 def test_a_spec_says_all(heat, lid, cups):
     one = Kettle(heat, lid, cups)
-    words, given = split(one.spec)
+    words, given = split_spec(one.spec)
     assert words == ["kettle"]
-    assert Kettle().configured(given) == one
+    assert Kettle().with_options(given) == one
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_spec_says_all(heat, lid, cups):
     ],
 )
 def test_specs_are_split(spec, expected):
-    assert split(spec) == expected
+    assert split_spec(spec) == expected
 
 
 def test_an_option_is_given_once():

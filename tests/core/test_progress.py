@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from aser_bench.core.progress import Progress, duration
+from aser_bench.core.progress import Progress, format_duration
 
 
 class Clock:
@@ -177,7 +177,7 @@ def test_several_threads_may_report(clock):
 
 
 def test_durations():
-    assert [duration(s) for s in (-1, 0, 59.4, 59.6, 3599, 3600)] == [
+    assert [format_duration(s) for s in (-1, 0, 59.4, 59.6, 3599, 3600)] == [
         "0 s",
         "0 s",
         "59 s",

@@ -40,7 +40,7 @@ def hanging(request, fake, place):
     hang = fake(f'case "$*" in *-version) echo ffmpeg version 1;; *) {HANG};; esac')
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(preamble) + textwrap.dedent(request.param)],
-        env={**os.environ, ffmpeg.VARIABLE: str(hang)},
+        env={**os.environ, ffmpeg.ENV_VARIABLE: str(hang)},
         stderr=subprocess.PIPE,
     )
     for _ in range(600):

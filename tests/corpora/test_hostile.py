@@ -311,7 +311,7 @@ BAD = {
 def test_an_ffmpeg_that(script, message, fake, place, tmp_path, monkeypatch):
     content = a_movie(tmp_path)
     assert len(containers.decode(content, "mov", 60)[0]) >= RATE
-    monkeypatch.setattr(ffmpeg, "LIMIT_FILE", 2**22)
+    monkeypatch.setattr(ffmpeg, "MAX_FILE_BYTES", 2**22)
     fake(CODING.format(script=script.format(real=REAL), real=REAL))
     with pytest.raises(AudioError, match=message) as caught:
         containers.decode(content, "mov", 60)

@@ -48,7 +48,7 @@ def signals(
     codec = specs.get(spec)
     conditions, _ = codec.conditions(bitrates, 16_000, "promote")
     paths = [Path(file) for file in pd.read_csv(table)["file"]]
-    code = codec.with_files if files else codec.roundtrip
+    code = codec.roundtrip_with_files if files else codec.roundtrip
     rows = code([read(path) for path in paths], 16_000, conditions)
     return {
         condition.name: {path.stem: one.signal for path, one in zip(paths, row, strict=True)}
@@ -277,7 +277,7 @@ def test_unusable_recordings_are_counted_and_named(write, table, tmp_path):
 
 
 def test_what_cannot_be_coded_is_left_out_everywhere_and_told(write, table, monkeypatch):
-    plain = Mp3.with_files
+    plain = Mp3.roundtrip_with_files
     victim = pd.read_csv(table)["file"][5]
     bad = float(read(victim)[100])
 
@@ -286,7 +286,7 @@ def test_what_cannot_be_coded_is_left_out_everywhere_and_told(write, table, monk
             raise CodecError("the encoder crashed on it")
         return plain(self, signals, rate, conditions)
 
-    monkeypatch.setattr(Mp3, "with_files", choosy)
+    monkeypatch.setattr(Mp3, "roundtrip_with_files", choosy)
     done = write(codecs=["gain:db=20", {"mp3": [8]}])
     assert done.exit_code == 3
     assert "1 recording was left out" in done.text
@@ -302,8 +302,8 @@ def test_a_broken_encoder_stops_it_and_nothing_is_left(write, tmp_path, monkeypa
     def broken(self, signals, rate, conditions):
         raise CodecError("ffmpeg ended with code 1")
 
-    monkeypatch.setattr(coded_corpus.canary, "sing", lambda conditions, say: "")
-    monkeypatch.setattr(Mp3, "with_files", broken)
+    monkeypatch.setattr(coded_corpus.reference_encoder, "verify", lambda conditions, say: "")
+    monkeypatch.setattr(Mp3, "roundtrip_with_files", broken)
     with pytest.raises(CodecError, match="ffmpeg ended with code 1"):
         write("new/out")
     assert not (tmp_path / "new").exists()
@@ -324,8 +324,8 @@ def test_no_room_for_scratch_is_another_message(write, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Mp3, "with_files", full)
-    monkeypatch.setattr(coded_corpus.canary, "sing", lambda conditions, say: "")
+    monkeypatch.setattr(Mp3, "roundtrip_with_files", full)
+    monkeypatch.setattr(coded_corpus.reference_encoder, "verify", lambda conditions, say: "")
     with pytest.raises(AserBenchError, match="scratch files"):
         write()
 

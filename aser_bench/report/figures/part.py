@@ -128,7 +128,7 @@ def parts(
     scope : tuple of str
         `SECTION`, `FEATURES` or `CORPUS`.
     """
-    conditions = tables.checked(conditions, tables.CONDITIONS, "the table of conditions")
+    conditions = tables.order_columns(conditions, tables.CONDITIONS, "the table of conditions")
     frames = [*_frames(findings).values(), conditions]
     named = [frame[list(scope)] for frame in frames if set(scope) <= set(frame.columns)]
     rows = (row for frame in named for row in frame.drop_duplicates().itertuples(index=False))
@@ -139,7 +139,7 @@ def parts(
             corpus=given["corpus"],
             features=given.get("features", ""),
             protocol=given.get("protocol", ""),
-            title=context.short(given["corpus"]),
+            title=context.short_title(given["corpus"]),
             findings=_restricted(findings, given),
             treatments=treatments(own),
             marks={

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ...core.context import Context
 from ...core.findings import TRAININGS, Findings
-from ...core.tables import CONDITIONS, SCORES, checked
+from ...core.tables import CONDITIONS, SCORES, order_columns
 from ..sections import Treatment
 from .cells import finite, said
 from .frames import Row, records
@@ -104,7 +104,7 @@ class Treatments:
     """The table of conditions: a reader's order, bitrate, bandwidth and marks."""
 
     def __init__(self, conditions: pd.DataFrame) -> None:
-        frame = checked(conditions, CONDITIONS, "the table of conditions")
+        frame = order_columns(conditions, CONDITIONS, "the table of conditions")
         self.records = records(frame)
         self._found = {
             (said(row["corpus"]), said(row["condition"])): _treatment(row) for row in self.records
