@@ -482,7 +482,7 @@ def test_a_full_disk_is_said_in_one_line(table, tmp_path):
 
 
 def test_a_recording_that_was_away_for_a_moment_is_not_refused_for_ever(run, tmp_path, monkeypatch):
-    opened = ingest.inspect
+    opened = ingest.inspect_recording
     victim = pd.read_csv(tmp_path / "voices.csv")["file"][3]
 
     def away(file):
@@ -490,6 +490,6 @@ def test_a_recording_that_was_away_for_a_moment_is_not_refused_for_ever(run, tmp
 
     place = tmp_path / "cache"
     with monkeypatch.context() as patch:
-        patch.setattr(ingest, "inspect", away)
+        patch.setattr(ingest, "inspect_recording", away)
         assert "1 recording was refused" in run(place=place, models="svm").text
     assert "refused" not in run(place=place, models="svm").text

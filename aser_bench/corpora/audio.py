@@ -16,13 +16,13 @@ from . import containers, headers
 if TYPE_CHECKING:
     from soundfile import SoundFile
 
-SHORTEST_S = 0.025
+MIN_DURATION_S = 0.025
 """Less than one analysis window is no recording."""
 
-LONGEST_S = 3600.0
+MAX_DURATION_S = 3600.0
 """An utterance lasts seconds; an hour is a mistake, and would fill the memory."""
 
-LARGEST_BYTES = 2**30
+MAX_BYTES = 2**30
 
 _SILENCE = 1 / 32768  # one step of 16 bits
 _CANCELLED = 0.01  # the downmix' level over the channels': -40 dB
@@ -92,7 +92,7 @@ def _contents(path: Path) -> bytes:
             raise AudioError("it is not a regular file")
         if status.st_size == 0:
             raise AudioError("the file is empty (0 bytes); copy or download it again")
-        if status.st_size > LARGEST_BYTES:
+        if status.st_size > MAX_BYTES:
             raise AudioError(
                 f"the file has {status.st_size / 2**30:.1f} GiB; cut it into utterances"
             )
@@ -112,10 +112,10 @@ def _contents(path: Path) -> bytes:
 
 def _decode(contents: bytes) -> tuple[np.ndarray, int]:
     """Return float32 (frames, channels) and the sample rate in Hz."""
-    name = containers.container(contents)
+    name = containers.identify(contents)
     if name is not None:
-        return containers.decode(contents, name, LONGEST_S)
-    reason = headers.problem(contents)
+        return containers.decode(contents, name, MAX_DURATION_S)
+    reason = headers.header_error(contents)
     if reason:
         raise AudioError(reason)
     import soundfile
@@ -123,20 +123,20 @@ def _decode(contents: bytes) -> tuple[np.ndarray, int]:
     try:
         file = soundfile.SoundFile(io.BytesIO(contents))
     except (soundfile.LibsndfileError, TypeError) as error:
-        name = containers.container(contents, second_choice=True)
+        name = containers.identify(contents, second_choice=True)
         if name is not None:
-            return containers.decode(contents, name, LONGEST_S)
+            return containers.decode(contents, name, MAX_DURATION_S)
         raise AudioError(_what_it_is(contents, error)) from error
     with file:
         if file.frames >= _UNKNOWN_FRAMES:
-            return containers.decode(contents, "flac", LONGEST_S)
+            return containers.decode(contents, "flac", MAX_DURATION_S)
         return _read_frames(file, contents), int(file.samplerate)
 
 
 def _read_frames(file: SoundFile, contents: bytes) -> np.ndarray:
     import soundfile
 
-    if file.frames > LONGEST_S * file.samplerate:
+    if file.frames > MAX_DURATION_S * file.samplerate:
         hours = file.frames / file.samplerate / 3600
         raise AudioError(f"it is {hours:.1f} hours long; cut it into utterances")
     try:
@@ -147,10 +147,10 @@ def _read_frames(file: SoundFile, contents: bytes) -> np.ndarray:
         ) from error
     # The two frames of tolerance are an MP3's: its decoder may drop its delay at both ends.
     slack = 2 * 1152 if file.format == "MP3" else 0
-    if len(signal) + slack < file.frames and headers.missing_is_certain(contents):
+    if len(signal) + slack < file.frames and headers.states_length(contents):
         raise AudioError(
-            f"it is cut off: its header promises {file.frames} samples and {len(signal)} are "
-            "there; copy or download it again"
+            f"it is cut off: its header states {file.frames} samples and the file has "
+            f"{len(signal)}; copy or download it again"
         )
     return signal
 
@@ -178,9 +178,9 @@ def _what_it_is(contents: bytes, error: Exception) -> str:
 def _check_length(frames: int, rate: int) -> None:
     if frames == 0:
         raise AudioError("it holds no samples; record it again")
-    if frames < SHORTEST_S * rate:
+    if frames < MIN_DURATION_S * rate:
         raise AudioError(f"it is too short: {1000 * frames / rate:.1f} ms, 25 are needed")
-    if frames > LONGEST_S * rate:
+    if frames > MAX_DURATION_S * rate:
         raise AudioError("it is longer than an hour; cut it into utterances")
 
 

@@ -71,7 +71,7 @@ class Corpus(ABC):
             If the folder is missing or holds no file that looks like this corpus.
         """
 
-    def recognises(self, stem: str) -> bool:
+    def matches_name(self, stem: str) -> bool:
         """Tell whether a file name (without extension) looks like this corpus.
 
         Only error messages use it, to say "these look like tess".

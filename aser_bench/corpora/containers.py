@@ -55,7 +55,7 @@ _LIMIT_S = 60.0  # what an hour takes on a slow machine; ffmpeg's start comes on
 _COPY, _WAV = "recording.bin", "recording.wav"
 
 
-def container(contents: bytes, second_choice: bool = False) -> str | None:
+def identify(contents: bytes, second_choice: bool = False) -> str | None:
     """Return ffmpeg's name of the container that these first bytes announce, or None.
 
     Parameters
@@ -82,7 +82,7 @@ def decode(contents: bytes, name: str, longest_s: float) -> tuple[np.ndarray, in
     contents : bytes
         The whole file.
     name : str
-        The container, from `container`.
+        The container, from `identify`.
     longest_s : float
         Longer recordings are refused.
 
@@ -115,7 +115,7 @@ def decode(contents: bytes, name: str, longest_s: float) -> tuple[np.ndarray, in
     found_s = len(signal) / rate
     if stated_s is not None and found_s < 0.9 * stated_s - 0.1:
         raise AudioError(
-            f"it is cut off: its header promises {stated_s:.2f} s and {found_s:.2f} s are there; "
+            f"it is cut off: its header states {stated_s:.2f} s and the file has {found_s:.2f} s; "
             "copy or download it again"
         )
     if stated_s is not None and found_s > 1.1 * stated_s + 0.3:

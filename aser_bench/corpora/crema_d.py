@@ -71,7 +71,7 @@ class CremaD(FolderCorpus):
     def scan(self, source: Path | None) -> Listing:
         """List the utterances under a folder, with the actors' sex where a table tells it."""
         found = super().scan(source)
-        sexes = _sexes(files.folder(source, self.name))
+        sexes = _sexes(files.corpus_folder(source, self.name))
         found.utterances["sex"] = [sexes.get(who, "") for who in found.utterances["speaker"]]
         if not sexes:
             found.notes.append(

@@ -86,7 +86,7 @@ class Csv(Corpus):
             notes.append(
                 f"the column split is not used: {min(odd_split)!r} is none of train, dev and test"
             )
-        return files.listing(entries, table.parent, refused, notes)
+        return files.build_listing(entries, table.parent, refused, notes)
 
 
 def _split(row: dict[str, str]) -> str | None:

@@ -19,13 +19,13 @@ class Custom(FolderCorpus):
 
     pattern = re.compile(r".*", re.DOTALL)
     example = "monday 3_happy.wav"
-    once = False  # two folders may each hold a take1_happy.wav
+    unique_names = False  # two folders may each hold a take1_happy.wav
 
     def labels(self, match: re.Match[str]) -> Labels:
         """Read the emotion after the last underscore."""
         return Labels(_emotion(match.string))
 
-    def recognises(self, stem: str) -> bool:
+    def matches_name(self, stem: str) -> bool:
         """Tell whether a name ends in a known emotion."""
         try:
             _emotion(stem)

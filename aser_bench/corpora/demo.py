@@ -34,7 +34,7 @@ class Demo(Corpus):
         if source is None:
             root = Path(str(resources.files("aser_bench.corpora") / "data" / "demo"))
         else:
-            root = files.folder(source, self.name)
+            root = files.corpus_folder(source, self.name)
         if not (root / TABLE).is_file():
             hint = (
                 "the installation is incomplete, install aser-bench again"
@@ -54,7 +54,7 @@ class Demo(Corpus):
             )
             for row in rows
         ]
-        found = files.listing(entries, root)
+        found = files.build_listing(entries, root)
         kinds = {str(root / row["file"]): row["text_kind"] for row in rows}
         found.utterances["text_kind"] = found.utterances["file"].map(kinds)
         return found

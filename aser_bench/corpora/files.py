@@ -55,7 +55,7 @@ class Entry:
     split: str = ""
 
 
-def folder(source: Path | None, corpus: str) -> Path:
+def corpus_folder(source: Path | None, corpus: str) -> Path:
     """Return the corpus' folder as an absolute path.
 
     Raises
@@ -76,7 +76,7 @@ def folder(source: Path | None, corpus: str) -> Path:
     return path
 
 
-def walk(root: Path) -> tuple[list[Path], list[Path]]:
+def find_files(root: Path) -> tuple[list[Path], list[Path]]:
     """List the files under a folder as (audio files, other files), each sorted by path.
 
     Hidden files and folders, macOS' ``._name`` twins and ``__MACOSX`` are passed over. Linked
@@ -104,7 +104,7 @@ def _all_files(root: Path) -> Iterator[Path]:
     yield from sorted(found, key=lambda path: path.relative_to(root).as_posix())
 
 
-def stem(path: Path) -> str:
+def nfc_stem(path: Path) -> str:
     """Return a file's name without its extension, in composed Unicode (NFC).
 
     macOS writes decomposed names, and the same recording must have the same name everywhere.
@@ -138,22 +138,22 @@ def read_text(path: Path) -> str:
     return text.translate(_MENDED)
 
 
-def once(paths: Iterable[Path]) -> tuple[list[Path], int]:
+def drop_copies(paths: Iterable[Path]) -> tuple[list[Path], int]:
     """Keep the first file of each name; return them and how many second copies there were."""
     first: dict[str, Path] = {}
     count = 0
     for path in paths:
-        first.setdefault(stem(path).casefold(), path)
+        first.setdefault(nfc_stem(path).casefold(), path)
         count += 1
     return list(first.values()), count - len(first)
 
 
-def relative(path: Path, root: Path) -> str:
+def relative_path(path: Path, root: Path) -> str:
     """Return a path below ``root`` with ``/`` separators (a path elsewhere stays whole)."""
     return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
 
 
-def listing(
+def build_listing(
     entries: Iterable[Entry],
     root: Path,
     refused: Iterable[tuple[str, str]] = (),
@@ -208,10 +208,10 @@ def _printable(path: Path) -> str:
 
 def _names(paths: list[Path], root: Path) -> list[str]:
     levels = (
-        [stem(path) for path in paths],
-        [unicodedata.normalize("NFC", relative(path.with_suffix(""), root)) for path in paths],
-        [unicodedata.normalize("NFC", relative(path, root)) for path in paths],
-        [relative(path, root) for path in paths],
+        [nfc_stem(path) for path in paths],
+        [unicodedata.normalize("NFC", relative_path(path.with_suffix(""), root)) for path in paths],
+        [unicodedata.normalize("NFC", relative_path(path, root)) for path in paths],
+        [relative_path(path, root) for path in paths],
     )
     names = list(levels[0])
     for level in levels[1:]:
@@ -222,23 +222,25 @@ def _names(paths: list[Path], root: Path) -> list[str]:
     return names
 
 
-def nothing_found(corpus: str, looked_for: str, root: Path, texts_do: bool = False) -> UsageError:
+def no_files_error(
+    corpus: str, looked_for: str, root: Path, texts_allowed: bool = False
+) -> UsageError:
     """Return the error for a folder without a file that looks like the corpus.
 
     It says what was looked for, what is there instead, and which corpus that looks like.
-    ``texts_do`` is set for a corpus that may consist of texts alone.
+    ``texts_allowed`` is set for a corpus that may consist of texts alone.
     """
-    audio, others = walk(root)
+    audio, others = find_files(root)
     if not audio and not others:
         seen = "the folder is empty"
     elif not audio:
-        what = "is of that kind" if texts_do else "is audio"
+        what = "is of that kind" if texts_allowed else "is audio"
         seen = f"none of its {len(others)} files {what}, for example {others[0].name!r}"
         if any(path.suffix.lower() == ".zip" for path in others):
             seen += "; unpack the zip file first"
     else:
         seen = f"it holds {len(audio)} audio files with other names, for example {audio[0].name!r}"
-        alike = _looks_like([stem(path) for path in audio], corpus)
+        alike = _looks_like([nfc_stem(path) for path in audio], corpus)
         if alike:
             seen += f"; these look like {alike}: try --corpus {alike}=DIR"
         else:
@@ -253,9 +255,9 @@ def _looks_like(stems: list[str], not_this: str) -> str:
     # custom takes nearly every name, so it is asked last.
     names = sorted(registry.names("corpora"), key=lambda name: (name == "custom", name))
     for name in names:
-        recognises = getattr(registry.get("corpora", name), "recognises", None)
-        if name != not_this and callable(recognises):
-            hits = sum(bool(recognises(one)) for one in stems)
+        matches_name = getattr(registry.get("corpora", name), "matches_name", None)
+        if name != not_this and callable(matches_name):
+            hits = sum(bool(matches_name(one)) for one in stems)
             if hits > len(stems) / 2:
                 return name
     return ""

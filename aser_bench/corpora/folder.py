@@ -32,16 +32,16 @@ class FolderCorpus(Corpus):
         What a name (without extension) must match to be looked at; others are left out.
     example : str
         A file as distributed, for messages.
-    left_out : str
+    excluded : str
         What `labels` returns None for, in the plural, for the notes.
-    once : bool
+    unique_names : bool
         Whether a name that occurs twice is a second copy of the same recording.
     """
 
     pattern: ClassVar[re.Pattern[str]]
     example: ClassVar[str]
-    left_out: ClassVar[str] = "files that are not part of it"
-    once: ClassVar[bool] = True
+    excluded: ClassVar[str] = "files that are not part of it"
+    unique_names: ClassVar[bool] = True
 
     @abstractmethod
     def labels(self, match: re.Match[str]) -> Labels | None:
@@ -53,25 +53,27 @@ class FolderCorpus(Corpus):
             If the name looks right and means nothing (an unknown code).
         """
 
-    def recognises(self, stem: str) -> bool:
+    def matches_name(self, stem: str) -> bool:
         """Tell whether a name matches the pattern."""
         return self.pattern.fullmatch(stem) is not None
 
     def scan(self, source: Path | None) -> Listing:
         """List the utterances under a folder; see `Corpus.scan`."""
-        root = files.folder(source, self.name)
-        audio, _ = files.walk(root)
-        named = [path for path in audio if self.pattern.fullmatch(files.stem(path))]
+        root = files.corpus_folder(source, self.name)
+        audio, _ = files.find_files(root)
+        named = [path for path in audio if self.pattern.fullmatch(files.nfc_stem(path))]
         if not named:
-            raise files.nothing_found(self.name, self.example, root)
-        kept, copies = files.once(files.lossless_first(named)) if self.once else (named, 0)
+            raise files.no_files_error(self.name, self.example, root)
+        kept, copies = named, 0
+        if self.unique_names:
+            kept, copies = files.drop_copies(files.lossless_first(named))
         entries, refused, skipped = [], [], 0
         for path in kept:
-            match = self.pattern.fullmatch(files.stem(path))
+            match = self.pattern.fullmatch(files.nfc_stem(path))
             try:
                 labels = self.labels(match) if match else None
             except UsageError as error:
-                refused.append((files.relative(path, root), str(error)))
+                refused.append((files.relative_path(path, root), str(error)))
                 continue
             if labels is None:
                 skipped += 1
@@ -82,19 +84,19 @@ class FolderCorpus(Corpus):
         if not entries:
             raise self._all_refused(root, refused, skipped)
         counts = (
-            (skipped, f"{self.left_out} left out"),
+            (skipped, f"{self.excluded} left out"),
             (copies, "second copies of a recording (the same file name) left out"),
             (len(audio) - len(named), f"audio files with names unlike {self.example} left out"),
         )
         notes = [f"{count} {what}" for count, what in counts if count]
-        return files.listing(entries, root, refused, notes)
+        return files.build_listing(entries, root, refused, notes)
 
     def _all_refused(self, root: Path, refused: list[tuple[str, str]], skipped: int) -> UsageError:
         if refused:
             file, reason = refused[0]
             why = f"all {len(refused)} files are refused, for example {file!r}: {reason}"
         else:
-            why = f"all {skipped} files are {self.left_out}"
+            why = f"all {skipped} files are {self.excluded}"
         return UsageError(
             f"corpus {self.name!r}: nothing to use under {str(root)!r}: {why}. "
             f"A name that works: {self.example}"

@@ -18,15 +18,15 @@ _W64_TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 
 
 @dataclass(frozen=True)
-class Data:
+class DataChunk:
     """Where the samples lie: bytes that the header promises and bytes that the file has."""
 
-    promised: int
-    present: int
+    declared_bytes: int
+    present_bytes: int
     followed_by_chunk: bool = False
 
 
-def problem(contents: bytes) -> str:
+def header_error(contents: bytes) -> str:
     """Return why a sound file's header and length contradict each other, or an empty string.
 
     Parameters
@@ -43,27 +43,28 @@ def problem(contents: bytes) -> str:
     if contents[:4] == b"OggS":
         missing = missing_ogg_bytes(contents)
         return _truncated(f"its last page lacks {missing} bytes") if missing else ""
-    data = find_data(contents)
-    if data is None or data.promised >= _UNKNOWN_FROM > data.present:
+    data = find_data_chunk(contents)
+    if data is None:
         return ""
-    if data.promised > data.present:
-        return _truncated(
-            f"its header promises {data.promised} bytes of sound and {data.present} are there"
-        )
-    if data.promised == 0 and data.present > 0 and not data.followed_by_chunk:
+    declared, present = data.declared_bytes, data.present_bytes
+    if declared >= _UNKNOWN_FROM > present:
+        return ""
+    if declared > present:
+        return _truncated(f"its header states {declared} bytes of sound and the file has {present}")
+    if declared == 0 and present > 0 and not data.followed_by_chunk:
         return (
-            f"its header says 0 bytes of sound although {data.present} follow (the recorder was "
+            f"its header states 0 bytes of sound although {present} follow (the recorder was "
             "stopped before it could finish the file); repair the header with an audio editor"
         )
     return ""
 
 
-def find_data(contents: bytes) -> Data | None:
+def find_data_chunk(contents: bytes) -> DataChunk | None:
     """Find the samples of a WAV (RIFF, RIFX, RF64, BW64), W64, AIFF, CAF or AU file.
 
     Returns
     -------
-    Data or None
+    DataChunk or None
         None where there is no such header or no data chunk in it.
     """
     form, kind = contents[:4], contents[8:12]
@@ -73,7 +74,7 @@ def find_data(contents: bytes) -> Data | None:
         return _find_w64_data(contents)
     if form == b".snd" and len(contents) >= 12:
         start = int.from_bytes(contents[4:8], "big")
-        return Data(int.from_bytes(contents[8:12], "big"), max(0, len(contents) - start))
+        return DataChunk(int.from_bytes(contents[8:12], "big"), max(0, len(contents) - start))
     if form in (b"RIFF", b"RF64", b"BW64") and kind == b"WAVE":
         order, name = "little", b"data"
     elif form == b"RIFX" and kind == b"WAVE":
@@ -90,28 +91,28 @@ def find_data(contents: bytes) -> Data | None:
             if form in (b"RF64", b"BW64") and size == 0xFFFF_FFFF and long_size is not None:
                 size = long_size
             present = len(contents) - start
-            return Data(size, present, _is_chunk(contents, start, order))
+            return DataChunk(size, present, _is_chunk(contents, start, order))
     return None
 
 
-def _find_caf_data(contents: bytes) -> Data | None:
+def _find_caf_data(contents: bytes) -> DataChunk | None:
     position = 8
     while position + 12 <= len(contents):
         size = int.from_bytes(contents[position + 4 : position + 12], "big", signed=True)
         if contents[position : position + 4] == b"data":
             # -1 is a recorder's "until the end of the file".
-            return Data(_UNKNOWN_FROM if size < 0 else size, len(contents) - position - 12)
+            return DataChunk(_UNKNOWN_FROM if size < 0 else size, len(contents) - position - 12)
         position += 12 + max(0, size)
     return None
 
 
-def _find_w64_data(contents: bytes) -> Data | None:
+def _find_w64_data(contents: bytes) -> DataChunk | None:
     position = 40
     while position + 24 <= len(contents):
         # Sizes count their own 24 bytes of header, and chunks start at multiples of eight.
         size = int.from_bytes(contents[position + 16 : position + 24], "little")
         if contents[position : position + 16] == b"data" + _W64_TAIL:
-            return Data(max(0, size - 24), len(contents) - position - 24)
+            return DataChunk(max(0, size - 24), len(contents) - position - 24)
         position += max(24, (size + 7) // 8 * 8)
     return None
 
@@ -129,7 +130,7 @@ def missing_ogg_bytes(contents: bytes) -> int:
     return max(0, end - len(contents))
 
 
-def missing_is_certain(contents: bytes) -> bool:
+def states_length(contents: bytes) -> bool:
     """Tell whether the length that a decoder announces for this file can be relied on.
 
     An MP3 without a Xing/Info frame states no length: the decoder only guesses one from the

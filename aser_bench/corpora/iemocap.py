@@ -56,17 +56,17 @@ class Iemocap(Corpus):
     url = "https://doi.org/10.1007/s10579-008-9076-6"
     language = "en"
 
-    def recognises(self, stem: str) -> bool:
+    def matches_name(self, stem: str) -> bool:
         """Tell whether a name is that of an utterance."""
         return _UTTERANCE.fullmatch(stem) is not None
 
     def scan(self, source: Path | None) -> Listing:
         """List the utterances under a folder; see `Corpus.scan`."""
-        root = files.folder(source, self.name)
+        root = files.corpus_folder(source, self.name)
         sessions = _sessions(root)
         read = _labels(sessions, root)
         if not read.labels:
-            raise files.nothing_found(self.name, _EXAMPLE, root, texts_do=True)
+            raise files.no_files_error(self.name, _EXAMPLE, root, texts_allowed=True)
         audio = _recordings(sessions)
         texts = _transcripts(sessions)
         entries, refused, left_out = [], list(read.refused), Counter[str]()
@@ -85,7 +85,7 @@ class Iemocap(Corpus):
         if not entries:
             why = ": ".join(refused[0]) if refused else "all labels are " + " or ".join(left_out)
             raise UsageError(f"corpus 'iemocap': nothing to use under {str(root)!r}: {why}")
-        return files.listing(entries, root, refused, _notes(read, left_out, entries, audio))
+        return files.build_listing(entries, root, refused, _notes(read, left_out, entries, audio))
 
 
 def _entry(
@@ -146,7 +146,7 @@ def _labels(sessions: list[Path], root: Path) -> _Read:
     for path, lines in _texts(sessions, "EmoEvaluation"):
         for match in filter(None, map(_LABEL.match, lines)):
             utterance, label = match[1], match[2].lower()
-            file = files.relative(path, root)
+            file = files.relative_path(path, root)
             if not _UTTERANCE.fullmatch(utterance):
                 read.odd += 1
             elif utterance not in read.labels:
@@ -179,9 +179,9 @@ def _recordings(sessions: list[Path]) -> dict[str, Path]:
     """Return the recording of each utterance, whatever audio format it is kept in."""
     found: dict[str, Path] = {}
     for session in sessions:
-        audio, _ = files.walk(session / "sentences" / "wav")
+        audio, _ = files.find_files(session / "sentences" / "wav")
         for path in files.lossless_first(audio):
-            found.setdefault(files.stem(path), path)
+            found.setdefault(files.nfc_stem(path), path)
     return found
 
 

@@ -19,16 +19,16 @@ class LabelSet:
     ----------
     name, title : str
         The word on the command line, and a line for people.
-    names : mapping
+    mapping : mapping of str to str
         An emotion of the corpus to its name in the set; what stands not here is left out.
     """
 
     name: str
     title: str
-    names: Mapping[str, str]
+    mapping: Mapping[str, str]
 
 
-LABELS = {
+LABEL_SETS = {
     one.name: one
     for one in (
         LabelSet("all", "every emotion that the corpus has", {name: name for name in EMOTIONS}),
@@ -48,7 +48,7 @@ LABELS = {
 """The sets of emotions by name."""
 
 
-def relabelled(table: pd.DataFrame, labels: str) -> tuple[pd.DataFrame, list[str]]:
+def apply_label_set(table: pd.DataFrame, labels: str) -> tuple[pd.DataFrame, list[str]]:
     """Take a corpus' emotions to those of a label set.
 
     Parameters
@@ -56,7 +56,7 @@ def relabelled(table: pd.DataFrame, labels: str) -> tuple[pd.DataFrame, list[str
     table : pandas.DataFrame
         With the column ``emotion``.
     labels : str
-        A name of `LABELS`.
+        A name of `LABEL_SETS`.
 
     Returns
     -------
@@ -70,9 +70,9 @@ def relabelled(table: pd.DataFrame, labels: str) -> tuple[pd.DataFrame, list[str
     UsageError
         If there is no such set, or it leaves fewer than two emotions.
     """
-    if labels not in LABELS:
-        raise UsageError(f"unknown label set {labels!r}{suggest(labels, LABELS)}")
-    names = LABELS[labels].names
+    if labels not in LABEL_SETS:
+        raise UsageError(f"unknown label set {labels!r}{suggest(labels, LABEL_SETS)}")
+    names = LABEL_SETS[labels].mapping
     known = table["emotion"].isin(list(names))
     left = table[known].reset_index(drop=True)
     was = left["emotion"]
@@ -80,7 +80,7 @@ def relabelled(table: pd.DataFrame, labels: str) -> tuple[pd.DataFrame, list[str
     if not known.all() and left["emotion"].nunique() < 2:
         found = ", ".join(sorted(left["emotion"].unique())) or "none"
         raise UsageError(
-            f"nothing to recognise: label set {labels!r} ({LABELS[labels].title}) leaves one "
+            f"nothing to recognise: label set {labels!r} ({LABEL_SETS[labels].title}) leaves one "
             f"emotion at most ({found}); take --labels all"
         )
     notes = [

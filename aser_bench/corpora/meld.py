@@ -48,17 +48,17 @@ class Meld(Corpus):
     url = "https://doi.org/10.18653/v1/P19-1050"
     language = "en"
 
-    def recognises(self, stem: str) -> bool:
+    def matches_name(self, stem: str) -> bool:
         """Tell whether a name is that of a clip."""
         return _CLIP.fullmatch(stem) is not None
 
     def scan(self, source: Path | None) -> Listing:
         """List the rows of the tables; see `Corpus.scan`."""
-        root = files.folder(source, self.name)
-        audio, others = files.walk(root)
+        root = files.corpus_folder(source, self.name)
+        audio, others = files.find_files(root)
         found, copies = _tables(others)
         if not found:
-            raise files.nothing_found(self.name, _table("train"), root, texts_do=True)
+            raise files.no_files_error(self.name, _table("train"), root, texts_allowed=True)
         rows, refused = _rows(found, root)
         clips, strange = _clips(audio, root)
         entries = []
@@ -77,7 +77,7 @@ class Meld(Corpus):
         )
         notes = [f"there is no {_table(split)}" for split in SPLITS if split not in found]
         notes += [f"{count} {what}" for count, what in counts if count]
-        return files.listing(entries, root, refused, [*notes, _about_sound(clips)])
+        return files.build_listing(entries, root, refused, [*notes, _about_sound(clips)])
 
 
 def _about_sound(clips: dict[Key, Path]) -> str:
@@ -108,7 +108,7 @@ def _rows(found: dict[str, Path], root: Path) -> tuple[dict[Key, _Row], list[tup
     refused = []
     for split, path in found.items():
         reader = csv.DictReader(io.StringIO(files.read_text(path), newline=""))
-        file = files.relative(path, root)
+        file = files.relative_path(path, root)
         for column in _COLUMNS:
             header = [name for name in reader.fieldnames or [] if name]
             if column not in header:
@@ -159,7 +159,7 @@ def _clips(audio: list[Path], root: Path) -> tuple[dict[Key, Path], int]:
     found: dict[Key, Path] = {}
     strange = 0
     for path in files.lossless_first(audio):
-        match, split = _CLIP.fullmatch(files.stem(path)), _split_of(path, root)
+        match, split = _CLIP.fullmatch(files.nfc_stem(path)), _split_of(path, root)
         if match and split:
             found.setdefault((split, int(match[1]), int(match[2])), path)
         else:

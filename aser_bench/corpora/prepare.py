@@ -40,7 +40,7 @@ class Inspection:
     reason: str = ""
 
 
-def inspect(path: str | Path) -> Inspection:
+def inspect_recording(path: str | Path) -> Inspection:
     """Open one recording; never raises for what is wrong with the recording itself.
 
     It can be pickled and holds no state, so that it may run in parallel.
@@ -70,7 +70,7 @@ def text_sha256(utterance: str, text: str) -> str:
     return hashlib.sha256(f"{utterance}\0{text}".encode()).hexdigest()
 
 
-def groups(table: pd.DataFrame) -> pd.Series:
+def recording_groups(table: pd.DataFrame) -> pd.Series:
     """Return the group of each utterance: recordings with equal samples share one.
 
     Parameters
@@ -93,7 +93,7 @@ def groups(table: pd.DataFrame) -> pd.Series:
     return table.groupby("samples_sha256")["utterance"].transform("min").rename("group")
 
 
-def contradictions(table: pd.DataFrame) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+def conflicting_labels(table: pd.DataFrame) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Find identical recordings that carry different emotions.
 
     Parameters

@@ -36,7 +36,7 @@ class Ravdess(FolderCorpus):
 
     pattern = re.compile(r"(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)")
     example = "Actor_NN/03-01-05-01-02-01-12.wav"
-    left_out = "songs or video files"
+    excluded = "songs or video files"
 
     def labels(self, match: re.Match[str]) -> Labels | None:
         """Read the seven fields; songs (02) and files with a picture (01, 02) are no part."""

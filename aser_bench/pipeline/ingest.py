@@ -14,8 +14,15 @@ from ..core import registry
 from ..core.errors import UsageError
 from ..core.tables import SAMPLE_RATE, UTTERANCES, order_columns
 from ..corpora.base import Corpus, Listing
-from ..corpora.labels import relabelled
-from ..corpora.prepare import Inspection, contradictions, groups, inspect, subset, text_sha256
+from ..corpora.labels import apply_label_set
+from ..corpora.prepare import (
+    Inspection,
+    conflicting_labels,
+    inspect_recording,
+    recording_groups,
+    subset,
+    text_sha256,
+)
 from ..study.config import CorpusChoice
 from .cache import Cache, key
 from .parallel import Pool
@@ -86,7 +93,7 @@ class Ingested:
             for file, utterance in zip(table["file"][bad], table["utterance"][bad], strict=True)
         ]
         left = table[~bad].reset_index(drop=True)
-        left["group"] = groups(left)
+        left["group"] = recording_groups(left)
         return Ingested(self.corpus, left, [*self.refused, *lost], self.notes)
 
 
@@ -104,7 +111,7 @@ def ingest(
     Parameters
     ----------
     labels : str
-        A name of `corpora.labels.LABELS`: which emotions are told apart. ``limit`` counts
+        A name of `corpora.labels.LABEL_SETS`: which emotions are told apart. ``limit`` counts
         utterances of these.
 
     Raises
@@ -131,7 +138,7 @@ def ingest(
     refused = [*listing.refused, *incomplete, *broken]
     _refuse_or_stop(choice.name, refused, int((~bad).sum()), strict)
     table = table[~bad].reset_index(drop=True)
-    table["group"] = groups(table)
+    table["group"] = recording_groups(table)
     return Ingested(
         corpus, order_columns(table, UTTERANCES, choice.name), refused, _notes(listing, table)
     )
@@ -139,7 +146,7 @@ def ingest(
 
 def _relabelled(listing: Listing, labels: str, name: str) -> Listing:
     try:
-        table, notes = relabelled(listing.utterances, labels)
+        table, notes = apply_label_set(listing.utterances, labels)
     except UsageError as error:
         raise UsageError(f"corpus {name!r}: {error}") from error
     return Listing(table, listing.refused, [*listing.notes, *notes])
@@ -179,7 +186,7 @@ def _notes(listing: Listing, table: pd.DataFrame) -> list[str]:
             f"{twins} recording{'s are' if twins > 1 else ' is'} sample for sample identical to "
             "another one; such recordings are kept on one side of every split"
         )
-    for utterances, emotions in contradictions(table):
+    for utterances, emotions in conflicting_labels(table):
         notes.append(
             f"identical recordings with different labels: {' = '.join(utterances)} "
             f"({' / '.join(emotions)})"
@@ -220,7 +227,7 @@ def _inspect_all(
 
 
 def _inspect_piece(piece: list[tuple[int, str]]) -> dict[int, Inspection]:
-    return {index: inspect(file) for index, file in piece}
+    return {index: inspect_recording(file) for index, file in piece}
 
 
 def _stamp(file: str) -> list:

@@ -21,7 +21,7 @@ from ..codecs.base import Codec, CodedSignal
 from ..core.errors import AserBenchError, AudioError, CodecError, UsageError
 from ..core.tables import SAMPLE_RATE, Condition
 from ..corpora.audio import read
-from ..corpora.prepare import inspect, samples_sha256
+from ..corpora.prepare import inspect_recording, samples_sha256
 from ..pipeline.coding_plan import BATCH
 from ..pipeline.ingest import Ingested
 from ..study.config import CorpusChoice
@@ -271,7 +271,7 @@ def readable(folder: Path, files: pd.DataFrame) -> list[str]:
     return [
         str(name)
         for name, own in files.groupby("condition", sort=False)
-        if any(not inspect(folder / file).reason for file in own["file"][:3])
+        if any(not inspect_recording(folder / file).reason for file in own["file"][:3])
     ]
 
 

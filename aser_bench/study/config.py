@@ -13,7 +13,7 @@ from typing import Any
 
 from ..codecs.bitrates import POLICIES
 from ..core.errors import UsageError, suggest
-from ..corpora.labels import LABELS
+from ..corpora.labels import LABEL_SETS
 from ..evaluation.splits import PROTOCOLS
 from ..models.base import CLASS_WEIGHTS, EFFORTS, Settings
 from . import parsing
@@ -66,7 +66,7 @@ class Study:
     max_epochs, patience, frame_pool, class_weight, embeddings
         What models are told: see `aser_bench.models.base.Settings`.
     labels : str
-        Which emotions are told apart, a name of `aser_bench.corpora.labels.LABELS`.
+        Which emotions are told apart, a name of `aser_bench.corpora.labels.LABEL_SETS`.
     transcripts : tuple of str
         Where the words come from for models that read them: ``reference``, or a transcriber that
         hears each condition; each gives such models cells of their own.
@@ -213,7 +213,7 @@ _PARSERS: dict[str, Any] = {
     "patience": parsing.or_none(parsing.whole("patience", 1)),
     "frame_pool": parsing.or_none(parsing.whole("frame_pool", 1)),
     "class_weight": parsing.one_of("class weight", CLASS_WEIGHTS),
-    "labels": lambda value: parsing.one_of("label set", LABELS)(str(value)),  # YAML reads 4
+    "labels": lambda value: parsing.one_of("label set", LABEL_SETS)(str(value)),  # YAML reads 4
     "transcripts": parsing.names("transcripts"),
     "embeddings": parsing.path("embeddings"),
     "seed": parsing.whole("seed", 0),

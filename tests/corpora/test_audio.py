@@ -135,7 +135,7 @@ def test_header_that_says_zero_bytes(tmp_path, noise):
     at = contents.index(b"data") + 4
     contents[at : at + 4] = bytes(4)
     path.write_bytes(contents)
-    assert "says 0 bytes" in reason(path)
+    assert "states 0 bytes" in reason(path)
 
 
 def test_too_few_samples(tmp_path, noise):
@@ -158,7 +158,7 @@ def test_too_long(tmp_path):
 def test_a_file_too_large_is_not_even_opened(tmp_path):
     path = tmp_path / "large.wav"
     with path.open("wb") as file:
-        file.truncate(audio.LARGEST_BYTES + 1)
+        file.truncate(audio.MAX_BYTES + 1)
     assert "GiB" in reason(path)
 
 

@@ -170,7 +170,7 @@ def test_a_playlist_behind_a_containers_first_bytes_opens_nothing(folder, tmp_pa
 
 @pytest.mark.parametrize("first", [b"", b"\xff", b"RIFF1234WAVE", b"\xff\xfb\x90", b"ID3", b"text"])
 def test_what_is_no_container(first):
-    assert containers.container(first) is None
+    assert containers.identify(first) is None
 
 
 def test_an_ffmpeg_that_is_not_there(folder, monkeypatch):

@@ -28,9 +28,9 @@ def test_anything_may_stand_before_the_emotion(before, emotion):
 def test_any_name_is_read_or_refused(stem):
     try:
         assert labels(stem).emotion in tables.EMOTIONS
-        assert COMPONENT.recognises(stem)
+        assert COMPONENT.matches_name(stem)
     except UsageError:
-        assert not COMPONENT.recognises(stem)
+        assert not COMPONENT.matches_name(stem)
 
 
 @pytest.mark.parametrize(

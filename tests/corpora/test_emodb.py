@@ -33,7 +33,7 @@ def test_unknown_codes(stem, words):
 @settings(deadline=None)
 @given(st.text(max_size=12))
 def test_other_names_are_not_recognised(stem):
-    assert not COMPONENT.recognises(stem) or len(stem) in (6, 7)
+    assert not COMPONENT.matches_name(stem) or len(stem) in (6, 7)
 
 
 @pytest.mark.parametrize("folder", ["emodb", "emodb/wav"])

@@ -30,8 +30,9 @@ def test_walk_finds_audio_only_and_passes_over_what_is_hidden(tmp_path):
         "__MACOSX/a.wav",
         "noextension",
     )
-    audio, others = files.walk(tmp_path)
-    assert [files.relative(path, tmp_path) for path in audio] == ["a/1.wav", "b/2.FLAC", "c.Mp3"]
+    audio, others = files.find_files(tmp_path)
+    names = [files.relative_path(path, tmp_path) for path in audio]
+    assert names == ["a/1.wav", "b/2.FLAC", "c.Mp3"]
     assert [path.name for path in others] == ["noextension", "notes.txt"]
 
 
@@ -41,7 +42,7 @@ def test_links_are_followed_once(tmp_path):
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "linked").symlink_to(tmp_path / "real")
     (tmp_path / "real" / "deep" / "up").symlink_to(tmp_path / "real")
-    assert len(files.walk(tmp_path / "corpus")[0]) == 1
+    assert len(files.find_files(tmp_path / "corpus")[0]) == 1
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_links_are_followed_once(tmp_path):
 )
 def test_utterance_names(tmp_path, names, expected):
     entries = [files.Entry(tmp_path / name, "happy") for name in names]
-    assert list(files.listing(entries, tmp_path).utterances["utterance"]) == expected
+    assert list(files.build_listing(entries, tmp_path).utterances["utterance"]) == expected
 
 
 PART = st.text(st.sampled_from("ab.éé_ "), min_size=1, max_size=4).filter(lambda s: s.strip("."))
@@ -66,7 +67,7 @@ PART = st.text(st.sampled_from("ab.éé_ "), min_size=1, max_size=4).filter(lamb
 def test_utterance_names_are_unique_and_sorted(parts):
     root = Path("/corpus")
     paths = sorted({root / folder / (stem + ext) for folder, stem, ext in parts})
-    table = files.listing([files.Entry(path, "sad") for path in paths], root).utterances
+    table = files.build_listing([files.Entry(path, "sad") for path in paths], root).utterances
     assert table["utterance"].is_unique
     assert list(table["utterance"]) == sorted(table["utterance"])
     assert set(table["file"]) == {str(path) for path in paths}
@@ -74,7 +75,7 @@ def test_utterance_names_are_unique_and_sorted(parts):
 
 def test_names_are_composed_unicode(tmp_path):
     entry = files.Entry(tmp_path / unicodedata.normalize("NFD", "café_happy.wav"), "happy")
-    assert files.listing([entry], tmp_path).utterances["utterance"][0] == "café_happy"
+    assert files.build_listing([entry], tmp_path).utterances["utterance"][0] == "café_happy"
 
 
 def test_wrong_sources(tmp_path):
@@ -113,8 +114,8 @@ def test_a_name_that_is_not_utf_8_is_refused_and_shown(tmp_path):
         odd.write_bytes(b"x")
     except OSError:
         pytest.skip("this file system takes no such name")
-    entries = [files.Entry(path, "sad") for path in files.walk(tmp_path)[0]]
-    listing = files.listing(entries, tmp_path)
+    entries = [files.Entry(path, "sad") for path in files.find_files(tmp_path)[0]]
+    listing = files.build_listing(entries, tmp_path)
     assert list(listing.utterances["utterance"]) == ["good_sad"]
     ((name, reason),) = listing.refused
     assert name.endswith("caf\\xe9_angry.wav")

@@ -9,7 +9,7 @@ from corpus_trees import iemocap, iemocap_wav
 
 from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus
-from aser_bench.corpora.labels import relabelled
+from aser_bench.corpora.labels import apply_label_set
 from aser_bench.evaluation.splits import split
 from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.ingest import ingest
@@ -198,7 +198,7 @@ def test_the_four_classes_of_the_real_corpus(tmp_path):
     assert [note.split()[0] for note in found.notes[:2]] == ["2507", "3"]
     assert (table["file"] == "").all()
     assert table["speaker"].nunique() == 10
-    four, notes = relabelled(table, "4")
+    four, notes = apply_label_set(table, "4")
     assert len(four) == 5531
     assert four["emotion"].value_counts().to_dict() == {
         "angry": 1103,

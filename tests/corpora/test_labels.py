@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aser_bench.core.errors import UsageError
 from aser_bench.core.tables import EMOTIONS
-from aser_bench.corpora.labels import LABELS, relabelled
+from aser_bench.corpora.labels import LABEL_SETS, apply_label_set
 
 
 def table(*emotions):
@@ -17,21 +17,21 @@ def table(*emotions):
     return pd.DataFrame({"utterance": names, "emotion": list(emotions), "split": "train"})
 
 
-@pytest.mark.parametrize("name", LABELS)
+@pytest.mark.parametrize("name", LABEL_SETS)
 def test_a_set_says_what_it_is(name):
-    one = LABELS[name]
+    one = LABEL_SETS[name]
     assert one.name == name
     assert one.title
-    assert set(one.names) <= set(EMOTIONS)
-    assert set(one.names.values()) <= set(one.names)
+    assert set(one.mapping) <= set(EMOTIONS)
+    assert set(one.mapping.values()) <= set(one.mapping)
 
 
 def test_all_is_everything():
     frame = table(*EMOTIONS)
-    found, notes = relabelled(frame, "all")
+    found, notes = apply_label_set(frame, "all")
     pd.testing.assert_frame_equal(found, frame)
     assert notes == []
-    assert len(relabelled(table("sad"), "all")[0]) == 1
+    assert len(apply_label_set(table("sad"), "all")[0]) == 1
 
 
 @given(st.lists(st.sampled_from(EMOTIONS), min_size=1, max_size=40))
@@ -41,9 +41,9 @@ def test_four_classes(emotions):
     merged = ["happy" if e == "excited" else e for e in kept]
     if len(kept) < len(emotions) and len(set(merged)) < 2:
         with pytest.raises(UsageError, match="nothing to recognise: label set '4'"):
-            relabelled(frame, "4")
+            apply_label_set(frame, "4")
         return
-    found, notes = relabelled(frame, "4")
+    found, notes = apply_label_set(frame, "4")
     assert found["emotion"].tolist() == merged
     assert found.index.tolist() == list(range(len(kept)))
     assert list(found.columns) == list(frame.columns)
@@ -52,7 +52,7 @@ def test_four_classes(emotions):
 
 
 def test_what_is_told():
-    found, notes = relabelled(table("sad", "excited", "bored", "fearful", "bored"), "4")
+    found, notes = apply_label_set(table("sad", "excited", "bored", "fearful", "bored"), "4")
     assert found["utterance"].tolist() == ["u0", "u1"]
     assert notes == [
         "label set 4: 1 excited count as happy",
@@ -63,9 +63,9 @@ def test_what_is_told():
 @pytest.mark.parametrize(("emotions", "left"), [(("sad", "bored"), "sad"), (("bored",), "none")])
 def test_a_set_that_leaves_nothing_to_tell_apart(emotions, left):
     with pytest.raises(UsageError, match=rf"at most \({left}\); take --labels all"):
-        relabelled(table(*emotions), "4")
+        apply_label_set(table(*emotions), "4")
 
 
 def test_an_unknown_set_is_told():
     with pytest.raises(UsageError, match="unknown label set '5'; known: 4, all"):
-        relabelled(table("sad"), "5")
+        apply_label_set(table("sad"), "5")

@@ -10,7 +10,7 @@ from corpus_trees import MELD_HEADER, meld
 from aser_bench.core import ffmpeg
 from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus
-from aser_bench.corpora.labels import relabelled
+from aser_bench.corpora.labels import apply_label_set
 from aser_bench.evaluation.splits import split
 from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.ingest import ingest
@@ -155,7 +155,7 @@ def test_the_real_tables(shared_corpora, tmp_path):
         "surprised": 1636,
     }
     assert (table["text"] != "").all()
-    four, _ = relabelled(table, "4")
+    four, _ = apply_label_set(table, "4")
     assert set(four["emotion"]) == {"angry", "happy", "neutral", "sad"}
     choice = CorpusChoice("meld", str(shared_corpora / "meld-text"))
     with Pool(1) as pool:

@@ -17,18 +17,18 @@ def test_inspect_compares_samples_not_files(tmp_path):
     soundfile.write(tmp_path / "b.flac", samples, 16000)
     soundfile.write(tmp_path / "c.aiff", np.stack([samples, samples], 1), 16000)
     soundfile.write(tmp_path / "d.wav", samples + 1, 16000)
-    a, b, c, d = (prepare.inspect(path) for path in sorted(tmp_path.iterdir()))
+    a, b, c, d = (prepare.inspect_recording(path) for path in sorted(tmp_path.iterdir()))
     assert a == b == c
     assert a.samples_sha256 != d.samples_sha256
     assert (a.duration_s, a.source_rate, a.reason) == (0.5, 16000, "")
     assert a.peak == pytest.approx(np.abs(samples).max() / 32768)
     assert pickle.loads(pickle.dumps(a)) == a
-    assert pickle.loads(pickle.dumps(prepare.inspect)) is prepare.inspect
+    assert pickle.loads(pickle.dumps(prepare.inspect_recording)) is prepare.inspect_recording
 
 
 def test_inspect_tells_why_a_recording_is_refused(tmp_path):
     (tmp_path / "a.wav").write_bytes(b"")
-    found = prepare.inspect(tmp_path / "a.wav")
+    found = prepare.inspect_recording(tmp_path / "a.wav")
     assert "empty" in found.reason
     assert (found.samples_sha256, found.duration_s) == ("", 0.0)
 
@@ -39,13 +39,13 @@ def table(*rows):
 
 def test_groups_and_contradictions():
     frame = table(("d", "sad", "2"), ("b", "sad", "1"), ("c", "fearful", "2"), ("a", "sad", "1"))
-    groups = prepare.groups(frame)
+    groups = prepare.recording_groups(frame)
     assert groups.name == "group"
     assert list(groups) == ["c", "a", "c", "a"]
-    assert prepare.contradictions(frame) == [(("c", "d"), ("fearful", "sad"))]
-    assert prepare.contradictions(frame.iloc[[1, 3]]) == []
+    assert prepare.conflicting_labels(frame) == [(("c", "d"), ("fearful", "sad"))]
+    assert prepare.conflicting_labels(frame.iloc[[1, 3]]) == []
     with pytest.raises(ValueError, match="without samples_sha256"):
-        prepare.groups(table(("a", "sad", "")))
+        prepare.recording_groups(table(("a", "sad", "")))
 
 
 def grid(speakers, emotions, copies):
@@ -114,8 +114,9 @@ def test_the_pair_of_equal_recordings(shared_corpora, folder):
     pair = ["03-01-03-01-02-01-07", "03-01-03-01-02-02-07"]
     other = "03-01-03-01-01-01-07" if folder == "ravdess" else None
     chosen = frame[frame["utterance"].isin([*pair, other])].copy()
-    chosen["samples_sha256"] = [prepare.inspect(file).samples_sha256 for file in chosen["file"]]
-    groups = dict(zip(chosen["utterance"], prepare.groups(chosen), strict=True))
+    inspections = [prepare.inspect_recording(file) for file in chosen["file"]]
+    chosen["samples_sha256"] = [inspection.samples_sha256 for inspection in inspections]
+    groups = dict(zip(chosen["utterance"], prepare.recording_groups(chosen), strict=True))
     assert groups[pair[0]] == groups[pair[1]] == pair[0]
     assert groups.get(other, other) == other
-    assert prepare.contradictions(chosen) == []
+    assert prepare.conflicting_labels(chosen) == []

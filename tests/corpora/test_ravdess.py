@@ -41,7 +41,7 @@ def test_any_seven_fields_are_read_left_out_or_refused(fields):
 @given(st.text(max_size=30))
 def test_other_names_are_not_recognised(stem):
     digits = stem.replace("-", "")
-    assert not COMPONENT.recognises(stem) or (digits.isdigit() and len(digits) == 14)
+    assert not COMPONENT.matches_name(stem) or (digits.isdigit() and len(digits) == 14)
 
 
 def test_name_decides_and_songs_copies_and_others_are_noted(tmp_path):
