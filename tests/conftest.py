@@ -90,7 +90,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Pat
     from aser_bench.codecs import mp3
 
     # Else MP3 would do without ffmpeg where the script passes most of its work on.
-    monkeypatch.setattr(mp3, "same_lame", lambda program: False)
+    monkeypatch.setattr(mp3, "lame_matches_ffmpeg", lambda program: False)
 
     def install(script: str) -> Path:
         path = tmp_path / "fake-ffmpeg"

@@ -317,9 +317,9 @@ class Shortening(Int16):
     name = "shortening"
     victims = ()
 
-    def treat(self, signal, rate, condition):
+    def apply(self, signal, rate, condition):
         lost = 10 if float(signal[100]) in self.victims else 0
-        return super().treat(signal, rate, condition)[lost:]
+        return super().apply(signal, rate, condition)[lost:]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..core.tables import CELL, MULTI
 from ..evaluation.outcomes import Key
-from ..results.components import EQUAL_WITHIN, reads_text
+from ..results.components import SAMPLE_TOLERANCE, reads_text
 from .base import DIFFERENCES
 from .manifest_facts import (
     SETTINGS,
@@ -63,7 +63,7 @@ def remarks(new: Evidence, baseline: Evidence) -> list[str]:
             if now != then:
                 found.append(
                     f"{codec} was coded by {then}, now by {now}: the same samples within "
-                    f"{EQUAL_WITHIN:g}"
+                    f"{SAMPLE_TOLERANCE:g}"
                 )
     now, then = (word(side, "machine", "python") for side in (new, baseline))
     if now and then and now != then:

@@ -70,7 +70,7 @@ def _probe(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from ..codecs import specs
-    from ..codecs.probe import plan
+    from ..codecs.probe import plan_conditions
     from ..core.tables import SAMPLE_RATE
     from ..report import probe as report
     from ..study import config as studies
@@ -84,7 +84,8 @@ def _probe(options: argparse.Namespace) -> int:
     study = studies.resolve(flags)
     (choice,) = study.codecs
     codec = specs.get_available(choice.name)
-    plan(codec, choice.bitrates, SAMPLE_RATE, study.bitrate_policy)  # refused before any work
+    # Reports an invalid bitrate before any work is done.
+    plan_conditions(codec, choice.bitrates, SAMPLE_RATE, study.bitrate_policy)
     out = Path(given["csv"]) if "csv" in given else None
     if out is not None:
         _check_writable(out)
@@ -118,7 +119,7 @@ def _measured(
         def done(count: int) -> None:
             progress.advance(sum(next(seconds) for _ in range(count)), f"probing {codec.spec}")
 
-        return probe(signals, codec, bitrates, SAMPLE_RATE, policy, done=done)
+        return probe(signals, codec, bitrates, SAMPLE_RATE, policy, on_progress=done)
 
 
 def _chosen(files: list[str], limit: int | None) -> list[str]:
@@ -171,6 +172,8 @@ def _hint(width: int) -> str:
     from ..codecs import quality
     from ..report.terminal import paragraph
 
-    missing = [name.upper() for name in quality.MEASURES if name not in quality.installed()]
+    missing = [
+        name.upper() for name in quality.MEASURES if name not in quality.installed_measures()
+    ]
     words = f"{' and '.join(missing)} not measured: pip install {quality.EXTRA}"
     return paragraph(words, width) if missing else ""

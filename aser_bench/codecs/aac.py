@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..core.tables import Condition
 from .bitrates import Bitrates
 from .lossy import LossyCodec
-from .payload import Payload, adts, payload
+from .payload import Payload, adts_frames, payload
 from .streams import Decoding, Encoding
 
 _FRAME = 1024  # samples
@@ -39,7 +39,7 @@ class Aac(LossyCodec):
 
     def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the mean bitrate of the frames, without their ADTS headers."""
-        frames = adts(data)
+        frames = adts_frames(data)
         return payload(frames, len(frames) * _FRAME / (condition.codec_rate_hz or 1))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..core.tables import Condition
 from .bitrates import Bitrates
 from .lossy import LossyCodec
-from .payload import AMR_NB_BITS, Payload, amr
+from .payload import AMR_NB_BITS, Payload, amr_payload
 from .streams import Decoding, Encoding
 
 
@@ -29,7 +29,7 @@ class AmrNb(LossyCodec):
 
     def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the bitrate of the modes that stand in the frames' headers."""
-        return amr(data, b"#!AMR\n", AMR_NB_BITS)
+        return amr_payload(data, b"#!AMR\n", AMR_NB_BITS)
 
 
 COMPONENT = AmrNb()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..core.tables import Condition
 from .bitrates import Bitrates
 from .lossy import LossyCodec
-from .payload import AMR_WB_BITS, Payload, amr
+from .payload import AMR_WB_BITS, Payload, amr_payload
 from .streams import Decoding, Encoding
 
 
@@ -32,7 +32,7 @@ class AmrWb(LossyCodec):
 
     def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the bitrate of the modes that stand in the frames' headers."""
-        return amr(data, b"#!AMR-WB\n", AMR_WB_BITS)
+        return amr_payload(data, b"#!AMR-WB\n", AMR_WB_BITS)
 
 
 COMPONENT = AmrWb()

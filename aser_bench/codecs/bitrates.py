@@ -23,43 +23,43 @@ class Bitrates:
 
     Attributes
     ----------
-    usual : tuple of float
+    values : tuple of float
         Ascending: all there are, or where any between will do, those that people use.
     continuous : bool
         Whether everything from the lowest to the highest can be coded.
     """
 
-    usual: tuple[float, ...]
+    values: tuple[float, ...]
     continuous: bool = False
 
     def __contains__(self, kbps: float) -> bool:
         """Whether it can be coded."""
         if self.continuous:
-            return self.usual[0] <= kbps <= self.usual[-1]
-        return kbps in self.usual
+            return self.values[0] <= kbps <= self.values[-1]
+        return kbps in self.values
 
     def nearest(self, kbps: float) -> float:
         """Return the nearest that can be coded, the lower of two that are equally near."""
         if self.continuous:
-            return min(max(kbps, self.usual[0]), self.usual[-1])
-        return nearest(kbps, self.usual)
+            return min(max(kbps, self.values[0]), self.values[-1])
+        return nearest(kbps, self.values)
 
     @property
     def span(self) -> str:
         """The lowest and the highest: ``8 to 160``."""
-        return f"{self.usual[0]:g} to {self.usual[-1]:g}"
+        return f"{self.values[0]:g} to {self.values[-1]:g}"
 
     def __str__(self) -> str:
         if self.continuous:
-            return f"{self.usual[0]:g} to {self.usual[-1]:g} kbit/s"
-        return f"{', '.join(f'{kbps:g}' for kbps in self.usual)} kbit/s"
+            return f"{self.values[0]:g} to {self.values[-1]:g} kbit/s"
+        return f"{', '.join(f'{kbps:g}' for kbps in self.values)} kbit/s"
 
 
 @dataclass(frozen=True)
 class PlannedBitrate:
     """Where a bitrate that was asked for is coded: at which rate (Hz), as which bitrate."""
 
-    asked: float
+    requested: float
     rate: int
     kbps: float
 
@@ -90,7 +90,7 @@ def nearest_rate(rate: int, carried: BitratesByRate) -> int:
     return int(nearest(rate, tuple(carried)))
 
 
-def places(
+def plan_bitrates(
     name: str, bitrates: Sequence[float], rate: int, carried: BitratesByRate, policy: str
 ) -> list[PlannedBitrate]:
     """Return where each bitrate is coded, ascending, each once.
@@ -137,9 +137,9 @@ def aliases(
         What the codec's conditions start with.
     """
     return [
-        Alias(f"{label}-{format_kbps(place.asked)}", place.asked, same_as=names[place])
+        Alias(f"{label}-{format_kbps(place.requested)}", place.requested, same_as=names[place])
         for place in places
-        if place.asked != place.kbps
+        if place.requested != place.kbps
     ]
 
 

@@ -6,7 +6,7 @@ from ..core.errors import CodecError
 from ..core.tables import Condition
 from .bitrates import Bitrates
 from .lossy import LossyCodec
-from .payload import Payload, fixed, payload
+from .payload import Payload, payload, split_frames
 from .streams import Decoding, Encoding
 
 # kbit/s -> (ffmpeg's name of the mode, bytes of a frame, ms of a frame)
@@ -58,7 +58,7 @@ class Codec2(LossyCodec):
         if not data.startswith(b"\xc0\xde\xc2"):
             raise CodecError(f"{condition.name} is no Codec 2 file")
         _, size, milliseconds = _MODES[condition.kbps or 0]
-        frames = fixed(data[_HEAD:], size)
+        frames = split_frames(data[_HEAD:], size)
         return payload(frames, len(frames) * milliseconds / 1000)
 
 

@@ -40,7 +40,7 @@ class Control(Codec):
         """Return the treated signals; see `Codec.roundtrip`."""
         sources = check_signals(signals)
         return [
-            [CodedSignal(self.treat(source, rate, condition)) for source in sources]
+            [CodedSignal(self.apply(source, rate, condition)) for source in sources]
             for condition in conditions
         ]
 
@@ -49,5 +49,5 @@ class Control(Codec):
         return Condition(self.label, self.spec)
 
     @abstractmethod
-    def treat(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
+    def apply(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
         """Return a new signal (float32, (samples,)) of the same length at the same rate (Hz)."""

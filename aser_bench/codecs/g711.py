@@ -8,7 +8,7 @@ from ..core.options import choice
 from ..core.tables import Condition
 from .bitrates import Bitrates
 from .lossy import LossyCodec
-from .payload import Payload, fixed, payload
+from .payload import Payload, payload, split_frames
 from .streams import Decoding, Encoding
 
 
@@ -59,7 +59,7 @@ class G711(LossyCodec):
 
     def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the bitrate: a byte a sample."""
-        return payload(fixed(data, 1), n / (condition.codec_rate_hz or 1))
+        return payload(split_frames(data, 1), n / (condition.codec_rate_hz or 1))
 
 
 COMPONENT = G711()

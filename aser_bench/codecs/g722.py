@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..core.tables import Condition
 from .bitrates import Bitrates
 from .lossy import LossyCodec
-from .payload import Payload, fixed, payload
+from .payload import Payload, payload, split_frames
 from .streams import Decoding, Encoding
 
 
@@ -30,7 +30,7 @@ class G722(LossyCodec):
 
     def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the bitrate: a byte for two samples."""
-        return payload(fixed(data, 1), 2 * len(data) / (condition.codec_rate_hz or 1))
+        return payload(split_frames(data, 1), 2 * len(data) / (condition.codec_rate_hz or 1))
 
 
 COMPONENT = G722()

@@ -8,7 +8,7 @@ from ..core.errors import CodecError
 from ..core.tables import Condition
 from .bitrates import Bitrates
 from .lossy import LossyCodec
-from .payload import Payload, fixed, payload
+from .payload import Payload, payload, split_frames
 from .streams import Decoding, Encoding
 
 
@@ -38,7 +38,7 @@ class G726(LossyCodec):
         bits = round((condition.kbps or 0) / 8)
         if not n * bits <= 8 * len(data) < n * bits + 8 * 8:
             raise CodecError(f"{condition.name} holds {len(data)} bytes for {n} samples")
-        return payload(fixed(data, 1), 8 * len(data) / bits / (condition.codec_rate_hz or 1))
+        return payload(split_frames(data, 1), 8 * len(data) / bits / (condition.codec_rate_hz or 1))
 
 
 COMPONENT = G726()

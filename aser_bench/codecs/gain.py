@@ -42,7 +42,7 @@ class Gain(Control):
         """Return the condition, whose name rounds the gain."""
         return Condition(self.label, self.spec, params=(("db", f"{self.db:g}"),))
 
-    def treat(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
+    def apply(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
         """Return the signal at the other level."""
         return signal * np.float32(10 ** (self.db / 20))
 

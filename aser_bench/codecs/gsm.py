@@ -10,7 +10,7 @@ import numpy as np
 from ..core.errors import CodecError, UsageError
 from ..core.tables import Alias, Condition
 from .base import Codec, CodedSignal
-from .payload import fixed, payload
+from .payload import payload, split_frames
 from .signals import RESAMPLER, check_signals, from_codec_rate, to_codec_rate, to_int16
 
 _RATE, _FRAME, _BYTES = 8_000, 160, 33  # Hz, samples, bytes of them
@@ -58,7 +58,7 @@ def _through(source: np.ndarray, rate: int) -> CodedSignal:
     file = io.BytesIO()
     soundfile.write(file, sent, **_RAW)
     data = file.getvalue()
-    found = payload(fixed(data, _BYTES), len(data) // _BYTES * _FRAME / _RATE)
+    found = payload(split_frames(data, _BYTES), len(data) // _BYTES * _FRAME / _RATE)
     signal, _ = soundfile.read(io.BytesIO(data), dtype="float32", channels=1, **_RAW)
     if not len(sent) <= len(signal) < len(sent) + _FRAME:
         raise CodecError(f"gsm came back with {len(signal)} samples instead of {len(sent)}")

@@ -16,7 +16,7 @@ class Int16(Control):
     title = "control: samples rounded to 16 bits"
     integer_samples = True
 
-    def treat(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
+    def apply(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
         """Return the rounded signal."""
         return to_int16(signal).astype(np.float32) / np.float32(2**15)
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from ..core.errors import CodecError
 
-EQUAL_WITHIN = 1e-5
+SAMPLE_TOLERANCE = 1e-5
 """How far samples may lie from ffmpeg's; 1.2e-7 is what was measured."""
 
 DELAY = 1105
@@ -69,7 +69,7 @@ def _library() -> Any:
     return library
 
 
-def coded(signal: np.ndarray, rate: int, kbps: int) -> tuple[bytes, np.ndarray]:
+def encode_decode(signal: np.ndarray, rate: int, kbps: int) -> tuple[bytes, np.ndarray]:
     """Encode and decode a signal.
 
     Parameters

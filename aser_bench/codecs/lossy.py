@@ -25,7 +25,7 @@ from .bitrates import (
     aliases,
     format_kbps,
     nearest_rate,
-    places,
+    plan_bitrates,
 )
 from .payload import Payload
 from .signals import RESAMPLER, check_signals, from_codec_rate, to_codec_rate
@@ -144,11 +144,11 @@ class LossyCodec(Codec):
 
     def _places(self, asked: Sequence[float], rate: int, policy: str) -> list[PlannedBitrate]:
         if self.takes_bitrates:
-            return places(self.name, asked, rate, self.bitrates_by_rate, policy)
+            return plan_bitrates(self.name, asked, rate, self.bitrates_by_rate, policy)
         if len(asked):
             raise UsageError(f"{self.name} has one bitrate only: name none")
         home = nearest_rate(rate, self.bitrates_by_rate)
-        (only,) = self.bitrates_by_rate[home].usual
+        (only,) = self.bitrates_by_rate[home].values
         return [PlannedBitrate(only, home, only)]
 
     def _condition(self, place: PlannedBitrate, rate: int) -> Condition:
@@ -189,7 +189,7 @@ class LossyCodec(Codec):
             encodings = [self.encoding(conditions[c]) for c in chosen]
             carried = [self._carried(source, rate, codec_rate) for source in sources]
             for batch in streams.batches(carried, codec_rate, len(chosen)):
-                with streams.encoded(carried[batch], codec_rate, encodings) as paths:
+                with streams.encode(carried[batch], codec_rate, encodings) as paths:
                     for c, row in zip(chosen, paths, strict=True):
                         result[c] += self._back(
                             row, carried[batch], sources[batch], rate, conditions[c]
@@ -237,7 +237,7 @@ class LossyCodec(Codec):
         if reading is None:
             return files, [_by_libsndfile(path, condition) for path in paths]
         groups = [[path] for path in paths] if self.one_file_per_process else [paths]
-        found = [streams.decoded(group, reading, seconds) for group in groups]
+        found = [streams.decode(group, reading, seconds) for group in groups]
         return files, [signal for group in found for signal in group]
 
     def _cut(self, signal: np.ndarray, n: int, condition: Condition) -> np.ndarray:

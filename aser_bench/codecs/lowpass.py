@@ -57,7 +57,7 @@ class LowPass(Control):
         params = (("cutoff_hz", f"{cutoff:g}"), ("taps", str(_TAPS)))
         return Condition(f"{self.name}-{format_khz(cutoff)}", self.spec, None, None, params)
 
-    def treat(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
+    def apply(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
         """Return the filtered signal."""
         from scipy import signal as dsp
 

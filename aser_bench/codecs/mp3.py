@@ -55,7 +55,7 @@ class Mp3(LossyCodec):
 
     def engine(self) -> str:
         """Return the package that codes in this process, where it is used."""
-        return lame.engine() if same_lame(ffmpeg.binary()) else ""
+        return lame.engine() if lame_matches_ffmpeg(ffmpeg.binary()) else ""
 
     def roundtrip_with_files(
         self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
@@ -67,7 +67,7 @@ class Mp3(LossyCodec):
         self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
     ) -> list[list[CodedSignal]]:
         """Encode and decode, in this process where that is the same; see `Codec.roundtrip`."""
-        if not same_lame(ffmpeg.binary()):
+        if not lame_matches_ffmpeg(ffmpeg.binary()):
             return self.roundtrip_with_files(signals, rate, conditions)
         return self._here(check_signals(signals), rate, conditions)
 
@@ -83,7 +83,7 @@ class Mp3(LossyCodec):
                 if codec_rate not in carried:
                     carried[codec_rate] = to_codec_rate(source, rate, codec_rate)
                 signal = carried[codec_rate]
-                stream, back = lame.coded(signal, codec_rate, int(condition.kbps or 0))
+                stream, back = lame.encode_decode(signal, codec_rate, int(condition.kbps or 0))
                 found = self.read_payload(stream, len(signal), condition)
                 back = from_codec_rate(back, codec_rate, rate, len(source))
                 row.append(CodedSignal(back, found.kbps, found.sha256))
@@ -96,7 +96,7 @@ _TRIED_KBPS = (8, 24, 64, 160, 256)
 
 
 @cache
-def same_lame(program: str) -> bool:
+def lame_matches_ffmpeg(program: str) -> bool:
     """Whether `lame` makes the samples that an ffmpeg makes: tried on the canary, once."""
     if not lame.engine():
         return False
@@ -108,6 +108,6 @@ def same_lame(program: str) -> bool:
     except CodecError:
         return False
     return all(
-        float(np.abs(one.signal - other.signal).max()) <= lame.EQUAL_WITHIN
+        float(np.abs(one.signal - other.signal).max()) <= lame.SAMPLE_TOLERANCE
         for (one,), (other,) in zip(mine, theirs, strict=True)
     )

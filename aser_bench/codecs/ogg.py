@@ -28,7 +28,7 @@ class Page:
     serial: int
     number: int
     parts: tuple[bytes, ...]
-    open: bool
+    continues: bool
 
 
 def pages(data: bytes) -> Iterator[Page]:
@@ -78,7 +78,7 @@ def packets(data: bytes) -> tuple[list[bytes], int]:
     for page in pages(data):
         for number, part in enumerate(page.parts, start=1):
             begun.append(part)
-            if number < len(page.parts) or not page.open:
+            if number < len(page.parts) or not page.continues:
                 found.append(b"".join(begun))
                 begun = []
         granule = max(granule, page.granule)
@@ -87,7 +87,7 @@ def packets(data: bytes) -> tuple[list[bytes], int]:
     return found, granule
 
 
-def replaced(data: bytes, change: dict[int, bytes]) -> bytes:
+def replace_packets(data: bytes, change: dict[int, bytes]) -> bytes:
     """Return a file with some packets (number -> new content) replaced, all else as it was.
 
     Raises
@@ -98,7 +98,7 @@ def replaced(data: bytes, change: dict[int, bytes]) -> bytes:
     """
     out, number = [], 0
     for page in pages(data):
-        if page.open:
+        if page.continues:
             raise CodecError("an Ogg packet of more than one page cannot be replaced")
         parts = [change.get(number + i, part) for i, part in enumerate(page.parts)]
         number += len(parts)

@@ -121,7 +121,7 @@ class Opus(LossyCodec):
         draw = np.random.default_rng([self.seed, *words]).random(len(packets) - _HEADERS)
         lost = np.flatnonzero(draw < self.loss / 100) + _HEADERS
         # One frame of no bytes, of the length that the packet had (RFC 6716, 3.2.1).
-        return ogg.replaced(file, {int(i): bytes([packets[i][0] & 0xFC]) for i in lost})
+        return ogg.replace_packets(file, {int(i): bytes([packets[i][0] & 0xFC]) for i in lost})
 
 
 def _milliseconds(packet: bytes) -> float:

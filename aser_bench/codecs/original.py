@@ -14,7 +14,7 @@ class Original(Control):
     name = ORIGINAL
     title = "the uncompressed original"
 
-    def treat(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
+    def apply(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
         """Return a copy of the signal."""
         return signal.copy()
 

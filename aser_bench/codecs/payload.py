@@ -38,7 +38,7 @@ def payload(frames: Sequence[bytes], seconds: float, bits: int | None = None) ->
     return Payload(bits / seconds / 1000, hashlib.sha256(b"".join(frames)).hexdigest())
 
 
-def fixed(data: bytes, size: int) -> list[bytes]:
+def split_frames(data: bytes, size: int) -> list[bytes]:
     """Return the frames of a file without headers, ``size`` bytes each.
 
     Raises
@@ -51,7 +51,7 @@ def fixed(data: bytes, size: int) -> list[bytes]:
     return [data[start : start + size] for start in range(0, len(data), size)]
 
 
-def adts(data: bytes) -> list[bytes]:
+def adts_frames(data: bytes) -> list[bytes]:
     """Return the AAC frames of an ADTS file (ISO/IEC 13818-7), without their headers.
 
     Raises
@@ -73,7 +73,7 @@ def adts(data: bytes) -> list[bytes]:
     return frames
 
 
-def amr(data: bytes, magic: bytes, bits: Sequence[int]) -> Payload:
+def amr_payload(data: bytes, magic: bytes, bits: Sequence[int]) -> Payload:
     """Return the payload of an AMR file (RFC 4867, section 5).
 
     Parameters
@@ -106,7 +106,7 @@ def amr(data: bytes, magic: bytes, bits: Sequence[int]) -> Payload:
     return payload(frames, AMR_FRAME_S * len(frames), total)
 
 
-def sbc_frame_bytes(data: bytes) -> tuple[int, int]:
+def sbc_frame_size(data: bytes) -> tuple[int, int]:
     """Return the bytes and the samples of the frames of an SBC file (A2DP, appendix B).
 
     Raises

@@ -56,7 +56,7 @@ def probe(
     rate: int = SAMPLE_RATE,
     policy: str = "promote",
     *,
-    done: Callable[[int], None] = lambda count: None,
+    on_progress: Callable[[int], None] = lambda count: None,
 ) -> pd.DataFrame:
     """Take recordings through a codec and measure every condition.
 
@@ -72,7 +72,7 @@ def probe(
         Sample rate of the signals in Hz.
     policy : {"promote", "clamp", "error"}
         What to do with a bitrate that the codec does not carry at this rate.
-    done : callable
+    on_progress : callable
         Told how many recordings have been finished, after each batch of them.
 
     Returns
@@ -116,8 +116,8 @@ def probe(
     0    mp3-64k            64.0          16000  MPEG-2
     1   mp3-192k           192.0          32000  MPEG-1
     """
-    conditions, aliases = plan(codec, bitrates, rate, policy)
-    measures = quality.installed()
+    conditions, aliases = plan_conditions(codec, bitrates, rate, policy)
+    measures = quality.installed_measures()
     tallies = [_Tally(_writer(codec, condition)) for condition in conditions]
     for start in range(0, len(signals), _BATCH):
         batch = signals[start : start + _BATCH]
@@ -125,14 +125,14 @@ def probe(
         for tally, row in zip(tallies, coded, strict=True):
             for signal, version in zip(batch, row, strict=True):
                 tally.add(np.asarray(signal), version, rate, measures)
-        done(len(batch))
+        on_progress(len(batch))
     rows = [_row(*pair, codec) for pair in zip(conditions, tallies, strict=True)]
     _find_same(rows, tallies)
     rows += [_alias_row(alias, rows) for alias in aliases]
     return _table(rows, measures)
 
 
-def plan(
+def plan_conditions(
     codec: Codec, bitrates: Sequence[float], rate: int, policy: str
 ) -> tuple[list[Condition], list[Alias]]:
     """Return the conditions and aliases that `probe` goes through, for the same arguments.
@@ -146,7 +146,7 @@ def plan(
         carried = codec.bitrates(rate)
         if carried is None:
             raise UsageError(f"codec {codec.spec!r} needs --bitrates (kbit/s), such as 8,16,64")
-        bitrates = carried.usual
+        bitrates = carried.values
     return codec.conditions(bitrates, rate, policy)
 
 

@@ -94,7 +94,7 @@ MEASURES: dict[str, tuple[str, Measure]] = {"pesq": ("pesq", pesq), "stoi": ("py
 """Name -> the package that it needs, and the function."""
 
 
-def installed() -> dict[str, Measure]:
+def installed_measures() -> dict[str, Measure]:
     """Return the measures whose packages can be imported here, by name."""
     return {name: measure for name, (package, measure) in MEASURES.items() if _there(package)}
 

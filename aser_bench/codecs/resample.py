@@ -40,7 +40,7 @@ class Resample(Control):
         params = (("resampler", RESAMPLER),)
         return Condition(self.label, self.spec, None, int(self.rate), params)
 
-    def treat(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
+    def apply(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
         """Return the signal after it has been at the other rate."""
         there = to_codec_rate(signal, rate, int(self.rate))
         if rate == int(self.rate):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..core.tables import Condition
 from .bitrates import Bitrates
 from .lossy import LossyCodec
-from .payload import Payload, fixed, payload, sbc_frame_bytes
+from .payload import Payload, payload, sbc_frame_size, split_frames
 from .streams import Decoding, Encoding
 
 _RATES = (16_000, 32_000, 44_100, 48_000)
@@ -33,8 +33,8 @@ class Sbc(LossyCodec):
 
     def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
         """Return the bitrate by the size that the frames' headers state."""
-        size, samples = sbc_frame_bytes(data)
-        frames = fixed(data, size)
+        size, samples = sbc_frame_size(data)
+        frames = split_frames(data, size)
         return payload(frames, len(frames) * samples / (condition.codec_rate_hz or 1))
 
 

@@ -90,7 +90,7 @@ def encoder_version(encoder: str) -> str:
 @cache
 def _lame_version(program: str) -> str:
     silence = np.zeros(8_000, np.float32)
-    with encoded([silence], 16_000, [Encoding("libmp3lame", 160, "mp3")]) as paths:
+    with encode([silence], 16_000, [Encoding("libmp3lame", 160, "mp3")]) as paths:
         stamp = re.search(rb"LAME(\d+\.\d+(?:[a-zA-Z](?![a-zA-Z]))?)", paths[0][0].read_bytes())
     if stamp is None:
         return f"libmp3lame (ffmpeg {ffmpeg.version()})"
@@ -121,7 +121,7 @@ def batches(signals: Sequence[np.ndarray], rate: int, n_encodings: int) -> Itera
 
 
 @contextmanager
-def encoded(
+def encode(
     signals: Sequence[np.ndarray], rate: int, encodings: Sequence[Encoding]
 ) -> Iterator[list[list[Path]]]:
     """Encode every signal in every way with one process, and yield the files.
@@ -147,7 +147,7 @@ def encoded(
         If there is no room for the scratch folder (``errno.ENOSPC``).
     """
     seconds = sum(map(len, signals)) / rate
-    # Room for the signals, the streams, and the samples that `decoded` writes beside them.
+    # Room for the signals, the streams, and the samples that `decode` writes beside them.
     coded = sum(seconds * (encoding.kbps or 320) * 125 for encoding in encodings)
     samples = 4 * seconds * rate * (1 + len(encodings))
     places = tempdirs.places(int(samples + coded) + 2**20)
@@ -208,13 +208,13 @@ def _arguments(n_signals: int, rate: int, encodings: Sequence[Encoding]) -> list
     return graph.get_args(graph.merge_outputs(*outputs))
 
 
-def decoded(paths: Sequence[Path], decoding: Decoding, seconds: float) -> list[np.ndarray]:
+def decode(paths: Sequence[Path], decoding: Decoding, seconds: float) -> list[np.ndarray]:
     """Decode files of one scratch folder with one process, at the rate of the decoder.
 
     Parameters
     ----------
     paths : sequence of pathlib.Path
-        Files in one folder that `encoded` yielded.
+        Files in one folder that `encode` yielded.
     decoding : Decoding
         How to read all of them.
     seconds : float

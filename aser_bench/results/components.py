@@ -6,10 +6,10 @@ from functools import cache
 
 from .. import models
 from ..codecs import specs
-from ..codecs.lame import EQUAL_WITHIN
+from ..codecs.lame import SAMPLE_TOLERANCE
 from ..core.errors import AserBenchError
 
-__all__ = ["EQUAL_WITHIN", "reads_text", "takes_bitrates"]
+__all__ = ["SAMPLE_TOLERANCE", "reads_text", "takes_bitrates"]
 
 
 @cache

@@ -16,7 +16,7 @@ from aser_bench.codecs.bitrates import (
     format_kbps,
     nearest,
     nearest_rate,
-    places,
+    plan_bitrates,
 )
 from aser_bench.core.errors import UsageError
 from aser_bench.core.tables import Alias
@@ -70,41 +70,41 @@ def test_a_signal_is_coded_at_the_nearest_rate(rate, home):
 
 
 def test_promotion_takes_the_nearest_octave_that_carries_it():
-    assert places("x", [64, 160, 320], 16_000, STEPS, "promote") == [
+    assert plan_bitrates("x", [64, 160, 320], 16_000, STEPS, "promote") == [
         PlannedBitrate(64, 16_000, 64),
         PlannedBitrate(160, 16_000, 160),
         PlannedBitrate(320, 32_000, 320),
     ]
-    assert places("x", [160], 8_000, STEPS, "promote") == [PlannedBitrate(160, 16_000, 160)]
-    assert places("x", [8], 32_000, STEPS, "promote") == [PlannedBitrate(8, 16_000, 8)]
+    assert plan_bitrates("x", [160], 8_000, STEPS, "promote") == [PlannedBitrate(160, 16_000, 160)]
+    assert plan_bitrates("x", [8], 32_000, STEPS, "promote") == [PlannedBitrate(8, 16_000, 8)]
 
 
 def test_promotion_does_not_leave_the_octaves():
     with pytest.raises(UsageError, match="x cannot be 500 kbit/s: at 16000 Hz x carries 8, 16"):
-        places("x", [500], 16_000, STEPS, "promote")
+        plan_bitrates("x", [500], 16_000, STEPS, "promote")
 
 
 def test_clamping_stays_at_the_rate():
-    assert places("x", [320, 7], 16_000, STEPS, "clamp") == [
+    assert plan_bitrates("x", [320, 7], 16_000, STEPS, "clamp") == [
         PlannedBitrate(7, 16_000, 8),
         PlannedBitrate(320, 16_000, 160),
     ]
-    assert places("x", [1000], 16_000, ANY, "clamp") == [PlannedBitrate(1000, 16_000, 96)]
+    assert plan_bitrates("x", [1000], 16_000, ANY, "clamp") == [PlannedBitrate(1000, 16_000, 96)]
 
 
 def test_an_error_says_what_would_do():
     with pytest.raises(UsageError) as caught:
-        places("x", [320], 16_000, STEPS, "error")
+        plan_bitrates("x", [320], 16_000, STEPS, "error")
     assert str(caught.value) == (
         "x cannot be 320 kbit/s: at 16000 Hz x carries 8, 16, 64, 160 kbit/s; "
         "at 32000 Hz it could be (--bitrate-policy promote)"
     )
     with pytest.raises(UsageError, match=r"at 16000 Hz x carries 6 to 96 kbit/s$"):
-        places("x", [5], 16_000, ANY, "error")
+        plan_bitrates("x", [5], 16_000, ANY, "error")
 
 
 def test_aliases_are_named_after_what_was_asked():
-    found = places("x", [7, 8, 12.65], 16_000, STEPS, "clamp")
+    found = plan_bitrates("x", [7, 8, 12.65], 16_000, STEPS, "clamp")
     names = {place: f"x-{format_kbps(place.kbps)}" for place in found}
     assert aliases(found, names, "x") == [
         Alias("x-7k", 7, same_as="x-8k"),
@@ -116,18 +116,18 @@ def test_aliases_are_named_after_what_was_asked():
 @pytest.mark.parametrize("bitrate", [-3, 0, math.nan, math.inf])
 def test_what_is_no_bitrate_at_all(bitrate, policy):
     with pytest.raises(UsageError, match="is not a bitrate"):
-        places("x", [8, bitrate], 16_000, STEPS, policy)
+        plan_bitrates("x", [8, bitrate], 16_000, STEPS, policy)
 
 
 @every_policy
 def test_no_bitrates(policy):
     with pytest.raises(UsageError, match="x needs bitrates; at 16000 Hz x carries 8, 16"):
-        places("x", [], 16_000, STEPS, policy)
+        plan_bitrates("x", [], 16_000, STEPS, policy)
 
 
 def test_no_such_policy():
     with pytest.raises(UsageError, match="did you mean 'promote'"):
-        places("x", [8], 16_000, STEPS, "promot")
+        plan_bitrates("x", [8], 16_000, STEPS, "promot")
 
 
 @settings(deadline=None)
@@ -139,12 +139,12 @@ def test_no_such_policy():
 )
 def test_a_plan_is_legal_and_accounts_for_everything(bitrates, rate, policy, carried):
     try:
-        found = places("x", bitrates, rate, carried, policy)
+        found = plan_bitrates("x", bitrates, rate, carried, policy)
     except UsageError:
         assert policy != "clamp"
         return
-    assert [place.asked for place in found] == sorted(set(map(float, bitrates)))
+    assert [place.requested for place in found] == sorted(set(map(float, bitrates)))
     for place in found:
         assert place.kbps in carried[place.rate]
-        assert place.asked == place.kbps or policy == "clamp"
+        assert place.requested == place.kbps or policy == "clamp"
         assert place.rate == nearest_rate(rate, carried) or policy == "promote"

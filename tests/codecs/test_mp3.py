@@ -131,7 +131,7 @@ def test_clamp_does_what_ffmpeg_does_in_silence(bitrate, rate):
     """For whole bitrates; of others ffmpeg tells LAME the whole part only."""
     conditions, _ = MP3.conditions([bitrate], rate, "clamp")
     encoding = streams.Encoding("libmp3lame", bitrate, "mp3")
-    with streams.encoded([np.zeros(2000, np.float32)], rate, [encoding]) as paths:
+    with streams.encode([np.zeros(2000, np.float32)], rate, [encoding]) as paths:
         assert mpeg.parse(paths[0][0].read_bytes()).kbps == conditions[0].kbps
 
 

@@ -94,16 +94,16 @@ def test_the_pages_of_an_encoder_are_all_of_its_bytes(name):
 
 @every_file
 def test_replacing_nothing_changes_no_byte(name):
-    assert ogg.replaced(coded(name), {}) == coded(name)
+    assert ogg.replace_packets(coded(name), {}) == coded(name)
     packets, _ = ogg.packets(coded(name))
-    assert ogg.replaced(coded(name), dict(enumerate(packets))) == coded(name)
+    assert ogg.replace_packets(coded(name), dict(enumerate(packets))) == coded(name)
 
 
 def test_a_replaced_packet_is_replaced_and_no_other():
     data = coded("opus")
     packets, granule = ogg.packets(data)
     for new in (packets[40][:1], b"", packets[40] * 9, bytes(255), bytes(510)):
-        changed = ogg.replaced(data, {40: new})
+        changed = ogg.replace_packets(data, {40: new})
         assert ogg.packets(changed) == ([*packets[:40], new, *packets[41:]], granule)
 
 
@@ -112,7 +112,7 @@ def test_libsndfile_takes_a_file_with_replaced_packets():
     data = coded("opus")
     before, _ = soundfile.read(io.BytesIO(data), dtype="float32")
     packets, _ = ogg.packets(data)
-    changed = ogg.replaced(data, {i: bytes([packets[i][0] & 0xFC]) for i in range(60, 70)})
+    changed = ogg.replace_packets(data, {i: bytes([packets[i][0] & 0xFC]) for i in range(60, 70)})
     after, _ = soundfile.read(io.BytesIO(changed), dtype="float32")
     assert len(after) == len(before)
     frame = len(before) // 150
@@ -122,7 +122,7 @@ def test_libsndfile_takes_a_file_with_replaced_packets():
 
 
 def test_checksums_are_those_of_the_standard():
-    changed = ogg.replaced(coded("opus"), {5: b"x" * 300})
+    changed = ogg.replace_packets(coded("opus"), {5: b"x" * 300})
     position = 0
     for one in ogg.pages(changed):
         length = 27 + sum(len(part) // 255 + 1 for part in one.parts) + sum(map(len, one.parts))
@@ -145,15 +145,15 @@ def test_packets_of_any_length(size):
 
 @pytest.mark.parametrize("size", [0, 254, 255, 510, 64_770])
 def test_long_packets_are_replaced_within_a_page(size):
-    data = ogg.replaced(written([b"a", b"b", b"c"]), {1: b"x" * size})
+    data = ogg.replace_packets(written([b"a", b"b", b"c"]), {1: b"x" * size})
     assert ogg.packets(data)[0] == [b"a", b"x" * size, b"c"]
 
 
 def test_what_does_not_fit_a_page_is_refused():
     with pytest.raises(CodecError, match="too many packets"):
-        ogg.replaced(written([b"a", b"b"]), {1: bytes(65_025)})
+        ogg.replace_packets(written([b"a", b"b"]), {1: bytes(65_025)})
     with pytest.raises(CodecError, match="more than one page"):
-        ogg.replaced(written([b"a", bytes(70_000)]), {0: b"b"})
+        ogg.replace_packets(written([b"a", bytes(70_000)]), {0: b"b"})
 
 
 def test_a_packet_over_several_pages_of_a_real_file(tmp_path):
@@ -168,7 +168,7 @@ def test_a_packet_over_several_pages_of_a_real_file(tmp_path):
     assert packets[1].count(b"x") >= 150_000
     assert len(packets) - 2 == pytest.approx(25, abs=2)
     with pytest.raises(CodecError, match="more than one page"):
-        ogg.replaced((tmp_path / "a.opus").read_bytes(), {5: b""})
+        ogg.replace_packets((tmp_path / "a.opus").read_bytes(), {5: b""})
 
 
 GOOD = written([b"head", b"x" * 300])
@@ -208,7 +208,7 @@ def test_whatever_is_done_to_a_file_there_is_an_answer_or_an_error(name, data):
                 content[where:where] = data.draw(st.binary(max_size=40))
             case "cut":
                 del content[where:]
-    for read in (ogg.packets, lambda found: ogg.replaced(found, {3: b"new"})):
+    for read in (ogg.packets, lambda found: ogg.replace_packets(found, {3: b"new"})):
         with suppress(CodecError):
             read(bytes(content))
 
@@ -218,7 +218,7 @@ def test_whatever_is_done_to_a_file_there_is_an_answer_or_an_error(name, data):
 def test_packets_come_back(packets):
     data = written(packets)
     assert ogg.packets(data)[0] == packets
-    assert ogg.packets(ogg.replaced(data, {}))[0] == packets
+    assert ogg.packets(ogg.replace_packets(data, {}))[0] == packets
 
 
 def test_a_packet_over_very_many_pages_takes_no_time():

@@ -19,9 +19,9 @@ from aser_bench.core.errors import CodecError
 NB, WB = b"#!AMR\n", b"#!AMR-WB\n"
 READERS = {
     "aac": payload.adts,
-    "amr-nb": lambda data: payload.amr(data, NB, payload.AMR_NB_BITS),
-    "amr-wb": lambda data: payload.amr(data, WB, payload.AMR_WB_BITS),
-    "sbc": lambda data: payload.fixed(data, payload.sbc_frame_bytes(data)[0]),
+    "amr-nb": lambda data: payload.amr_payload(data, NB, payload.AMR_NB_BITS),
+    "amr-wb": lambda data: payload.amr_payload(data, WB, payload.AMR_WB_BITS),
+    "sbc": lambda data: payload.split_frames(data, payload.sbc_frame_size(data)[0]),
 }
 every_reader = pytest.mark.parametrize("name", READERS)
 
@@ -53,7 +53,7 @@ def test_modes_of_amr_wb(kbps):
 
 def test_frames_of_aac_are_the_file_without_its_headers():
     data = any_file("aac")
-    frames = payload.adts(data)
+    frames = payload.adts_frames(data)
     assert 16 <= len(frames) <= 18  # of 1024 samples
     assert sum(map(len, frames)) == len(data) - 7 * len(frames)
     assert b"".join(data[:7] + frame for frame in frames)[:7] == data[:7]
@@ -63,21 +63,21 @@ def test_frames_of_aac_are_the_file_without_its_headers():
 @pytest.mark.parametrize("kbps", [24, 64, 256])
 def test_frames_of_sbc(kbps):
     data = coded("sbc", kbps)
-    size, samples = payload.sbc_frame_bytes(data)
+    size, samples = payload.sbc_frame_size(data)
     assert samples == 128
     assert len(data) % size == 0
-    assert all(frame[:1] == b"\x9c" for frame in payload.fixed(data, size))
+    assert all(frame[:1] == b"\x9c" for frame in payload.split_frames(data, size))
     assert 8 * size * 16_000 / samples / 1000 == pytest.approx(kbps, abs=1)
 
 
-def amr(*frames: bytes, magic: bytes = NB) -> bytes:
+def amr_file(*frames: bytes, magic: bytes = NB) -> bytes:
     return magic + b"".join(frames)
 
 
 def test_silence_counts_and_lasts():
     """Frames of comfort noise and of nothing are time without bits."""
     speech, noise, nothing = bytes([7 << 3]) + bytes(31), bytes([8 << 3]) + bytes(5), b"\x78"
-    found = payload.amr(amr(speech, noise, nothing), NB, payload.AMR_NB_BITS)
+    found = payload.amr_payload(amr_file(speech, noise, nothing), NB, payload.AMR_NB_BITS)
     assert found.kbps == pytest.approx((244 + 40) / 0.060 / 1000)
     assert found.sha256 == hashlib.sha256(speech + noise + nothing).hexdigest()
 
@@ -94,18 +94,22 @@ BROKEN = {
     "no frames": lambda: payload.payload([], 1),
     "no time": lambda: payload.payload([b"a"], 0),
     "less than no time": lambda: payload.payload([b"a"], -1),
-    "a cut frame": lambda: payload.fixed(bytes(100), 33),
-    "text for AAC": lambda: payload.adts(b"hello"),
-    "an AAC header and no more": lambda: payload.adts(b"\xff\xf1\x60\x40\x00\x1f\xfc"),
-    "an AAC frame of no length": lambda: payload.adts(b"\xff\xf1\x60\x40\x00\x00\xfc" + bytes(9)),
-    "text for AMR": lambda: payload.amr(b"hello", NB, payload.AMR_NB_BITS),
-    "the other band": lambda: payload.amr(amr(magic=WB), NB, payload.AMR_NB_BITS),
-    "AMR without a frame": lambda: payload.amr(amr(), NB, payload.AMR_NB_BITS),
-    "an unknown frame": lambda: payload.amr(amr(b"\x58"), NB, payload.AMR_NB_BITS),
-    "a cut AMR frame": lambda: payload.amr(amr(b"\x38" + bytes(30)), NB, payload.AMR_NB_BITS),
-    "text for SBC": lambda: payload.sbc_frame_bytes(b"hello"),
-    "stereo SBC": lambda: payload.sbc_frame_bytes(b"\x9c\x3d\x20\x00"),
-    "three bytes of SBC": lambda: payload.sbc_frame_bytes(b"\x9c\x31\x20"),
+    "a cut frame": lambda: payload.split_frames(bytes(100), 33),
+    "text for AAC": lambda: payload.adts_frames(b"hello"),
+    "an AAC header and no more": lambda: payload.adts_frames(b"\xff\xf1\x60\x40\x00\x1f\xfc"),
+    "an AAC frame of no length": lambda: payload.adts_frames(
+        b"\xff\xf1\x60\x40\x00\x00\xfc" + bytes(9)
+    ),
+    "text for AMR": lambda: payload.amr_payload(b"hello", NB, payload.AMR_NB_BITS),
+    "the other band": lambda: payload.amr_payload(amr_file(magic=WB), NB, payload.AMR_NB_BITS),
+    "AMR without a frame": lambda: payload.amr_payload(amr_file(), NB, payload.AMR_NB_BITS),
+    "an unknown frame": lambda: payload.amr_payload(amr_file(b"\x58"), NB, payload.AMR_NB_BITS),
+    "a cut AMR frame": lambda: payload.amr_payload(
+        amr_file(b"\x38" + bytes(30)), NB, payload.AMR_NB_BITS
+    ),
+    "text for SBC": lambda: payload.sbc_frame_size(b"hello"),
+    "stereo SBC": lambda: payload.sbc_frame_size(b"\x9c\x3d\x20\x00"),
+    "three bytes of SBC": lambda: payload.sbc_frame_size(b"\x9c\x31\x20"),
 }
 
 

@@ -51,7 +51,7 @@ class Fake(Control):
         found = [Condition(f"fake-{kbps:g}k", "fake", kbps, rate) for kbps in bitrates]
         return found, [Alias("fake-99k", 99.0, found[-1].name)]
 
-    def treat(self, signal, rate, condition):
+    def apply(self, signal, rate, condition):
         raise NotImplementedError
 
     def roundtrip(self, signals, rate, conditions):
@@ -139,7 +139,7 @@ def test_identical_streams_are_found_only_where_all_are_identical():
 
 def test_batches_change_nothing_and_are_counted():
     signals, counts = [noise(seed, 0.1) for seed in range(19)], []
-    table = probe(signals, specs.get_available("gain"), done=counts.append)
+    table = probe(signals, specs.get_available("gain"), on_progress=counts.append)
     assert sum(counts) == 19
     assert len(counts) > 1
     assert table["utterances"][0] == 19

@@ -13,7 +13,7 @@ from aser_bench.codecs import quality
 from aser_bench.codecs.lowpass import LowPass
 
 RATE = 16_000
-MISSING = {name for name in quality.MEASURES if name not in quality.installed()}
+MISSING = {name for name in quality.MEASURES if name not in quality.installed_measures()}
 needs_pesq = pytest.mark.skipif("pesq" in MISSING, reason="needs aser-bench[quality]: pesq")
 needs_stoi = pytest.mark.skipif("stoi" in MISSING, reason="needs aser-bench[quality]: pystoi")
 each = pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_pesq_is_wide_band():
     """Narrow-band PESQ would not hear what a telephone takes away."""
     narrow = LowPass(cutoff=3400.0)
     (condition,), _ = narrow.conditions([], RATE, "error")
-    assert quality.pesq(speech(), narrow.treat(speech(), RATE, condition), RATE) < 4.3
+    assert quality.pesq(speech(), narrow.apply(speech(), RATE, condition), RATE) < 4.3
 
 
 @each
@@ -105,6 +105,6 @@ def test_what_is_absent_is_not_offered(monkeypatch, absent):
         monkeypatch.setitem(sys.modules, package, None)
     for package, name in (("pesq", "pesq"), ("pystoi", "stoi")):
         if package in absent:
-            assert name not in quality.installed()
+            assert name not in quality.installed_measures()
         else:
-            assert (name in quality.installed()) == (name not in MISSING)
+            assert (name in quality.installed_measures()) == (name not in MISSING)

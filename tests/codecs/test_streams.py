@@ -103,7 +103,7 @@ def test_the_time_limit_grows_with_the_audio(monkeypatch):
     monkeypatch.setattr(ffmpeg, "run", lambda arguments, folder, limit_s: limits.append(limit_s))
     for seconds in (1, 100):
         signal = np.zeros(16000 * seconds, np.float32)
-        with pytest.raises(CodecError), streams.encoded([signal], 16000, [LAME] * 4):
+        with pytest.raises(CodecError), streams.encode([signal], 16000, [LAME] * 4):
             pass
     assert limits[1] - limits[0] == pytest.approx(99 * 4 * streams.LIMIT_PER_CODED_S)
 
@@ -148,27 +148,27 @@ def test_versions():
 
 def test_an_unknown_encoder():
     unknown = streams.Encoding("no-such-encoder", None, "mp3")
-    with pytest.raises(CodecError, match="ncoder"), streams.encoded([NOISE], 16000, [unknown]):
+    with pytest.raises(CodecError, match="ncoder"), streams.encode([NOISE], 16000, [unknown]):
         pass
 
 
 def test_an_unknown_decoder(place):
-    with streams.encoded([NOISE], 16000, [LAME]) as ((path,),):
+    with streams.encode([NOISE], 16000, [LAME]) as ((path,),):
         for decoding in (
             streams.Decoding("no-such-decoder", "mp3"),
             streams.Decoding("mp3float", "no-such-demuxer"),
         ):
             with pytest.raises(CodecError, match=r"ecoder|nvalid|nknown"):
-                streams.decoded([path], decoding, 1)
+                streams.decode([path], decoding, 1)
 
 
 def test_what_is_decoded_is_what_was_coded(place):
     encoding = streams.Encoding("pcm_f32le", None, "wav")
     signals = [NOISE, NOISE[:100], -NOISE]
-    with streams.encoded(signals, 16000, [encoding]) as (paths,):
+    with streams.encode(signals, 16000, [encoding]) as (paths,):
         (folder,) = place.iterdir()
         before = sorted(folder.iterdir())
-        decoded = streams.decoded(paths, streams.Decoding("pcm_f32le", "wav"), 1)
+        decoded = streams.decode(paths, streams.Decoding("pcm_f32le", "wav"), 1)
         assert sorted(folder.iterdir()) == before
     for signal, found in zip(signals, decoded, strict=True):
         assert found.dtype == np.float32
@@ -186,7 +186,7 @@ def test_the_arguments_are_safe_and_explicit(fake, tmp_path):
     encodings = [streams.Encoding("libmp3lame", k, "mp3") for k in (8, 64)]
 
     def encode():
-        with streams.encoded([NOISE, NOISE], 16000, encodings):
+        with streams.encode([NOISE, NOISE], 16000, encodings):
             pass
 
     (line,) = arguments(fake, tmp_path, encode)

@@ -62,7 +62,7 @@ def can(ffmpeg: str, spec: str) -> bool:
 def legal_conditions(codec: Codec) -> list[Condition]:
     if not codec.takes_bitrates:
         return codec.conditions([], RATE, "error")[0]
-    found = codec.conditions(codec.bitrates(RATE).usual, RATE, "error")[0]
+    found = codec.conditions(codec.bitrates(RATE).values, RATE, "error")[0]
     for bitrate in PROMOTED:
         try:
             found += [c for c in codec.conditions([bitrate], RATE, "promote")[0] if c.mark]
@@ -212,7 +212,7 @@ def test_an_encoder_says_who_it_is(usable):
 @pytest.mark.parametrize("policy", POLICIES)
 def test_conditions_are_named_once_and_rise(spec, policy):
     codec = specs.get(spec)
-    bitrates = codec.bitrates(RATE).usual if codec.takes_bitrates else ()
+    bitrates = codec.bitrates(RATE).values if codec.takes_bitrates else ()
     conditions, aliases = codec.conditions([*reversed(bitrates), *bitrates], RATE, policy)
     names = [condition.name for condition in conditions]
     assert len(set(names)) == len(names)
@@ -318,7 +318,7 @@ def test_other_sample_rates(usable, rate):
     """TESS comes at 24,414 Hz, RAVDESS at 48,000: nothing may be lost or late there either."""
     time = np.arange(int(1.1 * rate) + 1) / rate
     source = np.interp(time, np.arange(len(voice())) / RATE, voice()).astype(np.float32)
-    asked = usable.bitrates(rate).usual[-1:] if usable.takes_bitrates else []
+    asked = usable.bitrates(rate).values[-1:] if usable.takes_bitrates else []
     conditions, _ = usable.conditions(asked, rate, "error")
     coded = usable.roundtrip([source], rate, conditions)[0][0].signal
     assert coded.shape == source.shape

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aser_bench.core import options
 from aser_bench.core.errors import UsageError
 from aser_bench.core.options import Configurable, choice, integer, number, split_spec
 
@@ -81,4 +80,4 @@ def test_specs_are_split(spec, expected):
 
 def test_an_option_is_given_once():
     with pytest.raises(UsageError, match="'a:x=1:x=2' gives the option 'x' twice"):
-        options.split("a:x=1:x=2")
+        split_spec("a:x=1:x=2")

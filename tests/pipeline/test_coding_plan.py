@@ -126,7 +126,7 @@ def test_a_codec_of_somebody_elses_module(conditions, tmp_path, monkeypatch):
         "class Half(Control):\n"
         "    name = 'half'\n"
         "    title = 'half the level'\n"
-        "    def treat(self, signal, rate, condition):\n"
+        "    def apply(self, signal, rate, condition):\n"
         "        return signal / 2\n"
         "COMPONENT = Half()\n"
     )
