@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from . import models, transcripts
+from . import corpora, models, transcripts
 from .codecs import reference_encoder
-from .core import registry
 from .core.atomic import check_folder
 from .core.errors import CodecError, UsageError
 from .core.progress import Notify, Progress, print_notice, report_refused
@@ -132,7 +131,7 @@ class _Stages:
 def _check_names(study: Study) -> None:
     """Look every name up before anything is read: a typo must not cost an hour."""
     for choice in study.corpora:
-        registry.get("corpora", choice.name)
+        corpora.get(choice.name)
     for name in study.models:
         models.get(name)
     model_variants.all_feature_sets(study)

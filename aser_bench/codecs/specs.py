@@ -92,9 +92,7 @@ def _hop(part: str, spec: str) -> Hop:
             name.append(word)  # a dotted path has a colon of its own: package.module:Name
     if not any(name):
         raise UsageError(f"codec {spec!r} has no name in one of its parts; write mp3:64+opus:16")
-    codec = registry.get("codecs", ":".join(name))
-    if not isinstance(codec, Codec):
-        raise UsageError(f"{':'.join(name)} is no codec: it must be an object of class Codec")
+    codec = registry.instance("codecs", ":".join(name), Codec)
     if kbps is not None and not codec.takes_bitrates:
         raise UsageError(f"codec {spec!r}: {codec.name} takes no bitrate")
     return Hop(codec.with_options(options) if options else codec, kbps)

@@ -1,8 +1,10 @@
-"""Find components by name: built-ins by file, other people's by entry point or dotted path.
+"""Lookup of components by name: built-in files, entry points and dotted paths.
 
-A file in ``aser_bench/<kind>/`` is a component when it defines ``COMPONENT``; its name is
-the component's ``name``. Other packages register theirs under the entry-point group
-``aser_bench.<kind>``. ``package.module:Name`` names any object directly.
+A file in ``aser_bench/<kind>/`` is a component if it defines ``COMPONENT``; its name is the
+attribute ``name`` of that object. Other packages register components under the entry-point group
+``aser_bench.<kind>``. ``package.module:Name`` names any object directly. An entry point or a
+dotted path may lead to an instance, to a class that takes no arguments, or to a module that
+defines ``COMPONENT``.
 """
 
 from __future__ import annotations
@@ -10,8 +12,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from functools import cache
-from importlib.metadata import entry_points, version
-from typing import Any
+from importlib.metadata import EntryPoint, entry_points, version
+from typing import Any, TypeVar
 
 from .errors import UsageError, suggest
 
@@ -22,34 +24,39 @@ _SINGULAR = {
     "transcripts": "transcriber",
     "features": "feature set",
     "models": "model",
+    "metrics": "metric",
+    "protocols": "protocol",
 }
+
+Component = TypeVar("Component")
 
 
 @cache
 def _builtins(kind: str) -> dict[str, Any]:
     package = importlib.import_module(f"aser_bench.{kind}")
-    found = {}
+    components = {}
     for module in pkgutil.iter_modules(package.__path__):
         component = getattr(
             importlib.import_module(f"{package.__name__}.{module.name}"), "COMPONENT", None
         )
         if component is not None:
-            found[component.name] = component
-    return found
+            components[component.name] = component
+    return components
 
 
 @cache
-def _plugins(kind: str) -> dict[str, Any]:
+def plugins(kind: str) -> dict[str, EntryPoint]:
+    """Return the entry points of the group ``aser_bench.<kind>`` by name, without loading them."""
     return {point.name: point for point in entry_points(group=f"aser_bench.{kind}")}
 
 
 def names(kind: str) -> list[str]:
     """Return the sorted names of all components of a kind (one of ``KINDS``)."""
-    return sorted({*_builtins(kind), *_plugins(kind)})
+    return sorted({*_builtins(kind), *plugins(kind)})
 
 
 def get(kind: str, name: str) -> Any:
-    """Return the component ``name`` of a kind.
+    """Return the object that a name stands for, as it was registered (an instance or a class).
 
     Raises
     ------
@@ -58,11 +65,50 @@ def get(kind: str, name: str) -> Any:
     """
     if name in _builtins(kind):
         return _builtins(kind)[name]
-    if name in _plugins(kind):
-        return _load(kind, name, _plugins(kind)[name].value)
+    if name in plugins(kind):
+        return load(kind, name, plugins(kind)[name].value)
     if ":" in name:
-        return _load(kind, name, name)
+        return load(kind, name, name)
     raise UsageError(f"unknown {_SINGULAR[kind]} {name!r}{suggest(name, names(kind))}")
+
+
+def instance(kind: str, name: str, base: type[Component]) -> Component:
+    """Return the component that a name stands for; a class is instantiated without arguments.
+
+    Parameters
+    ----------
+    kind : str
+        One of ``KINDS``.
+    name : str
+        A built-in name, the name of an entry point, or ``package.module:Name``.
+    base : type
+        The base class of the kind, such as `aser_bench.codecs.base.Codec`.
+
+    Raises
+    ------
+    UsageError
+        As `get`, or if the object is neither an instance nor a subclass of ``base``, or the class
+        cannot be instantiated without arguments.
+    """
+    return as_instance(kind, name, get(kind, name), base)
+
+
+def as_instance(kind: str, name: str, target: Any, base: type[Component]) -> Component:
+    """Return ``target``, or an instance of it if it is a class; see `instance`."""
+    if isinstance(target, type) and issubclass(target, base):
+        try:
+            return target()
+        except Exception as error:  # the constructor of another package may raise anything
+            raise UsageError(
+                f"{_SINGULAR[kind]} {name!r} cannot be instantiated without arguments: "
+                f"{_reason(error)}"
+            ) from error
+    if not isinstance(target, base):
+        raise UsageError(
+            f"{name} is not a {_SINGULAR[kind]}: it must be an instance or a subclass of "
+            f"{base.__module__}.{base.__qualname__}"
+        )
+    return target
 
 
 @cache
@@ -71,13 +117,25 @@ def versions(packages: tuple[str, ...]) -> dict[str, str]:
     return {package: version(package) for package in packages}
 
 
-def _load(kind: str, name: str, path: str) -> Any:
+def load(kind: str, name: str, path: str) -> Any:
+    """Return the object at ``package.module:Name``, or the ``COMPONENT`` of a module.
+
+    Raises
+    ------
+    UsageError
+        If the module cannot be imported or has no such attribute; the message names the component.
+    """
     module, _, attribute = path.partition(":")
     try:
         target = importlib.import_module(module)
-        for part in attribute.split("."):
+        for part in attribute.split(".") if ":" in path else ():
             target = getattr(target, part)
-    except Exception as error:  # a module of somebody else's may raise whatever it likes
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise UsageError(f"{_SINGULAR[kind]} {name!r} cannot be loaded: {reason}") from error
+    except Exception as error:  # a module of another package may raise anything
+        raise UsageError(
+            f"{_SINGULAR[kind]} {name!r} cannot be loaded: {_reason(error)}"
+        ) from error
     return getattr(target, "COMPONENT", target)
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())

@@ -6,9 +6,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .base import Listing
+    from .base import Corpus, Listing
 
-__all__ = ["load_corpus"]
+__all__ = ["get", "load_corpus"]
+
+
+def get(name: str) -> Corpus:
+    """Return a built-in corpus, one of an entry point, or ``package.module:Name``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such corpus, or it cannot be loaded.
+    """
+    from ..core import registry
+    from .base import Corpus
+
+    return registry.instance("corpora", name, Corpus)
 
 
 def load_corpus(name: str, source: str | Path | None = None) -> Listing:
@@ -35,9 +49,4 @@ def load_corpus(name: str, source: str | Path | None = None) -> Listing:
     UsageError
         If there is no such corpus, or nothing of it under ``source``.
     """
-    from ..core import registry
-
-    corpus = registry.get("corpora", name)
-    if isinstance(corpus, type):
-        corpus = corpus()
-    return corpus.scan(None if source is None else Path(source))
+    return get(name).scan(None if source is None else Path(source))

@@ -251,11 +251,12 @@ def no_files_error(
 
 def _looks_like(stems: list[str], not_this: str) -> str:
     from ..core import registry
+    from . import get
 
     # custom takes nearly every name, so it is asked last.
     names = sorted(registry.names("corpora"), key=lambda name: (name == "custom", name))
     for name in names:
-        matches_name = getattr(registry.get("corpora", name), "matches_name", None)
+        matches_name = getattr(get(name), "matches_name", None)
         if name != not_this and callable(matches_name):
             hits = sum(bool(matches_name(one)) for one in stems)
             if hits > len(stems) / 2:

@@ -27,11 +27,14 @@ def named(spec: str) -> FeatureSet | Bundle:
         For an unknown feature set or option, or a value that the option does not take.
     """
     words, options = split_spec(spec)
-    found = registry.get("features", ":".join(words))
-    if not isinstance(found, FeatureSet | Bundle):
-        raise UsageError(
-            f"{':'.join(words)} is no feature set: it must be an object of class FeatureSet"
-        )
+    name = ":".join(words)
+    target = registry.get("features", name)
+    is_bundle = isinstance(target, Bundle) or (
+        isinstance(target, type) and issubclass(target, Bundle)
+    )
+    found: FeatureSet | Bundle = registry.as_instance(
+        "features", name, target, Bundle if is_bundle else FeatureSet
+    )
     return found.with_options(options) if options else found
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pandas as pd
 
 from .. import corpora
-from ..core import registry
 from ..core.errors import UsageError
 from ..core.tables import SAMPLE_RATE, UTTERANCES, order_columns
 from ..corpora.base import Corpus, Listing
@@ -120,7 +119,7 @@ def ingest(
         If the corpus cannot be found, nothing of it can be used, ``labels`` leave fewer than
         two emotions, or ``strict`` is set and a recording has to be refused.
     """
-    corpus: Corpus = registry.get("corpora", choice.name)
+    corpus = corpora.get(choice.name)
     listing = _relabelled(corpora.load_corpus(choice.name, choice.source), labels, choice.name)
     listing, incomplete = _complete(listing)
     table = listing.utterances

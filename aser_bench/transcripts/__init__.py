@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..core import registry
-from ..core.errors import UsageError
 from ..core.options import split_spec
 from .base import Transcriber
 
@@ -25,7 +24,5 @@ def get(spec: str) -> Transcriber:
     """
     words, options = split_spec(spec)
     name = ":".join(words)
-    found = registry.get("transcripts", name)
-    if not isinstance(found, Transcriber):
-        raise UsageError(f"{name} is no transcriber: it must be an object of class Transcriber")
+    found = registry.instance("transcripts", name, Transcriber)
     return found.with_options(options) if options else found

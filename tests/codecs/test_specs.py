@@ -110,7 +110,7 @@ def test_what_is_no_codec_is_said_in_one_line(spec, message, package):
 
 @pytest.mark.parametrize("spec", ["somebodys_codecs:number", "somebodys_codecs:number:64"])
 def test_something_else_of_a_module_is_no_codec(spec, package):
-    with pytest.raises(UsageError, match="no codec"):
+    with pytest.raises(UsageError, match="is not a codec"):
         specs.get(spec)
 
 

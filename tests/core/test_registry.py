@@ -24,10 +24,10 @@ def plugins(monkeypatch):
             return [EntryPoint(name, value, group) for name, value in found.items()]
 
         monkeypatch.setattr(registry, "entry_points", entry_points)
-        registry._plugins.cache_clear()
+        registry.plugins.cache_clear()
 
     yield install
-    registry._plugins.cache_clear()
+    registry.plugins.cache_clear()
 
 
 def refusal(kind: str, name: str) -> str:
@@ -193,3 +193,38 @@ def test_versions_of_what_is_installed():
 def test_what_is_not_installed_has_no_version():
     with pytest.raises(PackageNotFoundError):
         registry.versions(("no-such-distribution",))
+
+
+# Instances and classes
+
+
+class WithoutArguments:
+    """A component that can be instantiated."""
+
+
+class WithArguments:
+    """A component whose constructor needs an argument."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+
+INSTANCE = WithoutArguments()
+
+
+@pytest.mark.parametrize("name", ["INSTANCE", "WithoutArguments"])
+def test_an_instance_and_a_class_both_name_a_component(name):
+    path = f"{__name__}:{name}"
+    component = registry.instance("codecs", path, WithoutArguments)
+    assert type(component).__name__ == "WithoutArguments"
+
+
+def test_a_class_that_needs_arguments_is_refused():
+    with pytest.raises(UsageError, match=r"model .* cannot be instantiated without arguments: Typ"):
+        registry.instance("models", f"{__name__}:WithArguments", WithArguments)
+
+
+@pytest.mark.parametrize("name", ["INSTANCE", "WithoutArguments", "BROKEN"])
+def test_an_object_of_another_type_is_refused(name):
+    with pytest.raises(UsageError, match=r"is not a corpus: it must be an instance or a subclass"):
+        registry.instance("corpora", f"{__name__}:{name}", WithArguments)

@@ -33,9 +33,9 @@ def elsewhere(monkeypatch):
     monkeypatch.setattr(
         registry, "entry_points", lambda group: points if group.endswith("transcripts") else []
     )
-    registry._plugins.cache_clear()
+    registry.plugins.cache_clear()
     yield
-    registry._plugins.cache_clear()
+    registry.plugins.cache_clear()
 
 
 def test_of_another_package(elsewhere):
@@ -50,7 +50,7 @@ def test_by_a_dotted_path():
 
 
 def test_something_else_is_refused():
-    with pytest.raises(UsageError, match="is no transcriber: it must be an object of class"):
+    with pytest.raises(UsageError, match="is not a transcriber: it must be an inst"):
         transcripts.get("pathlib:Path")
 
 
