@@ -15,13 +15,12 @@ from .core.errors import CodecError, UsageError
 from .core.progress import Notify, Progress, print_notice, report_refused
 from .models.text import embeddings
 from .pipeline import coding_plan, estimate, model_variants
-from .pipeline import worklist as agendas_
 from .pipeline.cache import Cache
-from .pipeline.coding_task import code
+from .pipeline.coding_task import run_coding_task
 from .pipeline.ingest import ingest
 from .pipeline.parallel import Pool, cores
-from .pipeline.training_task import train
-from .pipeline.worklist import Agenda
+from .pipeline.training_task import run_training_task
+from .pipeline.worklist import Worklist, describe
 from .report import build, terminal_text
 from .results import manifest, reader, writer
 from .results import scores as outputs
@@ -94,24 +93,24 @@ def run(
     folder = Path(out) if out is not None else Path("results") / study.label
     check_folder(folder)
     _check_names(study)
-    treatments = coding_plan.treatments(study)
+    plan = coding_plan.plan_conditions(study)
     entries = Cache.at(cache)
     entries.sweep()
     say: Notify = (lambda line: None) if quiet else print_notice
     with Pool(jobs if jobs is not None else cores()) as pool:
-        agendas = []
+        worklists = []
         for choice in study.corpora:
             ingested = ingest(choice, study.limit, entries, pool, strict, say, labels=study.labels)
             report_refused(ingested.refused, say)
-            agendas.append(Agenda(study, ingested, treatments, entries))
+            worklists.append(Worklist(study, ingested, plan, entries))
         if dry_run:
-            plan_ = agendas_.describe(study, agendas, treatments, folder)
-            cost = estimate.estimate(agendas, pool)
-            return Outcome(None, f"{plan_}\n{cost.told(pool.jobs)}")
-        song = reference_encoder.verify(treatments.conditions, say)
+            text = describe(study, worklists, plan, folder)
+            cost = estimate.estimate(worklists, pool)
+            return Outcome(None, f"{text}\n{cost.told(pool.jobs)}")
+        song = reference_encoder.verify(plan.conditions, say)
         clock.end("read")
-        costs, failed = _work(agendas, pool, strict, say, quiet, clock)
-    return _finish(study, folder, agendas, treatments, song, costs, failed, clock, reported)
+        costs, failed = _work(worklists, pool, strict, say, quiet, clock)
+    return _finish(study, folder, worklists, plan, song, costs, failed, clock, reported)
 
 
 class _Stages:
@@ -144,47 +143,47 @@ def _check_names(study: Study) -> None:
 
 
 def _work(
-    agendas: list[Agenda], pool: Pool, strict: bool, say: Notify, quiet: bool, clock: _Stages
+    worklists: list[Worklist], pool: Pool, strict: bool, say: Notify, quiet: bool, clock: _Stages
 ) -> tuple[Costs, dict[str, str]]:
     """Code and train all that the cache lacks; return costs and failures (key -> reason)."""
     costs: Costs = []
     failed: dict[str, str] = {}
-    with Progress(sum(agenda.seconds() for agenda in agendas), quiet=quiet) as progress:
-        for agenda in agendas:
-            while lost := _code(agenda, pool, progress, costs):
-                _drop(agenda, lost, strict, say)
+    with Progress(sum(worklist.seconds() for worklist in worklists), quiet=quiet) as progress:
+        for worklist in worklists:
+            while lost := _code(worklist, pool, progress, costs):
+                _drop(worklist, lost, strict, say)
         clock.end("code")
-        for agenda in agendas:
-            failed.update(_train(agenda, pool, progress, costs))
+        for worklist in worklists:
+            failed.update(_train(worklist, pool, progress, costs))
         clock.end("train")
     return costs, failed
 
 
-def _code(agenda: Agenda, pool: Pool, progress: Progress, costs: Costs) -> dict[str, str]:
+def _code(worklist: Worklist, pool: Pool, progress: Progress, costs: Costs) -> dict[str, str]:
     """Code what is left; return the utterances that could not be (name -> reason)."""
     lost: dict[str, str] = {}
-    for result in pool.run(code, agenda.to_code()):
+    for result in pool.run(run_coding_task, worklist.pending_coding()):
         lost.update(result.failures)
-        costs.append(("code", f"{agenda.name} {result.task.utterances[0]} ...", result.cost))
+        costs.append(("code", f"{worklist.name} {result.task.utterances[0]} ...", result.cost))
         progress.advance(
-            coding_plan.code_seconds(result.task, agenda.ingested), f"coding {agenda.name}"
+            coding_plan.coding_seconds(result.task, worklist.ingested), f"coding {worklist.name}"
         )
     return lost
 
 
-def _drop(agenda: Agenda, lost: dict[str, str], strict: bool, say: Notify) -> None:
+def _drop(worklist: Worklist, lost: dict[str, str], strict: bool, say: Notify) -> None:
     utterance, reason = next(iter(lost.items()))
     if strict:
         raise CodecError(f"{utterance}: {reason}; --strict stops here")
-    if len(lost) >= len(agenda.ingested.utterances):
-        raise CodecError(f"no recording of {agenda.name} could be coded: {reason}")
+    if len(lost) >= len(worklist.ingested.utterances):
+        raise CodecError(f"no recording of {worklist.name} could be coded: {reason}")
     report_refused(list(lost.items()), say)
-    agenda.drop(lost)
+    worklist.drop(lost)
 
 
-def _train(agenda: Agenda, pool: Pool, progress: Progress, costs: Costs) -> dict[str, str]:
+def _train(worklist: Worklist, pool: Pool, progress: Progress, costs: Costs) -> dict[str, str]:
     failed = {}
-    for result in pool.run(train, agenda.to_train()):
+    for result in pool.run(run_training_task, worklist.pending_training()):
         cell = result.task.cell
         name = "{corpus} {model} {train_condition} fold {fold}".format(**cell)
         costs.append(("train", f"{name} {cell['features']} {cell['protocol']}", result.cost))
@@ -197,8 +196,8 @@ def _train(agenda: Agenda, pool: Pool, progress: Progress, costs: Costs) -> dict
 def _finish(
     study: Study,
     folder: Path,
-    agendas: list[Agenda],
-    treatments: coding_plan.Treatments,
+    worklists: list[Worklist],
+    plan: coding_plan.ConditionPlan,
     song: str,
     costs: Costs,
     failed: dict[str, str],
@@ -206,22 +205,22 @@ def _finish(
     reported: build.ReportOptions | None,
 ) -> Outcome:
     """Turn what lies in the cache into tables, write everything, and report on it."""
-    scores = outputs.scores([task for one in agendas for task in one.trainings], failed)
+    scores = outputs.scores([task for one in worklists for task in one.trainings], failed)
     conditions = pd.concat(
-        [outputs.conditions(one.ingested, one.treatments, one.batches) for one in agendas],
+        [outputs.conditions(one.ingested, one.plan, one.batches) for one in worklists],
         ignore_index=True,
     )
     clock.end("score")
     facts = manifest.build(
         study,
-        [one.ingested for one in agendas],
-        treatments,
-        {one.name: writer.notes(study, one, failed) for one in agendas},
+        [one.ingested for one in worklists],
+        plan,
+        {one.name: writer.notes(study, one, failed) for one in worklists},
         {"settings": writer.settings(study), "budgets": writer.budgets(study)},
         song,
         writer.stages(costs, clock.walls),
     )
-    writer.write(folder, study, agendas, scores, conditions, facts, costs, failed)
+    writer.write(folder, study, worklists, scores, conditions, facts, costs, failed)
     worked = scores["status"] == "ok"
     text = ""
     if worked.any():

@@ -17,7 +17,7 @@ from aser_bench.pipeline import coding_plan, estimate
 from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.ingest import ingest
 from aser_bench.pipeline.parallel import Pool
-from aser_bench.pipeline.worklist import Agenda
+from aser_bench.pipeline.worklist import Worklist
 from aser_bench.report.build import ReportOptions
 from aser_bench.study.config import resolve
 
@@ -260,7 +260,7 @@ def test_a_slow_transcriber_is_in_the_estimate(run, monkeypatch, texts, tmp_path
         with Pool(1) as pool:
             cache = Cache(tmp_path / "empty")
             found = ingest(study.corpora[0], None, cache, pool)
-            one = Agenda(study, found, coding_plan.treatments(study), cache)
+            one = Worklist(study, found, coding_plan.plan_conditions(study), cache)
             return estimate.estimate([one], pool).code_s
 
     quick = coding()

@@ -12,7 +12,7 @@ from ..core.errors import UsageError
 from ..core.tables import ORIGINAL, SAMPLE_RATE, Alias, Condition
 from ..study.config import CodecChoice, Study
 from .cache import Cache, key
-from .coding_task import CodeTask
+from .coding_task import CodingTask
 from .ingest import Ingested
 
 BATCH = 32
@@ -26,7 +26,7 @@ _CODE_S, _FEATURES_S = 0.006, 0.001
 
 
 @dataclass(frozen=True)
-class Treatments:
+class ConditionPlan:
     """The conditions of a run, the original first, and what was asked for but is the same."""
 
     conditions: tuple[Condition, ...]
@@ -39,7 +39,7 @@ class Treatments:
         """The conditions' names in order."""
         return tuple(condition.name for condition in self.conditions)
 
-    def untouched(self) -> Treatments:
+    def untouched(self) -> ConditionPlan:
         """Return the original alone: a corpus of texts has nothing to code."""
         kept = tuple(one for one in self.conditions if one.name == ORIGINAL)
         return replace(self, conditions=kept, aliases=())
@@ -52,7 +52,7 @@ class Treatments:
         return [_content(condition), specs.get(codec).version, *filter(None, who)]
 
 
-def treatments(study: Study) -> Treatments:
+def plan_conditions(study: Study) -> ConditionPlan:
     """Plan the conditions of a study; the original is always among them.
 
     Raises
@@ -81,7 +81,7 @@ def treatments(study: Study) -> Treatments:
                 )
         aliases.update((alias.name, alias) for alias in same)
         encoders[spec], engines[spec] = codec.encoder(), codec.engine()
-    return Treatments(tuple(conditions.values()), tuple(aliases.values()), encoders, engines)
+    return ConditionPlan(tuple(conditions.values()), tuple(aliases.values()), encoders, engines)
 
 
 def _content(condition: Condition) -> dict[str, Any]:
@@ -102,14 +102,14 @@ def protocols(study: Study, ingested: Ingested) -> tuple[str, ...]:
     return ("speaker",) if known else ("paper",)
 
 
-def code_tasks(
+def coding_tasks(
     study: Study,
     ingested: Ingested,
-    plan: Treatments,
+    plan: ConditionPlan,
     sets: tuple[str, ...],
     transcribers: tuple[str, ...],
     cache: Cache,
-) -> list[CodeTask]:
+) -> list[CodingTask]:
     """Return the corpus in batches, each with its place in the cache for every result.
 
     ``sets`` are the feature sets that are wanted, ``transcribers`` those that are to hear it. A
@@ -129,7 +129,7 @@ def code_tasks(
             for condition, identity in identities.items()
             for name in sets
         }
-        hearings = {
+        transcript_keys = {
             (condition, name): key(
                 "transcripts", SAMPLE_RATE, hashes, identity, transcripts.get(name).identity()
             )
@@ -141,7 +141,7 @@ def code_tasks(
             for condition, identity in identities.items()
         }
         tasks.append(
-            CodeTask(
+            CodingTask(
                 ingested.corpus.name,
                 cache,
                 tuple(part["utterance"]),
@@ -151,14 +151,14 @@ def code_tasks(
                 sets,
                 keys,
                 audits,
-                hearings,
+                transcript_keys,
                 study.match_level,
             )
         )
     return tasks
 
 
-def unfinished(task: CodeTask) -> CodeTask | None:
+def unfinished(task: CodingTask) -> CodingTask | None:
     """Return the task with the conditions that the cache still lacks, or None."""
     left = tuple(
         condition
@@ -168,11 +168,11 @@ def unfinished(task: CodeTask) -> CodeTask | None:
     return replace(task, conditions=left) if left else None
 
 
-def code_seconds(task: CodeTask, ingested: Ingested) -> float:
+def coding_seconds(task: CodingTask, ingested: Ingested) -> float:
     """Estimate what coding a batch and making its features costs on one core."""
     table = ingested.utterances
     sound = table["duration_s"][table["utterance"].isin(task.utterances)].sum()
-    transcribers = dict.fromkeys(name for _, name in task.hearings)
+    transcribers = dict.fromkeys(name for _, name in task.transcript_keys)
     hearing = sum(transcripts.get(name).seconds_per_second for name in transcribers)
     a_second = _CODE_S + _FEATURES_S * len(task.features) + hearing
     return float(sound * len(task.conditions) * a_second)

@@ -33,12 +33,19 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class CodeTask:
-    """Some 32 utterances, the conditions to take them through, and the features to make.
+class CodingTask:
+    """A batch of utterances, the conditions to encode them at, and the features to extract.
 
-    ``keys`` maps (condition, feature set) to its key in the cache, ``audits`` a condition to
-    the key of its measures, ``hearings`` (condition, transcriber) to that of what was heard. With
-    ``match_level`` what a codec did to the level is undone.
+    Attributes
+    ----------
+    keys : dict of (str, str) to str
+        (condition, feature set) -> key of the features in the cache.
+    audits : dict of str to str
+        Condition -> key of what is measured of the encoded audio.
+    transcript_keys : dict of (str, str) to str
+        (condition, transcriber) -> key of the transcripts.
+    match_level : bool
+        Whether each encoded utterance is brought back to the level of its original.
     """
 
     corpus: str
@@ -50,7 +57,7 @@ class CodeTask:
     features: tuple[str, ...]
     keys: dict[tuple[str, str], str]
     audits: dict[str, str]
-    hearings: dict[tuple[str, str], str] = field(default_factory=dict)
+    transcript_keys: dict[tuple[str, str], str] = field(default_factory=dict)
     match_level: bool = False
 
     def lacks(self, condition: Condition) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -60,27 +67,27 @@ class CodeTask:
             tuple(one for one in self.features if not has("features", self.keys[name, one])),
             tuple(
                 transcriber
-                for (at, transcriber), key in self.hearings.items()
+                for (at, transcriber), key in self.transcript_keys.items()
                 if at == name and not has("transcripts", key)
             ),
         )
 
 
 @dataclass(frozen=True)
-class CodeResult:
-    """What came of a `CodeTask`; with failures (utterance -> reason) nothing was cached."""
+class CodingResult:
+    """What came of a `CodingTask`; with failures (utterance -> reason) nothing was cached."""
 
-    task: CodeTask
+    task: CodingTask
     cost: Cost
     failures: dict[str, str] = field(default_factory=dict)
 
 
-def code(task: CodeTask) -> CodeResult:
+def run_coding_task(task: CodingTask) -> CodingResult:
     """Take a batch through its conditions and cache features and measures."""
     clock = Clock()
     signals, failures = _read_all(task)
     if failures:
-        return CodeResult(task, clock.cost(), failures)
+        return CodingResult(task, clock.cost(), failures)
     originals = features.sounds(signals, SAMPLE_RATE)
     for codec in dict.fromkeys(condition.codec for condition in task.conditions):
         conditions = [c for c in task.conditions if c.codec == codec]
@@ -88,7 +95,7 @@ def code(task: CodeTask) -> CodeResult:
             coded = _roundtrip(codec, signals, conditions)
         except (CodecError, AudioError):
             failures = _find_culprits(task, signals, codec, conditions)
-            return CodeResult(task, clock.cost(), failures)
+            return CodingResult(task, clock.cost(), failures)
         except OSError as error:
             raise AserBenchError(
                 f"scratch files cannot be written ({error}): free some room or set TMPDIR to "
@@ -96,10 +103,10 @@ def code(task: CodeTask) -> CodeResult:
             ) from error
         for condition, versions in zip(conditions, coded, strict=True):
             _save_condition(task, condition, originals, versions)
-    return CodeResult(task, clock.cost())
+    return CodingResult(task, clock.cost())
 
 
-def _read_all(task: CodeTask) -> tuple[list[np.ndarray], dict[str, str]]:
+def _read_all(task: CodingTask) -> tuple[list[np.ndarray], dict[str, str]]:
     signals, failures = [], {}
     for utterance, file, known in zip(task.utterances, task.files, task.hashes, strict=True):
         try:
@@ -134,7 +141,7 @@ def _roundtrip(
 
 
 def _find_culprits(
-    task: CodeTask, signals: list[np.ndarray], codec: str, conditions: list[Condition]
+    task: CodingTask, signals: list[np.ndarray], codec: str, conditions: list[Condition]
 ) -> dict[str, str]:
     """Code the utterances of a failed batch one by one, and name those that fail again.
 
@@ -156,7 +163,7 @@ def _find_culprits(
 
 
 def _save_condition(
-    task: CodeTask, condition: Condition, originals: list[Sound], versions: list[CodedSignal]
+    task: CodingTask, condition: Condition, originals: list[Sound], versions: list[CodedSignal]
 ) -> None:
     signals = [original.signal for original in originals]
     coded = [version.signal for version in versions]
@@ -173,7 +180,7 @@ def _save_condition(
         )
     for name in transcribers:
         heard = _heard(name, coded, task, condition)
-        key = task.hearings[condition.name, name]
+        key = task.transcript_keys[condition.name, name]
         task.cache.save("transcripts", key, {}, {"texts": list(heard)})
     # One utterance a batch is measured: the lag and the bandwidth belong to the encoder.
     measured = audit(signals[0], coded[0], SAMPLE_RATE)
@@ -191,7 +198,7 @@ def _save_condition(
     )
 
 
-def _heard(name: str, coded: list[np.ndarray], task: CodeTask, condition: Condition) -> list[str]:
+def _heard(name: str, coded: list[np.ndarray], task: CodingTask, condition: Condition) -> list[str]:
     try:
         return transcripts.get(name).transcribe(coded, SAMPLE_RATE)
     except AserBenchError:

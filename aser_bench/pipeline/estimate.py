@@ -23,10 +23,10 @@ from ..models.base import Model, Settings, Size
 from ..models.dual.utterance import Utterance
 from . import coding_plan, model_inputs
 from .cache import Cache
-from .coding_task import CodeTask, code
+from .coding_task import CodingTask, run_coding_task
 from .parallel import Pool
-from .training_task import TrainTask
-from .worklist import Agenda
+from .training_task import TrainingTask
+from .worklist import Worklist
 
 _UTTERANCES = 3
 """Coded in the trial, from all over a corpus."""
@@ -59,30 +59,30 @@ class Estimate:
         return f"roughly {total} with -j {jobs}: {said} (tried on this machine)"
 
 
-def estimate(agendas: Sequence[Agenda], pool: Pool) -> Estimate:
+def estimate(worklists: Sequence[Worklist], pool: Pool) -> Estimate:
     """Try a little of everything that is left, and return what all of it will take.
 
     Nothing of the trial stays in the run's cache.
     """
     coding, training, results = 0.0, 0.0, 0
     slowness: dict[str, tuple[float, float]] = {}
-    for agenda in agendas:
-        if left := agenda.to_code():
-            planned = sum(coding_plan.code_seconds(task, agenda.ingested) for task in left)
-            coding += planned * _code_slowness(agenda, left[0], pool)
-        for task in agenda.to_train():
+    for worklist in worklists:
+        if left := worklist.pending_coding():
+            planned = sum(coding_plan.coding_seconds(task, worklist.ingested) for task in left)
+            coding += planned * _code_slowness(worklist, left[0], pool)
+        for task in worklist.pending_training():
             name = task.model
             if name not in slowness:
                 slowness[name] = _model_slowness(task, pool)
                 training += slowness[name][0] * pool.jobs  # each worker starts up once
             training += task.seconds * slowness[name][1]
-        results += sum(len(task.runs) * len(task.test_on) for task in agenda.trainings)
+        results += sum(len(task.runs) * len(task.test_on) for task in worklist.trainings)
     return Estimate(coding / pool.jobs, training / pool.jobs, _SCORE_S * results)
 
 
-def _code_slowness(agenda: Agenda, task: CodeTask, pool: Pool) -> float:
+def _code_slowness(worklist: Worklist, task: CodingTask, pool: Pool) -> float:
     """Return by how much coding is slower here than the plan has it."""
-    table = agenda.ingested.utterances.sort_values("duration_s")
+    table = worklist.ingested.utterances.sort_values("duration_s")
     part = table.iloc[np.linspace(0, len(table) - 1, _UTTERANCES + 2).astype(int)[1:-1]]
     trial = replace(
         task,
@@ -90,12 +90,12 @@ def _code_slowness(agenda: Agenda, task: CodeTask, pool: Pool) -> float:
         files=tuple(part["file"]),
         hashes=tuple(part["samples_sha256"]),
     )
-    expected = coding_plan.code_seconds(trial, agenda.ingested)
+    expected = coding_plan.coding_seconds(trial, worklist.ingested)
     took = list(pool.run(_code_trial, [trial] * pool.jobs))
     return float(np.mean(took)) / expected
 
 
-def _code_trial(task: CodeTask) -> float:
+def _code_trial(task: CodingTask) -> float:
     # The first time pays for imports, compiled kernels, the first start of an encoder. Each has a
     # cache of its own, since what one holds is not made again.
     warm = replace(
@@ -105,9 +105,9 @@ def _code_trial(task: CodeTask) -> float:
     return _code_alone(task)
 
 
-def _code_alone(task: CodeTask) -> float:
+def _code_alone(task: CodingTask) -> float:
     with tempfile.TemporaryDirectory(prefix="aser-bench-") as folder:
-        return code(replace(task, cache=Cache(Path(folder)))).cost.wall_s
+        return run_coding_task(replace(task, cache=Cache(Path(folder)))).cost.wall_s
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class _Trial:
     size: Size
 
 
-def _model_slowness(task: TrainTask, pool: Pool) -> tuple[float, float]:
+def _model_slowness(task: TrainingTask, pool: Pool) -> tuple[float, float]:
     """Return seconds that a model's first training needs to start up, and how much slower than
     planned a training is here.
     """

@@ -19,11 +19,11 @@ from ..models.dual.utterance import KINDS
 from ..study.config import Study
 from . import model_variants
 from .cache import Cache, key
-from .coding_plan import Treatments, protocols
-from .coding_task import CodeTask
+from .coding_plan import ConditionPlan, protocols
+from .coding_task import CodingTask
 from .ingest import Ingested
 from .model_variants import Variant
-from .training_task import TrainTask
+from .training_task import TrainingTask
 
 Folds = list[tuple[np.ndarray, np.ndarray]]
 
@@ -35,8 +35,12 @@ _VERSION = 2
 
 
 def tasks(
-    study: Study, ingested: Ingested, plan: Treatments, batches: Sequence[CodeTask], cache: Cache
-) -> list[TrainTask]:
+    study: Study,
+    ingested: Ingested,
+    plan: ConditionPlan,
+    batches: Sequence[CodingTask],
+    cache: Cache,
+) -> list[TrainingTask]:
     """Return every training of a corpus: model x protocol x fold x features x condition.
 
     Raises
@@ -52,11 +56,11 @@ def tasks(
 class _Maker:
     study: Study
     ingested: Ingested
-    plan: Treatments
-    batches: Sequence[CodeTask]
+    plan: ConditionPlan
+    batches: Sequence[CodingTask]
     cache: Cache
 
-    def protocol(self, protocol: str) -> Iterator[TrainTask]:
+    def protocol(self, protocol: str) -> Iterator[TrainingTask]:
         table, corpus = self.ingested.utterances, self.ingested.corpus.name
         try:
             splits = split(protocol, table, self._seed("split", corpus, protocol))
@@ -88,7 +92,7 @@ class _Maker:
 
     def _cells(
         self, cell: dict[str, Any], variant: Variant, one: Split, folds: Folds
-    ) -> Iterator[TrainTask]:
+    ) -> Iterator[TrainingTask]:
         shards = {condition: self._shards(variant, condition) for condition in self.plan.names}
         for words, train_on, test_on in _pairs(self.study, self.plan):
             named = {**cell, "train_condition": words}
@@ -103,7 +107,7 @@ class _Maker:
         }
         if variant.transcriber:
             at = condition, variant.transcriber
-            found["text"] = tuple(batch.hearings[at] for batch in self.batches)
+            found["text"] = tuple(batch.transcript_keys[at] for batch in self.batches)
         elif variant.transcripts:
             found["text"] = (model_variants.reference(self.ingested, self.cache),)
         return {kind: found[kind] for kind in KINDS if kind in found}
@@ -129,7 +133,7 @@ class _Maker:
         one: Split,
         folds: Folds,
         runs: tuple[int, ...],
-    ) -> TrainTask:
+    ) -> TrainingTask:
         study, settings, model = self.study, self.study.settings, variant.model
         first = _first_alike(shards)
         train_on = tuple(dict.fromkeys(first[name] for name in train_on))
@@ -156,7 +160,7 @@ class _Maker:
         size = self._size(variant, len(one.train) * len(train_on))
         seconds = fits(model, study, len(folds), len(runs)) * model.seconds(size, settings)
         used = {condition: shards[condition] for condition in {ORIGINAL, *train_on, *test_on}}
-        return TrainTask(
+        return TrainingTask(
             self.cache,
             name,
             cell,
@@ -212,7 +216,7 @@ def _first_alike(shards: dict[str, Shards]) -> dict[str, str]:
 
 
 def _pairs(
-    study: Study, plan: Treatments
+    study: Study, plan: ConditionPlan
 ) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     """Yield the training conditions: name, what is trained on, what is tested on."""
     everything = plan.names
@@ -241,7 +245,7 @@ def fits(model: Model, study: Study, n_folds: int, runs: int) -> int:
     return runs + (searched * n_folds if searched > 1 else 0)
 
 
-def notes(study: Study, trainings: Sequence[TrainTask], ingested: Ingested) -> list[str]:
+def notes(study: Study, trainings: Sequence[TrainingTask], ingested: Ingested) -> list[str]:
     """Return what a reader must know of how dev parts were come by, and of texts."""
     shared: dict[str, None] = {}
     untouched: dict[str, None] = {}

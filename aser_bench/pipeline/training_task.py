@@ -24,7 +24,7 @@ _FLAT = 0.01
 
 
 @dataclass(frozen=True)
-class TrainTask:
+class TrainingTask:
     """One model on one fold, trained at one condition and tested at some.
 
     Attributes
@@ -83,15 +83,15 @@ class TrainTask:
 
 
 @dataclass(frozen=True)
-class TrainResult:
-    """What came of a `TrainTask`; the predictions are in the cache unless it failed."""
+class TrainingResult:
+    """What came of a `TrainingTask`; the predictions are in the cache unless it failed."""
 
-    task: TrainTask
+    task: TrainingTask
     cost: Cost
     reason: str = ""
 
 
-def train(task: TrainTask) -> TrainResult:
+def run_training_task(task: TrainingTask) -> TrainingResult:
     """Tune, fit as often as there are seeds, predict every test condition, and cache it."""
     clock = Clock()
     try:
@@ -100,9 +100,9 @@ def train(task: TrainTask) -> TrainResult:
         raise  # the cache, not the model: every further cell would fail as well
     except Exception as error:  # whatever a model raises, the other cells go on
         reason = " ".join(f"{_name(error)}: {error}".split())
-        return TrainResult(task, clock.cost(), reason[:300])
+        return TrainingResult(task, clock.cost(), reason[:300])
     task.cache.save("predictions", task.key, entry.arrays, entry.meta)
-    return TrainResult(task, clock.cost())
+    return TrainingResult(task, clock.cost())
 
 
 def _name(error: Exception) -> str:
@@ -111,7 +111,7 @@ def _name(error: Exception) -> str:
     return "out of memory" if lack else type(error).__name__
 
 
-def _train(task: TrainTask) -> Entry:
+def _train(task: TrainingTask) -> Entry:
     model = models.get(task.model)
     labels = task.labels[task.train]
     if len(np.unique(labels)) < 2:
@@ -155,7 +155,7 @@ def _repeat(positions: np.ndarray, size: int, times: int) -> np.ndarray:
     return np.concatenate([positions + copy * size for copy in range(times)])
 
 
-def _flat(task: TrainTask, rows: np.ndarray) -> list[str]:
+def _flat(task: TrainingTask, rows: np.ndarray) -> list[str]:
     """Name the columns that are (nearly) constant in training though the original's are not.
 
     Standardisation divides by what is left of them, and a test condition in which they do vary
@@ -170,7 +170,7 @@ def _flat(task: TrainTask, rows: np.ndarray) -> list[str]:
     return [columns[i] for i in np.flatnonzero(flat)]
 
 
-def _rows(task: TrainTask, conditions: tuple[str, ...], rows: np.ndarray) -> np.ndarray:
+def _rows(task: TrainingTask, conditions: tuple[str, ...], rows: np.ndarray) -> np.ndarray:
     """Return what the model reads of utterances at some conditions, one below the other."""
     return np.concatenate(
         [model_inputs.load(task.cache, name, task.shards[name])[rows] for name in conditions]

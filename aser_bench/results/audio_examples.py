@@ -98,7 +98,7 @@ def _coded(
             f"({source or 'in the package'}): {error}"
         ) from error
     treated = next(
-        (c for c in coding_plan.treatments(study).conditions if c.name == condition), None
+        (c for c in coding_plan.plan_conditions(study).conditions if c.name == condition), None
     )
     if treated is None:
         raise UsageError(f"--listen: the study of {one.path} has no condition {condition}")

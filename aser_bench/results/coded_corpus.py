@@ -19,7 +19,7 @@ from ..core.tables import SAMPLE_RATE
 from ..core.version import __version__
 from ..pipeline import coding_plan
 from ..pipeline.cache import Cache
-from ..pipeline.coding_plan import Treatments
+from ..pipeline.coding_plan import ConditionPlan
 from ..pipeline.ingest import Ingested, ingest
 from ..pipeline.parallel import Pool, cores
 from ..study.config import CorpusChoice, Study
@@ -124,8 +124,8 @@ def encode(
     if form not in FORMS:
         raise UsageError(f"unknown form {form!r}{suggest(form, FORMS)}")
     choice = _only_corpus(study, out)
-    treatments = coding_plan.treatments(study)
-    check_folders(treatments.names)
+    plan = coding_plan.plan_conditions(study)
+    check_folders(plan.names)
     entries = Cache.at(cache)
     say: Notify = (lambda line: None) if quiet else print_notice
     with atomic.folder(out) as folder:
@@ -136,17 +136,17 @@ def encode(
                 raise UsageError(
                     f"corpus {choice.name!r} has texts and no recordings here: nothing to encode"
                 )
-            song = reference_encoder.verify(treatments.conditions, say)
+            song = reference_encoder.verify(plan.conditions, say)
             names, sources = copy_names(choice)
-            tasks = list(copy_tasks(folder, form, ingested, treatments.conditions, names))
+            tasks = list(copy_tasks(folder, form, ingested, plan.conditions, names))
             rows, lost = _copy(tasks, ingested, pool, quiet)
         report_refused(list(lost.items()), say)
         left = ingested.without(lost)
-        files = _files(rows, left, treatments, sources)
-        conditions = _conditions(files, treatments)
+        files = _files(rows, left, plan, sources)
+        conditions = _conditions(files, plan)
         read = readable(folder, files)
         _write_tables(folder, left, files, conditions, read)
-        facts = json.dumps(_facts(study, form, left, treatments, song, lost), indent=2)
+        facts = json.dumps(_facts(study, form, left, plan, song, lost), indent=2)
         (folder / "manifest.json").write_text(facts + "\n", "utf-8")
     text = _closing(out, left, files, lost, read, time.monotonic() - start)
     return Encoded(out, text, EXIT_LEFT_OUT if lost else EXIT_OK, files)
@@ -187,19 +187,19 @@ def _copy(
 
 
 def _files(
-    rows: list[dict[str, Any]], left: Ingested, treatments: Treatments, sources: dict[str, str]
+    rows: list[dict[str, Any]], left: Ingested, plan: ConditionPlan, sources: dict[str, str]
 ) -> pd.DataFrame:
     """Return the table of all copies, by condition and utterance."""
-    place = {name: number for number, name in enumerate(treatments.names)}
+    place = {name: number for number, name in enumerate(plan.names)}
     for row in rows:
         row["source"] = sources[row["utterance"]]
     rows.sort(key=lambda row: (place[row["condition"]], row["utterance"]))
     return pd.DataFrame(rows, columns=_FILES)
 
 
-def _conditions(files: pd.DataFrame, treatments: Treatments) -> pd.DataFrame:
+def _conditions(files: pd.DataFrame, plan: ConditionPlan) -> pd.DataFrame:
     rows = {}
-    for condition in treatments.conditions:
+    for condition in plan.conditions:
         own = files[files["condition"] == condition.name]
         rows[condition.name] = {
             "condition": condition.name,
@@ -208,11 +208,11 @@ def _conditions(files: pd.DataFrame, treatments: Treatments) -> pd.DataFrame:
             "effective_kbps": round(float(own["effective_kbps"].astype(float).mean()), 3),
             "codec_rate_hz": condition.codec_rate_hz,
             "same_as": "",
-            "encoder": treatments.encoders[condition.codec],
+            "encoder": plan.encoders[condition.codec],
             "form": own["form"].iloc[0],
             "mark": condition.mark,
         }
-    for alias in treatments.aliases:  # no folder of their own: the copies would be the same
+    for alias in plan.aliases:  # no folder of their own: the copies would be the same
         rows[alias.name] = {
             **rows[alias.same_as],
             "condition": alias.name,
@@ -239,7 +239,7 @@ def _write_tables(
 
 
 def _facts(
-    study: Study, form: str, left: Ingested, treatments: Treatments, song: str, lost: dict[str, str]
+    study: Study, form: str, left: Ingested, plan: ConditionPlan, song: str, lost: dict[str, str]
 ) -> dict[str, Any]:
     """Return the manifest: where the copies come from, and whose they are."""
     corpus = left.corpus
@@ -249,7 +249,7 @@ def _facts(
         "sample_rate": SAMPLE_RATE,
         "bitrate_policy": study.bitrate_policy,
         "limit": study.limit,
-        "encoders": {name: version for name, version in treatments.encoders.items() if version},
+        "encoders": {name: version for name, version in plan.encoders.items() if version},
         "ffmpeg": ffmpeg.version(),
         "canary": song,
         "packages": registry.versions(_PACKAGES),

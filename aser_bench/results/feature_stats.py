@@ -17,7 +17,7 @@ from ..core.tables import ORIGINAL
 from ..evaluation import leakage
 from ..evaluation.drift import drift as drift_of
 from ..evaluation.splits import Split
-from ..pipeline.worklist import Agenda
+from ..pipeline.worklist import Worklist
 
 _DIGITS = 6
 _ROUNDING = 1e-9
@@ -26,18 +26,18 @@ Originals = Mapping[tuple[str, str], np.ndarray]
 """(corpus, feature set) -> one row an utterance of the original: each feature's mean in time."""
 
 
-def originals(agendas: Sequence[Agenda]) -> dict[tuple[str, str], np.ndarray]:
+def originals(worklists: Sequence[Worklist]) -> dict[tuple[str, str], np.ndarray]:
     """Return what `features` and `drift` both start from, so that it is loaded once."""
     return {
-        (agenda.name, name): _means(agenda, ORIGINAL, parts)
-        for agenda in agendas
-        if agenda.batches
-        for name, parts in agenda.sets.items()
+        (worklist.name, name): _means(worklist, ORIGINAL, parts)
+        for worklist in worklists
+        if worklist.batches
+        for name, parts in worklist.sets.items()
         if parts
     }
 
 
-def features(agendas: Sequence[Agenda], known: Originals | None = None) -> pd.DataFrame:
+def features(worklists: Sequence[Worklist], known: Originals | None = None) -> pd.DataFrame:
     """Return mean and standard deviation of each feature over the original recordings.
 
     Frames are averaged over each utterance first. A feature that does not vary has the standard
@@ -49,8 +49,8 @@ def features(agendas: Sequence[Agenda], known: Originals | None = None) -> pd.Da
         Columns `findings.FEATURES`.
     """
     parts = []
-    parts_of = {(one.name, name): own for one in agendas for name, own in one.sets.items()}
-    for (corpus, name), rows in (originals(agendas) if known is None else known).items():
+    parts_of = {(one.name, name): own for one in worklists for name, own in one.sets.items()}
+    for (corpus, name), rows in (originals(worklists) if known is None else known).items():
         sd = rows.std(axis=0, ddof=1) if len(rows) > 1 else np.zeros(rows.shape[1])
         varies = sd > _ROUNDING * np.abs(rows).max(axis=0, initial=0)
         columns = {
@@ -66,7 +66,7 @@ def features(agendas: Sequence[Agenda], known: Originals | None = None) -> pd.Da
     return pd.concat(parts, ignore_index=True)[list(FEATURES)]
 
 
-def drift(agendas: Sequence[Agenda], known: Originals | None = None) -> pd.DataFrame:
+def drift(worklists: Sequence[Worklist], known: Originals | None = None) -> pd.DataFrame:
     """Return how far each feature of each condition lies from the original's.
 
     Frames are averaged over each utterance.
@@ -77,18 +77,18 @@ def drift(agendas: Sequence[Agenda], known: Originals | None = None) -> pd.DataF
         Columns `findings.DRIFT`.
     """
     parts = []
-    known = originals(agendas) if known is None else known
-    for agenda in agendas:
-        if not agenda.batches:
+    known = originals(worklists) if known is None else known
+    for worklist in worklists:
+        if not worklist.batches:
             continue
-        for name, own in agenda.sets.items():
+        for name, own in worklist.sets.items():
             if not own:
                 continue
-            original = known[agenda.name, name]
-            for condition in agenda.treatments.names:
+            original = known[worklist.name, name]
+            for condition in worklist.plan.names:
                 if condition != ORIGINAL:
-                    table = drift_of(original, _means(agenda, condition, own), _columns(own))
-                    keys = {"corpus": agenda.name, "features": name, "condition": condition}
+                    table = drift_of(original, _means(worklist, condition, own), _columns(own))
+                    keys = {"corpus": worklist.name, "features": name, "condition": condition}
                     parts.append(table.assign(**keys))
     if not parts:
         return pd.DataFrame(columns=list(DRIFT))
@@ -99,14 +99,14 @@ def _columns(parts: Sequence[str]) -> list[str]:
     return [column for part in parts for column in feature_sets.get(part).columns]
 
 
-def _means(agenda: Agenda, condition: str, parts: Sequence[str]) -> np.ndarray:
+def _means(worklist: Worklist, condition: str, parts: Sequence[str]) -> np.ndarray:
     """Return one row an utterance (utterances, columns) of a condition's features, part by part."""
-    return np.hstack([_means_of(agenda, condition, part) for part in parts])
+    return np.hstack([_means_of(worklist, condition, part) for part in parts])
 
 
-def _means_of(agenda: Agenda, condition: str, name: str) -> np.ndarray:
+def _means_of(worklist: Worklist, condition: str, name: str) -> np.ndarray:
     rows = []
-    for batch in agenda.batches:
+    for batch in worklist.batches:
         entry = batch.cache.load("features", batch.keys[condition, name])
         if entry is None:
             raise RuntimeError("features vanished from the cache while the run was going on")
@@ -116,16 +116,16 @@ def _means_of(agenda: Agenda, condition: str, name: str) -> np.ndarray:
     return np.vstack(rows)
 
 
-def leaks(agendas: Sequence[Agenda]) -> pd.DataFrame:
+def leaks(worklists: Sequence[Worklist]) -> pd.DataFrame:
     """Return what training and test share by protocol and fold, columns `findings.LEAKS`."""
     parts = []
-    for agenda in agendas:
+    for worklist in worklists:
         folds: dict[str, dict[int, Split]] = {}
-        for task in agenda.trainings:
+        for task in worklist.trainings:
             protocol, fold = task.cell["protocol"], task.cell["fold"]
             one = Split(fold, task.train, task.dev, task.test)
             folds.setdefault(protocol, {}).setdefault(fold, one)
         for protocol, splits in folds.items():
             found = list(splits.values())
-            parts.append(leakage.leaks(protocol, agenda.ingested.utterances, found))
+            parts.append(leakage.leaks(protocol, worklist.ingested.utterances, found))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(LEAKS))

@@ -16,7 +16,7 @@ from ..models.external import External
 from ..models.text.files import fingerprint
 from ..pipeline import model_variants
 from ..pipeline.cache import key
-from ..pipeline.coding_plan import Treatments
+from ..pipeline.coding_plan import ConditionPlan
 from ..pipeline.ingest import Ingested
 from ..pipeline.model_variants import Variant
 from ..pipeline.parallel import cores
@@ -44,7 +44,7 @@ _DIGITS = 12  # of a hash that stands in a version
 def build(
     study: Study,
     corpora: list[Ingested],
-    plan: Treatments,
+    plan: ConditionPlan,
     notes: Mapping[str, Sequence[str]],
     captions: Mapping[str, Any],
     canary: str,

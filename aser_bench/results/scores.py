@@ -13,17 +13,17 @@ from ..core.tables import CELL, CONDITIONS, PREDICTIONS, SCORES, Condition
 from ..evaluation.metrics import METRICS
 from ..evaluation.metrics import scores as metric_scores
 from ..pipeline.cache import Entry
-from ..pipeline.coding_plan import Treatments
-from ..pipeline.coding_task import CodeTask
+from ..pipeline.coding_plan import ConditionPlan
+from ..pipeline.coding_task import CodingTask
 from ..pipeline.ingest import Ingested
-from ..pipeline.training_task import TrainTask
+from ..pipeline.training_task import TrainingTask
 
 _EFFECTIVE_WITHIN = 0.03  # further from what was asked for, and the row says so
 
 _NAMES = tuple(name for name in SCORES if name in METRICS)
 
 
-def load(task: TrainTask) -> Entry:
+def load(task: TrainingTask) -> Entry:
     """Return a finished training's predictions.
 
     Raises
@@ -37,12 +37,12 @@ def load(task: TrainTask) -> Entry:
     return entry
 
 
-def scores(tasks: Sequence[TrainTask], failed: dict[str, str]) -> pd.DataFrame:
+def scores(tasks: Sequence[TrainingTask], failed: dict[str, str]) -> pd.DataFrame:
     """Return the scores table: one row a cell, fold and run; failed ones with their reason.
 
     Parameters
     ----------
-    tasks : sequence of TrainTask
+    tasks : sequence of TrainingTask
         All trainings of the run.
     failed : dict of str to str
         Key of a task -> why it has no predictions.
@@ -52,7 +52,7 @@ def scores(tasks: Sequence[TrainTask], failed: dict[str, str]) -> pd.DataFrame:
     return frame.astype({"epochs": "Int64", "best_epoch": "Int64"})
 
 
-def _score_rows(task: TrainTask, reason: str) -> Iterator[dict[str, Any]]:
+def _score_rows(task: TrainingTask, reason: str) -> Iterator[dict[str, Any]]:
     entry = None if reason else load(task)
     emotions = np.array(task.emotions)
     truth, copies = task.labels[task.test], len(task.train_on)
@@ -79,7 +79,7 @@ def _score_rows(task: TrainTask, reason: str) -> Iterator[dict[str, Any]]:
             }
 
 
-def flat_notes(tasks: Sequence[TrainTask], failed: dict[str, str]) -> list[str]:
+def flat_notes(tasks: Sequence[TrainingTask], failed: dict[str, str]) -> list[str]:
     """Say which features hardly vary in training, by feature set and training conditions."""
     columns: dict[tuple[str, str], dict[str, None]] = {}
     for task in tasks:
@@ -109,7 +109,7 @@ def write_scores(frame: pd.DataFrame, path: Path) -> None:
 
 
 def write_predictions(
-    tasks: Sequence[TrainTask], failed: dict[str, str], corpora: dict[str, Ingested], path: Path
+    tasks: Sequence[TrainingTask], failed: dict[str, str], corpora: dict[str, Ingested], path: Path
 ) -> None:
     """Write predictions.parquet, one row group a training so that memory stays bounded."""
     import pyarrow as pa
@@ -130,7 +130,7 @@ def write_predictions(
                 writer.write_table(pa.Table.from_pandas(frame, schema, preserve_index=False))
 
 
-def _prediction_rows(task: TrainTask, table: pd.DataFrame, emotions: list[str]) -> pd.DataFrame:
+def _prediction_rows(task: TrainingTask, table: pd.DataFrame, emotions: list[str]) -> pd.DataFrame:
     entry = load(task)
     places = list(task.places)
     predicted = entry.arrays["predicted"][:, places]
@@ -151,7 +151,9 @@ def _prediction_rows(task: TrainTask, table: pd.DataFrame, emotions: list[str]) 
     return pd.DataFrame(columns)
 
 
-def conditions(ingested: Ingested, plan: Treatments, batches: Sequence[CodeTask]) -> pd.DataFrame:
+def conditions(
+    ingested: Ingested, plan: ConditionPlan, batches: Sequence[CodingTask]
+) -> pd.DataFrame:
     """Return a corpus's table of conditions, with what was measured of each."""
     rows = [_condition_row(ingested, plan, condition, batches) for condition in plan.conditions]
     known = {row["condition"]: row for row in rows}
@@ -168,7 +170,7 @@ def conditions(ingested: Ingested, plan: Treatments, batches: Sequence[CodeTask]
 
 
 def _condition_row(
-    ingested: Ingested, plan: Treatments, condition: Condition, batches: Sequence[CodeTask]
+    ingested: Ingested, plan: ConditionPlan, condition: Condition, batches: Sequence[CodingTask]
 ) -> dict[str, Any]:
     found = [batch.cache.load("audits", batch.audits[condition.name]) for batch in batches]
     audits = [entry.meta for entry in found if entry is not None]

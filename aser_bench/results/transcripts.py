@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ..evaluation.wer import COLUMNS
-from ..pipeline.worklist import Agenda
+from ..pipeline.worklist import Worklist
 
 
-def table(agendas: Sequence[Agenda]) -> pd.DataFrame:
+def table(worklists: Sequence[Worklist]) -> pd.DataFrame:
     """Return every utterance as each transcriber heard it at each condition.
 
     Returns
@@ -24,24 +24,24 @@ def table(agendas: Sequence[Agenda]) -> pd.DataFrame:
         If what was heard vanished from the cache while the run was going on.
     """
     parts = [
-        _heard(agenda, transcriber, condition)
-        for agenda in agendas
-        for transcriber in agenda.transcribers
-        for condition in agenda.treatments.names
+        _heard(worklist, transcriber, condition)
+        for worklist in worklists
+        for transcriber in worklist.transcribers
+        for condition in worklist.plan.names
     ]
     if not parts:
         return pd.DataFrame(columns=list(COLUMNS))
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
 
 
-def _heard(agenda: Agenda, transcriber: str, condition: str) -> pd.DataFrame:
+def _heard(worklist: Worklist, transcriber: str, condition: str) -> pd.DataFrame:
     texts: list[str] = []
-    for batch in agenda.batches:
-        entry = batch.cache.load("transcripts", batch.hearings[condition, transcriber])
+    for batch in worklist.batches:
+        entry = batch.cache.load("transcripts", batch.transcript_keys[condition, transcriber])
         if entry is None:
             raise RuntimeError("what was heard vanished from the cache while the run was going on")
         texts += entry.meta["texts"]
-    told = agenda.ingested.utterances[["utterance", "speaker", "text"]]
+    told = worklist.ingested.utterances[["utterance", "speaker", "text"]]
     return told.rename(columns={"text": "reference"}).assign(
-        corpus=agenda.name, transcripts=transcriber, condition=condition, heard=texts
+        corpus=worklist.name, transcripts=transcriber, condition=condition, heard=texts
     )

@@ -16,7 +16,7 @@ from ..core.progress import format_duration
 from ..evaluation.wer import wer
 from ..pipeline import coding_plan, model_variants, training_plan
 from ..pipeline.coding_task import Cost
-from ..pipeline.worklist import Agenda
+from ..pipeline.worklist import Worklist
 from ..study.config import Study
 from . import feature_stats, transcripts
 from . import scores as outputs
@@ -27,12 +27,12 @@ Costs = list[tuple[str, str, Cost]]
 _DIGITS = 6
 
 
-def notes(study: Study, agenda: Agenda, failed: dict[str, str]) -> list[str]:
+def notes(study: Study, worklist: Worklist, failed: dict[str, str]) -> list[str]:
     """Return what stands below each table of a corpus."""
     return [
-        *coding_plan.notes(study, agenda.ingested),
-        *training_plan.notes(study, agenda.trainings, agenda.ingested),
-        *outputs.flat_notes(agenda.trainings, failed),
+        *coding_plan.notes(study, worklist.ingested),
+        *training_plan.notes(study, worklist.trainings, worklist.ingested),
+        *outputs.flat_notes(worklist.trainings, failed),
     ]
 
 
@@ -71,7 +71,7 @@ def stages(costs: Costs, walls: dict[str, float]) -> dict[str, dict[str, float]]
 def write(
     folder: Path,
     study: Study,
-    agendas: Sequence[Agenda],
+    worklists: Sequence[Worklist],
     scores: pd.DataFrame,
     conditions: pd.DataFrame,
     facts: dict[str, Any],
@@ -85,20 +85,20 @@ def write(
     AserBenchError
         As `install`.
     """
-    tasks = [task for agenda in agendas for task in agenda.trainings]
-    corpora = {agenda.name: agenda.ingested for agenda in agendas}
-    originals = feature_stats.originals(agendas)
-    heard = transcripts.table(agendas)
+    tasks = [task for worklist in worklists for task in worklist.trainings]
+    corpora = {worklist.name: worklist.ingested for worklist in worklists}
+    originals = feature_stats.originals(worklists)
+    heard = transcripts.table(worklists)
     writers: dict[str, Callable[[Path], Any]] = {
         "scores.csv": lambda path: outputs.write_scores(scores, path),
         "conditions.csv": lambda path: _write_csv(conditions, path),
         "predictions.parquet": lambda path: outputs.write_predictions(tasks, failed, corpora, path),
         "timings.csv": lambda path: _write_csv(_timings(costs), path),
-        "drift.csv": lambda path: _write_csv(feature_stats.drift(agendas, originals), path),
+        "drift.csv": lambda path: _write_csv(feature_stats.drift(worklists, originals), path),
         "features.csv": lambda path: _write_csv(
-            feature_stats.features(agendas, originals), path, "%.9g"
+            feature_stats.features(worklists, originals), path, "%.9g"
         ),
-        "leaks.csv": lambda path: _write_csv(feature_stats.leaks(agendas), path),
+        "leaks.csv": lambda path: _write_csv(feature_stats.leaks(worklists), path),
         **_heard_writers(heard),
         "study.yaml": lambda path: path.write_text(_yaml(study), "utf-8"),
         # Last: a folder with a manifest is a whole one.

@@ -38,11 +38,11 @@ from aser_bench.corpora.audio import read
 from aser_bench.corpora.prepare import subset
 from aser_bench.pipeline import coding_plan
 from aser_bench.pipeline.cache import Cache
-from aser_bench.pipeline.coding_task import code
+from aser_bench.pipeline.coding_task import run_coding_task
 from aser_bench.pipeline.ingest import ingest
 from aser_bench.pipeline.parallel import Pool
-from aser_bench.pipeline.training_task import TrainTask, train
-from aser_bench.pipeline.worklist import Agenda
+from aser_bench.pipeline.training_task import TrainingTask, run_training_task
+from aser_bench.pipeline.worklist import Worklist
 from aser_bench.study.config import Study
 from aser_bench.study.parsing import CodecChoice, CorpusChoice
 
@@ -73,16 +73,16 @@ def study_of(table: Path, runs: int, epochs: int) -> Study:
     )
 
 
-def agenda_of(study: Study, cache_dir: Path, pool: Pool) -> Agenda:
+def worklist_of(study: Study, cache_dir: Path, pool: Pool) -> Worklist:
     """Read the corpus and plan the work."""
     cache = Cache(cache_dir)
     ingested = ingest(study.corpora[0], None, cache, pool)
-    return Agenda(study, ingested, coding_plan.treatments(study), cache)
+    return Worklist(study, ingested, coding_plan.plan_conditions(study), cache)
 
 
-def trainings(agenda: Agenda, model: str, folds: int) -> list[TrainTask]:
+def trainings(worklist: Worklist, model: str, folds: int) -> list[TrainingTask]:
     """Return the trainings of a model on the first folds, the dearest first."""
-    wanted = [task for task in agenda.trainings if task.cell["model"] == MODELS[model]]
+    wanted = [task for task in worklist.trainings if task.cell["model"] == MODELS[model]]
     return sorted((t for t in wanted if t.cell["fold"] < folds), key=lambda task: -task.seconds)
 
 
@@ -131,7 +131,7 @@ def _code(task: Any) -> tuple[Any, float, float]:
         return found
 
     with mock.patch.object(features, "extract", extract):
-        return code(task), *spent
+        return run_coding_task(task), *spent
 
 
 def ours(jobs: int, study: Study, folds: int, cache_dir: Path) -> dict[str, Any]:
@@ -139,12 +139,12 @@ def ours(jobs: int, study: Study, folds: int, cache_dir: Path) -> dict[str, Any]
     with Pool(jobs) as pool:
         meter = Meter(pool)
         with meter.stage("coding"):
-            agenda = agenda_of(study, cache_dir, pool)
-            done = list(meter.run(_code, agenda.to_code()))
+            worklist = worklist_of(study, cache_dir, pool)
+            done = list(meter.run(_code, worklist.pending_coding()))
         _split(meter.stages, done)
         for model in MODELS:
             with meter.stage(model):
-                for result in meter.run(train, trainings(agenda, model, folds)):
+                for result in meter.run(run_training_task, trainings(worklist, model, folds)):
                     if result.reason:
                         raise RuntimeError(f"{model}: {result.reason}")
         total = meter.cpu_s()
@@ -174,17 +174,17 @@ def material(choice: str, limit: int, folder: Path) -> Path:
 
 def names_of(study: Study) -> dict[str, str]:
     """Return the script's conditions with the name that each has in aser-bench."""
-    planned = coding_plan.treatments(study)
+    planned = coding_plan.plan_conditions(study)
     own = {name: name for name in planned.names}
     own |= {alias.name: alias.same_as for alias in planned.aliases}
     return {name: own[name] for name in (ORIGINAL, *(f"mp3-{kbps}k" for kbps in BITRATES))}
 
 
-def cells_of(agenda: Agenda, study: Study, folds: int) -> Iterator[Cell]:
+def cells_of(worklist: Worklist, study: Study, folds: int) -> Iterator[Cell]:
     """Yield what the script trains: the same splits, inner folds and seeds."""
     for model in MODELS:
-        tasks: dict[tuple[str, int], list[TrainTask]] = {}
-        for task in sorted(trainings(agenda, model, folds), key=lambda task: task.runs):
+        tasks: dict[tuple[str, int], list[TrainingTask]] = {}
+        for task in sorted(trainings(worklist, model, folds), key=lambda task: task.runs):
             cell = task.cell["train_condition"], task.cell["fold"]
             tasks.setdefault(cell, []).append(task)
         for condition, own in names_of(study).items():
@@ -198,11 +198,11 @@ def cells_of(agenda: Agenda, study: Study, folds: int) -> Iterator[Cell]:
                 )
 
 
-def plan_of(agenda: Agenda, study: Study, folds: int, ffmpeg: str) -> Plan:
+def plan_of(worklist: Worklist, study: Study, folds: int, ffmpeg: str) -> Plan:
     """Return what the script is to do."""
-    table = agenda.ingested.utterances
+    table = worklist.ingested.utterances
     files, labels = [Path(file) for file in table["file"]], table["emotion"].to_numpy(dtype=str)
-    cells = list(cells_of(agenda, study, folds))
+    cells = list(cells_of(worklist, study, folds))
     return Plan(files, labels, BITRATES, cells, study.max_epochs or 0, ffmpeg)
 
 
@@ -223,27 +223,27 @@ def compare(wanted: argparse.Namespace, ffmpeg: str, folder: Path) -> None:
     study = study_of(material(wanted.corpus, wanted.limit, folder), wanted.runs, wanted.epochs)
     given, result = folder / "given", folder / "result"
     given.write_bytes(pickle.dumps((study, wanted.folds)))
-    mine, agendas = {}, {}
+    mine, worklists = {}, {}
     mine[1] = side("study.py", "--ours", 1, given, folder / "cache-1", result=result)
-    agendas[1] = agenda_of(study, folder / "cache-1", Pool(1))
+    worklists[1] = worklist_of(study, folder / "cache-1", Pool(1))
     todo = folder / "todo"
-    todo.write_bytes(pickle.dumps(plan_of(agendas[1], study, wanted.folds, ffmpeg)))
+    todo.write_bytes(pickle.dumps(plan_of(worklists[1], study, wanted.folds, ffmpeg)))
     script = side("straightforward.py", todo, result=result, threads=wanted.script_threads)
     mine[2] = side("study.py", "--ours", 2, given, folder / "cache-2", result=result)
-    agendas[2] = agenda_of(study, folder / "cache-2", Pool(1))
+    worklists[2] = worklist_of(study, folder / "cache-2", Pool(1))
     tasks = {
-        jobs: [task for model in MODELS for task in trainings(agenda, model, wanted.folds)]
-        for jobs, agenda in agendas.items()
+        jobs: [task for model in MODELS for task in trainings(worklist, model, wanted.folds)]
+        for jobs, worklist in worklists.items()
     }
-    speech = agendas[1].ingested.utterances["duration_s"].sum()
+    speech = worklists[1].ingested.utterances["duration_s"].sum()
     print(
-        f"{len(agendas[1].ingested.utterances)} utterances, {speech:.0f} s of speech; "
+        f"{len(worklists[1].ingested.utterances)} utterances, {speech:.0f} s of speech; "
         f"{', '.join(names_of(study))}; {wanted.folds} folds, {wanted.runs} runs, "
         f"{wanted.epochs} epochs of the LSTM"
     )
     names = names_of(study)
     print(*tables(script, mine, names), sep="\n")
-    print(*differences(script, agendas[1], tasks, names), sep="\n")
+    print(*differences(script, worklists[1], tasks, names), sep="\n")
     if wanted.csv:
         pieces(script, names).to_csv(wanted.csv, index=False)
 

@@ -10,8 +10,8 @@ import pandas as pd
 from slice_of_study import MODELS
 
 from aser_bench.pipeline.cache import Entry
-from aser_bench.pipeline.training_task import TrainTask
-from aser_bench.pipeline.worklist import Agenda
+from aser_bench.pipeline.training_task import TrainingTask
+from aser_bench.pipeline.worklist import Worklist
 
 STAGES = ("coding", "features", *MODELS)
 REST = "start, imports"
@@ -82,8 +82,8 @@ def _by_stage(
 
 def differences(
     script: dict[str, Any],
-    agenda: Agenda,
-    tasks: Mapping[int, Sequence[TrainTask]],
+    worklist: Worklist,
+    tasks: Mapping[int, Sequence[TrainingTask]],
     names: Names,
 ) -> Iterator[str]:
     """Yield how the features and the predictions of both sides differ."""
@@ -93,7 +93,7 @@ def differences(
         mine = np.vstack(
             [
                 _entry(one, "features", one.keys[own, "functionals"]).arrays["values"]
-                for one in agenda.batches
+                for one in worklist.batches
             ]
         )
         theirs = script["features"][name]
@@ -111,7 +111,7 @@ def differences(
 
 
 def _predictions(
-    script: dict[str, Any], model: str, tasks: Sequence[TrainTask], names: Names
+    script: dict[str, Any], model: str, tasks: Sequence[TrainingTask], names: Names
 ) -> str:
     """Compare the words of both sides where their grids chose the same settings."""
     chosen, known, equal, n = 0, 0, 0, 0
@@ -136,7 +136,7 @@ def _predictions(
     )
 
 
-def _predicted(task: TrainTask) -> np.ndarray:
+def _predicted(task: TrainingTask) -> np.ndarray:
     return _entry(task, "predictions", task.key).arrays["predicted"]
 
 

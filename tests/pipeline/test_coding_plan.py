@@ -14,7 +14,7 @@ from aser_bench.study import config
 
 
 def planned(*codecs, **more):
-    return coding_plan.treatments(config.resolve({"codecs": list(codecs), **more}))
+    return coding_plan.plan_conditions(config.resolve({"codecs": list(codecs), **more}))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from aser_bench.pipeline import coding_plan, estimate
 from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.ingest import ingest
 from aser_bench.pipeline.parallel import Pool
-from aser_bench.pipeline.worklist import Agenda
+from aser_bench.pipeline.worklist import Worklist
 from aser_bench.runner import run
 from aser_bench.study.config import resolve
 
@@ -20,21 +20,21 @@ def study(table, **layer):
     return resolve({**base, **layer})
 
 
-def agenda_of(one, folder, pool) -> Agenda:
+def worklist_of(one, folder, pool) -> Worklist:
     cache = Cache(folder)
     found = ingest(one.corpora[0], one.limit, cache, pool, False, lambda line: None)
-    return Agenda(one, found, coding_plan.treatments(one), cache)
+    return Worklist(one, found, coding_plan.plan_conditions(one), cache)
 
 
 def cost(one, folder) -> estimate.Estimate:
     with Pool(1) as pool:
-        return estimate.estimate([agenda_of(one, folder, pool)], pool)
+        return estimate.estimate([worklist_of(one, folder, pool)], pool)
 
 
 @pytest.fixture
 def even(monkeypatch):
     """Make this machine as fast as that of reference: no clock, no luck."""
-    monkeypatch.setattr(estimate, "_code_slowness", lambda agenda, task, pool: 1.0)
+    monkeypatch.setattr(estimate, "_code_slowness", lambda worklist, task, pool: 1.0)
     monkeypatch.setattr(estimate, "_model_slowness", lambda task, pool: (0.0, 1.0))
 
 
@@ -61,8 +61,8 @@ def test_more_to_do_takes_longer(table, tmp_path, even):
 def test_workers_share_it(table, tmp_path, even):
     one = study(table)
     with Pool(1) as pool, Pool(4) as four:
-        agenda = agenda_of(one, tmp_path, pool)
-        alone, shared = (estimate.estimate([agenda], p) for p in (pool, four))
+        worklist = worklist_of(one, tmp_path, pool)
+        alone, shared = (estimate.estimate([worklist], p) for p in (pool, four))
     assert shared.train_s == pytest.approx(alone.train_s / 4)
     assert shared.code_s == pytest.approx(alone.code_s / 4)
 

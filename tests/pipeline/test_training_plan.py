@@ -39,11 +39,11 @@ def ingested(speakers: int = 6, takes: int = 2) -> SimpleNamespace:
 def tasks(tmp_path, corpus=None, **layer):
     corpus = corpus or ingested()
     study = resolve({"codecs": "gain", "effort": "quick", **layer})
-    conditions, cache = coding_plan.treatments(study), Cache(tmp_path)
+    conditions, cache = coding_plan.plan_conditions(study), Cache(tmp_path)
     sets = model_variants.all_feature_sets(study).values()
     heard = model_variants.transcribers(study)
     extracted = tuple(dict.fromkeys(part for parts in sets for part in parts))
-    batches = coding_plan.code_tasks(study, corpus, conditions, extracted, heard, cache)
+    batches = coding_plan.coding_tasks(study, corpus, conditions, extracted, heard, cache)
     return training_plan.tasks(study, corpus, conditions, batches, cache)
 
 

@@ -10,7 +10,7 @@ import pytest
 from aser_bench.models import tuning
 from aser_bench.models.base import Settings, Size
 from aser_bench.pipeline.cache import Cache
-from aser_bench.pipeline.training_task import TrainTask, train
+from aser_bench.pipeline.training_task import TrainingTask, run_training_task
 from aser_bench.results import scores
 
 EMOTIONS = ("angry", "happy", "sad")
@@ -33,7 +33,7 @@ def features(condition: str, n: int, frames: bool) -> dict[str, np.ndarray]:
     return {"values": wide, "offsets": np.cumsum([0, *lengths])}
 
 
-def task(root, model: str = "svm", n: int = 60, **changes) -> TrainTask:
+def task(root, model: str = "svm", n: int = 60, **changes) -> TrainingTask:
     cache = Cache(root)
     frames = model == "lstm"
     shards = {}
@@ -58,7 +58,7 @@ def task(root, model: str = "svm", n: int = 60, **changes) -> TrainTask:
         "fold": 0,
     }
     labels = np.array([EMOTIONS[i % 3] for i in range(n)])
-    one = TrainTask(
+    one = TrainingTask(
         cache,
         "key",
         cell,
@@ -86,7 +86,7 @@ def task(root, model: str = "svm", n: int = 60, **changes) -> TrainTask:
 @pytest.mark.parametrize("model", ["svm", "mlp", "lstm"])
 def test_predictions_of_every_test_condition_are_cached(tmp_path, model):
     one = task(tmp_path, model, runs=(4, 5), seeds=(1, 2))
-    assert train(one).reason == ""
+    assert run_training_task(one).reason == ""
     entry = scores.load(one)
     assert entry.arrays["predicted"].shape == (2, 2, 14)
     assert entry.arrays["probabilities"].shape == (2, 2, 14, 3)
@@ -97,7 +97,7 @@ def test_predictions_of_every_test_condition_are_cached(tmp_path, model):
 
 def test_how_the_lstm_trained_is_in_the_scores(tmp_path):
     one = task(tmp_path, "lstm")
-    train(one)
+    run_training_task(one)
     frame = scores.scores([one], {})
     assert frame["epochs"].tolist() == [3, 3]
     assert frame["stop"].tolist() == ["max_epochs"] * 2
@@ -106,7 +106,7 @@ def test_how_the_lstm_trained_is_in_the_scores(tmp_path):
 
 def test_a_model_without_epochs_leaves_them_empty(tmp_path):
     one = task(tmp_path)
-    train(one)
+    run_training_task(one)
     path = tmp_path / "scores.csv"
     scores.write_scores(scores.scores([one], {}), path)
     head, first, *_ = (line.split(",") for line in path.read_text().splitlines())
@@ -115,7 +115,7 @@ def test_a_model_without_epochs_leaves_them_empty(tmp_path):
 
 def test_columns_that_hardly_vary_are_named(tmp_path):
     one = task(tmp_path)
-    train(one)
+    run_training_task(one)
     assert scores.load(one).meta["flat"] == ["mel_126", "mel_127"]
     (note,) = scores.flat_notes([one], {})
     assert note.startswith("functionals: trained at mp3-8k, mel_126, mel_127 vary by less than")
@@ -123,7 +123,7 @@ def test_columns_that_hardly_vary_are_named(tmp_path):
 
 def test_what_varies_as_in_the_original_is_not_named(tmp_path):
     one = task(tmp_path, train_on=("original",))
-    train(one)
+    run_training_task(one)
     assert scores.flat_notes([one], {}) == []
 
 
@@ -152,7 +152,7 @@ def test_a_failed_run_is_a_row_with_a_reason(tmp_path, monkeypatch, error, reaso
 
     one = task(tmp_path, "lstm")
     monkeypatch.setattr(tuning, "fit", fail)
-    result = train(one)
+    result = run_training_task(one)
     assert result.reason.startswith(reason)
     frame = scores.scores([one], {one.key: result.reason})
     assert frame["status"].tolist() == ["failed"] * 2
@@ -164,7 +164,7 @@ def test_a_class_that_training_lacks_is_never_predicted(tmp_path):
     whole = task(tmp_path, "lstm")
     known = whole.train[whole.labels[whole.train] != "sad"]
     one = replace(whole, train=known)
-    assert train(one).reason == ""
+    assert run_training_task(one).reason == ""
     chances = scores.load(one).arrays["probabilities"]
     assert not chances[..., EMOTIONS.index("sad")].any()
     np.testing.assert_allclose(chances.sum(axis=-1), 1, atol=1e-5)
@@ -178,4 +178,4 @@ def test_features_that_are_no_numbers_fail_by_condition(tmp_path, model):
     arrays["values"][3, 3] = np.nan
     one.cache.save("features", "broken", arrays, {})
     shards = {**one.shards, "mp3-8k": {kind: ("broken", second)}}
-    assert "condition mp3-8k hold NaN" in train(replace(one, shards=shards)).reason
+    assert "condition mp3-8k hold NaN" in run_training_task(replace(one, shards=shards)).reason

@@ -43,14 +43,14 @@ def batch(cache, *conditions):
     return SimpleNamespace(cache=cache, keys=keys, features=("pitch",))
 
 
-def agenda(*batches, trainings=(), name="voices"):
+def worklist(*batches, trainings=(), name="voices"):
     names = tuple(dict.fromkeys(name for one in batches for name, _ in one.keys))
     return SimpleNamespace(
         name=name,
         batches=list(batches),
         trainings=list(trainings),
         sets={"pitch": ("pitch",)},
-        treatments=SimpleNamespace(names=names),
+        plan=SimpleNamespace(names=names),
         ingested=SimpleNamespace(utterances=UTTERANCES),
     )
 
@@ -64,7 +64,7 @@ def test_frames_are_averaged_over_each_utterance_and_batches_are_one_corpus():
     one = Cache(original=[[[0, 5], [2, 5]], [[3, 5]]], mp3_8k=[[[4, 5]], [[5, 5], [5, 5]]])
     two = Cache(original=[[[2, 5]]], mp3_8k=[[[4, 5]]])
     table = feature_stats.drift(
-        [agenda(batch(one, "original", "mp3-8k"), batch(two, "original", "mp3-8k"))]
+        [worklist(batch(one, "original", "mp3-8k"), batch(two, "original", "mp3-8k"))]
     )
     assert tuple(table.columns) == DRIFT
     # Means 1, 3, 2 (standard deviation 1) become 4, 5, 4: shifts of 3, 2 and 2.
@@ -86,7 +86,7 @@ def test_each_condition_but_the_original_and_each_corpus_has_its_rows():
     cache = Cache(**{name: [[[0, 1]], [[1, 0]]] for name in ("original", "mp3_8k", "gsm")})
     batches = batch(cache, "original", "mp3-8k", "gsm")
     table = feature_stats.drift(
-        [agenda(batches), agenda(name="nothing"), agenda(batches, name="more")]
+        [worklist(batches), worklist(name="nothing"), worklist(batches, name="more")]
     )
     assert table[["corpus", "condition"]].drop_duplicates().to_numpy().tolist() == [
         ["voices", "mp3-8k"],
@@ -99,7 +99,7 @@ def test_each_condition_but_the_original_and_each_corpus_has_its_rows():
 
 def test_features_that_vanished_are_a_crash_and_no_zero():
     with pytest.raises(RuntimeError, match="vanished"):
-        feature_stats.drift([agenda(batch(Cache(original=[[[0, 1]]]), "original", "mp3-8k"))])
+        feature_stats.drift([worklist(batch(Cache(original=[[[0, 1]]]), "original", "mp3-8k"))])
 
 
 def test_features_are_those_of_the_original_over_all_utterances():
@@ -107,7 +107,7 @@ def test_features_are_those_of_the_original_over_all_utterances():
     one = Cache(original=[[[0, 0.1], [2, 0.1]], [[3, 0.1]]], mp3_8k=[[[9, 9]], [[9, 9]]])
     two = Cache(original=[[[2, 0.1]]], mp3_8k=[[[9, 9]]])
     batches = batch(one, "original", "mp3-8k"), batch(two, "original", "mp3-8k")
-    table = feature_stats.features([agenda(*batches), agenda(name="nothing")])
+    table = feature_stats.features([worklist(*batches), worklist(name="nothing")])
     assert tuple(table.columns) == FEATURES
     moving, still = table.to_dict("records")
     assert moving == {
@@ -122,7 +122,7 @@ def test_features_are_those_of_the_original_over_all_utterances():
 
 
 def test_one_utterance_does_not_vary():
-    table = feature_stats.features([agenda(batch(Cache(original=[[[4, 5]]]), "original"))])
+    table = feature_stats.features([worklist(batch(Cache(original=[[[4, 5]]]), "original"))])
     assert table["mean"].tolist() == [4, 5]
     assert table["sd"].tolist() == [0, 0]
 
@@ -136,16 +136,18 @@ def test_the_originals_are_loaded_once_for_all_that_is_made_of_them():
             return super().load(kind, key)
 
     cache = Counted(original=[[[0, 1]], [[1, 0]]], mp3_8k=[[[0, 1]], [[1, 1]]])
-    agendas = [agenda(batch(cache, "original", "mp3-8k"))]
-    known = feature_stats.originals(agendas)
+    worklists = [worklist(batch(cache, "original", "mp3-8k"))]
+    known = feature_stats.originals(worklists)
     pd.testing.assert_frame_equal(
-        feature_stats.features(agendas, known), feature_stats.features(agendas)
+        feature_stats.features(worklists, known), feature_stats.features(worklists)
     )
-    pd.testing.assert_frame_equal(feature_stats.drift(agendas, known), feature_stats.drift(agendas))
+    pd.testing.assert_frame_equal(
+        feature_stats.drift(worklists, known), feature_stats.drift(worklists)
+    )
     loads.clear()
-    known = feature_stats.originals(agendas)
-    feature_stats.features(agendas, known)
-    feature_stats.drift(agendas, known)
+    known = feature_stats.originals(worklists)
+    feature_stats.features(worklists, known)
+    feature_stats.drift(worklists, known)
     assert sorted(loads) == ["mp3_8k", "original"]
 
 
@@ -169,7 +171,7 @@ def test_leaks_of_each_protocol_and_fold_once():
             ("paper", 0, [0, 2], [1, 3]),
         )
     ]
-    table = feature_stats.leaks([agenda(trainings=tasks)])
+    table = feature_stats.leaks([worklist(trainings=tasks)])
     assert tuple(table.columns) == LEAKS
     speakers = table[table["kind"] == "speaker"]
     assert speakers[["protocol", "fold", "shared", "utterances"]].to_numpy().tolist() == [
@@ -189,7 +191,7 @@ def test_leaks_of_each_protocol_and_fold_once():
     ],
 )
 def test_of_nothing_there_is_an_empty_table(function, columns):
-    for agendas in ([], [agenda()]):
-        table = function(agendas)
+    for worklists in ([], [worklist()]):
+        table = function(worklists)
         assert table.empty
         assert tuple(table.columns) == columns
