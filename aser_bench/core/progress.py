@@ -1,4 +1,4 @@
-"""One progress bar over all the work of a run, with an estimate of the time that is left."""
+"""A progress bar over all the work of a run, and short notices for the user."""
 
 from __future__ import annotations
 
@@ -8,38 +8,36 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
-from tqdm import tqdm
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
 
 _LINE_EVERY_S = 10.0
-_WIDTH = 79  # one less than 80, because a full line wraps on some terminals
-_TEXT_WIDTH = 44
-
-
-class _Bar(tqdm):
-    monitor_interval = 0  # no watching thread: the workers may be forked
+_REFRESH_EVERY_S = 0.2
+_BAR_WIDTH = 24
+_DUMB_TERMINALS = ("dumb", "unknown")
 
 
 class Progress:
-    """A bar on a terminal, a line every now and then elsewhere.
+    """A bar on a terminal; a line every ten seconds where the output is not a terminal.
 
     Parameters
     ----------
     total_seconds : float
-        The estimated seconds of all pieces of work; nothing is printed where it is 0.
+        Estimated seconds of all tasks together. Nothing is printed if it is 0.
     stream : text stream, optional
-        Where to print, standard error by default.
+        Output stream, standard error by default.
     quiet : bool
-        Print nothing at all.
+        Print nothing.
     clock : callable
-        Returns seconds; for tests.
+        Returns the time in seconds; for tests.
 
     Notes
     -----
-    The time left is the estimate of what is left, times the seconds that have passed for
-    each estimated second of what is done: estimates only have to be right relative to each
-    other. `advance` may be called from several threads.
+    The remaining time is the estimate for the remaining tasks, multiplied by the seconds that
+    have passed and divided by the estimate for the completed tasks. So the estimates only have to
+    be right relative to each other. `advance` may be called from several threads.
 
     Examples
     --------
@@ -59,133 +57,161 @@ class Progress:
         self._total = float(total_seconds)
         self._stream = sys.stderr if stream is None else stream
         self._clock = clock
-        self._done = 0.0
+        self._completed = 0.0
         self._lock = threading.Lock()
         self._open = not quiet and self._total > 0
         self._start = self._last_line = clock()
-        self._bar: Any = None
-        if self._open and self._stream.isatty():
-            self._bar = _open_bar(self._total, self._stream)
+        self._bar: _Bar | None = None
+        if self._open and _is_terminal(self._stream):
+            self._bar = _Bar(self._stream, f"{format_duration(self._total)} left")
 
     def advance(self, seconds: float, label: str = "") -> None:
-        """Count a piece of work as done.
+        """Count a task as completed.
 
         Parameters
         ----------
         seconds : float
-            What the piece was estimated at, not what it took.
+            The estimated duration of the task, not the measured one.
         label : str
-            What the piece was, such as ``training demo mp3-64k fold 3``.
+            The name of the task, such as ``training demo mp3-64k fold 3``.
         """
         with self._lock:
-            before = self._done
-            self._done = min(self._total, self._done + max(0.0, seconds))
+            self._completed = min(self._total, self._completed + max(0.0, seconds))
             if not self._open:
                 return
             text = f"{format_duration(self.seconds_left)} left" + (f": {label}" if label else "")
             if self._bar is not None:
-                self._bar.set_description_str(_fit(text, _TEXT_WIDTH), refresh=False)
-                self._bar.update(self._done - before)
-            elif self._clock() - self._last_line >= _LINE_EVERY_S and self._done < self._total:
+                self._bar.update(self._percent(), text)
+            elif self._clock() - self._last_line >= _LINE_EVERY_S and self._completed < self._total:
                 self._last_line = self._clock()
-                self._print(text)
+                self._print_line(self._percent(), text)
 
     @property
     def seconds_left(self) -> float:
-        """The estimated seconds left, at the speed measured so far."""
-        left = self._total - self._done
-        if self._done <= 0:
+        """The estimated remaining seconds, at the speed measured so far."""
+        left = self._total - self._completed
+        if self._completed <= 0:
             return left
-        return left * (self._clock() - self._start) / self._done
+        return left * (self._clock() - self._start) / self._completed
 
     def close(self) -> None:
-        """Print the last state and let go of the terminal; a second call does nothing."""
+        """Print the final state and restore the terminal; a second call has no effect."""
         with self._lock:
             if not self._open:
                 return
             self._open = False
-            # Sums of floats end a little beside the total.
-            whole = self._done >= self._total * (1 - 1e-6)
-            took = format_duration(self._clock() - self._start)
-            text = f"done in {took}" if whole else f"stopped after {took}"
+            # A sum of floats may differ a little from the total.
+            complete = self._completed >= self._total * (1 - 1e-6)
+            elapsed = format_duration(self._clock() - self._start)
+            text = f"done in {elapsed}" if complete else f"stopped after {elapsed}"
+            percent = 100 if complete else self._percent()
             if self._bar is None:
-                self._print(text, whole)
-                return
-            self._bar.set_description_str(_fit(text, _TEXT_WIDTH), refresh=False)
-            if whole:
-                self._bar.n = self._total
-            self._bar.refresh()
-            self._bar.close()
+                self._print_line(percent, text)
+            else:
+                self._bar.close(percent, text)
 
-    def _print(self, text: str, whole: bool = False) -> None:
-        # Rounded down: 100 % is for what is done.
-        percent = 100 if whole else min(99, int(100 * self._done / self._total))
+    def _percent(self) -> int:
+        """Return the completed share in percent, rounded down: 100 is only for complete work."""
+        return min(99, int(100 * self._completed / self._total))
+
+    def _print_line(self, percent: int, text: str) -> None:
         print(f"[{percent:3d} %] {text}", file=self._stream, flush=True)
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
         self.close()
 
 
-def _open_bar(total: float, stream: TextIO) -> Any:
-    try:
-        columns = os.get_terminal_size(stream.fileno()).columns
-    except (OSError, ValueError):
-        columns = 0
-    return _Bar(
-        total=total,
-        file=stream,
-        mininterval=0.2,
-        leave=True,
-        dynamic_ncols=False,
-        ncols=min(_WIDTH, columns - 1) if columns > 1 else _WIDTH,
-        desc=_fit(f"{format_duration(total)} left", _TEXT_WIDTH),
-        bar_format="{percentage:3.0f} % |{bar}| {desc}",
+class _Bar:
+    """A bar on one line of a terminal.
+
+    There is no refresh thread, because the workers may be forked: `update` redraws the bar, at
+    most every 0.2 seconds.
+    """
+
+    def __init__(self, stream: TextIO, text: str) -> None:
+        self._rich = _rich_progress(stream)
+        self._task = self._rich.add_task(text, total=100)
+        self._last_refresh = time.monotonic()
+        self._rich.start()
+
+    def update(self, percent: int, text: str) -> None:
+        """Set the percentage and the text behind the bar."""
+        self._rich.update(self._task, completed=percent, description=text)
+        if time.monotonic() - self._last_refresh >= _REFRESH_EVERY_S:
+            self._last_refresh = time.monotonic()
+            self._rich.refresh()
+
+    def close(self, percent: int, text: str) -> None:
+        """Draw the bar a last time and go to the next line."""
+        self._rich.update(self._task, completed=percent, description=text)
+        self._rich.stop()
+
+
+def _rich_progress(stream: TextIO) -> RichProgress:
+    # rich is imported here because the import takes time and most commands draw no bar.
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as RichProgress
+    from rich.table import Column
+
+    text = Column(ratio=1, no_wrap=True, overflow="ellipsis")
+    return RichProgress(
+        TextColumn("{task.completed:3.0f} %", markup=False),
+        BarColumn(_BAR_WIDTH),
+        TextColumn("{task.description}", markup=False, table_column=text),
+        console=Console(file=stream, force_terminal=True, force_jupyter=False),
+        auto_refresh=False,
+        expand=True,
+        # Notices on standard error appear above the bar. Results on standard output, which may
+        # be a file, do not pass through the bar's stream.
+        redirect_stdout=False,
+        redirect_stderr=stream is sys.stderr,
     )
 
 
-def _fit(text: str, width: int) -> str:
-    """Return ``text`` in exactly ``width`` characters, so that the bar does not jump."""
-    return text.ljust(width) if len(text) <= width else text[: width - 3] + "..."
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM", "") not in _DUMB_TERMINALS
 
 
 def format_duration(seconds: float) -> str:
-    """Write seconds as a person would say them.
+    """Return a duration as text.
 
     Examples
     --------
     >>> format_duration(8.2), format_duration(80), format_duration(7500)
     ('8 s', '1 min 20 s', '2 h 05 min')
     """
-    whole = round(max(0.0, seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    rounded = round(max(0.0, seconds))
+    if rounded < 60:
+        return f"{rounded} s"
+    if rounded < 3600:
+        return f"{rounded // 60} min {rounded % 60:02d} s"
+    return f"{rounded // 3600} h {rounded % 3600 // 60:02d} min"
 
 
 Notify = Callable[[str], None]
-"""What takes a line for the user."""
+"""A function that shows one line of text to the user."""
 
-_TOLD = 20  # refused recordings that are named on the terminal
+_MAX_REFUSED_LINES = 20
 
 
 def print_notice(line: str) -> None:
-    """Print a line for the user where it does not mix with results."""
+    """Print a line to standard error, so that it does not mix with results."""
     print(line, file=sys.stderr, flush=True)
 
 
-def report_refused(refused: Sequence[tuple[str, str]], say: Notify) -> None:
-    """Name the refused recordings (file, reason), but not hundreds of them."""
-    for file, reason in refused[:_TOLD]:
-        say(f"refused: {file}: {reason}")
-    if len(refused) > _TOLD:
-        say(f"refused: {len(refused) - _TOLD} more; manifest.json will name them all")
+def report_refused(refused: Sequence[tuple[str, str]], notify: Notify) -> None:
+    """Name the refused recordings (file, reason), at most 20 of them."""
+    for file, reason in refused[:_MAX_REFUSED_LINES]:
+        notify(f"refused: {file}: {reason}")
+    remaining = len(refused) - _MAX_REFUSED_LINES
+    if remaining > 0:
+        notify(f"refused: {remaining} more; manifest.json lists all of them")

@@ -18,7 +18,7 @@ from aser_bench.core.errors import CodecError
 
 NB, WB = b"#!AMR\n", b"#!AMR-WB\n"
 READERS = {
-    "aac": payload.adts,
+    "aac": payload.adts_frames,
     "amr-nb": lambda data: payload.amr_payload(data, NB, payload.AMR_NB_BITS),
     "amr-wb": lambda data: payload.amr_payload(data, WB, payload.AMR_WB_BITS),
     "sbc": lambda data: payload.split_frames(data, payload.sbc_frame_size(data)[0]),
