@@ -1,4 +1,4 @@
-"""Made-up folders of corpora that lie on disk in their own ways: IEMOCAP and MELD."""
+"""Factories of folders in the layouts of IEMOCAP, MELD and SAVEE, without their recordings."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ MELD_HEADER = (
 
 
 def iemocap(root: Path, labels: Mapping[str, str], texts: Mapping[str, str] | None = None) -> Path:
-    """Write the labels and transcripts of utterances (id -> label, id -> text) as distributed.
+    """Write the label and transcript files of utterances (id -> label, id -> text).
 
-    Every utterance has a text unless ``texts`` are given. They overlap in time, as people do.
+    Every utterance has a text unless ``texts`` is given. The utterances overlap in time, as in the
+    distribution.
     """
     dialogues: dict[str, list[str]] = {}
     for utterance in labels:
@@ -49,7 +50,7 @@ def iemocap(root: Path, labels: Mapping[str, str], texts: Mapping[str, str] | No
 
 
 def iemocap_wav(root: Path, utterance: str) -> Path:
-    """Return where the recording of an utterance lies; its folder is made."""
+    """Return the path of an utterance's recording; create its folder."""
     dialogue = utterance.rpartition("_")[0]
     folder = root / f"Session{int(utterance[3:5])}" / "sentences" / "wav" / dialogue
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +58,7 @@ def iemocap_wav(root: Path, utterance: str) -> Path:
 
 
 def meld(root: Path, **rows: Sequence[tuple[str, str, str, int, int]]) -> Path:
-    """Write the tables of the splits: (utterance, speaker, emotion, dialogue, number) a row."""
+    """Write the tables of the splits; a row is (text, speaker, emotion, dialogue, number)."""
     root.mkdir(parents=True, exist_ok=True)
     for split, content in rows.items():
         with (root / f"{split}_sent_emo.csv").open("w", encoding="utf-8", newline="") as file:
@@ -79,4 +80,19 @@ def meld(root: Path, **rows: Sequence[tuple[str, str, str, int, int]]) -> Path:
                         "00:16:21,731",
                     ]
                 )
+    return root
+
+
+def savee(root: Path, name: str = "AudioData/{speaker}/{code}{number:02}.wav") -> Path:
+    """Write the 480 files of SAVEE, named by ``name``, and the distribution's Info.txt.
+
+    The files hold one byte: listing a corpus opens no recording.
+    """
+    for speaker in ("DC", "JE", "JK", "KL"):
+        for code in ("a", "d", "f", "h", "n", "sa", "su"):
+            for number in range(1, 31 if code == "n" else 16):
+                path = root / name.format(speaker=speaker, code=code, number=number)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(b"x")
+    (path.parent.parent / "Info.txt").write_text("'DC', 'JE', 'JK' and 'KL' are four speakers")
     return root

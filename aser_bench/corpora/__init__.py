@@ -31,8 +31,8 @@ def load_corpus(name: str, source: str | Path | None = None) -> Listing:
     Parameters
     ----------
     name : str
-        A built-in corpus (``demo``, ``ravdess``, ``tess``, ``emodb``, ``crema_d``, ``iemocap``,
-        ``meld``, ``custom``, ``csv``), one that another package registers, or
+        A built-in corpus (``demo``, ``ravdess``, ``tess``, ``emodb``, ``crema_d``, ``savee``,
+        ``iemocap``, ``meld``, ``custom``, ``csv``), one that another package registers, or
         ``package.module:Name``.
     source : str or Path, optional
         Its folder, or its table for ``csv``; ``demo`` needs none.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,14 +138,12 @@ def read_text(path: Path) -> str:
     return text.translate(_MENDED)
 
 
-def drop_copies(paths: Iterable[Path]) -> tuple[list[Path], int]:
-    """Keep the first file of each name; return them and how many second copies there were."""
+def drop_copies(paths: Iterable[Path], names: Mapping[Path, str]) -> list[Path]:
+    """Return the first path of each recording name; upper and lower case count as the same."""
     first: dict[str, Path] = {}
-    count = 0
     for path in paths:
-        first.setdefault(nfc_stem(path).casefold(), path)
-        count += 1
-    return list(first.values()), count - len(first)
+        first.setdefault(names[path].casefold(), path)
+    return list(first.values())
 
 
 def relative_path(path: Path, root: Path) -> str:

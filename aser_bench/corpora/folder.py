@@ -1,4 +1,4 @@
-"""What the corpora whose labels stand in the file names have in common."""
+"""Base class of corpora whose file names carry the labels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ from .base import Corpus, Listing
 
 @dataclass(frozen=True)
 class Labels:
-    """What a file's name says; empty where it says nothing."""
+    """Labels that a recording's name carries.
+
+    Attributes
+    ----------
+    emotion : str
+        A name of `core.tables.EMOTIONS`.
+    speaker, sex, text : str
+        As in the table of utterances (see `base.Listing`); empty where the name does not give them.
+    """
 
     emotion: str
     speaker: str = ""
@@ -24,18 +32,19 @@ class Labels:
 
 
 class FolderCorpus(Corpus):
-    """A corpus that is a folder of recordings whose names carry the labels.
+    """A folder of recordings whose names carry the labels.
 
     Attributes
     ----------
     pattern : re.Pattern
-        What a name (without extension) must match to be looked at; others are left out.
+        Pattern of the names that belong to the corpus; files with other names are left out and
+        counted in a note.
     example : str
-        A file as distributed, for messages.
+        Path of one file in the layout as distributed, for messages and the contract tests.
     excluded : str
-        What `labels` returns None for, in the plural, for the notes.
+        Description, in the plural, of the files for which `labels` returns None; for the notes.
     unique_names : bool
-        Whether a name that occurs twice is a second copy of the same recording.
+        Whether files of the same name are copies of one recording, of which one is used.
     """
 
     pattern: ClassVar[re.Pattern[str]]
@@ -45,59 +54,78 @@ class FolderCorpus(Corpus):
 
     @abstractmethod
     def labels(self, match: re.Match[str]) -> Labels | None:
-        """Read a name; None where the file is by design no part of the corpus.
+        """Return the labels of a recording, or None if the corpus excludes it by design.
+
+        Parameters
+        ----------
+        match : re.Match
+            Match of ``pattern`` with the whole `recording_name`.
 
         Raises
         ------
         UsageError
-            If the name looks right and means nothing (an unknown code).
+            If the name matches the pattern but has an unknown code. The file is then refused with
+            the message as its reason.
         """
 
+    def recording_name(self, path: Path) -> str:
+        """Return the name of a recording that carries its labels and identifies it.
+
+        By default it is the file's name without its extension. Override it for a layout in which
+        a folder carries a part of the labels (``DC/a01.wav``).
+        """
+        return files.nfc_stem(path)
+
     def matches_name(self, stem: str) -> bool:
-        """Tell whether a name matches the pattern."""
+        """Return whether a file name (without extension) matches the pattern."""
         return self.pattern.fullmatch(stem) is not None
 
     def scan(self, source: Path | None) -> Listing:
         """List the utterances under a folder; see `Corpus.scan`."""
         root = files.corpus_folder(source, self.name)
         audio, _ = files.find_files(root)
-        named = [path for path in audio if self.pattern.fullmatch(files.nfc_stem(path))]
-        if not named:
+        names = {path: self.recording_name(path) for path in audio}
+        matches = {path: m for path, name in names.items() if (m := self.pattern.fullmatch(name))}
+        if not matches:
             raise files.no_files_error(self.name, self.example, root)
-        kept, copies = named, 0
+        recordings = list(matches)
         if self.unique_names:
-            kept, copies = files.drop_copies(files.lossless_first(named))
+            recordings = files.drop_copies(files.lossless_first(matches), names)
         entries, refused, skipped = [], [], 0
-        for path in kept:
-            match = self.pattern.fullmatch(files.nfc_stem(path))
+        for path in recordings:
             try:
-                labels = self.labels(match) if match else None
+                labels = self.labels(matches[path])
             except UsageError as error:
                 refused.append((files.relative_path(path, root), str(error)))
                 continue
             if labels is None:
                 skipped += 1
-            else:
-                entries.append(
-                    files.Entry(path, labels.emotion, labels.speaker, labels.sex, labels.text)
+                continue
+            utterance = names[path] if self.unique_names else ""
+            entries.append(
+                files.Entry(
+                    path, labels.emotion, labels.speaker, labels.sex, labels.text, utterance
                 )
+            )
         if not entries:
-            raise self._all_refused(root, refused, skipped)
+            raise self._nothing_usable_error(root, refused, skipped)
         counts = (
             (skipped, f"{self.excluded} left out"),
-            (copies, "second copies of a recording (the same file name) left out"),
-            (len(audio) - len(named), f"audio files with names unlike {self.example} left out"),
+            (len(matches) - len(recordings), "duplicates of a recording (same name) left out"),
+            (len(audio) - len(matches), f"audio files with names unlike {self.example} left out"),
         )
-        notes = [f"{count} {what}" for count, what in counts if count]
+        notes = [f"{count} {description}" for count, description in counts if count]
         return files.build_listing(entries, root, refused, notes)
 
-    def _all_refused(self, root: Path, refused: list[tuple[str, str]], skipped: int) -> UsageError:
+    def _nothing_usable_error(
+        self, root: Path, refused: list[tuple[str, str]], skipped: int
+    ) -> UsageError:
         if refused:
             file, reason = refused[0]
             why = f"all {len(refused)} files are refused, for example {file!r}: {reason}"
         else:
             why = f"all {skipped} files are {self.excluded}"
         return UsageError(
-            f"corpus {self.name!r}: nothing to use under {str(root)!r}: {why}. "
-            f"A name that works: {self.example}"
+            f"corpus {self.name!r}: no usable file under {str(root)!r}: {why}. "
+            f"Example of a valid name: {self.example}"
         )

@@ -42,7 +42,7 @@ def test_a_nested_second_copy_is_taken_once(tmp_path):
             (tmp_path / folder / name).write_bytes(b"x")
     found = load_corpus("tess", tmp_path)
     assert list(found.utterances["utterance"]) == ["OAF_back_fear", "YAF_back_ps"]
-    assert found.notes == ["6 second copies of a recording (the same file name) left out"]
+    assert found.notes == ["6 duplicates of a recording (same name) left out"]
     assert len(found.refused) == 1
     assert "unknown emotion 'odd'" in found.refused[0][1]
 
