@@ -8,7 +8,7 @@ from aser_bench.report import tables, terminal, terminal_text
 
 
 def widest(text: str) -> int:
-    return max(map(terminal.columns, text.splitlines()))
+    return max(map(terminal.display_width, text.splitlines()))
 
 
 @pytest.mark.parametrize("models", [("svm",), ("svm", "mlp"), ("svm", "mlp", "lstm", "mdre")])
