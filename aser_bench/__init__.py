@@ -10,7 +10,7 @@ from .core.version import __version__
 from .corpora import load_corpus
 
 if TYPE_CHECKING:
-    from .baseline.base import Checked
+    from .baseline.base import CheckResult
     from .report.build import Report
     from .runner import Outcome
 
@@ -45,7 +45,7 @@ def run(study: str | Path | Mapping[str, Any] | None = None, **options: Any) -> 
     return runner.run(resolve(layer), **options)
 
 
-def check(new: str | Path, against: str | Path, **options: Any) -> Checked:
+def check(new: str | Path, against: str | Path, **options: Any) -> CheckResult:
     """Set new results against a baseline: ``aser-bench check`` in Python.
 
     Parameters
@@ -54,11 +54,11 @@ def check(new: str | Path, against: str | Path, **options: Any) -> Checked:
         A results folder, a baseline, or a file of scores or predictions.
     **options
         ``metric``, ``margin``, ``alpha``, ``strict``, ``part``, ``allow``, ``tolerances``: see
-        `aser_bench.baseline.base.Options`.
+        `aser_bench.baseline.base.CheckOptions`.
 
     Returns
     -------
-    Checked
+    CheckResult
         ``cells`` and ``guards`` with their verdicts, the worst first, and the ``exit_code``.
 
     Raises
@@ -66,10 +66,10 @@ def check(new: str | Path, against: str | Path, **options: Any) -> Checked:
     AserBenchError
         With one line that says what is wrong and what to do.
     """
-    from .baseline.base import Options
+    from .baseline.base import CheckOptions
     from .baseline.check import check
 
-    return check(new, against, Options(**options))
+    return check(new, against, CheckOptions(**options))
 
 
 def write_report(*folders: str | Path, out: str | Path | None = None, **options: Any) -> Report:

@@ -24,9 +24,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from aser_bench.baseline.base import UNDECIDED, WORSE, Options
-from aser_bench.baseline.check import draft, judged
-from aser_bench.baseline.compare import Comparison, Pairing
+from aser_bench.baseline.base import INCONCLUSIVE, WORSE, CheckOptions
+from aser_bench.baseline.check import assign_verdicts, pending_cell
+from aser_bench.baseline.compare import Comparison, PairedPredictions
 from aser_bench.evaluation.outcomes import Cell, Key, Outcomes, Source, read
 
 LOSSES = (0.01, 0.02, 0.03, 0.04, 0.05, 0.07, 0.10)
@@ -37,8 +37,8 @@ SPEAKERS = (6, 12, 24)
 ONE_CELL = "one cell"
 UNEVEN = 0.7
 """RAVDESS's speakers at 8 kbit/s: .5 to .64 under clean training, .45 and .49 trained at 64."""
-OPTIONS = Options()
-FAILING = {"check": {WORSE}, "check --strict": {WORSE, UNDECIDED}}
+OPTIONS = CheckOptions()
+FAILING = {"check": {WORSE}, "check --strict": {WORSE, INCONCLUSIVE}}
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,15 @@ class Check:
     def verdicts(self, changed: dict[Key, Comparison] | None = None) -> dict[Key, str]:
         """Return the verdict of every cell, some of them replaced."""
         now = {**self.cells, **(changed or {})}
-        drafts = [draft(key, one) for key, one in now.items()]
-        return {cell.cell: cell.verdict for cell in judged(drafts, OPTIONS)}
+        drafts = [pending_cell(key, one) for key, one in now.items()]
+        return {cell.cell: cell.verdict for cell in assign_verdicts(drafts, OPTIONS)}
 
 
 def compare(
     new: Outcomes, baseline: Outcomes, keys: Sequence[Key], redrawn: int
 ) -> dict[Key, Comparison]:
-    """Compare cells that both sides have; see `Pairing.compare`."""
-    pairing = Pairing(new, baseline)
+    """Compare cells that both sides have; see `PairedPredictions.compare`."""
+    pairing = PairedPredictions(new, baseline)
     found = ((key, pairing.compare(key, OPTIONS.metric, OPTIONS.alpha, redrawn)) for key in keys)
     return {key: one for key, one in found if one is not None}
 
@@ -151,8 +151,8 @@ def spread(runs: Sequence[Outcomes]) -> pd.Series:
     found = [compare(one, two, keys, 0) for one, two in combinations(runs, 2)]
     squares = {
         key: (
-            np.mean([pair[key].found.estimate ** 2 for pair in found]),
-            np.mean([pair[key].found.error ** 2 for pair in found]),
+            np.mean([pair[key].interval.estimate ** 2 for pair in found]),
+            np.mean([pair[key].interval.error ** 2 for pair in found]),
         )
         for key in keys
     }

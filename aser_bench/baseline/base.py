@@ -12,15 +12,15 @@ from ..core.errors import UsageError, suggest
 if TYPE_CHECKING:  # the command line reads the flags from here, and must start fast
     from ..evaluation.outcomes import Key
 
-BETTER, SAME, WORSE, UNDECIDED = "better", "same", "worse", "undecided"
+BETTER, SAME, WORSE, INCONCLUSIVE = "better", "same", "worse", "undecided"
 MISSING, NEW, CHANGED = "missing", "new", "changed"
 
-WORST_FIRST = (WORSE, MISSING, CHANGED, UNDECIDED, NEW, BETTER, SAME)
+VERDICTS = (WORSE, MISSING, CHANGED, INCONCLUSIVE, NEW, BETTER, SAME)
 """All verdicts, in the order in which people want to read them."""
 
 EXIT_OK, EXIT_WORSE, EXIT_NOTHING = 0, 4, 5
 
-NOT_A_NUMBER = float("nan")
+NAN = float("nan")
 
 DIFFERENCES = {
     "corpus": "the recordings or their labels",
@@ -103,7 +103,7 @@ TOLERANCES = {
 
 
 @dataclass(frozen=True)
-class Options:
+class CheckOptions:
     """How to check.
 
     Attributes
@@ -172,7 +172,7 @@ class CellCheck:
     cell : tuple of str
         The values of ``tables.CELL``.
     verdict : str
-        One of `WORST_FIRST`.
+        One of `VERDICTS`.
     reason : str
         One line that says why.
     baseline, value : float
@@ -196,13 +196,13 @@ class CellCheck:
     cell: Key
     verdict: str
     reason: str
-    baseline: float = NOT_A_NUMBER
-    value: float = NOT_A_NUMBER
-    difference: float = NOT_A_NUMBER
-    low: float = NOT_A_NUMBER
-    high: float = NOT_A_NUMBER
-    p: float = NOT_A_NUMBER
-    p_holm: float = NOT_A_NUMBER
+    baseline: float = NAN
+    value: float = NAN
+    difference: float = NAN
+    low: float = NAN
+    high: float = NAN
+    p: float = NAN
+    p_holm: float = NAN
     test: str = ""
     clusters: int = 0
     differs: tuple[str, ...] = ()
@@ -211,7 +211,7 @@ class CellCheck:
     @property
     def compared(self) -> bool:
         """Whether a test or the margin decided."""
-        return self.verdict in (BETTER, SAME, WORSE, UNDECIDED)
+        return self.verdict in (BETTER, SAME, WORSE, INCONCLUSIVE)
 
 
 @dataclass(frozen=True)
@@ -245,14 +245,14 @@ class GuardCheck:
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """What a check found.
 
     Attributes
     ----------
     new, baseline : str
         Where the two sides lie, as they were given.
-    options : Options
+    options : CheckOptions
     cells : tuple of CellCheck
         The worst first.
     guards : tuple of GuardCheck
@@ -263,7 +263,7 @@ class Checked:
 
     new: str
     baseline: str
-    options: Options
+    options: CheckOptions
     cells: tuple[CellCheck, ...]
     guards: tuple[GuardCheck, ...] = ()
     notes: tuple[str, ...] = ()
@@ -272,11 +272,11 @@ class Checked:
     def counts(self) -> dict[str, int]:
         """How many cells have each verdict that occurs, the worst first."""
         found = Counter(cell.verdict for cell in self.cells)
-        return {verdict: found[verdict] for verdict in WORST_FIRST if found[verdict]}
+        return {verdict: found[verdict] for verdict in VERDICTS if found[verdict]}
 
     def fails(self, one: CellCheck | GuardCheck) -> bool:
         """Whether one verdict makes the check fail."""
-        strictly = (UNDECIDED, CHANGED) if self.options.strict else ()
+        strictly = (INCONCLUSIVE, CHANGED) if self.options.strict else ()
         return one.verdict in (WORSE, MISSING, *strictly)
 
     @property
@@ -298,7 +298,7 @@ class Checked:
         word = {EXIT_OK: "passed", EXIT_WORSE: "FAILED", EXIT_NOTHING: "NOTHING COMPARABLE"}
         return f"{word[self.exit_code]}: {counts}"
 
-    def to_mapping(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return everything as what JSON can hold but for NaN."""
         return {
             **asdict(self),

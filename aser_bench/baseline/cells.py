@@ -12,27 +12,26 @@ from ..core.errors import UsageError
 from ..core.tables import CELL
 from ..evaluation.metrics import METRICS
 from ..evaluation.outcomes import Key
-from . import reader
-from .compare import scores_of
+from .compare import cell_scores
 from .manifest_parts import as_count, as_mapping
-from .reader import CELLS_FILE, SCORES_FILE, Evidence
+from .reader import CELLS_FILE, SCORES_FILE, CheckInput, read_input
 
-CELLS = (*CELL, "utterances", "speakers", "results", "failed", "reason", *METRICS)
+CELL_COLUMNS = (*CELL, "utterances", "speakers", "results", "failed", "reason", *METRICS)
 """The columns; a metric is the mean over folds of the means over runs."""
 
-SCORES = (*CELL, "fold", "run", *METRICS, "n_test", "status", "reason")
+SCORE_COLUMNS = (*CELL, "fold", "run", *METRICS, "n_test", "status", "reason")
 """The columns of the scores that a baseline keeps where it keeps no predictions."""
 
 _WORDS = {*CELL, "status", "reason"}
 
 
-def cells(folder: Path, side: Evidence | None = None) -> pd.DataFrame:
-    """Return the means of a results folder or of a baseline, columns `CELLS`.
+def cell_table(folder: Path, side: CheckInput | None = None) -> pd.DataFrame:
+    """Return the means of a results folder or of a baseline, columns `CELL_COLUMNS`.
 
     Parameters
     ----------
     folder : Path
-    side : Evidence, optional
+    side : CheckInput, optional
         What was read of the folder; read where it is needed and not given. Without it, speakers
         are those of the corpus.
 
@@ -43,30 +42,30 @@ def cells(folder: Path, side: Evidence | None = None) -> pd.DataFrame:
     """
     # A baseline knows of failures that its predictions cannot tell of.
     if (folder / CELLS_FILE).is_file() and not (folder / "drift.csv").is_file():
-        return _csv(folder / CELLS_FILE, CELLS)
-    return _means(scores(folder, side), side)
+        return _csv(folder / CELLS_FILE, CELL_COLUMNS)
+    return _means(score_table(folder, side), side)
 
 
-def scores(folder: Path, side: Evidence | None = None) -> pd.DataFrame:
-    """Return a row a cell, fold and run, columns `SCORES`; computed where there is no table."""
+def score_table(folder: Path, side: CheckInput | None = None) -> pd.DataFrame:
+    """Return one row for each cell, fold and run, columns `SCORE_COLUMNS`."""
     if (folder / SCORES_FILE).is_file():
-        return _csv(folder / SCORES_FILE, SCORES)
-    side = side or reader.read(folder)
+        return _csv(folder / SCORES_FILE, SCORE_COLUMNS)
+    side = side or read_input(folder)
     rows = pd.concat([_scores_of(side, key) for key in side.cells], ignore_index=True)
-    return rows.assign(status="ok", reason="")[list(SCORES)]
+    return rows.assign(status="ok", reason="")[list(SCORE_COLUMNS)]
 
 
-def _scores_of(side: Evidence, key: Key) -> pd.DataFrame:
+def _scores_of(side: CheckInput, key: Key) -> pd.DataFrame:
     assert side.outcomes is not None
     assert side.folds is not None
-    parts = [scores_of(side.outcomes, side.folds, key, name) for name in METRICS]
+    parts = [cell_scores(side.outcomes, side.folds, key, name) for name in METRICS]
     frame = pd.concat([parts[0][["fold", "run"]], *(part.iloc[:, -1] for part in parts)], axis=1)
     here = (side.folds["corpus"] == key[0]) & (side.folds["protocol"] == key[3])
     size = side.folds[here].groupby("fold").size()
     return frame.assign(**dict(zip(CELL, key, strict=True)), n_test=frame["fold"].map(size))
 
 
-def _means(rows: pd.DataFrame, side: Evidence | None) -> pd.DataFrame:
+def _means(rows: pd.DataFrame, side: CheckInput | None) -> pd.DataFrame:
     cell, ok = list(CELL), rows["status"] == "ok"
     every = rows.groupby(cell, sort=False).size()
     folds = rows[ok].groupby([*cell, "fold"], sort=False)
@@ -81,10 +80,10 @@ def _means(rows: pd.DataFrame, side: Evidence | None) -> pd.DataFrame:
         reason=reasons.reindex(every.index, fill_value=""),
     )
     table["speakers"] = pd.array([_speakers(side, key) for key in table.index], dtype="Int64")
-    return table.reset_index()[list(CELLS)]
+    return table.reset_index()[list(CELL_COLUMNS)]
 
 
-def _speakers(side: Evidence | None, key: Key) -> int | None:
+def _speakers(side: CheckInput | None, key: Key) -> int | None:
     """Return how many speakers a cell is tested on, None where that is not told."""
     if side is None or side.outcomes is None:
         manifest = (side and side.manifest) or {}

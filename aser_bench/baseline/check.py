@@ -15,37 +15,46 @@ from ..evaluation.outcomes import Key
 from .base import (
     BETTER,
     CHANGED,
+    INCONCLUSIVE,
     MISSING,
+    NAN,
     NEW,
-    NOT_A_NUMBER,
     SAME,
-    UNDECIDED,
+    VERDICTS,
     WORSE,
-    WORST_FIRST,
     CellCheck,
-    Checked,
-    Options,
+    CheckOptions,
+    CheckResult,
 )
-from .commands import Commands
-from .compare import FOLDS, MARGIN, RUNS, UTTERANCES, Comparison, Pairing, by_scores, scores_of
-from .differences import changes, differences, remarks, seeds
-from .guards import guard
-from .reader import Evidence, read
-from .unknowns import untold
+from .commands import RerunCommands
+from .compare import (
+    FOLDS,
+    MARGIN,
+    RUNS,
+    UTTERANCES,
+    Comparison,
+    PairedPredictions,
+    cell_scores,
+    compare_scores,
+)
+from .differences import cell_differences, environment_notes, find_differences, seed_note
+from .guards import run_guards
+from .reader import CheckInput, read_input
+from .unknowns import unknown_facts
 
 
-def check(new: Path | str, against: Path | str, options: Options | None = None) -> Checked:
+def check(new: Path | str, against: Path | str, options: CheckOptions | None = None) -> CheckResult:
     """Set new results against a baseline.
 
     Parameters
     ----------
     new, against : path
         A results folder, a baseline, or a file of predictions or scores.
-    options : Options, optional
+    options : CheckOptions, optional
 
     Returns
     -------
-    Checked
+    CheckResult
         Cells and guards, the worst first; ``exit_code`` is 0, 4 (something is worse or missing)
         or 5 (nothing could be compared).
 
@@ -54,34 +63,34 @@ def check(new: Path | str, against: Path | str, options: Options | None = None) 
     UsageError
         If a side cannot be read, or lacks the metric.
     """
-    options = options or Options()
-    one, two = read(new), read(against)
-    return check_evidence(one, two, options)
+    options = options or CheckOptions()
+    one, two = read_input(new), read_input(against)
+    return check_inputs(one, two, options)
 
 
-def check_evidence(new: Evidence, baseline: Evidence, options: Options) -> Checked:
+def check_inputs(new: CheckInput, baseline: CheckInput, options: CheckOptions) -> CheckResult:
     """As `check`, of two sides that were read before."""
     drafts, left_out = _drafts(new, baseline, options)
     # What is missing is what the baseline's study makes; all else is what the new one made.
-    commands, before = Commands((new, baseline)), Commands((baseline, new))
+    commands, before = RerunCommands((new, baseline)), RerunCommands((baseline, new))
     cells = [
-        replace(cell, command=(before if cell.verdict == MISSING else commands).of(cell.cell))
-        for cell in judged(drafts, options)
+        replace(cell, command=(before if cell.verdict == MISSING else commands).command(cell.cell))
+        for cell in assign_verdicts(drafts, options)
     ]
-    order = {verdict: place for place, verdict in enumerate(WORST_FIRST)}
+    order = {verdict: place for place, verdict in enumerate(VERDICTS)}
     cells.sort(key=lambda cell: (order[cell.verdict], _badness(cell)))
-    return Checked(
+    return CheckResult(
         str(new.path),
         str(baseline.path),
         options,
         tuple(cells),
-        guard(new, baseline, options),
+        run_guards(new, baseline, options),
         tuple(_notes(new, baseline, drafts, left_out)),
     )
 
 
 @dataclass(frozen=True)
-class Draft:
+class PendingCell:
     """A cell before the correction for all of them: finished, or with what was compared."""
 
     cell: CellCheck
@@ -91,12 +100,14 @@ class Draft:
 class _Comparer:
     """Compares a cell by the best that both sides can show."""
 
-    def __init__(self, new: Evidence, baseline: Evidence, options: Options) -> None:
+    def __init__(self, new: CheckInput, baseline: CheckInput, options: CheckOptions) -> None:
         self._new, self._baseline, self._options = new, baseline, options
         both = new.outcomes, baseline.outcomes
-        self._pairing = None if both[0] is None or both[1] is None else Pairing(both[0], both[1])
+        self._pairing = (
+            None if both[0] is None or both[1] is None else PairedPredictions(both[0], both[1])
+        )
         self._same_folds = new.seed == baseline.seed or None in (new.seed, baseline.seed)
-        self._redrawn = changes(new, baseline).redrawn
+        self._redrawn = find_differences(new, baseline).redrawn_folds
 
     def __call__(self, key: Key) -> Comparison | None:
         """Return the comparison of a cell, None where nothing was tested on both sides."""
@@ -104,19 +115,21 @@ class _Comparer:
         if self._pairing is not None:
             return self._pairing.compare(key, metric, alpha, self._redrawn(key[0], key[3]))
         sides = [_scores(side, key, metric) for side in (self._new, self._baseline)]
-        return by_scores(sides[0], sides[1], metric, alpha, self._same_folds)
+        return compare_scores(sides[0], sides[1], metric, alpha, self._same_folds)
 
 
-def _scores(side: Evidence, key: Key, metric: str) -> pd.DataFrame:
+def _scores(side: CheckInput, key: Key, metric: str) -> pd.DataFrame:
     if side.outcomes is not None and side.folds is not None:
-        return scores_of(side.outcomes, side.folds, key, metric)
+        return cell_scores(side.outcomes, side.folds, key, metric)
     assert side.scores is not None
     if metric not in side.scores:
         raise UsageError(f"{side.path} has no column {metric}; --metric names another one")
     return side.scores_by_cell[key]
 
 
-def _drafts(new: Evidence, baseline: Evidence, options: Options) -> tuple[list[Draft], int]:
+def _drafts(
+    new: CheckInput, baseline: CheckInput, options: CheckOptions
+) -> tuple[list[PendingCell], int]:
     """Return every cell, and how many were left out because they were not asked for."""
     compare = _Comparer(new, baseline, options)
     here, there = set(new.cells), set(baseline.cells)
@@ -124,48 +137,50 @@ def _drafts(new: Evidence, baseline: Evidence, options: Options) -> tuple[list[D
     for key in baseline.cells:
         lost, known = new.failed.get(key), baseline.failed.get(key)
         if lost is not None and lost.share > (known.share if known else 0):
-            reason = f"{lost.failed} of {lost.of} results failed: {lost.reason}"
-            drafts.append(Draft(CellCheck(key, MISSING, reason)))
+            reason = f"{lost.failed} of {lost.total} results failed: {lost.reason}"
+            drafts.append(PendingCell(CellCheck(key, MISSING, reason)))
         elif key in here:
             drafts.append(_compared(new, baseline, key, options, compare))
         elif options.part:
             left_out += 1
         else:
-            drafts.append(Draft(CellCheck(key, MISSING, "the new results do not have it")))
+            drafts.append(PendingCell(CellCheck(key, MISSING, "the new results do not have it")))
     for key in new.cells:
         if key not in there:
-            drafts.append(Draft(CellCheck(key, NEW, "the baseline does not have it")))
+            drafts.append(PendingCell(CellCheck(key, NEW, "the baseline does not have it")))
     return drafts, left_out
 
 
 def _compared(
-    new: Evidence, baseline: Evidence, key: Key, options: Options, compare: _Comparer
-) -> Draft:
-    found = dict(differences(new, baseline, key))
+    new: CheckInput, baseline: CheckInput, key: Key, options: CheckOptions, compare: _Comparer
+) -> PendingCell:
+    found = dict(cell_differences(new, baseline, key))
     differs = tuple(found.values())
     compared = compare(key)
     if compared is None:
         reason = "not one utterance was tested on both sides"
-        return Draft(CellCheck(key, CHANGED, reason, differs=differs))
+        return PendingCell(CellCheck(key, CHANGED, reason, differs=differs))
     if compared.relabelled:
-        words = f"{compared.relabelled} of {compared.of} utterances have another label"
+        words = f"{compared.relabelled} of {compared.total} utterances have another label"
         found.setdefault("corpus", words)
         differs = tuple(found.values())
-    if compared.lost and "corpus" not in found:
+    if compared.missing and "corpus" not in found:
         what = "folds" if compared.test in (FOLDS, RUNS, MARGIN) else "utterances"
-        reason = f"{compared.lost} of the {compared.of} {what} of the baseline were not tested"
-        return Draft(CellCheck(key, MISSING, reason, differs=differs))
+        reason = (
+            f"{compared.missing} of the {compared.total} {what} of the baseline were not tested"
+        )
+        return PendingCell(CellCheck(key, MISSING, reason, differs=differs))
     barred = [words for name, words in found.items() if name not in options.allow]
     if barred:
         reason = "; ".join(barred)
         cell = CellCheck(key, CHANGED, reason, compared.baseline, compared.value, differs=differs)
-        return Draft(cell)
-    return draft(key, compared, differs)
+        return PendingCell(cell)
+    return pending_cell(key, compared, differs)
 
 
-def draft(key: Key, compared: Comparison, differs: tuple[str, ...] = ()) -> Draft:
+def pending_cell(key: Key, compared: Comparison, differs: tuple[str, ...] = ()) -> PendingCell:
     """Return a cell that was compared, still without a verdict."""
-    interval = compared.found
+    interval = compared.interval
     cell = CellCheck(
         key,
         SAME,
@@ -178,15 +193,15 @@ def draft(key: Key, compared: Comparison, differs: tuple[str, ...] = ()) -> Draf
         # Holm's correction counts (Tarone, A modified Bonferroni method for discrete data,
         # Biometrics 1990).
         interval.high,
-        NOT_A_NUMBER if compared.identical else interval.p,
+        NAN if compared.identical else interval.p,
         test=compared.test,
         clusters=interval.clusters,
         differs=differs,
     )
-    return Draft(cell, compared)
+    return PendingCell(cell, compared)
 
 
-def judged(drafts: Sequence[Draft], options: Options) -> Iterator[CellCheck]:
+def assign_verdicts(drafts: Sequence[PendingCell], options: CheckOptions) -> Iterator[CellCheck]:
     """Correct for all cells that were tested, and say of each what it is."""
     corrected = statistics.holm([draft.cell.p for draft in drafts])
     for draft, p_holm in zip(drafts, corrected, strict=True):
@@ -196,7 +211,7 @@ def judged(drafts: Sequence[Draft], options: Options) -> Iterator[CellCheck]:
             yield _judge(replace(draft.cell, p_holm=float(p_holm)), draft.compared, options)
 
 
-def _judge(cell: CellCheck, compared: Comparison, options: Options) -> CellCheck:
+def _judge(cell: CellCheck, compared: Comparison, options: CheckOptions) -> CellCheck:
     margin, lost = options.margin, f"{100 * options.margin:g} points"
     if compared.identical:
         what = "prediction" if compared.test not in (FOLDS, RUNS, MARGIN) else "score"
@@ -210,8 +225,9 @@ def _judge(cell: CellCheck, compared: Comparison, options: Options) -> CellCheck
         )
         return replace(cell, verdict=verdict, reason=reason)
     how = _HOW.get(cell.test, "").format(n=cell.clusters)
-    if compared.lost:  # of recordings that differ, and were allowed to
-        how += f"; on {compared.of - compared.lost - compared.relabelled} utterances of both sides"
+    if compared.missing:  # of recordings that differ, and were allowed to
+        tested = compared.total - compared.missing - compared.relabelled
+        how += f"; on {tested} utterances of both sides"
     significant = cell.p_holm < options.alpha
     if significant and abs(cell.difference) > margin + _SLACK:
         verdict = WORSE if cell.difference < 0 else BETTER
@@ -219,7 +235,7 @@ def _judge(cell: CellCheck, compared: Comparison, options: Options) -> CellCheck
     elif cell.low > -margin - _SLACK:
         verdict, reason = SAME, f"{_moved(cell)}: a loss beyond {lost} is ruled out{how}"
     else:
-        verdict = UNDECIDED
+        verdict = INCONCLUSIVE
         said = f"a loss beyond {lost} is not ruled out"
         if cell.high < -margin:
             said = f"a loss beyond {lost}, but not significant among all cells"
@@ -252,13 +268,13 @@ def _badness(cell: CellCheck) -> float:
 
 
 def _notes(
-    new: Evidence, baseline: Evidence, drafts: Sequence[Draft], left_out: int
+    new: CheckInput, baseline: CheckInput, drafts: Sequence[PendingCell], left_out: int
 ) -> Iterator[str]:
-    anew = seeds(new, baseline)
+    anew = seed_note(new, baseline)
     if anew:
         yield anew
-    yield from remarks(new, baseline)
-    yield from untold(new, baseline)
+    yield from environment_notes(new, baseline)
+    yield from unknown_facts(new, baseline)
     compared = [draft for draft in drafts if draft.compared is not None]
     for words in sorted({words for draft in compared for words in draft.cell.differs}):
         yield f"compared in spite of: {words}"
@@ -269,7 +285,7 @@ def _notes(
         yield f"{left_out} {what} not asked for and left out (--part)"
 
 
-def _runs(draft: Draft) -> str:
+def _runs(draft: PendingCell) -> str:
     """Say so if a model was trained more or less often; means over fewer runs scatter more."""
     assert draft.compared is not None
     now, then = draft.compared.runs

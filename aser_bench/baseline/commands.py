@@ -13,7 +13,7 @@ import pandas as pd
 from ..core.tables import MULTI, ORIGINAL
 from ..evaluation.outcomes import Key
 from ..results.components import reads_text, takes_bitrates
-from .reader import Evidence
+from .reader import CheckInput
 
 OUT = "again"
 """Where the command writes: never over the results that were checked."""
@@ -21,14 +21,14 @@ OUT = "again"
 _REFERENCE = "reference"  # the transcripts of a study that names none: the corpus's own
 
 
-class Commands:
+class RerunCommands:
     """Writes the command line for a cell, from the first of some sides that kept its study.
 
     Every cell seeds itself from its own keys, so a study of this cell alone gives the same
     predictions as the whole one did.
     """
 
-    def __init__(self, sides: Sequence[Evidence]) -> None:
+    def __init__(self, sides: Sequence[CheckInput]) -> None:
         self._studies = [
             _Study(folder / "study.yaml", side.manifest["study"], _coded(side.conditions))
             for side in sides
@@ -37,7 +37,7 @@ class Commands:
             if (folder / "study.yaml").is_file()
         ]
 
-    def of(self, key: Key) -> str:
+    def command(self, key: Key) -> str:
         """Return the command that computes a cell, or nothing where no side can tell it."""
         for study in self._studies:
             words = study.words(key)

@@ -16,19 +16,19 @@ from ..evaluation import statistics
 from ..evaluation.metrics import METRICS
 from ..evaluation.outcomes import Corpus, Key, Outcomes
 from ..evaluation.statistics import Interval, OfConfusion
-from .base import NOT_A_NUMBER
+from .base import NAN
 
 SPEAKERS, UTTERANCES, FOLDS, RUNS, MARGIN = "speakers", "utterances", "folds", "runs", "margin"
 
 MIN_FOLDS = 2
-LEAST_ERROR = 1e-9
+MIN_ERROR = 1e-9
 ROUNDING = 1e-6
 """Scores have six digits in scores.csv."""
-LEAST_FOLDS = LEAST_RUNS = 3
+MIN_TEST_FOLDS = MIN_TEST_RUNS = 3
 """With two, t has one degree of freedom and finds nothing."""
 
 
-_NO_TEST = Interval(NOT_A_NUMBER, NOT_A_NUMBER, NOT_A_NUMBER, NOT_A_NUMBER, 0)
+_NO_TEST = Interval(NAN, NAN, NAN, NAN, 0)
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Comparison:
     ----------
     baseline, value : float
         The metric on what was compared.
-    found : Interval
+    interval : Interval
         Of value less baseline; without low and high where nothing can be tested.
     test : str
         ``speakers``, ``utterances``, ``folds``, ``runs`` or ``margin``.
     identical : bool
         Whether not one prediction (or score) differs.
-    lost, of : int
+    missing, total : int
         How many of the utterances (or folds) that the baseline tested the new results did not.
     relabelled : int
         How many have another label, and are not compared.
@@ -55,11 +55,11 @@ class Comparison:
 
     baseline: float
     value: float
-    found: Interval
+    interval: Interval
     test: str
     identical: bool
-    lost: int = 0
-    of: int = 0
+    missing: int = 0
+    total: int = 0
     relabelled: int = 0
     runs: tuple[int, int] = (1, 1)
 
@@ -74,7 +74,7 @@ class _Common:
     relabelled: np.ndarray  # the baseline's places of what has another label now
 
 
-class Pairing:
+class PairedPredictions:
     """The predictions of two sides, brought to the same utterances and the same codes."""
 
     def __init__(self, new: Outcomes, baseline: Outcomes) -> None:
@@ -105,7 +105,7 @@ class Pairing:
             return None
         tested = self._baseline.cells[key].tested
         relabelled = int(tested[common.relabelled].sum())
-        of = int(tested.sum())
+        total = int(tested.sum())
         new, old = (side[:, rows] for side in sides)
         own = corpus.truth[common.new[rows]]
         truth = _codes(corpus, common.classes)[own]
@@ -114,14 +114,14 @@ class Pairing:
             speaker = np.unique(corpus.speaker[common.new[rows]], return_inverse=True)[1]
             clusters.insert(0, (SPEAKERS, speaker))
         compared = _paired(truth, new, old, clusters, len(common.classes), metric, alpha)
-        found = compared.found
+        interval = compared.interval
         if redrawn >= MIN_FOLDS:
-            found = statistics.widened(found, statistics.redrawn(redrawn), 1 - alpha)
+            interval = statistics.widened(interval, statistics.redrawn(redrawn), 1 - alpha)
         return replace(
             compared,
-            found=found,
-            lost=of - len(rows) - relabelled,
-            of=of,
+            interval=interval,
+            missing=total - len(rows) - relabelled,
+            total=total,
             relabelled=relabelled,
             runs=(len(new), len(old)),
         )
@@ -166,17 +166,19 @@ def _paired(
     identical = new.shape == old.shape and bool((new == old).all())
     for test, cluster in clusters:
         one, two = (statistics.by_cluster(truth, side, cluster, classes) for side in (new, old))
-        found = statistics.interval(one, of_confusion, two, test == SPEAKERS, 1 - alpha)
-        if np.isfinite(found.error):
+        interval = statistics.interval(one, of_confusion, two, test == SPEAKERS, 1 - alpha)
+        if np.isfinite(interval.error):
             break
-    return Comparison(_total(two, of_confusion), _total(one, of_confusion), found, test, identical)
+    return Comparison(
+        _total(two, of_confusion), _total(one, of_confusion), interval, test, identical
+    )
 
 
 def _total(confusions: np.ndarray, metric: OfConfusion) -> float:
     return float(np.mean(metric(confusions.sum(axis=1))))
 
 
-def by_scores(
+def compare_scores(
     new: pd.DataFrame, baseline: pd.DataFrame, metric: str, alpha: float, same_folds: bool
 ) -> Comparison:
     """Compare scores of one cell.
@@ -200,16 +202,16 @@ def by_scores(
         for side in (new, baseline)
     )
     one, two = (side.groupby("fold")[metric].mean() for side in (new, baseline))
-    found, test = _by_folds(one, two, alpha, same_folds)
-    if not found.error >= LEAST_ERROR:
-        found, test = _by_runs(new, baseline, metric, alpha, same_folds and len(one) == len(two))
-    if not found.error >= LEAST_ERROR:
+    interval, test = _by_folds(one, two, alpha, same_folds)
+    if not interval.error >= MIN_ERROR:
+        interval, test = _by_runs(new, baseline, metric, alpha, same_folds and len(one) == len(two))
+    if not interval.error >= MIN_ERROR:
         # All of them moved alike: that is one number, however often it stands there.
-        found, test = replace(_NO_TEST, estimate=float(one.mean() - two.mean())), MARGIN
+        interval, test = replace(_NO_TEST, estimate=float(one.mean() - two.mean())), MARGIN
     return Comparison(
         float(two.mean()),
         float(one.mean()),
-        found,
+        interval,
         test,
         _alike(new, baseline, metric),
         max(0, len(two) - len(one)) if told else 0,
@@ -221,7 +223,7 @@ def by_scores(
 def _by_folds(
     one: pd.Series, two: pd.Series, alpha: float, same_folds: bool
 ) -> tuple[Interval, str]:
-    if min(len(one), len(two)) < LEAST_FOLDS:
+    if min(len(one), len(two)) < MIN_TEST_FOLDS:
         return _NO_TEST, FOLDS
     if same_folds and set(one.index) == set(two.index):
         gains = (one - two).to_numpy()
@@ -236,12 +238,12 @@ def _by_runs(
     """Compare by runs what has too few folds: one fold, or the same folds on both sides."""
     one, two = (side.groupby("run")[metric].mean() for side in (new, baseline))
     single = max(new["fold"].nunique(), baseline["fold"].nunique()) == 1
-    if min(len(one), len(two)) < LEAST_RUNS or not (single or same_folds):
+    if min(len(one), len(two)) < MIN_TEST_RUNS or not (single or same_folds):
         return _NO_TEST, RUNS
     if single:
         return _welch(one.to_numpy(), two.to_numpy(), lambda number: 1 / number, alpha), RUNS
     gains = (one - two).dropna().to_numpy()
-    if len(gains) < LEAST_RUNS:
+    if len(gains) < MIN_TEST_RUNS:
         return _NO_TEST, RUNS
     error = float(np.sqrt(gains.var(ddof=1) / len(gains)))
     return _interval(float(gains.mean()), error, len(gains) - 1, len(gains), alpha), RUNS
@@ -278,7 +280,7 @@ def _interval(
     return Interval(estimate, estimate - half, estimate + half, error, clusters, "", freedom)
 
 
-def scores_of(outcomes: Outcomes, folds: pd.DataFrame, key: Key, metric: str) -> pd.DataFrame:
+def cell_scores(outcomes: Outcomes, folds: pd.DataFrame, key: Key, metric: str) -> pd.DataFrame:
     """Return a cell's scores by fold and run, columns fold, run and the metric."""
     corpus, cell = outcomes.corpora[key[0]], outcomes.cells[key]
     own = folds[(folds["corpus"] == key[0]) & (folds["protocol"] == key[3])]

@@ -22,20 +22,20 @@ from .manifest_facts import (
     versions,
     word,
 )
-from .reader import Evidence
-from .splits import Where, moved, numbers, recounted
+from .reader import CheckInput
+from .splits import Where, changed_fold_counts, fold_counts, moved_utterances
 
 _HASH_DIGITS = 8
 
 _Pair = tuple[str, str]
 
 
-def differences(new: Evidence, baseline: Evidence, key: Key) -> dict[str, str]:
+def cell_differences(new: CheckInput, baseline: CheckInput, key: Key) -> dict[str, str]:
     """Return what makes a cell of two sides incomparable.
 
     Parameters
     ----------
-    new, baseline : Evidence
+    new, baseline : CheckInput
         Asked again for the next cell, most of the answer is at hand: do not change them.
     key : tuple of str
         The values of ``tables.CELL``.
@@ -44,12 +44,12 @@ def differences(new: Evidence, baseline: Evidence, key: Key) -> dict[str, str]:
     -------
     dict of str to str
         A key of ``base.DIFFERENCES`` -> words that name both sides, the new one first. What one
-        side does not tell is no difference; see `untold.untold`.
+        side does not tell is no difference; see `unknown_facts.unknown_facts`.
     """
-    return changes(new, baseline).of(key)
+    return find_differences(new, baseline).of_cell(key)
 
 
-def remarks(new: Evidence, baseline: Evidence) -> list[str]:
+def environment_notes(new: CheckInput, baseline: CheckInput) -> list[str]:
     """Return sentences on what is another than it was and should not move a result.
 
     That is the engine of a codec, where the encoder whose work it does is the same, and Python.
@@ -71,7 +71,7 @@ def remarks(new: Evidence, baseline: Evidence) -> list[str]:
     return [one_line(said) for said in found]
 
 
-def seeds(new: Evidence, baseline: Evidence) -> str:
+def seed_note(new: CheckInput, baseline: CheckInput) -> str:
     """Say so if both sides tell their seed and another one was drawn with; else empty."""
     now, then = (seed(side) for side in (new, baseline))
     if now is None or then is None or now == then:
@@ -82,7 +82,7 @@ def seeds(new: Evidence, baseline: Evidence) -> str:
     )
 
 
-def changes(new: Evidence, baseline: Evidence) -> Changes:
+def find_differences(new: CheckInput, baseline: CheckInput) -> Differences:
     """Return all that differs between two sides; made once for the same two objects."""
     return _changes(_Same(new), _Same(baseline))
 
@@ -101,18 +101,18 @@ class _Same:
 
 
 @lru_cache(maxsize=1)
-def _changes(new: _Same, baseline: _Same) -> Changes:
-    return Changes(new.one, baseline.one)
+def _changes(new: _Same, baseline: _Same) -> Differences:
+    return Differences(new.one, baseline.one)
 
 
 @dataclass(frozen=True, eq=False)
-class Changes:
+class Differences:
     """What differs between two sides; every answer is empty where nothing does."""
 
-    new: Evidence
-    baseline: Evidence
+    new: CheckInput
+    baseline: CheckInput
 
-    def of(self, key: Key) -> dict[str, str]:
+    def of_cell(self, key: Key) -> dict[str, str]:
         """Return what differs for a cell; see `differences`."""
         cell = dict(zip(CELL, key, strict=True))
         corpus, trained, tested = cell["corpus"], cell["train_condition"], cell["test_condition"]
@@ -170,17 +170,17 @@ class Changes:
         """Say so if a feature set (``kind`` features) or a model (models) has another version."""
         return self._components.get((kind, name), "")
 
-    def redrawn(self, corpus: str, protocol: str) -> int:
+    def redrawn_folds(self, corpus: str, protocol: str) -> int:
         """Return how many folds there are if they are others than the baseline's, else 0."""
         where = corpus, protocol
-        return numbers(self.new)[where] if where in self._moved else 0
+        return fold_counts(self.new)[where] if where in self._moved else 0
 
     @cached_property
     def _moved(self) -> dict[Where, str]:
-        return moved(self.new, self.baseline)
+        return moved_utterances(self.new, self.baseline)
 
     @property
-    def _sides(self) -> tuple[Evidence, Evidence]:
+    def _sides(self) -> tuple[CheckInput, CheckInput]:
         return self.new, self.baseline
 
     @cached_property
@@ -225,8 +225,8 @@ class Changes:
 
     @cached_property
     def _splits(self) -> dict[Where, str]:
-        found = {} if seeds(self.new, self.baseline) else dict(self._moved)
-        return {**found, **recounted(self.new, self.baseline)}
+        found = {} if seed_note(self.new, self.baseline) else dict(self._moved)
+        return {**found, **changed_fold_counts(self.new, self.baseline)}
 
     @cached_property
     def _packages(self) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .reader import Evidence
+from .reader import CheckInput
 
 SETTINGS = (
     "preset",
@@ -22,7 +22,7 @@ SETTINGS = (
 """Keys of a study that decide what is computed; not its name, runs and seed."""
 
 
-def told(side: Evidence, *keys: str) -> Any:
+def told(side: CheckInput, *keys: str) -> Any:
     """Return what a manifest has under keys, one within the other; None where it has nothing."""
     found: Any = side.manifest
     for key in keys:
@@ -30,19 +30,19 @@ def told(side: Evidence, *keys: str) -> Any:
     return found
 
 
-def mapping(side: Evidence, *keys: str) -> Mapping[str, Any] | None:
+def mapping(side: CheckInput, *keys: str) -> Mapping[str, Any] | None:
     """Return a mapping of a manifest; None where there is none."""
     found = told(side, *keys)
     return found if isinstance(found, Mapping) else None
 
 
-def word(side: Evidence, *keys: str) -> str:
+def word(side: CheckInput, *keys: str) -> str:
     """Return a text of a manifest in one line; empty where there is none."""
     found = told(side, *keys)
     return one_line(found) if isinstance(found, str) else ""
 
 
-def versions(side: Evidence, kind: str) -> Mapping[str, int | str] | None:
+def versions(side: CheckInput, kind: str) -> Mapping[str, int | str] | None:
     """Return the versions of all ``features`` or ``models``; None where there are none."""
     found = mapping(side, "components", kind)
     if found is None:
@@ -50,7 +50,7 @@ def versions(side: Evidence, kind: str) -> Mapping[str, int | str] | None:
     return {name: version for name, version in found.items() if _is_version(version)}
 
 
-def odd_versions(side: Evidence, kind: str) -> list[str]:
+def odd_versions(side: CheckInput, kind: str) -> list[str]:
     """Return the feature sets or models of which the version is no version."""
     found = mapping(side, "components", kind) or {}
     return [name for name, version in found.items() if not _is_version(version)]
@@ -99,13 +99,13 @@ def enumerated(names: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def seed(side: Evidence) -> int | None:
+def seed(side: CheckInput) -> int | None:
     """Return the study's seed; None where it is not told."""
     found = told(side, "study", "seed")
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
-def unsaid(side: Evidence, other: Evidence) -> list[str]:
+def unsaid(side: CheckInput, other: CheckInput) -> list[str]:
     """Return in words what a manifest should tell beside that of another side, and does not."""
     study, corpora = (mapping(side, key) or {} for key in ("study", "corpora"))
     # Where nothing is encoded, ffmpeg does nothing.
@@ -129,7 +129,7 @@ def unsaid(side: Evidence, other: Evidence) -> list[str]:
     return [one_line(what) for what, known in facts.items() if not known]
 
 
-def nameless(side: Evidence, other: Evidence) -> list[str]:
+def nameless(side: CheckInput, other: CheckInput) -> list[str]:
     """Return the conditions of both sides of which only the other one names the encoder."""
     if side.conditions is None:
         return []
@@ -138,7 +138,7 @@ def nameless(side: Evidence, other: Evidence) -> list[str]:
     return list(dict.fromkeys(row[1] for row in rows if row in named and row not in here))
 
 
-def encoders(side: Evidence) -> dict[tuple[str, str], str]:
+def encoders(side: CheckInput) -> dict[tuple[str, str], str]:
     """Return the encoder of each corpus and condition that tells one."""
     if side.conditions is None:
         return {}
@@ -150,7 +150,7 @@ def encoders(side: Evidence) -> dict[tuple[str, str], str]:
     }
 
 
-def pools(side: Evidence) -> dict[str, list[str]]:
+def pools(side: CheckInput) -> dict[str, list[str]]:
     """Return the conditions of each corpus, without other names of the same stream."""
     if side.conditions is None:
         return {}

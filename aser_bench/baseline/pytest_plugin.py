@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .base import Checked
+    from .base import CheckResult
 
 _OPTION = "aser_baseline"
 
@@ -24,22 +24,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def aser_baseline(request: pytest.FixtureRequest) -> Callable[..., Checked]:
+def aser_baseline(request: pytest.FixtureRequest) -> Callable[..., CheckResult]:
     """Return ``check(new, against=None, **options)``, which fails a test whose results are worse.
 
     ``new`` is a results folder; ``against`` a baseline, by default that of the ini option
     ``aser_baseline``, relative to pytest's root; ``options`` are those of
-    ``aser_bench.baseline.base.Options``, such as ``strict=True`` or ``allow=["packages"]``.
+    ``aser_bench.baseline.base.CheckOptions``, such as ``strict=True`` or ``allow=["packages"]``.
     What the check found is returned, and told by the failure.
     """
     config = request.config
 
-    def check(new: Path | str, against: Path | str | None = None, **options: Any) -> Checked:
+    def check_against_baseline(
+        new: Path | str, against: Path | str | None = None, **options: Any
+    ) -> CheckResult:
         __tracebackhide__ = True
         from ..core.errors import AserBenchError
-        from . import check as gate
-        from .base import Options
-        from .formats import text
+        from .base import CheckOptions
+        from .check import check
+        from .formats import format_text
 
         if against is None:
             named = config.getini(_OPTION)
@@ -53,11 +55,11 @@ def aser_baseline(request: pytest.FixtureRequest) -> Callable[..., Checked]:
         allow = options.pop("allow", ())
         allow = (allow,) if isinstance(allow, str) else tuple(allow)
         try:
-            found = gate.check(new, against, Options(**options, allow=allow))
+            found = check(new, against, CheckOptions(**options, allow=allow))
         except AserBenchError as error:
             pytest.fail(f"aser_baseline: {error}", pytrace=False)
         if found.exit_code:
-            pytest.fail(text(found), pytrace=False)
+            pytest.fail(format_text(found), pytrace=False)
         return found
 
-    return check
+    return check_against_baseline

@@ -39,21 +39,21 @@ _WORDS = {
 
 
 @dataclass(frozen=True)
-class Failed:
+class FailureCount:
     """How many results of a cell failed, out of how many, and one reason."""
 
     failed: int
-    of: int
+    total: int
     reason: str
 
     @property
     def share(self) -> float:
         """How much of the cell failed."""
-        return self.failed / max(self.of, 1)
+        return self.failed / max(self.total, 1)
 
 
 @dataclass(frozen=True)
-class Evidence:
+class CheckInput:
     """One side of a check; what it does not tell is None or empty.
 
     Attributes
@@ -78,7 +78,7 @@ class Evidence:
     outcomes: Outcomes | None = None
     folds: pd.DataFrame | None = None
     scores: pd.DataFrame | None = None
-    failed: Mapping[Key, Failed] = field(default_factory=dict)
+    failed: Mapping[Key, FailureCount] = field(default_factory=dict)
     manifest: dict[str, Any] | None = None
     conditions: pd.DataFrame | None = None
     features: pd.DataFrame | None = None
@@ -107,7 +107,7 @@ class Evidence:
         return seed if isinstance(seed, int) else None
 
 
-def read(path: Path | str) -> Evidence:
+def read_input(path: Path | str) -> CheckInput:
     """Read one side of a check.
 
     Parameters
@@ -135,7 +135,7 @@ def read(path: Path | str) -> Evidence:
         raise UsageError(f"{path} is neither scores (.csv) nor predictions (.parquet)")
     manifest = _manifest(folder / "manifest.json")
     beside = folder if manifest is not None else None
-    return Evidence(
+    return CheckInput(
         path,
         **reader(file, beside),
         manifest=manifest,
@@ -156,7 +156,7 @@ def _results(folder: Path) -> Path:
 
 
 def _from_predictions(file: Path, beside: Path | None) -> dict[str, Any]:
-    failed: dict[Key, Failed] = {}
+    failed: dict[Key, FailureCount] = {}
     for name in (SCORES_FILE, CELLS_FILE):
         if beside is not None and (beside / name).is_file():
             failed = _FAILURES[name](_csv(beside / name, CELL))
@@ -199,7 +199,7 @@ def _ok(frame: pd.DataFrame) -> pd.Series:
     return frame["status"] == "ok"
 
 
-def _failed_rows(frame: pd.DataFrame) -> dict[Key, Failed]:
+def _failed_rows(frame: pd.DataFrame) -> dict[Key, FailureCount]:
     """Count failures in a table of one row a result."""
     bad = frame[~_ok(frame)]
     if bad.empty:
@@ -209,14 +209,14 @@ def _failed_rows(frame: pd.DataFrame) -> dict[Key, Failed]:
     for names, rows in bad.groupby(list(CELL), sort=False):
         key = tuple(map(str, names))
         reason = str(rows["reason"].iloc[0]) if "reason" in rows else "the file does not say why"
-        found[key] = Failed(len(rows), sizes[key], reason)
+        found[key] = FailureCount(len(rows), sizes[key], reason)
     return found
 
 
-def _failed_cells(frame: pd.DataFrame) -> dict[Key, Failed]:
+def _failed_cells(frame: pd.DataFrame) -> dict[Key, FailureCount]:
     """Read failures in a table of one row a cell, as a baseline has it."""
     return {
-        tuple(row[name] for name in CELL): Failed(
+        tuple(row[name] for name in CELL): FailureCount(
             int(row["failed"]), int(row["results"]), row["reason"]
         )
         for row in frame[frame["failed"] > 0].to_dict("records")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..core.tables import CELL
-from .reader import Evidence
+from .reader import CheckInput
 
 Where = tuple[str, str]
 """A corpus and a protocol, or a corpus and a condition."""
 
 
-def moved(new: Evidence, baseline: Evidence) -> dict[Where, str]:
+def moved_utterances(new: CheckInput, baseline: CheckInput) -> dict[Where, str]:
     """Say where utterances that both sides tested were tested beside others."""
     now, then = (_folds(side) for side in (new, baseline))
     found = {}
@@ -29,7 +29,7 @@ def moved(new: Evidence, baseline: Evidence) -> dict[Where, str]:
     return found
 
 
-def _folds(side: Evidence) -> dict[Where, list[set[str]]]:
+def _folds(side: CheckInput) -> dict[Where, list[set[str]]]:
     """Return the utterances of each fold by corpus and protocol."""
     if side.folds is None:
         return {}
@@ -55,7 +55,7 @@ def _beside(
     return {name: sorted(own) for name, own in found.items()}
 
 
-def numbers(side: Evidence) -> dict[Where, int]:
+def fold_counts(side: CheckInput) -> dict[Where, int]:
     """Return how many folds there are by corpus and protocol, of predictions or of scores.
 
     Nothing where there is one number a cell, which does not tell.
@@ -70,9 +70,9 @@ def numbers(side: Evidence) -> dict[Where, int]:
     return {where: len(folds) for where, folds in found.items()}
 
 
-def recounted(new: Evidence, baseline: Evidence) -> dict[Where, str]:
+def changed_fold_counts(new: CheckInput, baseline: CheckInput) -> dict[Where, str]:
     """Say where the number of folds is another."""
-    now, then = numbers(new), numbers(baseline)
+    now, then = fold_counts(new), fold_counts(baseline)
     found = {}
     for where in [where for where in now if where in then and now[where] != then[where]]:
         # A fold in which everything failed is not there; that is a failure, no other split.
@@ -85,7 +85,7 @@ def _number(folds: int) -> str:
     return f"{folds} fold{'' if folds == 1 else 's'}"
 
 
-def _failing(side: Evidence) -> set[Where]:
+def _failing(side: CheckInput) -> set[Where]:
     """Return the corpora and protocols under which something failed."""
     corpus, protocol = CELL.index("corpus"), CELL.index("protocol")
     return {(key[corpus], key[protocol]) for key in side.failed}

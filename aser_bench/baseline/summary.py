@@ -13,13 +13,13 @@ from ..core.errors import UsageError
 from ..report.base import Cell, Column, Row, Table
 from ..report.terminal import paragraph, render
 from ..report.text import fraction
-from .base import SAME, Checked
-from .cells import cells
-from .formats.labels import about, full_name
+from .base import SAME, CheckResult
+from .cells import cell_table
+from .formats.labels import full_name, reason
 from .formats.sanitize import plain
 from .manifest_parts import as_count, as_mapping, as_word, read_manifest
 from .reader import PREDICTIONS_FILE, SCORES_FILE
-from .writer import MANIFEST_FILE, MOST_PREDICTIONS, Updated
+from .writer import MANIFEST_FILE, MAX_PREDICTION_BYTES, BaselineUpdate
 
 _MOST_LISTED = 5
 _LEAST_SPEAKERS = 3
@@ -39,7 +39,7 @@ def size(n_bytes: int) -> str:
     return f"{n_bytes / 1e3:.0f} kB" if n_bytes < 999_500 else f"{n_bytes / 1e6:.1f} MB"
 
 
-def against(done: Updated) -> str:
+def format_comparison(done: BaselineUpdate) -> str:
     """Return what a check of the new results said against the old baseline; empty without one."""
     if done.unread:
         return f"The old baseline cannot be read and is replaced unseen: {plain(done.unread)}\n"
@@ -51,20 +51,20 @@ def against(done: Updated) -> str:
     return "".join(_hung(line) for line in lines)
 
 
-def _moved(checked: Checked) -> Iterator[str]:
+def _moved(checked: CheckResult) -> Iterator[str]:
     cells = [one for one in checked.cells if one.verdict != SAME]
     for one in cells[:_MOST_LISTED]:
-        yield f"{one.verdict}: {full_name(one)}: {about(one)}"
+        yield f"{one.verdict}: {full_name(one)}: {reason(one)}"
     if len(cells) > _MOST_LISTED:
         yield f"and {len(cells) - _MOST_LISTED} more cells"
     guards = [one for one in checked.guards if one.verdict != SAME]
     for guard in guards[:_MOST_LISTED]:
-        yield f"{guard.verdict}: {plain(guard.what)}: {about(guard)}"
+        yield f"{guard.verdict}: {plain(guard.what)}: {reason(guard)}"
     if len(guards) > _MOST_LISTED:
         yield f"and {len(guards) - _MOST_LISTED} more guards"
 
 
-def kept(done: Updated) -> str:
+def format_update(done: BaselineUpdate) -> str:
     """Return what lies in the baseline now, and what it does not guard."""
     lines = []
     if done.failed:
@@ -83,10 +83,12 @@ def kept(done: Updated) -> str:
     return "".join(_hung(line) for line in lines)
 
 
-def _why_folds(done: Updated) -> str:
+def _why_folds(done: BaselineUpdate) -> str:
     if done.predictions is None:
         return f"the results hold no {PREDICTIONS_FILE}"
-    return f"predictions would take {size(done.predictions)}, more than {size(MOST_PREDICTIONS)}"
+    return (
+        f"predictions would take {size(done.predictions)}, more than {size(MAX_PREDICTION_BYTES)}"
+    )
 
 
 def _hung(line: str) -> str:
@@ -99,7 +101,7 @@ def _hung(line: str) -> str:
     )
 
 
-def show(folder: Path | str) -> str:
+def format_baseline(folder: Path | str) -> str:
     """Return what a baseline or a results folder holds, in lines of at most 80 columns.
 
     Raises
@@ -115,7 +117,7 @@ def show(folder: Path | str) -> str:
     manifest = read_manifest(folder / MANIFEST_FILE)
     if manifest is None:
         raise UsageError(f"{folder / MANIFEST_FILE} is no manifest of a run")
-    frame = cells(folder)
+    frame = cell_table(folder)
     facts = (
         f"{name + ':':10}{line}\n" if not place else f"{'':10}{line}\n"
         for name, text in _facts(folder, manifest, frame)

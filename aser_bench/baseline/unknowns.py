@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from .manifest_facts import enumerated, nameless, unsaid
-from .reader import Evidence
+from .reader import CheckInput
 
 
-def untold(new: Evidence, baseline: Evidence) -> list[str]:
+def unknown_facts(new: CheckInput, baseline: CheckInput) -> list[str]:
     """Return sentences on what cannot be told to differ or not, for want of files or keys."""
     bare = [side for side in (new, baseline) if side.manifest is None]
     found = _without("manifest", "corpora, encoders, settings and versions", bare)
@@ -28,7 +28,7 @@ def untold(new: Evidence, baseline: Evidence) -> list[str]:
     return found
 
 
-def _without(file: str, tells: str, sides: list[Evidence]) -> list[str]:
+def _without(file: str, tells: str, sides: list[CheckInput]) -> list[str]:
     """Say in one sentence which sides lack a file."""
     paths = [str(side.path) for side in sides]
     if len(paths) == 2:
@@ -42,7 +42,7 @@ def _without(file: str, tells: str, sides: list[Evidence]) -> list[str]:
     ]
 
 
-def _unsaid(new: Evidence, baseline: Evidence) -> list[str]:
+def _unsaid(new: CheckInput, baseline: CheckInput) -> list[str]:
     """Say in one sentence a side what its manifest does not tell, and in one what neither does."""
     if new.manifest is None or baseline.manifest is None:
         return []

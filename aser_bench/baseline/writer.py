@@ -15,18 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.atomic import cannot_write, install
 from ..core.errors import AserBenchError, UsageError
-from . import cells as means
-from . import reader
-from .base import Checked, Options
-from .check import check_evidence
+from .base import CheckOptions, CheckResult
+from .cells import cell_table, score_table
+from .check import check_inputs
 from .compact import compact
 from .manifest_parts import as_mapping, costs, read_manifest
-from .reader import CELLS_FILE, PREDICTIONS_FILE, SCORES_FILE, Evidence
+from .reader import CELLS_FILE, PREDICTIONS_FILE, SCORES_FILE, CheckInput, read_input
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_PREDICTIONS = 2_000_000
+MAX_PREDICTION_BYTES = 2_000_000
 """Predictions that take more bytes stay out of a baseline, and scores stand in for them."""
 
 MANIFEST_FILE = "manifest.json"
@@ -54,7 +53,7 @@ _OF_A_RUN = ("drift.csv", "timings.csv", "report.html", "tables", "figures", "so
 
 
 @dataclass(frozen=True)
-class Updated:
+class BaselineUpdate:
     """What an update did.
 
     Attributes
@@ -69,7 +68,7 @@ class Updated:
         Bytes that the predictions take or would take; None where the results had none.
     cells, failed, results : int
         How many cells there are, and how many results of them failed out of how many.
-    checked : Checked or None
+    checked : CheckResult or None
         The new results against the old baseline; None where there was none to compare with.
     unread : str
         Why the old baseline could not be compared with.
@@ -82,11 +81,13 @@ class Updated:
     cells: int
     failed: int
     results: int
-    checked: Checked | None = None
+    checked: CheckResult | None = None
     unread: str = ""
 
 
-def update(new: Path | str, baseline: Path | str, options: Options | None = None) -> Updated:
+def update(
+    new: Path | str, baseline: Path | str, options: CheckOptions | None = None
+) -> BaselineUpdate:
     """Make a baseline of a results folder, or bring an old one up to date.
 
     Parameters
@@ -96,7 +97,7 @@ def update(new: Path | str, baseline: Path | str, options: Options | None = None
     baseline : path
         A folder that is made, or an older baseline, which is replaced as a whole or not at all;
         never the results of a run, which nothing could bring back.
-    options : Options, optional
+    options : CheckOptions, optional
         How the new results are set against the old baseline, which decides nothing.
 
     Raises
@@ -108,9 +109,9 @@ def update(new: Path | str, baseline: Path | str, options: Options | None = None
     """
     new, baseline = Path(new), Path(baseline)
     _refuse(new, baseline)
-    side = reader.read(new)
+    side = read_input(new)
     assert side.manifest is not None
-    checked, unread = _against(side, baseline, options or Options())
+    checked, unread = _against(side, baseline, options or CheckOptions())
     contents, predictions = _contents(side, new)
     contents = _settled(contents, baseline)
     written = tuple(name for name in contents if _held(baseline / name) != contents[name])
@@ -118,8 +119,8 @@ def update(new: Path | str, baseline: Path | str, options: Options | None = None
     stale = tuple(name for name in sorted(others) if (baseline / name).exists())
     if written or stale:
         _install(baseline, contents, stale)
-    cells = means.cells(baseline)
-    return Updated(
+    cells = cell_table(baseline)
+    return BaselineUpdate(
         baseline,
         {name: len(content) for name, content in contents.items()},
         (*written, *stale),
@@ -164,24 +165,26 @@ def _refuse(new: Path, baseline: Path) -> None:
         )
 
 
-def _against(side: Evidence, baseline: Path, options: Options) -> tuple[Checked | None, str]:
+def _against(
+    side: CheckInput, baseline: Path, options: CheckOptions
+) -> tuple[CheckResult | None, str]:
     if not (baseline / MANIFEST_FILE).is_file():
         return None, ""
     try:
-        return check_evidence(side, reader.read(baseline), options), ""
+        return check_inputs(side, read_input(baseline), options), ""
     except UsageError as error:  # what is broken is what an update repairs
         return None, str(error)
 
 
-def _contents(side: Evidence, folder: Path) -> tuple[dict[str, bytes], int | None]:
+def _contents(side: CheckInput, folder: Path) -> tuple[dict[str, bytes], int | None]:
     """Return the files of a baseline, and how many bytes predictions take."""
-    contents = {CELLS_FILE: _written(means.cells(folder, side), "%.4f")}
+    contents = {CELLS_FILE: _written(cell_table(folder, side), "%.4f")}
     file = folder / PREDICTIONS_FILE
     compacted = compact(file) if file.is_file() else None
-    if compacted is not None and len(compacted) <= MOST_PREDICTIONS:
+    if compacted is not None and len(compacted) <= MAX_PREDICTION_BYTES:
         contents[PREDICTIONS_FILE] = compacted
     else:
-        contents[SCORES_FILE] = _written(means.scores(folder, side), "%.6f")
+        contents[SCORES_FILE] = _written(score_table(folder, side), "%.6f")
     for name in _COPIED:
         content = _held(folder / name)
         if content is not None:

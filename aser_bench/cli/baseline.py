@@ -44,16 +44,16 @@ def add_parser(verbs: Any) -> None:
 
 
 def _update(options: argparse.Namespace) -> int:
-    from ..baseline.summary import against, kept
+    from ..baseline.summary import format_comparison, format_update
     from ..baseline.writer import update
 
     done = update(options.new, options.baseline)
-    print(against(done) + kept(done), end="")
+    print(format_comparison(done) + format_update(done), end="")
     return 0
 
 
 def _show(options: argparse.Namespace) -> int:
-    from ..baseline.summary import show
+    from ..baseline.summary import format_baseline
 
-    print(show(options.folder), end="")
+    print(format_baseline(options.folder), end="")
     return 0

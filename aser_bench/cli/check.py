@@ -88,8 +88,8 @@ def _add_guard_flags(group: Any) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     from ..baseline.check import check
-    from ..baseline.formats import FORMATS, text, wants_color
-    from ..baseline.formats.github import summarise
+    from ..baseline.formats import FORMATS, format_text, wants_color
+    from ..baseline.formats.github import append_job_summary
     from ..core.errors import UsageError
 
     if not options.against:
@@ -98,14 +98,14 @@ def _check(options: argparse.Namespace) -> int:
     found = check(options.new, options.against, _options(options))
     for name, file in wanted:
         said = (
-            text(found, color=not file and wants_color(sys.stdout))
+            format_text(found, color=not file and wants_color(sys.stdout))
             if name == "text"
             else FORMATS[name](found)
         )
         _write(said, file)
         if name == "github":
             try:
-                summarise(found, os.environ)
+                append_job_summary(found, os.environ)
             except UsageError as error:  # the verdict counts for more
                 print(f"aser-bench: error: {error}", file=sys.stderr)
                 return found.exit_code or error.exit_code
@@ -142,7 +142,7 @@ def _write(said: str, file: str) -> None:
 
 
 def _options(options: argparse.Namespace) -> Any:
-    from ..baseline.base import TOLERANCES, Options
+    from ..baseline.base import TOLERANCES, CheckOptions
 
     words = {flag: _word(options, flag) for flag in ("metric", "margin", "alpha", "allow")}
     given: dict[str, Any] = {
@@ -159,7 +159,7 @@ def _options(options: argparse.Namespace) -> Any:
         for flag, word in tolerances.items()
         if word
     }
-    return Options(**given)
+    return CheckOptions(**given)
 
 
 def _is_set(name: str) -> bool:

@@ -9,11 +9,11 @@ from hypothesis import strategies
 
 from aser_bench.baseline.base import (
     TOLERANCES,
-    WORST_FIRST,
+    VERDICTS,
     CellCheck,
-    Checked,
+    CheckOptions,
+    CheckResult,
     GuardCheck,
-    Options,
 )
 
 COMMAND = (
@@ -160,12 +160,12 @@ GUARDS = (
 )
 
 
-def every_verdict(**options: Any) -> Checked:
+def every_verdict(**options: Any) -> CheckResult:
     """Return a small check in which everything happens."""
-    return Checked(
+    return CheckResult(
         "results/new",
         "baselines/demo",
-        Options(**options),
+        CheckOptions(**options),
         CELLS,
         GUARDS,
         (
@@ -175,18 +175,20 @@ def every_verdict(**options: Any) -> Checked:
     )
 
 
-def passing(*cells: CellCheck, **fields: Any) -> Checked:
+def passing(*cells: CellCheck, **fields: Any) -> CheckResult:
     """Return a check of cells that hold, by default one better and two the same."""
-    return Checked("results/new", "baselines/demo", Options(), cells or CELLS[5:], **fields)
+    return CheckResult(
+        "results/new", "baselines/demo", CheckOptions(), cells or CELLS[5:], **fields
+    )
 
 
-def incomparable(*differs: str, **options: Any) -> Checked:
+def incomparable(*differs: str, **options: Any) -> CheckResult:
     """Return a check of which no cell could be compared."""
     cells = tuple(
         unmeasured("changed", test, "not comparable", baseline=0.5, value=0.4, differs=differs)
         for test in ("original", "mp3-8k")
     )
-    return Checked("results/new", "baselines/demo", Options(**options), cells)
+    return CheckResult("results/new", "baselines/demo", CheckOptions(**options), cells)
 
 
 ODD = strategies.text(
@@ -203,7 +205,7 @@ _MEASURED = strategies.one_of(strategies.just(float("nan")), strategies.floats(-
 odd_cells = strategies.builds(
     CellCheck,
     strategies.tuples(*[ODD] * 6),
-    strategies.sampled_from(WORST_FIRST),
+    strategies.sampled_from(VERDICTS),
     ODD,
     *[_MEASURED] * 7,
     strategies.sampled_from(("", "speakers", "margin")),
@@ -224,10 +226,10 @@ odd_guards = strategies.builds(
 )
 
 odd_checks = strategies.builds(
-    Checked,
+    CheckResult,
     ODD,
     ODD,
-    strategies.booleans().map(lambda strict: Options(strict=strict)),
+    strategies.booleans().map(lambda strict: CheckOptions(strict=strict)),
     strategies.lists(odd_cells, max_size=4).map(tuple),
     strategies.lists(odd_guards, max_size=3).map(tuple),
     strategies.lists(ODD, max_size=2).map(tuple),

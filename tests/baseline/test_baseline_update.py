@@ -186,7 +186,7 @@ def test_nothing_new_writes_nothing(new, kept):
     assert done.written == ()
     assert factories.listing(kept) == before
     assert [path.stat().st_mtime_ns for path in kept.iterdir()] == times
-    assert "nothing changed" in summary.kept(done)
+    assert "nothing changed" in summary.format_update(done)
 
 
 def test_a_run_on_another_machine_and_day_is_no_reason_to_write(tmp_path):
@@ -230,14 +230,14 @@ def test_what_guards_nothing_is_not_kept(tmp_path):
 
 
 def test_predictions_that_take_too_much_leave_it_to_the_scores(new, kept, monkeypatch):
-    monkeypatch.setattr(writer, "MOST_PREDICTIONS", 500)
+    monkeypatch.setattr(writer, "MAX_PREDICTION_BYTES", 500)
     done = update(new, kept)
     assert not (kept / "predictions.parquet").exists()
     assert {"scores.csv", "predictions.parquet"} <= set(done.written)
     checked = check.check(new, kept)
     assert checked.counts == {"same": 3}
     assert {cell.test for cell in checked.cells} <= {"folds", "runs", "margin"}
-    said = " ".join(summary.kept(done).split())
+    said = " ".join(summary.format_update(done).split())
     assert "check will go by folds, from scores.csv: predictions would take " in said
     monkeypatch.undo()
     update(new, kept)
@@ -248,7 +248,9 @@ def test_predictions_that_take_too_much_leave_it_to_the_scores(new, kept, monkey
 def test_results_of_scores_alone_are_enough(new, tmp_path):
     (new / "predictions.parquet").unlink()
     done = update(new, tmp_path / "kept")
-    assert "the results hold no predictions.parquet" in " ".join(summary.kept(done).split())
+    assert "the results hold no predictions.parquet" in " ".join(
+        summary.format_update(done).split()
+    )
     cells = pd.read_csv(tmp_path / "kept" / "cells.csv")
     assert (cells["utterances"] == 40).all()
     assert (cells["speakers"] == 5).all()
@@ -259,11 +261,11 @@ def test_failures_are_told_and_are_not_news_later(new, tmp_path):
     fail(new, 1, "out of\n memory, ä")
     done = update(new, tmp_path / "kept")
     assert (done.failed, done.results) == (1, 12)
-    assert "1 of 12 results failed" in summary.kept(done)
+    assert "1 of 12 results failed" in summary.format_update(done)
     (row,) = pd.read_csv(tmp_path / "kept" / "cells.csv").query("failed > 0").to_dict("records")
     assert (row["failed"], row["results"], row["reason"]) == (1, 4, "out of memory, ä")
-    failed = reader.read(tmp_path / "kept").failed
-    assert [(one.failed, one.of) for one in failed.values()] == [(1, 4)]
+    failed = reader.read_input(tmp_path / "kept").failed
+    assert [(one.failed, one.total) for one in failed.values()] == [(1, 4)]
     assert check.check(new, tmp_path / "kept").exit_code == 0
     fail(new, 2, "another")
     assert check.check(new, tmp_path / "kept").counts["missing"] == 1
@@ -284,7 +286,7 @@ def test_a_cell_that_failed_altogether_has_no_means(new, tmp_path):
     assert line.endswith("original,mp3-8k,0,,4,4,boom,,,,")
     (row,) = [
         line
-        for line in summary.show(tmp_path / "kept").splitlines()
+        for line in summary.format_baseline(tmp_path / "kept").splitlines()
         if line.startswith("original ")
     ]
     assert "failed" in row
@@ -296,7 +298,7 @@ def test_what_the_old_baseline_says_is_told_before_it_goes(kept, tmp_path):
     done = update(other, kept)
     assert done.checked is not None
     assert done.checked.counts == {"worse": 1, "missing": 2}
-    said = summary.against(done)
+    said = summary.format_comparison(done)
     assert said.startswith("Against the old baseline: FAILED: 1 worse, 2 missing")
     assert "worse: voices / functionals / svm / speaker: original -> original" in said
     assert check.check(other, kept).exit_code == 0
@@ -305,7 +307,7 @@ def test_what_the_old_baseline_says_is_told_before_it_goes(kept, tmp_path):
 def test_the_first_baseline_is_compared_with_nothing(new, tmp_path):
     done = update(new, tmp_path / "deep" / "kept")
     assert done.checked is None
-    assert summary.against(done) == ""
+    assert summary.format_comparison(done) == ""
 
 
 def test_a_broken_baseline_is_replaced_and_that_is_said(new, kept):
@@ -313,7 +315,7 @@ def test_a_broken_baseline_is_replaced_and_that_is_said(new, kept):
     (kept / "predictions.parquet").write_bytes(b"PAR1 no more")
     done = update(new, kept)
     assert done.checked is None
-    assert "cannot be read" in summary.against(done)
+    assert "cannot be read" in summary.format_comparison(done)
     assert factories.listing(kept) == whole
 
 
@@ -452,7 +454,7 @@ def test_it_shows_where_a_baseline_comes_from(tmp_path):
     packages = {"numpy": "2.4.6", "scikit-learn": "1.9.1"}
     new = folder(tmp_path / "new", packages=packages, git="abcdef")
     update(new, tmp_path / "kept")
-    text = summary.show(tmp_path / "kept")
+    text = summary.format_baseline(tmp_path / "kept")
     said = " ".join(text.split())
     assert "label: made (effort quick, seed 0)" in said
     assert "corpus: voices: 40 utterances of 5 speakers" in said
@@ -471,7 +473,7 @@ def test_it_shows_where_a_baseline_comes_from(tmp_path):
 
 def test_results_are_shown_as_their_baseline_is(new, kept):
     one, two = (
-        [line for line in summary.show(path).splitlines() if "size:" not in line][:-1]
+        [line for line in summary.format_baseline(path).splitlines() if "size:" not in line][:-1]
         for path in (new, kept)
     )
     assert one == two
@@ -479,24 +481,24 @@ def test_results_are_shown_as_their_baseline_is(new, kept):
 
 def test_few_speakers_and_scores_alone_are_compared_otherwise(tmp_path, new):
     few = factories.folder(tmp_path / "few", factories.predictions(speakers=("a", "b")))
-    assert "utterances as independent" in " ".join(summary.show(few).split())
+    assert "utterances as independent" in " ".join(summary.format_baseline(few).split())
     shutil.copytree(new, tmp_path / "bare", ignore=shutil.ignore_patterns("*.parquet"))
-    assert "by scores, fold by fold" in summary.show(tmp_path / "bare")
+    assert "by scores, fold by fold" in summary.format_baseline(tmp_path / "bare")
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"aser_bench": "1"}'])
 def test_a_foreign_manifest_is_not_shown(tmp_path, content):
     (tmp_path / "manifest.json").write_text(content)
     with pytest.raises(UsageError, match="no manifest of a run"):
-        summary.show(tmp_path)
+        summary.format_baseline(tmp_path)
     with pytest.raises(UsageError, match="is a file"):
-        summary.show(tmp_path / "manifest.json")
+        summary.format_baseline(tmp_path / "manifest.json")
 
 
 def test_names_cannot_command_a_terminal(tmp_path):
     frame = factories.predictions({("original", "original"): 0.8}, model="s\x1b[2Jvm")
     update(factories.folder(tmp_path / "new", frame, label="a\x1b]0;b"), tmp_path / "kept")
-    assert "\x1b" not in summary.show(tmp_path / "kept")
+    assert "\x1b" not in summary.format_baseline(tmp_path / "kept")
 
 
 _ANY = strategies.recursive(
@@ -574,18 +576,18 @@ def tried(rich: Path, side: str) -> None:
     """Look at a folder, and make a baseline of it or bring it up to date."""
     out = rich / "out"
     shutil.rmtree(out, ignore_errors=True)
-    shown = summary.show(rich / side)
+    shown = summary.format_baseline(rich / side)
     if side == "kept":
         shutil.copytree(rich / "kept", out)
     done = update(rich / ("new" if side == "kept" else side), out)
     assert all(char.isprintable() or char == "\n" for char in shown)
-    assert summary.kept(done)
-    assert summary.against(done) or side != "kept"
+    assert summary.format_update(done)
+    assert summary.format_comparison(done) or side != "kept"
     # What was made can be read, and holds no costs that are none.
     stages = manifest(out)["stages"]
     assert all(0 <= cost < float("inf") for found in stages.values() for cost in found.values())
-    assert summary.show(out)
-    reader.read(out)
+    assert summary.format_baseline(out)
+    reader.read_input(out)
 
 
 def test_odd_values_are_left_out_of_what_is_kept_and_shown(tmp_path):
@@ -600,7 +602,7 @@ def test_odd_values_are_left_out_of_what_is_kept_and_shown(tmp_path):
     )
     update(odd, tmp_path / "kept")
     assert manifest(tmp_path / "kept")["stages"] == {"train": {"tasks": 3, "cpu_s": 6.0}}
-    said = summary.show(tmp_path / "kept")
+    said = summary.format_baseline(tmp_path / "kept")
     assert "? utterances, whose speakers are not told\n" in said
     assert "versions: aser-bench 0.1.0\n" in said
     assert "encoder" not in said
@@ -613,4 +615,4 @@ def test_a_manifest_without_what_is_looked_up_is_none(new, tmp_path, facts):
     with pytest.raises(UsageError, match="is no manifest of a run"):
         update(new, tmp_path / "kept")
     with pytest.raises(UsageError, match="is no manifest of a run"):
-        summary.show(new)
+        summary.format_baseline(new)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aser_bench.baseline.base import Options
+from aser_bench.baseline.base import CheckOptions
 from aser_bench.baseline.check import check
 from aser_bench.core.errors import UsageError
 from aser_bench.core.tables import CELL
@@ -52,7 +52,7 @@ def pair(tmp_path):
         for name, side in (("new", new), ("old", old)):
             shutil.rmtree(tmp_path / name, ignore_errors=True)
             paths.append(factories.folder(tmp_path / name, side))
-        return check(*paths, Options(**options))
+        return check(*paths, CheckOptions(**options))
 
     return checked
 
@@ -164,7 +164,7 @@ def test_a_cell_that_failed_in_part_is_missing_with_its_reason_also_in_a_part(tm
     new, old = (factories.folder(tmp_path / name, frame_of()) for name in ("new", "old"))
     fail(new)
     for part in (False, True):
-        found = check(new, old, Options(part=part))
+        found = check(new, old, CheckOptions(part=part))
         assert found.cells[0].verdict == "missing"
         assert found.cells[0].reason == "1 of 2 results failed: out of memory"
         assert found.exit_code == 4
@@ -258,7 +258,7 @@ def test_what_was_made_otherwise_is_changed_and_not_compared(tmp_path):
     assert hit.value < hit.baseline  # what they are is told
     assert np.isnan(hit.difference)
     assert found.exit_code == 5  # a gate that compared nothing is not open
-    allowed = check(new, old, Options(allow=("packages",)))
+    allowed = check(new, old, CheckOptions(allow=("packages",)))
     assert verdicts(allowed)[HIT] == "worse"
     assert allowed.exit_code == 4
     assert any("numpy 2.5.0, was 2.4.0" in note for note in allowed.notes)
@@ -324,13 +324,13 @@ def test_a_single_number_can_be_set_against_folds(tmp_path):
 def test_a_metric_that_a_side_lacks_is_named(tmp_path):
     old, new = (numbers(tmp_path / f"{name}.csv", {"a": 0.5}) for name in ("old", "new"))
     with pytest.raises(UsageError, match=r"new\.csv has no column accuracy"):
-        check(new, old, Options(metric="accuracy"))
+        check(new, old, CheckOptions(metric="accuracy"))
 
 
 def test_nothing_in_common_is_not_a_pass(tmp_path):
     old, new = (numbers(tmp_path / f"{n}.csv", {n: 0.5}) for n in ("old", "new"))
     assert check(new, old).exit_code == 5
-    assert check(new, old, Options(part=True)).exit_code == 5
+    assert check(new, old, CheckOptions(part=True)).exit_code == 5
 
 
 def test_two_speakers_are_compared_by_utterance_and_it_is_said(pair):
@@ -379,4 +379,4 @@ def test_another_declared_seed_is_compared_less_surely_and_told(tmp_path):
 )
 def test_options_that_cannot_be_are_refused(given, said):
     with pytest.raises(UsageError, match=said):
-        Options(**given)
+        CheckOptions(**given)

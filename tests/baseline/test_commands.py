@@ -8,8 +8,8 @@ import factories
 import pandas as pd
 import pytest
 
-from aser_bench.baseline.commands import Commands
-from aser_bench.baseline.reader import read
+from aser_bench.baseline.commands import RerunCommands
+from aser_bench.baseline.reader import read_input
 from aser_bench.cli import build_parser, main
 from aser_bench.core.tables import CELL
 
@@ -28,7 +28,7 @@ def folder(tmp_path):
 
 
 def command(folder, train, test, names=NAMES):
-    said = Commands((read(folder),)).of((*names, train, test))
+    said = RerunCommands((read_input(folder),)).command((*names, train, test))
     if said:
         build_parser().parse_args(shlex.split(said)[1:])  # a flag that there is not ends here
     return said
@@ -117,9 +117,9 @@ def test_it_makes_the_same_predictions(tmp_path, monkeypatch, cache_dir, table):
     codecs = ["--codec", "mp3", "--bitrates", "8,16", "--codec", "g711:law=a", "--codec", "lowpass"]
     arguments = ["run", "--corpus", f"csv={table}", *codecs, *common, "--out", "whole"]
     assert main([*arguments, "--train", "all,multi"]) == 0
-    evidence = read("whole")
+    evidence = read_input("whole")
     whole = pd.read_parquet("whole/predictions.parquet").astype(dict.fromkeys(CELL, str))
-    commands = Commands((evidence,))
+    commands = RerunCommands((evidence,))
     corpus = evidence.cells[0][0]
     law = next(name for name in evidence.conditions["condition"] if name.startswith("g711"))
     for model, train, test in (

@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import recall_score
 
 from aser_bench.baseline import compare
-from aser_bench.baseline.compare import Pairing, by_scores, scores_of
+from aser_bench.baseline.compare import PairedPredictions, cell_scores, compare_scores
 
 SKILL = {("original", "original"): 0.7}
 SPEAKERS = tuple("abcdefghij")
@@ -28,30 +28,32 @@ def key(outcomes):
 
 def test_the_same_predictions_are_identical(tmp_path):
     _, outcomes = one_cell(tmp_path)
-    found = Pairing(outcomes, outcomes).compare(key(outcomes), "uar", 0.05)
+    found = PairedPredictions(outcomes, outcomes).compare(key(outcomes), "uar", 0.05)
     assert found.identical
-    assert found.found.estimate == 0
+    assert found.interval.estimate == 0
     assert found.baseline == found.value
 
 
 def test_the_difference_is_that_of_the_metric_over_all_utterances(tmp_path):
     new, one = one_cell(tmp_path, seed=1, runs=1)
     old, two = one_cell(tmp_path, seed=2, runs=1)
-    found = Pairing(one, two).compare(key(one), "uar", 0.05)
+    found = PairedPredictions(one, two).compare(key(one), "uar", 0.05)
     expected = [recall_score(f["truth"], f["predicted"], average="macro") for f in (new, old)]
     assert found.value == pytest.approx(expected[0])
     assert found.baseline == pytest.approx(expected[1])
-    assert found.found.estimate == pytest.approx(expected[0] - expected[1])
-    assert (found.test, found.found.clusters) == ("speakers", 10)
-    assert found.found.low < found.found.estimate < found.found.high
+    assert found.interval.estimate == pytest.approx(expected[0] - expected[1])
+    assert (found.test, found.interval.clusters) == ("speakers", 10)
+    assert found.interval.low < found.interval.estimate < found.interval.high
 
 
 def test_another_alpha_is_another_interval(tmp_path):
     _, one = one_cell(tmp_path, seed=1)
     _, two = one_cell(tmp_path, seed=2)
     widths = [
-        np.ptp([found.found.low, found.found.high])
-        for found in (Pairing(one, two).compare(key(one), "uar", a) for a in (0.01, 0.05, 0.2))
+        np.ptp([found.interval.low, found.interval.high])
+        for found in (
+            PairedPredictions(one, two).compare(key(one), "uar", a) for a in (0.01, 0.05, 0.2)
+        )
     ]
     assert widths[0] > widths[1] > widths[2]
 
@@ -59,8 +61,8 @@ def test_another_alpha_is_another_interval(tmp_path):
 def test_p_is_that_of_the_interval_that_just_touches_nothing(tmp_path):
     _, one = one_cell(tmp_path, seed=1)
     _, two = one_cell(tmp_path, seed=2)
-    p = Pairing(one, two).compare(key(one), "uar", 0.05).found.p
-    found = Pairing(one, two).compare(key(one), "uar", p).found
+    p = PairedPredictions(one, two).compare(key(one), "uar", 0.05).interval.p
+    found = PairedPredictions(one, two).compare(key(one), "uar", p).interval
     assert min(abs(found.low), abs(found.high)) == pytest.approx(0, abs=1e-9)
 
 
@@ -70,9 +72,9 @@ def test_sides_are_brought_to_common_utterances_whatever_their_order_and_emotion
     more = factories.predictions(SKILL, speakers=("x", "y"), emotions=("alarmed", "sad"), runs=1)
     other = pd.concat([frame.sample(frac=1, random_state=0), more], ignore_index=True)
     two = factories.outcomes(other, tmp_path)
-    found = Pairing(one, two).compare(key(one), "uar", 0.05)
+    found = PairedPredictions(one, two).compare(key(one), "uar", 0.05)
     assert found.identical
-    back = Pairing(two, one).compare(key(one), "uar", 0.05)
+    back = PairedPredictions(two, one).compare(key(one), "uar", 0.05)
     assert back.identical
     assert back.value == pytest.approx(found.value)
 
@@ -83,9 +85,11 @@ def test_an_utterance_whose_label_changed_is_not_compared(tmp_path):
     wrong = other["utterance"] == other["utterance"][0]
     other.loc[wrong, "truth"] = "sad"
     other.loc[wrong, "predicted"] = "sad"
-    found = Pairing(one, factories.outcomes(other, tmp_path)).compare(key(one), "uar", 0.05)
+    found = PairedPredictions(one, factories.outcomes(other, tmp_path)).compare(
+        key(one), "uar", 0.05
+    )
     assert found.identical
-    assert (found.relabelled, found.lost) == (1, 0)
+    assert (found.relabelled, found.missing) == (1, 0)
 
 
 def test_nothing_in_common_is_no_comparison(tmp_path):
@@ -94,37 +98,38 @@ def test_nothing_in_common_is_no_comparison(tmp_path):
         utterance=lambda frame: "other" + frame["utterance"]
     )
     assert (
-        Pairing(one, factories.outcomes(renamed, tmp_path)).compare(key(one), "uar", 0.05) is None
+        PairedPredictions(one, factories.outcomes(renamed, tmp_path)).compare(key(one), "uar", 0.05)
+        is None
     )
 
 
 def test_runs_need_not_be_as_many(tmp_path):
     _, one = one_cell(tmp_path, runs=1)
     _, two = one_cell(tmp_path, runs=3)
-    found = Pairing(one, two).compare(key(one), "uar", 0.05)
+    found = PairedPredictions(one, two).compare(key(one), "uar", 0.05)
     assert not found.identical
-    assert np.isfinite(found.found.low)
+    assert np.isfinite(found.interval.low)
 
 
 @pytest.mark.parametrize("speakers", [("a", "b"), (None, None)])
 def test_without_enough_speakers_utterances_count(tmp_path, speakers):
     _, one = one_cell(tmp_path, seed=1, speakers=speakers, takes=10)
     _, two = one_cell(tmp_path, seed=2, speakers=speakers, takes=10)
-    found = Pairing(one, two).compare(key(one), "uar", 0.05)
-    assert (found.test, found.found.clusters) == ("utterances", 80)
-    assert np.isfinite(found.found.p)
+    found = PairedPredictions(one, two).compare(key(one), "uar", 0.05)
+    assert (found.test, found.interval.clusters) == ("utterances", 80)
+    assert np.isfinite(found.interval.p)
 
 
 def test_other_folds_make_it_less_sure_by_nadeau_and_bengio(tmp_path):
     _, one = one_cell(tmp_path, seed=1)
     _, two = one_cell(tmp_path, seed=2)
-    same, drawn = (Pairing(one, two).compare(key(one), "uar", 0.05, k) for k in (0, 5))
-    assert drawn.found.error == pytest.approx(same.found.error * np.sqrt(1 + 5 / 4))
-    assert drawn.found.high - drawn.found.low == pytest.approx(
-        1.5 * (same.found.high - same.found.low)
+    same, drawn = (PairedPredictions(one, two).compare(key(one), "uar", 0.05, k) for k in (0, 5))
+    assert drawn.interval.error == pytest.approx(same.interval.error * np.sqrt(1 + 5 / 4))
+    assert drawn.interval.high - drawn.interval.low == pytest.approx(
+        1.5 * (same.interval.high - same.interval.low)
     )
-    assert drawn.found.p > same.found.p
-    assert drawn.found.estimate == same.found.estimate
+    assert drawn.interval.p > same.interval.p
+    assert drawn.interval.estimate == same.interval.estimate
 
 
 def frame_of(folds, runs=1, values=None):
@@ -137,44 +142,44 @@ def test_scores_are_paired_by_fold_with_a_corrected_variance():
     old = frame_of(5, values=[0.5, 0.6, 0.4, 0.5, 0.55])
     gains = np.array([-0.05, -0.04, -0.06, -0.05, -0.03])
     new = old.assign(uar=old["uar"] + gains)
-    found = by_scores(new, old, "uar", 0.05, True)
-    assert (found.test, found.found.clusters) == ("folds", 5)
-    assert found.found.estimate == pytest.approx(gains.mean())
-    assert found.found.error == pytest.approx(gains.std(ddof=1) * np.sqrt(1 / 5 + 1 / 4))
-    assert found.found.p < 0.01
-    apart = by_scores(new, old, "uar", 0.05, False)
-    assert apart.found.p > 0.1  # folds of unlike difficulty are noise where they are no pairs
+    found = compare_scores(new, old, "uar", 0.05, True)
+    assert (found.test, found.interval.clusters) == ("folds", 5)
+    assert found.interval.estimate == pytest.approx(gains.mean())
+    assert found.interval.error == pytest.approx(gains.std(ddof=1) * np.sqrt(1 / 5 + 1 / 4))
+    assert found.interval.p < 0.01
+    apart = compare_scores(new, old, "uar", 0.05, False)
+    assert apart.interval.p > 0.1  # folds of unlike difficulty are noise where they are no pairs
 
 
 def test_runs_of_a_fold_are_averaged_before_folds_are_compared():
     old = frame_of(4, 3, np.linspace(0.4, 0.6, 12))
     shifts = np.repeat([0.01, -0.02, 0.0, 0.03], 3)
     new = old.assign(uar=old["uar"] + np.tile([0.1, -0.1, 0.0], 4) + shifts)
-    found = by_scores(new, old, "uar", 0.05, True)
-    assert found.found.estimate == pytest.approx(shifts.mean())
-    assert (found.test, found.found.clusters) == ("folds", 4)
+    found = compare_scores(new, old, "uar", 0.05, True)
+    assert found.interval.estimate == pytest.approx(shifts.mean())
+    assert (found.test, found.interval.clusters) == ("folds", 4)
 
 
 def test_one_fold_is_compared_by_its_runs():
     old = frame_of(1, 6, [0.50, 0.51, 0.49, 0.50, 0.52, 0.48])
     new = frame_of(1, 5, [0.40, 0.41, 0.39, 0.40, 0.40])
-    found = by_scores(new, old, "uar", 0.05, True)
-    assert (found.test, found.found.clusters) == ("runs", 5)
-    assert found.found.p < 1e-5
+    found = compare_scores(new, old, "uar", 0.05, True)
+    assert (found.test, found.interval.clusters) == ("runs", 5)
+    assert found.interval.p < 1e-5
     from scipy import stats
 
-    assert found.found.p == pytest.approx(
+    assert found.interval.p == pytest.approx(
         stats.ttest_ind(new["uar"], old["uar"], equal_var=False).pvalue
     )
 
 
 def test_one_number_has_no_test():
-    found = by_scores(frame_of(1, values=[0.4]), frame_of(1, values=[0.5]), "uar", 0.05, True)
+    found = compare_scores(frame_of(1, values=[0.4]), frame_of(1, values=[0.5]), "uar", 0.05, True)
     assert found.test == "margin"
-    assert found.found.estimate == pytest.approx(-0.1)
-    assert np.isnan(found.found.p)
+    assert found.interval.estimate == pytest.approx(-0.1)
+    assert np.isnan(found.interval.p)
     assert not found.identical
-    two = by_scores(frame_of(2), frame_of(2), "uar", 0.05, True)
+    two = compare_scores(frame_of(2), frame_of(2), "uar", 0.05, True)
     assert two.test == "margin"  # two folds: one degree of freedom
     assert two.identical
 
@@ -182,49 +187,51 @@ def test_one_number_has_no_test():
 @pytest.mark.parametrize(("folds", "runs"), [(5, 1), (5, 3), (2, 3)])
 def test_scores_that_all_moved_alike_are_one_number(folds, runs):
     old = frame_of(folds, runs, np.linspace(0.6, 0.9, folds * runs))
-    found = by_scores(old.assign(uar=old["uar"] - 0.3), old, "uar", 0.05, True)
+    found = compare_scores(old.assign(uar=old["uar"] - 0.3), old, "uar", 0.05, True)
     assert found.test == "margin"
-    assert found.found.estimate == pytest.approx(-0.3)
+    assert found.interval.estimate == pytest.approx(-0.3)
 
 
 def test_two_folds_are_compared_by_runs_if_they_are_the_same_folds():
     old = frame_of(2, 5, np.linspace(0.4, 0.6, 10))
     noise = np.random.default_rng(0).normal(-0.03, 0.01, 10)
     new = old.assign(uar=old["uar"] + noise)
-    found = by_scores(new, old, "uar", 0.05, True)
-    assert (found.test, found.found.clusters) == ("runs", 5)
-    assert found.found.p < 0.01
-    assert by_scores(new, old, "uar", 0.05, False).test == "margin"
+    found = compare_scores(new, old, "uar", 0.05, True)
+    assert (found.test, found.interval.clusters) == ("runs", 5)
+    assert found.interval.p < 0.01
+    assert compare_scores(new, old, "uar", 0.05, False).test == "margin"
 
 
 def test_scores_are_identical_but_for_rounding():
     old = frame_of(4, 3, np.linspace(0.4, 0.6, 12))
     rounded = old.assign(uar=old["uar"].round(6)).sample(frac=1, random_state=0)
-    assert by_scores(rounded, old, "uar", 0.05, True).identical
-    assert not by_scores(rounded[1:], old, "uar", 0.05, True).identical
-    assert not by_scores(old.assign(uar=old["uar"] + 1e-5), old, "uar", 0.05, True).identical
+    assert compare_scores(rounded, old, "uar", 0.05, True).identical
+    assert not compare_scores(rounded[1:], old, "uar", 0.05, True).identical
+    assert not compare_scores(old.assign(uar=old["uar"] + 1e-5), old, "uar", 0.05, True).identical
 
 
 def test_what_was_not_tested_again_is_counted(tmp_path):
     frame, old = one_cell(tmp_path, runs=2)
     few = factories.outcomes(frame[frame["fold"] == 0], tmp_path)
-    found = Pairing(few, old).compare(key(old), "uar", 0.05)
-    assert (found.lost, found.of) == (80, 160)
+    found = PairedPredictions(few, old).compare(key(old), "uar", 0.05)
+    assert (found.missing, found.total) == (80, 160)
     # One run lacks some of them: they have no mean over runs any more.
     gone = (frame["run"] == 1) & (frame["speaker"] == "a")
-    found = Pairing(factories.outcomes(frame[~gone], tmp_path), old).compare(key(old), "uar", 0.05)
-    assert (found.lost, found.of, found.runs) == (16, 160, (2, 2))
-    more = Pairing(old, few).compare(key(old), "uar", 0.05)
-    assert (more.lost, more.of) == (0, 80)
+    found = PairedPredictions(factories.outcomes(frame[~gone], tmp_path), old).compare(
+        key(old), "uar", 0.05
+    )
+    assert (found.missing, found.total, found.runs) == (16, 160, (2, 2))
+    more = PairedPredictions(old, few).compare(key(old), "uar", 0.05)
+    assert (more.missing, more.total) == (0, 80)
     scores = [frame_of(k, values=np.linspace(0.4, 0.6, k)) for k in (3, 5)]
-    found = by_scores(*scores, "uar", 0.05, True)
-    assert (found.lost, found.of) == (2, 5)
+    found = compare_scores(*scores, "uar", 0.05, True)
+    assert (found.missing, found.total) == (2, 5)
 
 
 def test_scores_made_of_predictions_are_those_of_the_run(tmp_path):
     frame, outcomes = one_cell(tmp_path)
     folds = frame[["corpus", "protocol", "utterance", "fold"]].drop_duplicates()
-    found = scores_of(outcomes, folds, key(outcomes), "uar")
+    found = cell_scores(outcomes, folds, key(outcomes), "uar")
     expected = factories.scores(frame)[["fold", "run", "uar"]]
     both = found.merge(expected, on=["fold", "run"], suffixes=("", "_run"))
     assert len(both) == len(expected) == len(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-import evidence_factory as given
+import check_input_factory as given
 import factories
 import pandas as pd
 import pytest
@@ -13,22 +13,26 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from aser_bench.baseline.base import DIFFERENCES
-from aser_bench.baseline.differences import changes as all_changes
-from aser_bench.baseline.differences import differences, remarks, seeds
-from aser_bench.baseline.reader import Failed
+from aser_bench.baseline.differences import (
+    cell_differences,
+    environment_notes,
+    find_differences,
+    seed_note,
+)
+from aser_bench.baseline.reader import FailureCount
 
 BASELINE = given.side("baseline")
 
 
 def found(new, baseline=BASELINE, **key):
-    return differences(new, baseline, given.key(**key))
+    return cell_differences(new, baseline, given.key(**key))
 
 
 def test_nothing_differs_between_equal_sides():
     for train in ("original", "mp3-8k", "multi"):
         assert found(given.side(), train_condition=train) == {}
-    assert remarks(given.side(), BASELINE) == []
-    assert seeds(given.side(), BASELINE) == ""
+    assert environment_notes(given.side(), BASELINE) == []
+    assert seed_note(given.side(), BASELINE) == ""
 
 
 def test_a_side_without_a_manifest_differs_in_nothing():
@@ -39,10 +43,10 @@ def test_other_texts_are_a_difference_to_what_reads_them():
     said = "texts of voices are others (sha256 abababab, was 99999999)"
     then = given.side("old", given.manifest(corpora__voices__texts_sha256="99" * 32))
     edited = given.side(facts=given.manifest(corpora__voices__texts_sha256="ab" * 32))
-    assert differences(edited, then, given.key(model="mdre")) == {"corpus": said}
+    assert cell_differences(edited, then, given.key(model="mdre")) == {"corpus": said}
     for model in ("svm", "are", "tre-pocketsphinx", "nobody_has:This"):
-        assert differences(edited, then, given.key(model=model)) == {}
-    assert differences(given.side(), then, given.key(model="tre")) == {}
+        assert cell_differences(edited, then, given.key(model=model)) == {}
+    assert cell_differences(given.side(), then, given.key(model="tre")) == {}
 
 
 @pytest.mark.parametrize(
@@ -158,7 +162,7 @@ def test_another_ffmpeg_is_told_behind_another_encoder():
     )
     words = "LAME 3.101, was LAME 3.100; ffmpeg 7.1, was 7.0.2-static"
     assert found(new)["encoder"] == f"mp3-8k: {words}"
-    known = all_changes(new, BASELINE)
+    known = find_differences(new, BASELINE)
     assert known.encoder("voices", "mp3-8k") == words
     assert known.encoder("voices", "mp3-64k") == "ffmpeg 7.1, was 7.0.2-static"
     assert known.encoder("voices", "original") == ""
@@ -167,11 +171,13 @@ def test_another_ffmpeg_is_told_behind_another_encoder():
 def test_another_engine_and_python_are_remarked_and_no_difference():
     new = given.side(facts=given.manifest(engines={}, machine__python="3.12.1"))
     assert found(new) == {}
-    assert remarks(new, BASELINE) == [
+    assert environment_notes(new, BASELINE) == [
         "mp3 was coded by lameenc 1.9.0, now by ffmpeg: the same samples within 1e-05",
         "Python 3.12.1, was 3.11.7",
     ]
-    assert remarks(BASELINE, new)[0].startswith("mp3 was coded by ffmpeg, now by lameenc 1.9.0")
+    assert environment_notes(BASELINE, new)[0].startswith(
+        "mp3 was coded by ffmpeg, now by lameenc 1.9.0"
+    )
 
 
 @pytest.mark.parametrize(
@@ -184,7 +190,7 @@ def test_another_engine_and_python_are_remarked_and_no_difference():
     ],
 )
 def test_what_is_another_encoder_or_not_told_is_not_remarked(changes):
-    assert remarks(given.side(facts=given.manifest(**changes)), BASELINE) == []
+    assert environment_notes(given.side(facts=given.manifest(**changes)), BASELINE) == []
 
 
 def test_conditions_of_one_encoder_are_named_together():
@@ -245,11 +251,13 @@ def test_only_what_both_sides_tested_is_compared():
 def test_another_declared_seed_is_another_draw_and_no_difference():
     drawn = split("4123", "0567", facts=given.manifest(study__seed=1))
     assert found(drawn) == {}
-    assert seeds(drawn, BASELINE).startswith("seed 1, was 0: folds and random starts were drawn")
+    assert seed_note(drawn, BASELINE).startswith(
+        "seed 1, was 0: folds and random starts were drawn"
+    )
     # Where a side does not tell its seed, it declares nothing.
     silent = split("4123", "0567", facts=given.manifest(study__seed=None))
     assert "splits" in found(silent)
-    assert seeds(silent, BASELINE) == ""
+    assert seed_note(silent, BASELINE) == ""
 
 
 def test_another_number_of_folds_is_a_difference_under_any_seed():
@@ -271,7 +279,7 @@ def test_scores_tell_the_number_of_folds():
 
 
 def test_a_fold_in_which_everything_failed_is_a_failure_and_no_other_split():
-    failed = {given.KEY: Failed(1, 2, "it crashed")}
+    failed = {given.KEY: FailureCount(1, 2, "it crashed")}
     assert found(split("0123", failed=failed)) == {}
     assert "splits" in found(split("0123"))
     assert "splits" in found(split("0123"), split("0123", "4567", failed=failed))

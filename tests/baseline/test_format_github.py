@@ -8,9 +8,9 @@ import pytest
 from check_factory import COMMAND, cell, every_verdict, guard, incomparable, odd_checks, passing
 from hypothesis import given, settings
 
-from aser_bench.baseline.base import Checked, Options
+from aser_bench.baseline.base import CheckOptions, CheckResult
 from aser_bench.baseline.formats import FORMATS
-from aser_bench.baseline.formats.github import summarise
+from aser_bench.baseline.formats.github import append_job_summary
 from aser_bench.core.errors import UsageError
 
 pytestmark = pytest.mark.usefixtures("named_folders")
@@ -68,7 +68,7 @@ def test_the_tenth_of_a_kind_counts_the_rest():
     cells = tuple(cell("worse", f"mp3-{n}k") for n in range(40))
     cells += tuple(cell("undecided", f"gsm-{n}") for n in range(12))
     guards = tuple(guard("worse", what=f"g{n}") for n in range(3))
-    found = told(Checked("n", "b", Options(), cells, guards))
+    found = told(CheckResult("n", "b", CheckOptions(), cells, guards))
     assert [kind for kind, *_ in found] == ["error"] * 10 + ["warning"] * 10 + ["notice"]
     assert found[9][2] == "34 more; --format json has all."
     assert found[19][2] == "3 more; --format json has all."
@@ -107,20 +107,20 @@ def test_any_names_are_one_line_each(checked):
 def test_the_summary_is_appended(tmp_path):
     path = tmp_path / "summary.md"
     path.write_text("before\n", encoding="utf-8")
-    summarise(every_verdict(), {"GITHUB_STEP_SUMMARY": str(path)})
+    append_job_summary(every_verdict(), {"GITHUB_STEP_SUMMARY": str(path)})
     assert path.read_text("utf-8") == "before\n" + FORMATS["markdown"](every_verdict())
 
 
 @pytest.mark.parametrize("environment", [{}, {"GITHUB_STEP_SUMMARY": ""}])
 def test_nothing_is_written_where_nobody_asks(environment, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    summarise(every_verdict(), environment)
+    append_job_summary(every_verdict(), environment)
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("place", ["none/summary.md", ".", "a\0b", "x" * 300])
 def test_a_summary_that_cannot_be_written_is_told_in_a_line(place, tmp_path):
     with pytest.raises(UsageError) as caught:
-        summarise(every_verdict(), {"GITHUB_STEP_SUMMARY": f"{tmp_path}/{place}"})
+        append_job_summary(every_verdict(), {"GITHUB_STEP_SUMMARY": f"{tmp_path}/{place}"})
     assert "GITHUB_STEP_SUMMARY" in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
 import aser_bench
-from aser_bench.baseline.base import TOLERANCES, WORST_FIRST
+from aser_bench.baseline.base import TOLERANCES, VERDICTS
 from aser_bench.baseline.formats import FORMATS
 
 pytestmark = pytest.mark.usefixtures("named_folders")
@@ -81,7 +81,7 @@ def test_every_property_is_described_and_required():
 
 
 def test_verdicts_and_tolerances_of_the_schema_are_those_there_are():
-    assert SCHEMA["$defs"]["verdict"]["enum"] == list(WORST_FIRST)
+    assert SCHEMA["$defs"]["verdict"]["enum"] == list(VERDICTS)
     tolerances = SCHEMA["properties"]["options"]["properties"]["tolerances"]
     assert list(tolerances["properties"]) == list(TOLERANCES)
 

@@ -10,7 +10,7 @@ import pytest
 from check_factory import COMMAND, cell, every_verdict, guard, incomparable, odd_checks, passing
 from hypothesis import given, settings
 
-from aser_bench.baseline.base import BETTER, EXIT_NOTHING, SAME, Checked, Options
+from aser_bench.baseline.base import BETTER, EXIT_NOTHING, SAME, CheckOptions, CheckResult
 from aser_bench.baseline.formats import FORMATS
 
 pytestmark = pytest.mark.usefixtures("named_folders")
@@ -123,10 +123,10 @@ def test_any_names_are_read_back(checked):
 
 def test_characters_that_xml_forbids_are_replaced():
     nasty = "a\x00\x08\x1b\ud800\ufffe\uffff<&>\"'b"
-    checked = Checked(
+    checked = CheckResult(
         "n",
         "b",
-        Options(),
+        CheckOptions(),
         (cell("worse", nasty, reason=nasty, command=nasty),),
         (guard(what=nasty, reason=nasty),),
     )

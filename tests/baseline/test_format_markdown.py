@@ -17,7 +17,7 @@ from check_factory import (
 )
 from hypothesis import given, settings
 
-from aser_bench.baseline.base import Checked, Options
+from aser_bench.baseline.base import CheckOptions, CheckResult
 from aser_bench.baseline.formats import FORMATS
 
 pytestmark = pytest.mark.usefixtures("named_folders")
@@ -113,10 +113,10 @@ def test_nobody_is_called_and_no_issue_linked():
 
 
 def huge(*, cells=1, guards=1, notes=1, text=LONG, **changes):
-    return Checked(
+    return CheckResult(
         text,
         text,
-        Options(),
+        CheckOptions(),
         tuple(
             cell(
                 "worse",
@@ -173,7 +173,7 @@ def test_what_is_undecided_within_the_margin_is_counted_unless_it_fails():
     (cells,), _, _ = parsed(written(found))
     assert [row[0] for row in cells[1:]] == ["worse"]
     assert "\n\n2 undecided within the margin; the largest loss among them: -1.0" in written(found)
-    (cells,), _, _ = parsed(written(replace(found, options=Options(strict=True))))
+    (cells,), _, _ = parsed(written(replace(found, options=CheckOptions(strict=True))))
     assert [row[0] for row in cells[1:]] == ["worse", "undecided", "undecided"]
 
 

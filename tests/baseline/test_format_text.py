@@ -20,15 +20,15 @@ from check_factory import (
 )
 from hypothesis import given, settings
 
-from aser_bench.baseline.base import DIFFERENCES, Checked, Options
-from aser_bench.baseline.formats import FORMATS, text, wants_color
+from aser_bench.baseline.base import DIFFERENCES, CheckOptions, CheckResult
+from aser_bench.baseline.formats import FORMATS, format_text, wants_color
 from aser_bench.report.terminal import display_width
 
 pytestmark = pytest.mark.usefixtures("named_folders")
 
 
 def check(*cells, guards=(), **options):
-    return Checked("results/new", "baselines/demo", Options(**options), cells, guards)
+    return CheckResult("results/new", "baselines/demo", CheckOptions(**options), cells, guards)
 
 
 def uncolored(told):
@@ -41,21 +41,21 @@ def commands_out(told):
 
 @pytest.mark.parametrize("width", [60, 80, 100, 132])
 def test_only_commands_are_wider_than_asked(width):
-    told = text(every_verdict(), width=width)
+    told = format_text(every_verdict(), width=width)
     assert max(map(display_width, commands_out(told))) <= width
     assert told.count(f"\n    {COMMAND}\n") == 2
 
 
 def test_the_first_and_the_last_part_say_the_whole():
     found = every_verdict()
-    parts = text(found, width=200).strip().split("\n\n")
+    parts = format_text(found, width=200).strip().split("\n\n")
     assert parts[0] == f"{found.sentence} (results/new against baselines/demo)"
     assert parts[-1].splitlines()[0] == found.sentence
     assert "machine" in parts[1]
 
 
 def test_rows_come_in_the_order_given_with_numbers_and_reason():
-    lines = text(every_verdict()).splitlines()
+    lines = format_text(every_verdict()).splitlines()
     rows = [line.split() for line in lines if line.split()[:1] and line[0].isalpha()]
     verdicts = [row[0] for row in rows if row[0] in {one.verdict for one in CELLS}]
     assert verdicts[:6] == ["worse", "missing", "changed", "undecided", "new", "better"]
@@ -65,7 +65,7 @@ def test_rows_come_in_the_order_given_with_numbers_and_reason():
 
 
 def test_what_all_cells_share_is_said_once_and_is_no_column():
-    told = text(every_verdict(), width=200)
+    told = format_text(every_verdict(), width=200)
     shared = "corpus demo, features functionals, protocol speaker, trained at original"
     assert f"All cells: {shared}." in told
     head = next(line for line in told.splitlines() if line.startswith("verdict"))
@@ -73,13 +73,13 @@ def test_what_all_cells_share_is_said_once_and_is_no_column():
 
 
 def test_a_cell_that_is_not_listed_counts_for_what_all_share():
-    told = text(check(cell("worse"), cell("same", corpus="emodb")), width=200)
+    told = format_text(check(cell("worse"), cell("same", corpus="emodb")), width=200)
     assert "corpus demo," not in told
     assert re.search(r"^verdict +corpus ", told, re.MULTILINE)
 
 
 def test_pairs_of_conditions_are_one_column():
-    told = text(check(cell("worse"), cell("worse", "gsm", train="gsm")))
+    told = format_text(check(cell("worse"), cell("worse", "gsm", train="gsm")))
     assert "trained at -> tested at" in told
     assert "gsm -> gsm" in told
 
@@ -95,7 +95,7 @@ def test_names_that_do_not_fit_stand_whole_below():
         )
         for n in range(3)
     ]
-    told = text(check(*cells))
+    told = format_text(check(*cells))
     assert max(map(display_width, commands_out(told))) <= 80
     below = "a-corpus-with-a-long-name-2, model-2, opus:application=voip-2 -> mp3:64+gsm-2"
     assert below in " ".join(told.split())
@@ -108,17 +108,17 @@ def test_the_same_are_counted_and_the_largest_loss_is_named():
         cell("same", "mp3-32k", difference=-0.014, low=-0.019, high=-0.009),
         cell("same", "gsm", difference=float("nan")),
     ]
-    told = " ".join(text(check(*cells)).split())
+    told = " ".join(format_text(check(*cells)).split())
     assert "3 the same; the largest loss among them: -1.4 [-1.9, -0.9] points in demo" in told
     assert "original -> mp3-32k" in told
     assert "mp3-64k" not in told
     gained = replace(cells[0], difference=0.01)
-    assert "1 the same; none of them lost." in text(check(gained))
+    assert "1 the same; none of them lost." in format_text(check(gained))
 
 
 @pytest.mark.parametrize("least", [0.0, -0.0004])
 def test_a_loss_that_is_told_as_zero_is_none(least):
-    told = text(check(cell("same", difference=least), cell("same", "gsm", difference=0.01)))
+    told = format_text(check(cell("same", difference=least), cell("same", "gsm", difference=0.01)))
     assert "2 the same; none of them lost." in told
     assert "largest loss" not in told
 
@@ -129,7 +129,7 @@ def within(test, difference=-0.01, low=-0.04, high=0.02, **changes):
 
 def test_what_is_undecided_within_the_margin_is_counted():
     told = " ".join(
-        text(
+        format_text(
             check(
                 cell("worse"),
                 within("mp3-64k"),
@@ -154,30 +154,32 @@ def test_what_is_undecided_within_the_margin_is_counted():
 
 
 def test_the_widest_interval_is_told_once_and_only_where_there_is_one():
-    told = text(check(within("gsm"), within("g722", 0.01, -0.021, 0.03)), width=400)
+    told = format_text(check(within("gsm"), within("g722", 0.01, -0.021, 0.03)), width=400)
     assert "\n2 undecided within the margin; the largest loss among them: -1.0" in told
     assert "widest" not in told
     nan = float("nan")
-    told = text(check(within("gsm", 0.01, nan, nan), within("g722", 0.0, -0.03, 0.03)), width=400)
+    told = format_text(
+        check(within("gsm", 0.01, nan, nan), within("g722", 0.0, -0.03, 0.03)), width=400
+    )
     assert "within the margin; none of them lost; the widest interval: 0.0 [-3.0, 3.0]" in told
-    told = text(check(within("gsm", 0.01, nan, nan)), width=400)
+    told = format_text(check(within("gsm", 0.01, nan, nan)), width=400)
     assert "\n1 undecided within the margin; none of them lost\n" in told
 
 
 def test_a_difference_that_is_the_margin_but_for_rounding_is_within_it():
-    told = text(check(within("gsm", 0.48 - 0.5)))
+    told = format_text(check(within("gsm", 0.48 - 0.5)))
     assert "1 undecided within the margin" in told
 
 
 def test_what_is_undecided_is_listed_where_it_fails():
-    told = text(check(within("mp3-64k"), within("gsm"), strict=True))
+    told = format_text(check(within("mp3-64k"), within("gsm"), strict=True))
     assert told.count("\nundecided ") == 2
     assert "within the margin;" not in told
 
 
 def test_more_than_ten_new_are_counted():
     found = check(*(unmeasured("new", f"opus-{n}k", "not there") for n in range(23)))
-    told = text(found)
+    told = format_text(found)
     assert told.count("\nnew ") == 10
     assert "13 more new; --format json has all." in told
 
@@ -186,7 +188,7 @@ def test_what_is_cut_is_counted_by_verdict():
     cells = [cell("worse", f"mp3-{n}k") for n in range(52)]
     cells += [cell("undecided", f"gsm-{n}k", difference=-0.03) for n in range(7)]
     guards = [guard("worse", what=f"mp3-{n}k") for n in range(54)]
-    told = text(check(*cells, guards=tuple(guards)))
+    told = format_text(check(*cells, guards=tuple(guards)))
     assert "9 more not listed here (2 worse, 7 undecided); --format json has all." in told
     assert "4 more not listed here (4 worse); --format json has all." in told
     assert told.count("\nworse ") == 100
@@ -194,33 +196,35 @@ def test_what_is_cut_is_counted_by_verdict():
 
 def test_commands_stand_below_what_fails_and_only_there():
     found = [cell("worse"), cell("undecided", "gsm"), cell("better", "g722")]
-    assert text(check(*found)).count(COMMAND) == 1
-    assert text(check(*found, strict=True)).count(COMMAND) == 2
+    assert format_text(check(*found)).count(COMMAND) == 1
+    assert format_text(check(*found, strict=True)).count(COMMAND) == 2
 
 
 def test_a_long_command_is_not_broken():
     command = "aser-bench run --out '" + "a folder/" * 40 + "'"
-    assert f"\n    {command}\n" in text(check(cell(command=command)))
+    assert f"\n    {command}\n" in format_text(check(cell(command=command)))
 
 
 def test_guards_that_moved_name_what_decides_and_the_rest_is_counted():
-    told = text(every_verdict())
+    told = format_text(every_verdict())
     assert "codec: demo mp3-8k: delay, 1105 samples -> 1129 samples" in told
     assert "moved by 24 samples (--max-lag-shift 1)" in told
     assert "(--max-cpu-ratio off)" in told
     assert "2 guards hold" in told
     assert "utterances" not in told
-    assert "(--max-lag-shift 3)" in text(every_verdict(tolerances={"max-lag-shift": 3.0}))
+    assert "(--max-lag-shift 3)" in format_text(every_verdict(tolerances={"max-lag-shift": 3.0}))
 
 
 def test_a_check_that_fails_says_how_to_accept_it(named_folders):
     (named_folders / "results" / "my run").mkdir()
     (named_folders / "results" / "my run" / "manifest.json").touch()
     found = replace(every_verdict(), new="results/my run")
-    last = text(found).rstrip().splitlines()[-1]
+    last = format_text(found).rstrip().splitlines()[-1]
     assert last == "    aser-bench baseline update 'results/my run' baselines/demo"
-    assert "baseline update" not in text(passing())
-    assert "baseline update" in text(replace(every_verdict(), baseline="baselines/not there yet"))
+    assert "baseline update" not in format_text(passing())
+    assert "baseline update" in format_text(
+        replace(every_verdict(), baseline="baselines/not there yet")
+    )
 
 
 @pytest.mark.parametrize(
@@ -256,25 +260,27 @@ def test_what_is_changed_names_what_would_compare_it_once():
     changed = unmeasured("changed", "gsm", "another encoder", differs=("the encoder",))
     said = "--allow NAME compares in spite of what is changed (corpus, settings, components,"
     for rows in [(changed, changed), (cell("worse"), changed)]:
-        told = " ".join(text(check(cell("same"), *rows, allow=("encoder", "packages"))).split())
+        told = " ".join(
+            format_text(check(cell("same"), *rows, allow=("encoder", "packages"))).split()
+        )
         assert told.count(said) == 1
         assert "packages" not in told
-    moved = text(replace(passing(), guards=(guard("changed"),)))
+    moved = format_text(replace(passing(), guards=(guard("changed"),)))
     assert moved.count("--allow NAME") == 1
     assert FORMATS["markdown"](check(cell("same"), changed)).count("--allow NAME") == 1
 
 
 def test_what_cannot_be_allowed_names_nothing():
     untested = unmeasured("changed", "gsm", "not one utterance was tested on both sides")
-    assert "--allow" not in text(check(cell("same"), untested))
+    assert "--allow" not in format_text(check(cell("same"), untested))
     changed = replace(untested, differs=("the encoder",))
     every = check(cell("same"), changed, allow=tuple(DIFFERENCES))
-    assert "--allow" not in text(every)
-    assert text(incomparable("the encoder")).count("--allow NAME") == 1
+    assert "--allow" not in format_text(every)
+    assert format_text(incomparable("the encoder")).count("--allow NAME") == 1
 
 
 def test_nothing_comparable_names_what_stood_in_the_way():
-    told = text(incomparable("the encoder", "the recordings", allow=("packages",)))
+    told = format_text(incomparable("the encoder", "the recordings", allow=("packages",)))
     end = told[told.rindex("NOTHING COMPARABLE") :]
     assert end.count("  - the encoder\n") == 1
     assert end.count("  - the recordings\n") == 1
@@ -285,19 +291,19 @@ def test_nothing_comparable_names_what_stood_in_the_way():
 
 
 def test_nothing_comparable_without_a_difference_allows_nothing():
-    told = text(check(unmeasured("new", "gsm", "not there")))
+    told = format_text(check(unmeasured("new", "gsm", "not there")))
     assert "Nothing was comparable" in told
     assert "--allow" not in told
 
 
 def test_obstacles_are_counted_where_there_are_many():
-    told = text(incomparable(*(f"package {n}" for n in range(33))))
+    told = format_text(incomparable(*(f"package {n}" for n in range(33))))
     assert told.count("  - package") == 20
     assert "  - 13 more; --format json has all" in told
 
 
 def test_no_cells_at_all_can_be_told():
-    told = text(check())
+    told = format_text(check())
     assert told.startswith("NOTHING COMPARABLE: no cells")
     assert "verdict" not in told
 
@@ -314,18 +320,18 @@ def test_no_cells_at_all_can_be_told():
     ],
 )
 def test_colours_change_no_column(verdict, code):
-    told = text(every_verdict(), color=True)
+    told = format_text(every_verdict(), color=True)
     assert f"\n\x1b[{code}m{verdict}\x1b[0m " in told
-    assert uncolored(told) == text(every_verdict())
-    assert "\x1b" not in text(every_verdict())
+    assert uncolored(told) == format_text(every_verdict())
+    assert "\x1b" not in format_text(every_verdict())
 
 
 def test_what_is_the_same_is_dim_and_the_sentence_has_the_colour_of_the_end():
-    told = text(every_verdict(), color=True)
+    told = format_text(every_verdict(), color=True)
     assert "\x1b[2m2 the same;" in told
     assert "\x1b[2m2 guards hold\x1b[0m" in told
     assert told.startswith("\x1b[31mFAILED\x1b[0m: 1 worse")
-    assert text(passing(), color=True).startswith("\x1b[32mpassed\x1b[0m:")
+    assert format_text(passing(), color=True).startswith("\x1b[32mpassed\x1b[0m:")
 
 
 def test_names_cannot_command_a_terminal_or_a_log():
@@ -336,7 +342,7 @@ def test_names_cannot_command_a_terminal_or_a_log():
         guards=(guard(what=nasty, reason=nasty),),
     )
     found = replace(found, new=nasty, baseline="::error::b", notes=("::warning::c", nasty))
-    told = text(found)
+    told = format_text(found)
     assert all(char.isprintable() or char == "\n" for char in told)
     assert not re.search(r"(?m)^\s*::", told)
     assert "##[" not in told
@@ -344,14 +350,14 @@ def test_names_cannot_command_a_terminal_or_a_log():
 
 
 def test_a_broken_word_starts_no_line_with_a_command():
-    told = text(check(cell("worse", reason="a" * 76 + "::error::b")))
+    told = format_text(check(cell("worse", reason="a" * 76 + "::error::b")))
     assert not re.search(r"(?m)^\s*::", told)
 
 
 @settings(deadline=None)
 @given(odd_checks)
 def test_any_names_are_told_in_the_width(found):
-    told = text(found)
+    told = format_text(found)
     assert all(char.isprintable() or char in "\n\u00a0\u3000" or char.isspace() for char in told)
     told.encode("utf-8")
     commands = {one.command for one in found.cells}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import evidence_factory as given
+import check_input_factory as given
 import factories
 import numpy as np
 import pytest
 
-from aser_bench.baseline.base import CHANGED, MISSING, SAME, UNDECIDED, WORSE, Options
+from aser_bench.baseline.base import CHANGED, INCONCLUSIVE, MISSING, SAME, WORSE, CheckOptions
 from aser_bench.baseline.guards import codec
 
 BASELINE = given.side("baseline")
@@ -18,7 +18,7 @@ def conditions(**changes):
 
 
 def rows(new, baseline=BASELINE, **options):
-    return {row.what: row for row in codec.check(new, baseline, Options(**options))}
+    return {row.what: row for row in codec.check(new, baseline, CheckOptions(**options))}
 
 
 @pytest.mark.parametrize(
@@ -189,4 +189,4 @@ def test_new_conditions_and_other_names_of_a_stream_have_no_row():
 
 def test_an_older_baseline_without_conditions_is_undecided():
     found = rows(given.side(), given.side(conditions=None))
-    assert [row.verdict for row in found.values()] == [UNDECIDED]
+    assert [row.verdict for row in found.values()] == [INCONCLUSIVE]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import evidence_factory as given
+import check_input_factory as given
 import pytest
 
-from aser_bench.baseline.base import SAME, UNDECIDED, WORSE, Options
+from aser_bench.baseline.base import INCONCLUSIVE, SAME, WORSE, CheckOptions
 from aser_bench.baseline.guards import cost
 
 FROM_CACHE = {"wall_s": 0.1}
@@ -16,12 +16,12 @@ def side(path="new", **changes):
 
 
 def rows(new, baseline=None, ratio=1.5):
-    options = Options(tolerances={"max-cpu-ratio": ratio})
+    options = CheckOptions(tolerances={"max-cpu-ratio": ratio})
     return {row.what: row for row in cost.check(new, baseline or side("baseline"), options)}
 
 
 def test_it_is_off_unless_it_is_asked_for():
-    assert list(cost.check(side(), side("baseline"), Options())) == []
+    assert list(cost.check(side(), side("baseline"), CheckOptions())) == []
 
 
 @pytest.mark.parametrize(
@@ -49,22 +49,22 @@ def test_a_task_may_take_so_many_times_what_it_took(tasks, cpu_s, verdict, ratio
 def test_a_stage_that_came_from_the_cache_on_one_side_is_undecided():
     kept = side(stages__code=FROM_CACHE)
     row = rows(kept)["code: CPU time"]
-    assert (row.verdict, row.value) == (UNDECIDED, "")
+    assert (row.verdict, row.value) == (INCONCLUSIVE, "")
     assert row.reason == "the new results computed nothing of it: all came from the cache"
     back = rows(side(), kept)["code: CPU time"]
-    assert (back.verdict, back.baseline) == (UNDECIDED, "")
+    assert (back.verdict, back.baseline) == (INCONCLUSIVE, "")
     assert back.reason.startswith("the baseline computed nothing")
 
 
 def test_two_sides_from_the_cache_are_one_undecided_row():
     kept = side(stages={"read": FROM_CACHE, "code": FROM_CACHE, "train": FROM_CACHE})
     (row,) = rows(kept, kept).values()
-    assert (row.verdict, row.what) == (UNDECIDED, "all stages")
+    assert (row.verdict, row.what) == (INCONCLUSIVE, "all stages")
 
 
 def test_no_time_at_all_is_no_measure():
     nothing = side("baseline", stages__code={"wall_s": 0.0, "tasks": 4, "cpu_s": 0.0})
-    assert rows(side(), nothing)["code: CPU time"].verdict == UNDECIDED
+    assert rows(side(), nothing)["code: CPU time"].verdict == INCONCLUSIVE
 
 
 def test_another_processor_is_named():
@@ -93,7 +93,7 @@ def test_what_a_run_never_writes_is_undecided(stage):
     odd = given.side("odd", facts)
     row = rows(odd)["code: CPU time"]
     assert (row.verdict, row.reason) == (
-        UNDECIDED,
+        INCONCLUSIVE,
         "the new results do not tell the tasks and their CPU time",
     )
     assert rows(side(), odd)["code: CPU time"].reason.startswith("the baseline does not tell")
@@ -104,6 +104,6 @@ def test_what_a_run_never_writes_is_undecided(stage):
 def test_a_manifest_without_stages_is_one_undecided_row(changes):
     (row,) = rows(side(**changes)).values()
     assert (row.verdict, row.reason) == (
-        UNDECIDED,
+        INCONCLUSIVE,
         "the new results do not tell what the stages cost",
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import evidence_factory as given
+import check_input_factory as given
 import pytest
 
-from aser_bench.baseline.base import CHANGED, SAME, UNDECIDED, WORSE, Options
+from aser_bench.baseline.base import CHANGED, INCONCLUSIVE, SAME, WORSE, CheckOptions
 from aser_bench.baseline.guards import data
 
 SHORT = "codec x: returned 990 samples for 1000 at x-8k"
@@ -21,7 +21,7 @@ def side(path="new", **changes):
 
 
 def rows(new, baseline=None, **options):
-    found = data.check(new, baseline or side("baseline"), Options(**options))
+    found = data.check(new, baseline or side("baseline"), CheckOptions(**options))
     return {row.what.partition(": ")[2]: row for row in found}
 
 
@@ -116,8 +116,8 @@ def test_other_texts_are_changed_where_both_sides_read_them():
 def test_what_one_side_does_not_tell_is_undecided(name, value, row, words):
     odd = side("odd", **{name: value})
     new, old = rows(odd)[row], rows(side(), odd)[row]
-    assert (new.verdict, new.reason) == (UNDECIDED, f"the new results do not tell {words}")
-    assert (old.verdict, old.reason) == (UNDECIDED, f"the baseline does not tell {words}")
+    assert (new.verdict, new.reason) == (INCONCLUSIVE, f"the new results do not tell {words}")
+    assert (old.verdict, old.reason) == (INCONCLUSIVE, f"the baseline does not tell {words}")
     others = {found.verdict for what, found in rows(odd).items() if what != row}
     assert others == {SAME}
 
@@ -131,8 +131,8 @@ def test_what_neither_side_ever_told_has_no_row():
 
 def test_corpora_that_are_none_are_undecided():
     odd = given.side("odd", {**given.manifest(), "corpora": [1]})
-    (row,) = data.check(odd, side("baseline"), Options())
-    assert (row.verdict, row.reason) == (UNDECIDED, "the new results do not tell the corpora")
+    (row,) = data.check(odd, side("baseline"), CheckOptions())
+    assert (row.verdict, row.reason) == (INCONCLUSIVE, "the new results do not tell the corpora")
 
 
 def test_what_is_off_has_no_row():

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import evidence_factory as given
+import check_input_factory as given
 import numpy as np
 import pytest
 
-from aser_bench.baseline.base import CHANGED, MISSING, SAME, UNDECIDED, WORSE, Options
+from aser_bench.baseline.base import CHANGED, INCONCLUSIVE, MISSING, SAME, WORSE, CheckOptions
 from aser_bench.baseline.guards import features
 
 ROWS = (("mel_000", 1.0, 0.5), ("mel_001", -20.0, 4.0), ("constant", 2.0, 0.0))
@@ -14,7 +14,7 @@ BASELINE = given.side("baseline", features=given.features(*ROWS))
 
 
 def rows(new, baseline=BASELINE, **options):
-    return list(features.check(new, baseline, Options(**options)))
+    return list(features.check(new, baseline, CheckOptions(**options)))
 
 
 def one(*changed, facts=None, **options):
@@ -126,7 +126,7 @@ def test_a_feature_set_that_is_gone_is_missing_unless_a_part_is_checked():
 
 def test_an_older_side_is_undecided():
     (row,) = rows(given.side(), given.side(features=None))
-    assert row.verdict == UNDECIDED
+    assert row.verdict == INCONCLUSIVE
     assert row.reason == (
         "the baseline holds no features.csv: run the study again with this version and update it"
     )

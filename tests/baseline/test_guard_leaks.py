@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import evidence_factory as given
+import check_input_factory as given
 import pytest
 
-from aser_bench.baseline.base import CHANGED, MISSING, SAME, UNDECIDED, WORSE, Options
+from aser_bench.baseline.base import CHANGED, INCONCLUSIVE, MISSING, SAME, WORSE, CheckOptions
 from aser_bench.baseline.guards import leaks
 
 DRAWN = given.manifest(study__seed=1)
@@ -16,7 +16,7 @@ def side(path="new", facts=None, **changes):
 
 
 def rows(new, baseline=None, **options):
-    found = leaks.check(new, baseline or side("baseline"), Options(**options))
+    found = leaks.check(new, baseline or side("baseline"), CheckOptions(**options))
     return {row.what.partition(": ")[2]: row for row in found}
 
 
@@ -64,7 +64,7 @@ def test_what_a_corpus_does_not_tell_is_undecided_only_if_it_did(written):
         return given.side(path, leaks=table)
 
     row = rows(silent())["sentence"]
-    assert (row.verdict, row.value) == (UNDECIDED, "not told")
+    assert (row.verdict, row.value) == (INCONCLUSIVE, "not told")
     assert row.reason == "the corpus no longer tells the sentence of every recording"
     assert rows(silent())["speaker"].verdict == SAME
     assert set(rows(side(), silent("baseline"))) == {"speaker", "recording"}
@@ -89,11 +89,11 @@ def test_a_blank_number_is_undecided_and_names_the_file(column, value):
     table.loc[table["kind"].eq("sentence") & table["fold"].eq(1), column] = value
     blank = given.side("blank", leaks=table)
     row = rows(blank, side("baseline", sentence=2))["sentence"]
-    assert (row.verdict, row.value) == (UNDECIDED, "not told")
+    assert (row.verdict, row.value) == (INCONCLUSIVE, "not told")
     assert row.reason == ("leaks.csv of the new results does not tell the utterances of every fold")
     assert row.baseline == "4 of 8 test utterances (50 %)"
     back = rows(side(sentence=2), blank)["sentence"]
-    assert back.verdict == UNDECIDED
+    assert back.verdict == INCONCLUSIVE
     assert "leaks.csv of the baseline does not" in back.reason
     assert rows(blank)["speaker"].verdict == SAME
 

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-import evidence_factory as given
+import check_input_factory as given
 from hypothesis import given as holds
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from aser_bench.baseline.base import (
     DIFFERENCES,
+    INCONCLUSIVE,
     MISSING,
     SAME,
     TOLERANCES,
-    UNDECIDED,
+    VERDICTS,
     WORSE,
-    WORST_FIRST,
-    Options,
+    CheckOptions,
 )
-from aser_bench.baseline.differences import differences, remarks, seeds
-from aser_bench.baseline.guards import GUARDS, guard
-from aser_bench.baseline.guards.rows import shift_in_words
-from aser_bench.baseline.unknowns import untold
+from aser_bench.baseline.differences import cell_differences, environment_notes, seed_note
+from aser_bench.baseline.guards import GUARDS, run_guards
+from aser_bench.baseline.guards.rows import format_shift
+from aser_bench.baseline.unknowns import unknown_facts
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.just(10**400) | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=4,
 )
-ALL = Options(tolerances={"max-cpu-ratio": 1.0})
-OFF = Options(tolerances=dict.fromkeys(TOLERANCES))
+ALL = CheckOptions(tolerances={"max-cpu-ratio": 1.0})
+OFF = CheckOptions(tolerances=dict.fromkeys(TOLERANCES))
 
 
 def test_equal_evidence_is_the_same_in_every_guard():
-    rows = guard(given.side(), given.side("baseline"), ALL)
+    rows = run_guards(given.side(), given.side("baseline"), ALL)
     assert {row.verdict for row in rows} == {SAME}
     assert {row.guard for row in rows} == set(GUARDS) == {one.guard for one in TOLERANCES.values()}
     assert len({row.what for row in rows}) == len(rows)
@@ -48,10 +48,10 @@ def test_equal_evidence_is_the_same_in_every_guard():
 
 def test_what_is_off_has_no_rows():
     broken = given.side(conditions=None, features=None, leaks=None)
-    assert guard(broken, given.side("baseline"), OFF) == ()
-    assert {row.guard for row in guard(given.side(), given.side("baseline"), Options())} == (
-        set(GUARDS) - {"cost"}
-    )
+    assert run_guards(broken, given.side("baseline"), OFF) == ()
+    assert {
+        row.guard for row in run_guards(given.side(), given.side("baseline"), CheckOptions())
+    } == (set(GUARDS) - {"cost"})
 
 
 def test_the_worst_comes_first():
@@ -60,16 +60,16 @@ def test_the_worst_comes_first():
         leaks=None,
         features=given.features(("mel_000", 1.0, 0.5)),
     )
-    verdicts = [row.verdict for row in guard(new, given.side("baseline"), Options())]
-    assert verdicts[:3] == [WORSE, MISSING, UNDECIDED]
-    assert verdicts == sorted(verdicts, key=WORST_FIRST.index)
+    verdicts = [row.verdict for row in run_guards(new, given.side("baseline"), CheckOptions())]
+    assert verdicts[:3] == [WORSE, MISSING, INCONCLUSIVE]
+    assert verdicts == sorted(verdicts, key=VERDICTS.index)
 
 
 def test_a_side_without_a_table_is_one_undecided_row():
     bare = given.side("bare", conditions=None, features=None, leaks=None, manifest=None)
     whole = given.side("whole")
     for new, baseline, words in ((bare, whole, "new results hold no"), (whole, bare, "update it")):
-        rows = guard(new, baseline, ALL)
+        rows = run_guards(new, baseline, ALL)
         assert {(row.guard, row.what) for row in rows} == {
             ("codec", "conditions.csv"),
             ("features", "features.csv"),
@@ -77,9 +77,9 @@ def test_a_side_without_a_table_is_one_undecided_row():
             ("leaks", "leaks.csv"),
             ("cost", "manifest.json"),
         }
-        assert {row.verdict for row in rows} == {UNDECIDED}
+        assert {row.verdict for row in rows} == {INCONCLUSIVE}
         assert all(words in row.reason for row in rows)
-    assert guard(bare, bare, ALL) == ()
+    assert run_guards(bare, bare, ALL) == ()
 
 
 def test_a_corpus_that_is_gone_is_missing_unless_a_part_is_checked():
@@ -93,11 +93,11 @@ def test_a_corpus_that_is_gone_is_missing_unless_a_part_is_checked():
         features=given.features(corpus="others"),
         leaks=given.leaks().replace(rename),
     )
-    rows = guard(new, given.side("baseline"), Options())
+    rows = run_guards(new, given.side("baseline"), CheckOptions())
     assert [(row.guard, row.what, row.verdict) for row in rows] == [
         (name, "voices", MISSING) for name in ("codec", "features", "data", "leaks")
     ]
-    assert guard(new, given.side("baseline"), Options(part=True)) == ()
+    assert run_guards(new, given.side("baseline"), CheckOptions(part=True)) == ()
 
 
 @settings(max_examples=25, deadline=None)
@@ -105,8 +105,8 @@ def test_a_corpus_that_is_gone_is_missing_unless_a_part_is_checked():
 def test_a_shift_within_the_tolerance_is_the_same_and_one_beyond_it_is_worse(shift, tolerance):
     new = given.side(features=given.features(("a", 1.0 + 2 * shift, 2.0)))
     baseline = given.side("baseline", features=given.features(("a", 1.0, 2.0)))
-    options = Options(tolerances={**OFF.tolerances, "max-feature-shift": tolerance})
-    (row,) = guard(new, baseline, options)
+    options = CheckOptions(tolerances={**OFF.tolerances, "max-feature-shift": tolerance})
+    (row,) = run_guards(new, baseline, options)
     if abs(abs(shift) - tolerance) > 1e-6:
         assert row.verdict == (WORSE if abs(shift) > tolerance else SAME)
 
@@ -130,15 +130,19 @@ def test_whatever_stands_in_a_manifest_is_compared_or_told(path, value, swapped)
     place[last] = value
     sides = [given.side("odd", facts), given.side("good")]
     new, baseline = sides[::-1] if swapped else sides
-    rows = guard(new, baseline, ALL)
-    assert all(row.verdict in WORST_FIRST and row.reason for row in rows)
+    rows = run_guards(new, baseline, ALL)
+    assert all(row.verdict in VERDICTS and row.reason for row in rows)
     found = [
-        differences(new, baseline, given.key(train_condition=name))
+        cell_differences(new, baseline, given.key(train_condition=name))
         for name in ("original", "multi")
     ]
     assert all(set(one) <= set(DIFFERENCES) for one in found)
     lines = [line for one in found for line in one.values()]
-    lines += [*untold(new, baseline), *remarks(new, baseline), seeds(new, baseline)]
+    lines += [
+        *unknown_facts(new, baseline),
+        *environment_notes(new, baseline),
+        seed_note(new, baseline),
+    ]
     assert all(len(line.splitlines()) <= 1 for line in lines)
 
 
@@ -146,6 +150,6 @@ def test_whatever_stands_in_a_manifest_is_compared_or_told(path, value, swapped)
 @holds(st.floats(0, 1e6), st.floats(1e-8, 1e6), st.sampled_from([1.0, 100.0]))
 def test_a_shift_that_is_too_far_is_shown_as_more_than_its_bound(tolerance, more, scale):
     shift = tolerance + more * max(1.0, tolerance)
-    said, _, bound = shift_in_words(shift, tolerance, "dB", scale).partition(" dB, more than ")
+    said, _, bound = format_shift(shift, tolerance, "dB", scale).partition(" dB, more than ")
     assert float(said) > float(bound.removesuffix(" dB"))
-    assert "more than" not in shift_in_words(tolerance, shift, "dB", scale)
+    assert "more than" not in format_shift(tolerance, shift, "dB", scale)

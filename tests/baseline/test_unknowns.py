@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import evidence_factory as given
+import check_input_factory as given
 import factories
 import pytest
 
-from aser_bench.baseline.unknowns import untold
+from aser_bench.baseline.unknowns import unknown_facts
 
 BASELINE = given.side("baseline")
 
 
 def test_two_sides_that_tell_all_have_nothing_untold():
-    assert untold(given.side(), BASELINE) == []
+    assert unknown_facts(given.side(), BASELINE) == []
 
 
 def test_a_side_without_a_manifest_says_what_cannot_be_told():
     bare = given.side("results.csv", manifest=None, conditions=None)
     words = "whether corpora, encoders, settings and versions are"
     for sides in ((bare, BASELINE), (BASELINE, bare)):
-        assert untold(*sides) == [
+        assert unknown_facts(*sides) == [
             f"results.csv has no manifest beside it: {words} those of the other side is not known"
         ]
     other = given.side("old.csv", manifest=None, conditions=None)
-    assert untold(bare, other) == [
+    assert unknown_facts(bare, other) == [
         f"neither results.csv nor old.csv has a manifest beside it: {words} the same is not known"
     ]
 
@@ -53,11 +53,11 @@ def test_a_side_without_a_manifest_says_what_cannot_be_told():
 )
 def test_what_one_manifest_does_not_tell_is_one_sentence(changes, what):
     older = given.side("older", given.manifest(**changes))
-    assert untold(given.side(), older) == [
+    assert unknown_facts(given.side(), older) == [
         f"the manifest of older does not tell {what}; whether these are as in the new results is "
         "not known"
     ]
-    assert untold(older, BASELINE) == [
+    assert unknown_facts(older, BASELINE) == [
         f"the manifest of older does not tell {what}; whether these are as in the baseline is "
         "not known"
     ]
@@ -66,16 +66,16 @@ def test_what_one_manifest_does_not_tell_is_one_sentence(changes, what):
 def test_a_value_that_is_null_on_purpose_is_told():
     facts = given.manifest()
     facts["corpora"]["voices"]["sha256"] = None
-    (said,) = untold(given.side(facts=facts), BASELINE)
+    (said,) = unknown_facts(given.side(facts=facts), BASELINE)
     assert "the sha256 of voices" in said
     facts = given.manifest(study__frame_pool="mean")
-    assert untold(given.side(facts=facts), BASELINE) == []
+    assert unknown_facts(given.side(facts=facts), BASELINE) == []
 
 
 def test_what_neither_manifest_tells_is_one_sentence_for_both():
     new = given.side("new", given.manifest(packages=None, components=None))
     old = given.side("old", given.manifest(packages=None, study__seed=None))
-    both, ours, theirs = untold(new, old)
+    both, ours, theirs = unknown_facts(new, old)
     assert both == (
         "neither manifest tells the versions of packages; whether these are the same is not known"
     )
@@ -86,39 +86,41 @@ def test_what_neither_manifest_tells_is_one_sentence_for_both():
 def test_a_corpus_of_one_side_and_ffmpeg_where_nothing_is_encoded_need_not_be_told():
     facts = given.manifest()
     facts["corpora"]["others"] = {}
-    assert untold(given.side(facts=facts), BASELINE) == []
+    assert unknown_facts(given.side(facts=facts), BASELINE) == []
     table = factories.conditions()
     plain = table[table["condition"] == "original"]
     new = given.side(facts=given.manifest(ffmpeg=None), conditions=plain)
-    assert untold(new, given.side("old", conditions=plain)) == []
+    assert unknown_facts(new, given.side("old", conditions=plain)) == []
 
 
 def test_an_encoder_that_only_one_side_names_is_told():
     blank = {"encoder": ""}
     older = given.side("older", conditions=factories.conditions(mp3_8k=blank, mp3_64k=blank))
     for sides, other in (((given.side(), older), "new"), ((older, BASELINE), "baseline")):
-        assert untold(*sides) == [
+        assert unknown_facts(*sides) == [
             "conditions.csv of older does not name the encoder of mp3-8k and mp3-64k; whether it "
             f"is that of {other} is not known"
         ]
-    assert untold(older, older) == []
+    assert unknown_facts(older, older) == []
     # A condition that is not there at all is another matter.
     table = factories.conditions()
-    assert untold(given.side(conditions=table[table["condition"] != "mp3-8k"]), BASELINE) == []
+    assert (
+        unknown_facts(given.side(conditions=table[table["condition"] != "mp3-8k"]), BASELINE) == []
+    )
 
 
 def test_tables_that_are_not_there_are_told_once():
     lacks = given.side("older", conditions=None)
-    assert untold(given.side(), lacks) == [
+    assert unknown_facts(given.side(), lacks) == [
         "older has no conditions.csv beside it: whether encoders are those of the other side is "
         "not known"
     ]
-    (both,) = untold(given.side(conditions=None), lacks)
+    (both,) = unknown_facts(given.side(conditions=None), lacks)
     assert both.startswith("neither new nor older has a conditions.csv beside it")
     scores_only = given.side("older", folds=None)
-    assert untold(given.side(), scores_only) == [
+    assert unknown_facts(given.side(), scores_only) == [
         "older tells scores only: of the folds, no more than their number"
     ]
-    assert untold(given.side(folds=None), scores_only) == [
+    assert unknown_facts(given.side(folds=None), scores_only) == [
         "new and older tell scores only: of the folds, no more than their number"
     ]

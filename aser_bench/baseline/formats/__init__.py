@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..base import Checked
-from . import github, json, junit, markdown
+from ..base import CheckResult
 from .color import wants_color
-from .terminal import text
+from .github import format_github
+from .json import format_json
+from .junit import format_junit
+from .markdown import format_markdown
+from .terminal import format_text
 
-__all__ = ["FORMATS", "text", "wants_color"]
+__all__ = ["FORMATS", "format_text", "wants_color"]
 
-FORMATS: dict[str, Callable[[Checked], str]] = {
-    "text": text,
-    "json": json.json,
-    "junit": junit.junit,
-    "markdown": markdown.markdown,
-    "github": github.github,
+FORMATS: dict[str, Callable[[CheckResult], str]] = {
+    "text": format_text,
+    "json": format_json,
+    "junit": format_junit,
+    "markdown": format_markdown,
+    "github": format_github,
 }
 """How a check can be written, by the name of the format; each returns whole lines."""

@@ -6,11 +6,11 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..base import CHANGED, DIFFERENCES, EXIT_NOTHING, EXIT_OK, EXIT_WORSE, Checked
+from ..base import CHANGED, DIFFERENCES, EXIT_NOTHING, EXIT_OK, EXIT_WORSE, CheckResult
 from .labels import ALL_IN_JSON
 from .sanitize import plain
 
-MOST_OBSTACLES = 20
+MAX_OBSTACLES = 20
 
 UPDATE = "aser-bench baseline update"
 
@@ -24,12 +24,12 @@ class Advice:
     command: str = ""
 
 
-def advise(checked: Checked) -> Advice:
+def advise(checked: CheckResult) -> Advice:
     """Return what to do now; nothing that is known not to work."""
     return _ADVICE[checked.exit_code](checked)
 
 
-def _update(checked: Checked) -> str:
+def _update(checked: CheckResult) -> str:
     """Return the command that takes the new results as the baseline, empty where it cannot."""
     sides = checked.new, checked.baseline
     typed = all(plain(side) == side and not side.startswith("-") for side in sides)
@@ -47,7 +47,7 @@ def _updatable(new: Path, baseline: Path) -> bool:
         return False
 
 
-def _allow(checked: Checked) -> tuple[str, ...]:
+def _allow(checked: CheckResult) -> tuple[str, ...]:
     """Return a sentence on what was not compared though it could be, if anything was not."""
     changed = [one for one in checked.guards if one.verdict == CHANGED]
     named = [one for one in checked.cells if one.verdict == CHANGED and one.differs]
@@ -56,29 +56,29 @@ def _allow(checked: Checked) -> tuple[str, ...]:
     return (f"--allow NAME compares in spite of what is changed ({_left(checked)}).",)
 
 
-def _left(checked: Checked) -> str:
+def _left(checked: CheckResult) -> str:
     return ", ".join(name for name in DIFFERENCES if name not in checked.options.allow)
 
 
-def _when_passed(checked: Checked) -> Advice:
+def _when_passed(checked: CheckResult) -> Advice:
     return Advice(_allow(checked))
 
 
-def _when_worse(checked: Checked) -> Advice:
+def _when_worse(checked: CheckResult) -> Advice:
     command = _update(checked)
     accept = "If the new results are wanted, this accepts them as the baseline:"
     return Advice((*_allow(checked), *([accept] if command else [])), command=command)
 
 
-def _when_nothing(checked: Checked) -> Advice:
+def _when_nothing(checked: CheckResult) -> Advice:
     found = list(dict.fromkeys(plain(word) for one in checked.cells for word in one.differs))
     command, take = _update(checked), "his takes the new results as the baseline:"
     if not found:
         first = f"Nothing was comparable.{f' T{take}' if command else ''}"
         return Advice((first,), command=command)
-    more = len(found) - MOST_OBSTACLES
+    more = len(found) - MAX_OBSTACLES
     if more > 0:
-        found[MOST_OBSTACLES:] = [f"{more} more; {ALL_IN_JSON}"]
+        found[MAX_OBSTACLES:] = [f"{more} more; {ALL_IN_JSON}"]
     allow = f"--allow NAME compares in spite of them ({_left(checked)})"
     ways = f"{allow}; or t{take}" if command else f"{allow}."
     return Advice(("Nothing was comparable. What stood in the way:", ways), tuple(found), command)

@@ -12,10 +12,10 @@ from ..base import (
     EXIT_NOTHING,
     EXIT_OK,
     EXIT_WORSE,
+    INCONCLUSIVE,
     MISSING,
     NEW,
     SAME,
-    UNDECIDED,
     WORSE,
 )
 
@@ -25,7 +25,7 @@ OF_VERDICT = {
     WORSE: _RED,
     MISSING: _RED,
     CHANGED: _YELLOW,
-    UNDECIDED: _YELLOW,
+    INCONCLUSIVE: _YELLOW,
     NEW: _CYAN,
     BETTER: _GREEN,
     SAME: _DIM,
@@ -37,12 +37,12 @@ Paint = Callable[[str, str], str]
 """Takes a text and one of the colours above."""
 
 
-def painted(text: str, color: str) -> str:
+def colorize(text: str, color: str) -> str:
     """Return a text between the codes that switch a colour on and all colours off."""
     return f"\x1b[{color}m{text}\x1b[0m"
 
 
-def unpainted(text: str, color: str) -> str:
+def no_color(text: str, color: str) -> str:
     """Return a text as it is."""
     return text
 

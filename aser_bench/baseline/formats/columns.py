@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ...report.terminal import display_width, paragraph
 from ...report.text import MISSING, fraction
-from ..base import CellCheck, Checked
-from . import labels as words
+from ..base import CellCheck, CheckResult
+from . import labels
 from .color import OF_VERDICT, Paint
 from .sanitize import plain
 
@@ -18,7 +18,7 @@ _GAP = "  "
 _NUMBERS: dict[str, Callable[[CellCheck], str]] = {
     "baseline": lambda one: fraction(one.baseline),
     "new": lambda one: fraction(one.value),
-    "difference": words.difference,
+    "difference": labels.difference,
 }
 
 
@@ -38,13 +38,13 @@ class _Column:
         return cls(first, tuple(rest))
 
 
-def rows(checked: Checked, cells: Sequence[CellCheck], width: int, paint: Paint) -> list[str]:
+def rows(checked: CheckResult, cells: Sequence[CellCheck], width: int, paint: Paint) -> list[str]:
     """Return the lines of a table of some cells, each with its reason and command below.
 
     Names that do not fit beside the numbers stand below them, none is cut; a command is never
     broken, however long it is.
     """
-    found = words.named(checked, cells)
+    found = labels.cell_names(checked, cells)
     names = [
         _Column.of(head, [row[place] for row in found.words])
         for place, head in enumerate(found.titles)
@@ -64,7 +64,7 @@ def rows(checked: Checked, cells: Sequence[CellCheck], width: int, paint: Paint)
         line = _GAP.join(column.words[row] for column in chosen).rstrip()
         lines.append(colored(line, one.verdict, OF_VERDICT[one.verdict], paint))
         lines += wrapped(", ".join(column.words[row].strip() for column in below), width)
-        lines += wrapped(words.about(one), width)
+        lines += wrapped(labels.reason(one), width)
         if checked.fails(one) and one.command:
             lines.append(INDENT + plain(one.command))
     return lines

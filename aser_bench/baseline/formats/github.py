@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...core.errors import UsageError
-from ..base import CHANGED, EXIT_NOTHING, UNDECIDED, CellCheck, Checked, GuardCheck
+from ..base import CHANGED, EXIT_NOTHING, INCONCLUSIVE, CellCheck, CheckResult, GuardCheck
 from . import advice, labels
-from .markdown import markdown
+from .markdown import format_markdown
 from .sanitize import plain
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
 
-MOST_SINGLE = 9
+MAX_ANNOTATIONS = 9
 """GitHub shows ten annotations of a kind for a step; the last one counts the rest."""
 
-_WARNED = (UNDECIDED, CHANGED)
+_WARNED = (INCONCLUSIVE, CHANGED)
 
 Annotation = tuple[str, str]
 """Its title and its message."""
@@ -25,7 +25,7 @@ _MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
 
 
-def github(checked: Checked) -> str:
+def format_github(checked: CheckResult) -> str:
     """Return a check as workflow commands, one a line.
 
     What fails is an error, what is undecided or changed without failing a warning, and the
@@ -44,12 +44,12 @@ def github(checked: Checked) -> str:
     return "\n".join(lines) + "\n"
 
 
-def summarise(checked: Checked, environment: Mapping[str, str]) -> None:
+def append_job_summary(checked: CheckResult, environment: Mapping[str, str]) -> None:
     """Append a check to the summary of a job, where GitHub Actions asks for one.
 
     Parameters
     ----------
-    checked : Checked
+    checked : CheckResult
     environment : mapping of str to str
         Its ``GITHUB_STEP_SUMMARY`` names the file; nothing happens where it is not set.
 
@@ -63,30 +63,30 @@ def summarise(checked: Checked, environment: Mapping[str, str]) -> None:
     path = Path(environment[SUMMARY])
     try:
         with path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(markdown(checked))
+            file.write(format_markdown(checked))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{SUMMARY}: cannot write {plain(str(path))!r}: {reason}") from error
 
 
-def _cell(checked: Checked, one: CellCheck) -> Annotation:
-    lines = (labels.about(one), labels.numbers(one), plain(one.command))
+def _cell(checked: CheckResult, one: CellCheck) -> Annotation:
+    lines = (labels.reason(one), labels.cell_values(one), plain(one.command))
     return f"{one.verdict}: {labels.full_name(one)}", "\n".join(filter(None, lines))
 
 
-def _guard(checked: Checked, one: GuardCheck) -> Annotation:
-    lines = (labels.about(one), labels.moved(one), labels.decided_by(checked, one))
+def _guard(checked: CheckResult, one: GuardCheck) -> Annotation:
+    lines = (labels.reason(one), labels.guard_values(one), labels.tolerance_flag(checked, one))
     return f"{one.verdict}: {plain(one.guard)}: {plain(one.what)}", "\n".join(filter(None, lines))
 
 
-def _advice(checked: Checked) -> str:
+def _advice(checked: CheckResult) -> str:
     told = advice.advise(checked)
     first, *rest = told.sentences
     return "\n".join([first, *(f"- {one}" for one in told.obstacles), *rest, told.command])
 
 
 def _commands(kind: str, found: Sequence[Annotation]) -> list[str]:
-    lines = [_command(kind, title, message) for title, message in found[:MOST_SINGLE]]
+    lines = [_command(kind, title, message) for title, message in found[:MAX_ANNOTATIONS]]
     more = len(found) - len(lines)
     if more:
         lines.append(_command(kind, f"{more} more", f"{more} more; {labels.ALL_IN_JSON}."))

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...core.tables import CELL
 from ...core.version import __version__
-from ..base import TOLERANCES, CellCheck, Checked, GuardCheck, Options
+from ..base import TOLERANCES, CellCheck, CheckOptions, CheckResult, GuardCheck
 from .sanitize import LOG_COMMAND, REPLACEMENT
 
 SCHEMA = 1
@@ -21,7 +21,7 @@ _ESCAPED = re.compile(rf"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]|{LOG_
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
-def json(checked: Checked) -> str:
+def format_json(checked: CheckResult) -> str:
     """Return a check as one JSON object; what is not defined is null.
 
     Names are told as they are, with what is not printable as an escape; but half of a
@@ -46,7 +46,7 @@ def json(checked: Checked) -> str:
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0][0]):04x}{found[0][1:]}", text) + "\n"
 
 
-def _options(asked: Options) -> dict[str, Any]:
+def _options(asked: CheckOptions) -> dict[str, Any]:
     return {
         "metric": asked.metric,
         "margin": asked.margin,
@@ -58,7 +58,7 @@ def _options(asked: Options) -> dict[str, Any]:
     }
 
 
-def _cell(checked: Checked, one: CellCheck) -> dict[str, Any]:
+def _cell(checked: CheckResult, one: CellCheck) -> dict[str, Any]:
     return {
         **dict(zip(CELL, one.cell, strict=True)),
         "verdict": one.verdict,
@@ -78,7 +78,7 @@ def _cell(checked: Checked, one: CellCheck) -> dict[str, Any]:
     }
 
 
-def _guard(checked: Checked, one: GuardCheck) -> dict[str, Any]:
+def _guard(checked: CheckResult, one: GuardCheck) -> dict[str, Any]:
     return {
         "guard": one.guard,
         "what": one.what,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from ..base import BETTER, EXIT_NOTHING, SAME, CellCheck, Checked, GuardCheck
+from ..base import BETTER, EXIT_NOTHING, SAME, CellCheck, CheckResult, GuardCheck
 from . import advice, labels
-from .sanitize import logged, plain
+from .sanitize import escape_log_commands, plain
 
 _SUITE = "aser-bench check"
 _PASSES = (BETTER, SAME)
 
 
-def junit(checked: Checked) -> str:
+def format_junit(checked: CheckResult) -> str:
     """Return a check as XML, one test case a cell and a guard.
 
     What fails is a failure, what was compared and holds passed, everything else was skipped.
@@ -22,10 +22,12 @@ def junit(checked: Checked) -> str:
     suite = Element("testsuite")
     for cell in checked.cells:
         case = _case(suite, ".".join(map(_part, cell.cell[:4])), labels.conditions(cell))
-        _tell(case, checked, cell, labels.numbers(cell), plain(cell.command))
+        _tell(case, checked, cell, labels.cell_values(cell), plain(cell.command))
     for guard in checked.guards:
         case = _case(suite, f"guard.{_part(guard.guard)}", plain(guard.what))
-        _tell(case, checked, guard, labels.moved(guard), labels.decided_by(checked, guard))
+        _tell(
+            case, checked, guard, labels.guard_values(guard), labels.tolerance_flag(checked, guard)
+        )
     if checked.exit_code == EXIT_NOTHING:
         told = advice.advise(checked)
         error = SubElement(_case(suite, "check", "comparable"), "error")
@@ -51,20 +53,20 @@ def _case(suite: Element, classname: str, name: str) -> Element:
     return SubElement(suite, "testcase", {"classname": classname, "name": name, "time": "0"})
 
 
-def _tell(case: Element, checked: Checked, one: CellCheck | GuardCheck, *more: str) -> None:
-    whole = _lines(labels.about(one), *more)
+def _tell(case: Element, checked: CheckResult, one: CellCheck | GuardCheck, *more: str) -> None:
+    whole = _lines(labels.reason(one), *more)
     if checked.fails(one):
-        kind = {"message": labels.about(one), "type": one.verdict}
+        kind = {"message": labels.reason(one), "type": one.verdict}
         SubElement(case, "failure", kind).text = whole
     elif one.verdict in _PASSES:
         SubElement(case, "system-out").text = whole
     else:
-        message = ": ".join(filter(None, (one.verdict, labels.about(one))))
+        message = ": ".join(filter(None, (one.verdict, labels.reason(one))))
         SubElement(case, "skipped", {"message": message})
 
 
 def _lines(*lines: str) -> str:
-    return logged("\n".join(filter(None, lines)))
+    return escape_log_commands("\n".join(filter(None, lines)))
 
 
 def _tell_apart(suite: Element) -> None:

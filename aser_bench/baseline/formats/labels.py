@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...evaluation.metrics import METRICS
 from ...report.text import MISSING, fraction, interval, points
-from ..base import SAME, UNDECIDED, CellCheck, Checked, GuardCheck
+from ..base import INCONCLUSIVE, SAME, CellCheck, CheckResult, GuardCheck
 from .sanitize import plain
 
 ARROW = "->"
@@ -21,7 +21,7 @@ _TRAINED, _TESTED = "trained at", "tested at"
 
 
 @dataclass(frozen=True)
-class Named:
+class CellNames:
     """What tells the cells of a check apart.
 
     Attributes
@@ -39,7 +39,7 @@ class Named:
     words: tuple[tuple[str, ...], ...]
 
 
-def named(checked: Checked, cells: Sequence[CellCheck]) -> Named:
+def cell_names(checked: CheckResult, cells: Sequence[CellCheck]) -> CellNames:
     """Return what all cells of a check share, and what tells ``cells`` apart."""
     heads = (*_NAMES, _TRAINED, _TESTED)
     values = [set(column) for column in zip(*(one.cell for one in checked.cells), strict=True)]
@@ -56,7 +56,7 @@ def named(checked: Checked, cells: Sequence[CellCheck]) -> Named:
         for head, found in zip(heads, values, strict=False)
         if head in shared
     ]
-    return Named(tuple(same), tuple(titles), tuple(map(tuple, rows)))
+    return CellNames(tuple(same), tuple(titles), tuple(map(tuple, rows)))
 
 
 def conditions(one: CellCheck) -> str:
@@ -75,7 +75,7 @@ def difference(one: CellCheck) -> str:
     return points(one.difference) if ends == MISSING else f"{points(one.difference)} {ends}"
 
 
-def numbers(one: CellCheck) -> str:
+def cell_values(one: CellCheck) -> str:
     """Return both values and their difference in one line; empty where there are none."""
     if not (math.isfinite(one.baseline) or math.isfinite(one.value)):
         return ""
@@ -83,7 +83,7 @@ def numbers(one: CellCheck) -> str:
     return f"baseline {fraction(one.baseline)}, new {fraction(one.value)}{lost}"
 
 
-def measure(checked: Checked) -> str:
+def metric_note(checked: CheckResult) -> str:
     """Return a sentence that says what the numbers of the cells are."""
     asked = checked.options
     return (
@@ -93,7 +93,7 @@ def measure(checked: Checked) -> str:
     )
 
 
-def decided_by(checked: Checked, one: GuardCheck) -> str:
+def tolerance_flag(checked: CheckResult, one: GuardCheck) -> str:
     """Return the flag that decides on a guard with its value, as on the command line."""
     if not one.flag:
         return ""
@@ -101,31 +101,31 @@ def decided_by(checked: Checked, one: GuardCheck) -> str:
     return f"--{one.flag} {'off' if most is None else f'{most:g}'}"
 
 
-def about(one: CellCheck | GuardCheck) -> str:
+def reason(one: CellCheck | GuardCheck) -> str:
     """Return the reason, in one line that may be told."""
     return plain(one.reason).strip()
 
 
-def moved(one: GuardCheck) -> str:
+def guard_values(one: GuardCheck) -> str:
     """Return what a guard was and is, empty where neither is told."""
     if not (one.baseline or one.value):
         return ""
     return plain(f"{one.baseline or _NONE} {ARROW} {one.value or _NONE}")
 
 
-def same_cells(checked: Checked) -> str:
+def same_summary(checked: CheckResult) -> str:
     """Return how many cells are the same and how much was lost among them; empty for none."""
     same = [one for one in checked.cells if one.verdict == SAME]
     return f"{len(same)} the same; {_largest_loss(same)}" if same else ""
 
 
-def listed(checked: Checked) -> list[CellCheck]:
+def listed_cells(checked: CheckResult) -> list[CellCheck]:
     """Return the cells that are told one by one; the others are counted."""
     counted = set(map(id, _within_margin(checked)))
     return [one for one in checked.cells if one.verdict != SAME and id(one) not in counted]
 
 
-def undecided_cells(checked: Checked) -> str:
+def inconclusive_summary(checked: CheckResult) -> str:
     """Return how many undecided cells moved by no more than the margin; empty for none."""
     found = _within_margin(checked)
     if not found:
@@ -137,7 +137,7 @@ def undecided_cells(checked: Checked) -> str:
     return "; ".join(said)
 
 
-def _within_margin(checked: Checked) -> list[CellCheck]:
+def _within_margin(checked: CheckResult) -> list[CellCheck]:
     """Return the undecided cells that moved by no more than the margin, if these do not fail.
 
     Where cells have few speakers, they are most of a table, and none of them is news.
@@ -146,7 +146,7 @@ def _within_margin(checked: Checked) -> list[CellCheck]:
     return [
         one
         for one in checked.cells
-        if one.verdict == UNDECIDED and abs(one.difference) <= most and not checked.fails(one)
+        if one.verdict == INCONCLUSIVE and abs(one.difference) <= most and not checked.fails(one)
     ]
 
 
@@ -169,7 +169,7 @@ def _largest_loss(cells: Sequence[CellCheck]) -> str:
     return f"the largest loss among them: {difference(worst)} points in {full_name(worst)}"
 
 
-def same_guards(checked: Checked) -> str:
+def guards_summary(checked: CheckResult) -> str:
     """Return how many guards hold; empty for none."""
     count = sum(one.verdict == SAME for one in checked.guards)
     return f"{count} guard{'s hold' if count > 1 else ' holds'}" if count else ""

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from ...report import markdown as table
 from ...report.text import fraction
-from ..base import SAME, CellCheck, Checked, GuardCheck
+from ..base import SAME, CellCheck, CheckResult, GuardCheck
 from . import advice, labels
-from .sanitize import clipped, logged, plain
+from .sanitize import escape_log_commands, plain, truncate
 
 MOST = 60_000
 """Characters; GitHub takes 65 536 in a comment."""
@@ -20,7 +20,7 @@ _MOST_NOTES, _MOST_GUARDS, _MOST_COMMANDS, _MOST_OBSTACLES = 5_000, 10_000, 10_0
 _MOST_WORD, _MOST_REASON, _MOST_PATH, _MOST_COMMAND = 120, 400, 300, 1_500
 
 
-def markdown(checked: Checked) -> str:
+def format_markdown(checked: CheckResult) -> str:
     """Return a check as Markdown of less than `MOST` characters; what was cut is counted."""
     sides = [_told(side, _MOST_PATH) for side in (checked.new, checked.baseline)]
     head = f"## aser-bench check {_told(checked.sentence)}\n\n{' against '.join(sides)}"
@@ -29,13 +29,13 @@ def markdown(checked: Checked) -> str:
     before = [head, "\n".join(_kept(notes, _MOST_NOTES, "- {} more notes"))]
     taken = sum(len(part) + 2 for part in (*before, *after))
     parts = [*before, _cells(checked, MOST - taken - 100), *after]
-    return logged("\n\n".join(part for part in parts if part)) + "\n"
+    return escape_log_commands("\n\n".join(part for part in parts if part)) + "\n"
 
 
 def _told(text: str, most: int = _MOST_WORD) -> str:
     """Return any text as Markdown of one line that calls nobody and links to nothing."""
     # GitHub looks for names and numbers after Markdown was read: a backslash does not hide them.
-    escaped = table.escape(clipped(text, most))
+    escaped = table.escape(truncate(text, most))
     return re.sub(r"\\([@#])", r"\1&#8203;", escaped)
 
 
@@ -63,14 +63,14 @@ def _table(heads: Sequence[str], rows: Sequence[str], most: int) -> list[str]:
     return [*top, *kept] if len(kept) == len(rows) else [*top, *kept[:-1], "", kept[-1]]
 
 
-def _cells(checked: Checked, most: int) -> str:
+def _cells(checked: CheckResult, most: int) -> str:
     if not checked.cells:
         return ""
-    listed = labels.listed(checked)
-    found = labels.named(checked, listed)
+    listed = labels.listed_cells(checked)
+    found = labels.cell_names(checked, listed)
     shared = f"All cells: {', '.join(map(_told, found.same))}." if found.same else ""
-    said = " ".join(filter(None, [shared, _told(labels.measure(checked), _MOST_REASON)]))
-    counted = (labels.undecided_cells(checked), labels.same_cells(checked))
+    said = " ".join(filter(None, [shared, _told(labels.metric_note(checked), _MOST_REASON)]))
+    counted = (labels.inconclusive_summary(checked), labels.same_summary(checked))
     rest = "\n\n".join(_told(line, _MOST_REASON) for line in counted if line)
     heads = ("verdict", *found.titles, "baseline", "new", "difference", "reason")
     pairs = zip(listed, found.words, strict=True)
@@ -82,7 +82,7 @@ def _cells(checked: Checked, most: int) -> str:
     return "\n".join([*lines, "", rest] if rest else lines)
 
 
-def _cell(checked: Checked, one: CellCheck, names: Sequence[str]) -> str:
+def _cell(checked: CheckResult, one: CellCheck, names: Sequence[str]) -> str:
     numbers = (fraction(one.baseline), fraction(one.value), labels.difference(one))
     return _row(
         [
@@ -94,11 +94,11 @@ def _cell(checked: Checked, one: CellCheck, names: Sequence[str]) -> str:
     )
 
 
-def _verdict(checked: Checked, one: CellCheck | GuardCheck) -> str:
+def _verdict(checked: CheckResult, one: CellCheck | GuardCheck) -> str:
     return f"**{one.verdict}**" if checked.fails(one) else one.verdict
 
 
-def _guards(checked: Checked) -> str:
+def _guards(checked: CheckResult) -> str:
     if not checked.guards:
         return ""
     heads = ("verdict", "guard", "of", "baseline", "new", "reason", "flag")
@@ -108,18 +108,18 @@ def _guards(checked: Checked) -> str:
                 _verdict(checked, one),
                 *map(_told, (one.guard, one.what, one.baseline, one.value)),
                 _told(one.reason, _MOST_REASON),
-                _told(labels.decided_by(checked, one)),
+                _told(labels.tolerance_flag(checked, one)),
             ]
         )
         for one in checked.guards
         if one.verdict != SAME
     ]
     lines = ["### Guards", *(["", *_table(heads, rows, _MOST_GUARDS)] if rows else [])]
-    hold = labels.same_guards(checked)
+    hold = labels.guards_summary(checked)
     return "\n".join([*lines, "", f"{hold}."] if hold else lines)
 
 
-def _commands(checked: Checked) -> str:
+def _commands(checked: CheckResult) -> str:
     failing = [one.command for one in checked.cells if checked.fails(one) and one.command]
     found = list(dict.fromkeys(map(plain, failing)))
     if not found:
@@ -135,7 +135,7 @@ def _fenced(lines: Sequence[str]) -> str:
     return "\n".join([f"{fence}sh", *lines, fence])
 
 
-def _advice(checked: Checked) -> str:
+def _advice(checked: CheckResult) -> str:
     told = advice.advise(checked)
     if not told.sentences:
         return ""

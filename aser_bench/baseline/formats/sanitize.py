@@ -34,23 +34,23 @@ def _sign(char: str) -> str:
     return " " if char.isspace() else REPLACEMENT
 
 
-def logged(text: str) -> str:
+def escape_log_commands(text: str) -> str:
     r"""Return lines of which none is a command to the machine that keeps the log.
 
     Examples
     --------
-    >>> logged("a::b\n  ::error::c") == "a::b\n  \ufffd:error::c"
+    >>> escape_log_commands("a::b\n  ::error::c") == "a::b\n  \ufffd:error::c"
     True
     """
     return _LINE_COMMAND.sub(rf"\1{REPLACEMENT}", text)
 
 
-def clipped(text: str, most: int) -> str:
+def truncate(text: str, most: int) -> str:
     """Return a text in one line of at most so many characters.
 
     Examples
     --------
-    >>> clipped("a long story", 6)
+    >>> truncate("a long story", 6)
     'a lon…'
     """
     line = plain(text[: most + 1])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ..base import WORST_FIRST, GuardCheck, Options
-from ..reader import Evidence
+from ..base import VERDICTS, CheckOptions, GuardCheck
+from ..reader import CheckInput
 from . import codec, cost, data, features, leaks
 
-GUARDS: dict[str, Callable[[Evidence, Evidence, Options], Iterable[GuardCheck]]] = {
+GUARDS: dict[str, Callable[[CheckInput, CheckInput, CheckOptions], Iterable[GuardCheck]]] = {
     "codec": codec.check,
     "features": features.check,
     "data": data.check,
@@ -18,10 +18,12 @@ GUARDS: dict[str, Callable[[Evidence, Evidence, Options], Iterable[GuardCheck]]]
 """Name -> what compares the new results with a baseline under some options."""
 
 
-def guard(new: Evidence, baseline: Evidence, options: Options) -> tuple[GuardCheck, ...]:
+def run_guards(
+    new: CheckInput, baseline: CheckInput, options: CheckOptions
+) -> tuple[GuardCheck, ...]:
     """Return what every guard finds, the worst first and else in the order of `GUARDS`.
 
     What a tolerance of None leaves unguarded has no row, and neither has what is new.
     """
     rows = [row for check in GUARDS.values() for row in check(new, baseline, options)]
-    return tuple(sorted(rows, key=lambda row: WORST_FIRST.index(row.verdict)))
+    return tuple(sorted(rows, key=lambda row: VERDICTS.index(row.verdict)))

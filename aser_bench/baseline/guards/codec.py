@@ -9,11 +9,19 @@ from typing import Any
 
 import pandas as pd
 
-from ..base import CHANGED, SAME, WORSE, GuardCheck, Options
-from ..differences import changes
+from ..base import CHANGED, SAME, WORSE, CheckOptions, GuardCheck
+from ..differences import find_differences
 from ..manifest_facts import listed
-from ..reader import Evidence
-from .rows import beyond, gone, lost_corpora, relative, shift_in_words, with_unit, without
+from ..reader import CheckInput
+from .rows import (
+    exceeds,
+    format_shift,
+    missing_corpora,
+    missing_file_rows,
+    missing_row,
+    relative_shift,
+    with_unit,
+)
 
 GUARD = "codec"
 
@@ -63,22 +71,29 @@ class Measure:
         if math.isinf(shift):
             return WORSE, "moved from 0"
         unit = self.shift_unit or self.unit
-        words = shift_in_words(shift, tolerance, unit, self.scale, self.digits)
-        return WORSE if beyond(shift, tolerance) else SAME, f"moved by {words}"
+        words = format_shift(shift, tolerance, unit, self.scale, self.digits)
+        return WORSE if exceeds(shift, tolerance) else SAME, f"moved by {words}"
 
 
 MEASURES = (
     Measure(
-        "effective_kbps", "effective bitrate", "kbit/s", "max-bitrate-shift", relative, "%", 100, 3
+        "effective_kbps",
+        "effective bitrate",
+        "kbit/s",
+        "max-bitrate-shift",
+        relative_shift,
+        "%",
+        100,
+        3,
     ),
     Measure("lag_samples", "delay", "samples", "max-lag-shift"),
-    Measure("bandwidth_hz", "bandwidth", "Hz", "max-bandwidth-shift", relative, "%", 100, 3),
+    Measure("bandwidth_hz", "bandwidth", "Hz", "max-bandwidth-shift", relative_shift, "%", 100, 3),
     Measure("gain_db", "level", "dB", "max-gain-shift", digits=3),
     Measure("codec_rate_hz", "sampling rate", "Hz", ""),
 )
 
 
-def check(new: Evidence, baseline: Evidence, options: Options) -> Iterator[GuardCheck]:
+def check(new: CheckInput, baseline: CheckInput, options: CheckOptions) -> Iterator[GuardCheck]:
     """Compare the measures of each condition; other names of the same stream are left out.
 
     All tolerances off turn the whole guard off.
@@ -86,32 +101,34 @@ def check(new: Evidence, baseline: Evidence, options: Options) -> Iterator[Guard
     if all(options.tolerance(one.flag) is None for one in MEASURES if one.flag):
         return
     if new.conditions is None or baseline.conditions is None:
-        yield from without(
+        yield from missing_file_rows(
             GUARD, "conditions.csv", new.conditions is not None, baseline.conditions is not None
         )
         return
     now, then = _rows(new.conditions), _rows(baseline.conditions)
     corpora = {corpus for corpus, _ in now}
-    yield from lost_corpora(GUARD, corpora, [corpus for corpus, _ in then], options.part)
+    yield from missing_corpora(GUARD, corpora, [corpus for corpus, _ in then], options.part)
     for (corpus, condition), before in then.items():
         row = now.get((corpus, condition))
         if row is not None:
             known = "" if "encoder" in options.allow else _encoder(new, baseline, row)
             yield from _condition(row, before, known, options)
         elif corpus in corpora and not before["same_as"] and not options.part:
-            yield gone(GUARD, f"{corpus} {condition}", f"the new results hold no {condition}")
+            yield missing_row(
+                GUARD, f"{corpus} {condition}", f"the new results hold no {condition}"
+            )
 
 
 def _rows(conditions: pd.DataFrame) -> dict[tuple[str, str], dict]:
     return {(row["corpus"], row["condition"]): row for row in conditions.to_dict("records")}
 
 
-def _encoder(new: Evidence, baseline: Evidence, row: Mapping[str, Any]) -> str:
-    return changes(new, baseline).encoder(row["corpus"], row["condition"])
+def _encoder(new: CheckInput, baseline: CheckInput, row: Mapping[str, Any]) -> str:
+    return find_differences(new, baseline).encoder(row["corpus"], row["condition"])
 
 
 def _condition(
-    row: Mapping[str, Any], before: Mapping[str, Any], encoder: str, options: Options
+    row: Mapping[str, Any], before: Mapping[str, Any], encoder: str, options: CheckOptions
 ) -> Iterator[GuardCheck]:
     """Compare one condition; ``encoder`` names another one that may have moved anything."""
     name = f"{row['corpus']} {row['condition']}"

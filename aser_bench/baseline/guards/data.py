@@ -7,30 +7,32 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from ..base import CHANGED, SAME, WORSE, GuardCheck, Options
-from ..differences import changes
+from ..base import CHANGED, SAME, WORSE, CheckOptions, GuardCheck
+from ..differences import find_differences
 from ..manifest_facts import mapping, one_line, told, word
-from ..reader import Evidence
-from .rows import beyond, lost_corpora, named, silent, without
+from ..reader import CheckInput
+from .rows import abbreviate, exceeds, missing_corpora, missing_file_rows, unreported_row
 
 GUARD, LOST, REFUSED = "data", "max-lost", "max-refused"
 
 
-def check(new: Evidence, baseline: Evidence, options: Options) -> Iterator[GuardCheck]:
+def check(new: CheckInput, baseline: CheckInput, options: CheckOptions) -> Iterator[GuardCheck]:
     """Compare utterances, refused recordings and the hash of each corpus."""
     lost, refused = options.tolerance(LOST), options.tolerance(REFUSED)
     if lost is None and refused is None:
         return
     if new.manifest is None or baseline.manifest is None:
-        yield from without(
+        yield from missing_file_rows(
             GUARD, "manifest.json", new.manifest is not None, baseline.manifest is not None
         )
         return
     now, then = (mapping(side, "corpora") for side in (new, baseline))
     if now is None or then is None:
-        yield silent(GUARD, "manifest.json", "the corpora", now is not None, then is not None)
+        yield unreported_row(
+            GUARD, "manifest.json", "the corpora", now is not None, then is not None
+        )
         return
-    yield from lost_corpora(GUARD, now, then, options.part)
+    yield from missing_corpora(GUARD, now, then, options.part)
     for corpus in [name for name in then if name in now]:
         if lost is not None:
             yield from _utterances(corpus, new, baseline, lost)
@@ -45,11 +47,11 @@ def _silent(
 ) -> Iterator[GuardCheck]:
     """Yield a row unless neither side ever told."""
     if any(side is not None for side in sides):
-        yield silent(GUARD, f"{corpus}: {name}", what, known[0], known[1], flag)
+        yield unreported_row(GUARD, f"{corpus}: {name}", what, known[0], known[1], flag)
 
 
 def _utterances(
-    corpus: str, new: Evidence, baseline: Evidence, tolerance: float
+    corpus: str, new: CheckInput, baseline: CheckInput, tolerance: float
 ) -> Iterator[GuardCheck]:
     now, then = (told(side, "corpora", corpus, "utterances") for side in (new, baseline))
     known = [_is_count(now), _is_count(then)]
@@ -61,7 +63,7 @@ def _utterances(
     yield GuardCheck(
         GUARD,
         f"{corpus}: utterances",
-        WORSE if beyond(then - now, tolerance) else SAME,
+        WORSE if exceeds(then - now, tolerance) else SAME,
         _change(now, then),
         _many(then, "utterance"),
         _many(now, "utterance"),
@@ -75,7 +77,7 @@ def _is_count(value: Any) -> bool:
 
 
 def _refused(
-    corpus: str, new: Evidence, baseline: Evidence, tolerance: float
+    corpus: str, new: CheckInput, baseline: CheckInput, tolerance: float
 ) -> Iterator[GuardCheck]:
     now, then = (told(side, "corpora", corpus, "refused") for side in (new, baseline))
     known = [_are_refused(now), _are_refused(then)]
@@ -86,8 +88,8 @@ def _refused(
         return
     reason = _change(len(now), len(then))
     if fresh := _newly(now, then):
-        reason += f", newly refused: {named(fresh)}"
-    verdict = WORSE if beyond(len(now) - len(then), tolerance) else SAME
+        reason += f", newly refused: {abbreviate(fresh)}"
+    verdict = WORSE if exceeds(len(now) - len(then), tolerance) else SAME
     yield GuardCheck(
         GUARD,
         f"{corpus}: refused",
@@ -123,13 +125,13 @@ def _newly(refused: list[Mapping[str, str]], before: list[Mapping[str, str]]) ->
 
 
 def _recordings(
-    corpus: str, new: Evidence, baseline: Evidence, options: Options
+    corpus: str, new: CheckInput, baseline: CheckInput, options: CheckOptions
 ) -> Iterator[GuardCheck]:
     """Compare what the recordings and their labels are, where both sides tell."""
     keys = ("corpora", corpus, "sha256")
     now, then = (word(side, *keys) for side in (new, baseline))
     if now and then:
-        differs = changes(new, baseline).corpus(corpus)
+        differs = find_differences(new, baseline).corpus(corpus)
         yield _same(f"{corpus}: recordings and labels", differs, now, then, options)
         return
     yield from _silent(
@@ -143,16 +145,16 @@ def _recordings(
 
 
 def _texts(
-    corpus: str, new: Evidence, baseline: Evidence, options: Options
+    corpus: str, new: CheckInput, baseline: CheckInput, options: CheckOptions
 ) -> Iterator[GuardCheck]:
     """Compare what is said to have been spoken, where models of both sides read it."""
     now, then = (word(side, "corpora", corpus, "texts_sha256") for side in (new, baseline))
     if now and then:
-        differs = changes(new, baseline).texts(corpus)
+        differs = find_differences(new, baseline).texts(corpus)
         yield _same(f"{corpus}: texts", differs, now, then, options)
 
 
-def _same(what: str, differs: str, now: str, then: str, options: Options) -> GuardCheck:
+def _same(what: str, differs: str, now: str, then: str, options: CheckOptions) -> GuardCheck:
     allowed = "corpus" in options.allow
     verdict = CHANGED if differs and not allowed else SAME
     reason = (f"{differs}, as allowed" if allowed else differs) if differs else "the same"

@@ -7,36 +7,36 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from ..base import CHANGED, SAME, WORSE, GuardCheck, Options
-from ..differences import changes
-from ..reader import Evidence
-from .rows import beyond, gone, lost_corpora, named, shift_in_words, without
+from ..base import CHANGED, SAME, WORSE, CheckOptions, GuardCheck
+from ..differences import find_differences
+from ..reader import CheckInput
+from .rows import abbreviate, exceeds, format_shift, missing_corpora, missing_file_rows, missing_row
 
 GUARD, FLAG = "features", "max-feature-shift"
 
 _ROUNDING = 1e-6
 
 
-def check(new: Evidence, baseline: Evidence, options: Options) -> Iterator[GuardCheck]:
+def check(new: CheckInput, baseline: CheckInput, options: CheckOptions) -> Iterator[GuardCheck]:
     """Compare mean and spread of each feature, in the baseline's standard deviations."""
     tolerance = options.tolerance(FLAG)
     if tolerance is None:
         return
     if new.features is None or baseline.features is None:
-        yield from without(
+        yield from missing_file_rows(
             GUARD, "features.csv", new.features is not None, baseline.features is not None
         )
         return
     now, then = _tables(new.features), _tables(baseline.features)
     corpora = {corpus for corpus, _ in now}
-    yield from lost_corpora(GUARD, corpora, [corpus for corpus, _ in then], options.part)
+    yield from missing_corpora(GUARD, corpora, [corpus for corpus, _ in then], options.part)
     for (corpus, name), before in then.items():
         what = f"{corpus} {name}"
         if (corpus, name) in now:
             declared = _declared(new, baseline, options, corpus, name)
             yield _compare(what, now[corpus, name], before, tolerance, declared)
         elif corpus in corpora and not options.part:
-            yield gone(GUARD, what, f"the new results hold no feature set {name}")
+            yield missing_row(GUARD, what, f"the new results hold no feature set {name}")
 
 
 def _tables(features: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
@@ -50,9 +50,11 @@ def _tables(features: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
     }
 
 
-def _declared(new: Evidence, baseline: Evidence, options: Options, corpus: str, name: str) -> str:
+def _declared(
+    new: CheckInput, baseline: CheckInput, options: CheckOptions, corpus: str, name: str
+) -> str:
     """Say what is known to differ and not allowed to."""
-    known = changes(new, baseline)
+    known = find_differences(new, baseline)
     found = {"corpus": known.corpus(corpus), "components": known.component("features", name)}
     return "; ".join(said for kind, said in found.items() if said and kind not in options.allow)
 
@@ -61,16 +63,16 @@ def _compare(
     what: str, now: pd.DataFrame, before: pd.DataFrame, tolerance: float, declared: str
 ) -> GuardCheck:
     lost = [str(name) for name in before.index if name not in now.index]
-    missing = f"{len(lost)} of {len(before)} features gone: {named(lost)}" if lost else ""
+    missing = f"{len(lost)} of {len(before)} features gone: {abbreviate(lost)}" if lost else ""
     if lost and not declared:
-        return gone(GUARD, what, missing)
+        return missing_row(GUARD, what, missing)
     kept = before.drop(index=lost)
     if kept.empty:
         return GuardCheck(GUARD, what, CHANGED, f"{missing}; {declared}")
     same = now.loc[kept.index]
     shifts = _shifts(same, kept)
     worst = int(np.argmax(shifts))
-    moved = sum(beyond(shift, tolerance) for shift in shifts)
+    moved = sum(exceeds(shift, tolerance) for shift in shifts)
     reason = _said(kept.iloc[worst], same.iloc[worst], shifts[worst], tolerance, moved, len(shifts))
     verdict = CHANGED if declared else WORSE if moved else SAME
     if verdict == WORSE:
@@ -112,7 +114,7 @@ def _said(
     if not shift:
         return "not one moved"
     if np.isfinite(shift):
-        how = f"moved by {shift_in_words(shift, tolerance, 'SD', digits=2)}"
+        how = f"moved by {format_shift(shift, tolerance, 'SD', digits=2)}"
     elif now.isna().any() or before.isna().any():
         how = "is no number on one side"
     elif not (np.isfinite(now).all() and np.isfinite(before).all()):

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..base import CHANGED, SAME, UNDECIDED, WORSE, GuardCheck, Options
-from ..differences import seeds
+from ..base import CHANGED, INCONCLUSIVE, SAME, WORSE, CheckOptions, GuardCheck
+from ..differences import seed_note
 from ..manifest_facts import enumerated
-from ..reader import Evidence
-from .rows import beyond, gone, lost_corpora, shift_in_words, without
+from ..reader import CheckInput
+from .rows import exceeds, format_shift, missing_corpora, missing_file_rows, missing_row
 
 GUARD, FLAG = "leaks", "max-leak"
 
@@ -44,25 +44,27 @@ class Leak:
         return f"{self.touched} of {self.tested} test utterances ({100 * self.share:.3g} %)"
 
 
-def check(new: Evidence, baseline: Evidence, options: Options) -> Iterator[GuardCheck]:
+def check(new: CheckInput, baseline: CheckInput, options: CheckOptions) -> Iterator[GuardCheck]:
     """Compare the share of each kind of leak by corpus and protocol, all folds together."""
     tolerance = options.tolerance(FLAG)
     if tolerance is None:
         return
     if new.leaks is None or baseline.leaks is None:
-        yield from without(GUARD, "leaks.csv", new.leaks is not None, baseline.leaks is not None)
+        yield from missing_file_rows(
+            GUARD, "leaks.csv", new.leaks is not None, baseline.leaks is not None
+        )
         return
     now, then = _leaks(new.leaks), _leaks(baseline.leaks)
     corpora = {corpus for corpus, *_ in now}
-    yield from lost_corpora(GUARD, corpora, [corpus for corpus, *_ in then], options.part)
-    anew = seeds(new, baseline)
+    yield from missing_corpora(GUARD, corpora, [corpus for corpus, *_ in then], options.part)
+    anew = seed_note(new, baseline)
     for where, before in then.items():
         what = "{} {}: {}".format(*where)
         if where in now:
             if before.known:
                 yield _compare(what, where[2], now[where], before, tolerance, anew)
         elif where[0] in corpora and not options.part:
-            yield gone(GUARD, what, "the new results do not tell it", before.value)
+            yield missing_row(GUARD, what, "the new results do not tell it", before.value)
 
 
 def _leaks(table: pd.DataFrame) -> dict[_Where, Leak]:
@@ -89,10 +91,10 @@ def _compare(
     if now.known and (now.blank or before.blank):
         sides = {"the new results": now.blank, "the baseline": before.blank}
         who = enumerated(side for side, blank in sides.items() if blank)
-        verdict = UNDECIDED
+        verdict = INCONCLUSIVE
         reason = f"leaks.csv of {who} does not tell the utterances of every fold"
     elif not now.known:
-        verdict, reason = UNDECIDED, f"the corpus no longer tells the {kind} of every recording"
+        verdict, reason = INCONCLUSIVE, f"the corpus no longer tells the {kind} of every recording"
     else:
         verdict, reason = _verdict(now.share - before.share, before, tolerance, anew)
     return GuardCheck(GUARD, what, verdict, reason, before.value, now.value, FLAG)
@@ -102,8 +104,8 @@ def _verdict(rise: float, before: Leak, tolerance: float, anew: str) -> tuple[st
     if rise <= 0:
         return SAME, "no more than before"
     # That any rise is more than none goes without saying.
-    words = shift_in_words(rise, tolerance, "%", 100) if tolerance else f"{100 * rise:.3g} %"
-    if not beyond(rise, tolerance):
+    words = format_shift(rise, tolerance, "%", 100) if tolerance else f"{100 * rise:.3g} %"
+    if not exceeds(rise, tolerance):
         return SAME, f"rose by {words} of the test utterances"
     if before.touched == 0:
         return WORSE, f"rose from none to {words} of the test utterances"

@@ -5,30 +5,30 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from ..base import MISSING, UNDECIDED, GuardCheck
+from ..base import INCONCLUSIVE, MISSING, GuardCheck
 
 _SLACK = 1e-9
 _ALL_DIGITS = 17
 _ONE = {"samples": "sample"}
 
 
-def beyond(shift: float, tolerance: float) -> bool:
+def exceeds(shift: float, tolerance: float) -> bool:
     """Whether something moved further than it may; what rounding adds does not count.
 
     Examples
     --------
-    >>> beyond((8.08 - 8) / 8, 0.01), beyond(0.0101, 0.01)
+    >>> exceeds((8.08 - 8) / 8, 0.01), exceeds(0.0101, 0.01)
     (False, True)
     """
     return shift > tolerance + _SLACK * max(1.0, tolerance)
 
 
-def relative(value: float, baseline: float) -> float:
+def relative_shift(value: float, baseline: float) -> float:
     """Return by how much of the baseline a value lies elsewhere; infinity from 0 to another.
 
     Examples
     --------
-    >>> relative(9, 8), relative(0, 0), relative(1, 0)
+    >>> relative_shift(9, 8), relative_shift(0, 0), relative_shift(1, 0)
     (0.125, 0.0, inf)
     """
     if value == baseline:
@@ -36,7 +36,7 @@ def relative(value: float, baseline: float) -> float:
     return abs(value - baseline) / abs(baseline) if baseline else math.inf
 
 
-def shift_in_words(
+def format_shift(
     shift: float, tolerance: float, unit: str, scale: float = 1.0, digits: int = 3
 ) -> str:
     """Return how far something moved, and if that is too far, with the bound that it passed.
@@ -53,13 +53,13 @@ def shift_in_words(
 
     Examples
     --------
-    >>> shift_in_words(0.0101, 0.02, "%", 100)
+    >>> format_shift(0.0101, 0.02, "%", 100)
     '1.01 %'
-    >>> shift_in_words(0.010004, 0.01, "%", 100)
+    >>> format_shift(0.010004, 0.01, "%", 100)
     '1.0004 %, more than 1 %'
     """
     said = _rounded(scale * shift, digits)
-    if not beyond(shift, tolerance):
+    if not exceeds(shift, tolerance):
         return with_unit(said, unit)
     bound = f"{scale * tolerance:.12g}"
     for more in range(digits, _ALL_DIGITS):
@@ -79,12 +79,12 @@ def _rounded(number: float, digits: int) -> str:
     return f"{number:.{min(max(digits, whole), _ALL_DIGITS)}g}"
 
 
-def gone(guard: str, what: str, reason: str, baseline: str = "") -> GuardCheck:
+def missing_row(guard: str, what: str, reason: str, baseline: str = "") -> GuardCheck:
     """Return the row of something that the baseline has and the new results lack."""
     return GuardCheck(guard, what, MISSING, reason, baseline=baseline)
 
 
-def without(guard: str, file: str, new: bool, baseline: bool) -> tuple[GuardCheck, ...]:
+def missing_file_rows(guard: str, file: str, new: bool, baseline: bool) -> tuple[GuardCheck, ...]:
     """Return the one row for a file that one side has and the other has not.
 
     Where neither side has it (two bare tables of scores), nothing was ever guarded: no row.
@@ -102,10 +102,10 @@ def without(guard: str, file: str, new: bool, baseline: bool) -> tuple[GuardChec
         if new
         else f"the new results hold no {file}, the baseline does"
     )
-    return (GuardCheck(guard, file, UNDECIDED, reason),)
+    return (GuardCheck(guard, file, INCONCLUSIVE, reason),)
 
 
-def silent(
+def unreported_row(
     guard: str, what: str, tells: str, new: bool, baseline: bool, flag: str = ""
 ) -> GuardCheck:
     """Return the row of something that at least one side does not tell.
@@ -119,15 +119,15 @@ def silent(
     flag : str
     """
     who = "the baseline does" if new else "the new results do" if baseline else "both sides do"
-    return GuardCheck(guard, what, UNDECIDED, f"{who} not tell {tells}", flag=flag)
+    return GuardCheck(guard, what, INCONCLUSIVE, f"{who} not tell {tells}", flag=flag)
 
 
-def named(items: Iterable[str], most: int = 2) -> str:
+def abbreviate(items: Iterable[str], most: int = 2) -> str:
     """Return the first of some names, and how many others there are.
 
     Examples
     --------
-    >>> named("abc"), named("abcd")
+    >>> abbreviate("abc"), abbreviate("abcd")
     ('a, b and 1 other', 'a, b and 2 others')
     """
     names = list(items)
@@ -136,10 +136,12 @@ def named(items: Iterable[str], most: int = 2) -> str:
     return ", ".join(names[:most]) + more
 
 
-def lost_corpora(
+def missing_corpora(
     guard: str, new: Iterable[str], baseline: Iterable[str], part: bool
 ) -> tuple[GuardCheck, ...]:
     """Return a row for each corpus that the new results lack altogether, unless they are a part."""
     here = set(new)
     names = [] if part else [name for name in dict.fromkeys(baseline) if name not in here]
-    return tuple(gone(guard, name, f"the new results hold no corpus {name}") for name in names)
+    return tuple(
+        missing_row(guard, name, f"the new results hold no corpus {name}") for name in names
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import factories
 import pandas as pd
 
-from aser_bench.baseline.reader import Evidence
+from aser_bench.baseline.reader import CheckInput
 from aser_bench.core.findings import FEATURES, LEAKS
 from aser_bench.core.tables import CELL
 
@@ -92,8 +92,8 @@ def leaks(speaker: int = 0, sentence: int = 4) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(LEAKS))
 
 
-def side(path: str = "new", facts: dict[str, Any] | None = None, **changes: Any) -> Evidence:
-    """Return one side with everything; ``changes`` are fields of `Evidence`."""
+def side(path: str = "new", facts: dict[str, Any] | None = None, **changes: Any) -> CheckInput:
+    """Return one side with everything; ``changes`` are fields of `CheckInput`."""
     given = {
         "folds": folds("0123", "4567"),
         "manifest": facts or manifest(),
@@ -102,4 +102,4 @@ def side(path: str = "new", facts: dict[str, Any] | None = None, **changes: Any)
         "leaks": leaks(),
         **changes,
     }
-    return Evidence(Path(path), **given)
+    return CheckInput(Path(path), **given)
