@@ -22,7 +22,7 @@ import pandas as pd
 import aser_bench
 from aser_bench.core.tables import ORIGINAL
 from aser_bench.corpora import load_corpus
-from aser_bench.evaluation import counts, statistics
+from aser_bench.evaluation import confusion, intervals
 from aser_bench.evaluation.outcomes import Outcomes, Source, read
 from aser_bench.report.build import ReportOptions
 
@@ -60,12 +60,12 @@ def confusions(found: Outcomes, model: str) -> np.ndarray:
     """Confusion matrices by speaker (runs, speakers, k, k) of a model, trained and tested clean."""
     (key,) = [key for key in found.cells if key[2] == model and key[4:] == (ORIGINAL, ORIGINAL)]
     corpus, cell = found.corpora[key[0]], found.cells[key]
-    return statistics.by_cluster(corpus.truth, cell.predicted, corpus.speaker, len(corpus.emotions))
+    return confusion.by_cluster(corpus.truth, cell.predicted, corpus.speaker, len(corpus.emotions))
 
 
-def uar(found: Outcomes, model: str) -> statistics.Interval:
+def uar(found: Outcomes, model: str) -> intervals.Interval:
     """Return a model's UAR on the original recordings."""
-    return statistics.interval(confusions(found, model), counts.uar)
+    return intervals.interval(confusions(found, model), confusion.uar)
 
 
 def chance(found: Outcomes) -> float:
@@ -74,13 +74,13 @@ def chance(found: Outcomes) -> float:
     return 1 / len(corpus.emotions)
 
 
-def gain(found: Outcomes, model: str) -> statistics.Interval:
+def gain(found: Outcomes, model: str) -> intervals.Interval:
     """Return what a model's UAR is above that of the better of ARE and TRE."""
     better = max(("are", "tre"), key=lambda name: uar(found, name).estimate)
-    return statistics.interval(confusions(found, model), counts.uar, confusions(found, better))
+    return intervals.interval(confusions(found, model), confusion.uar, confusions(found, better))
 
 
-def _said(found: statistics.Interval) -> str:
+def _said(found: intervals.Interval) -> str:
     return f"{found.estimate:.3f} ({found.low:.3f} to {found.high:.3f})"
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from aser_bench.evaluation import counts, statistics
+from aser_bench.evaluation import confusion, intervals
 from aser_bench.evaluation.outcomes import Source, read
 
 PUBLISHED = (
@@ -38,12 +38,14 @@ def weighted_f1(matrix: np.ndarray) -> np.ndarray:
     >>> round(float(weighted_f1(np.array([[2, 0], [1, 1]]))), 4)
     0.7333
     """
-    sizes = counts.true(matrix)
-    f1 = counts.ratio(2 * counts.hits(matrix), sizes + counts.called(matrix), 0.0)
+    sizes = confusion.true_counts(matrix)
+    f1 = confusion.ratio(
+        2 * confusion.correct_counts(matrix), sizes + confusion.predicted_counts(matrix), 0.0
+    )
     return (f1 * sizes).sum(axis=-1) / sizes.sum(axis=-1)
 
 
-METRICS = {"weighted F1": weighted_f1, "UAR": counts.uar, "accuracy": counts.accuracy}
+METRICS = {"weighted F1": weighted_f1, "UAR": confusion.uar, "accuracy": confusion.accuracy}
 
 
 def measured(folder: Path) -> pd.DataFrame:
@@ -54,7 +56,7 @@ def measured(folder: Path) -> pd.DataFrame:
         own = outcomes.corpora[corpus]
         tested = cell.tested
         speakers = np.unique(own.speaker[tested], return_inverse=True)[1]
-        confusions = statistics.by_cluster(
+        confusions = confusion.by_cluster(
             own.truth[tested], cell.predicted[:, tested], speakers, len(own.emotions)
         )
         row = {
@@ -65,7 +67,7 @@ def measured(folder: Path) -> pd.DataFrame:
             "utterances": int(tested.sum()),
         }
         for name, metric in METRICS.items():
-            found = statistics.interval(confusions, metric)
+            found = intervals.interval(confusions, metric)
             row[name] = f"{found.estimate:.1%} ({found.low:.1%} to {found.high:.1%})"
         rows.append(row)
     return pd.DataFrame(rows)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from aser_bench.evaluation import counts, robustness, statistics
+from aser_bench.evaluation import confusion, intervals, robustness, significance
 
 CLASSES = 8
 MARGIN = 0.02
@@ -89,11 +89,11 @@ def _said(truth: np.ndarray, right: np.ndarray, rng: np.random.Generator) -> np.
 def judge(study: Study, loss: float, rng: np.random.Generator) -> dict[str, bool]:
     """Return what each method says of a study whose true loss is known."""
     one, other = _by(study, study.speaker)
-    ours = statistics.interval(one, counts.uar, other)
-    plain = statistics.interval(*_unclustered(study), clustered=False)
+    ours = intervals.interval(one, confusion.uar, other)
+    plain = intervals.interval(*_unclustered(study), clustered=False)
     low, high = _bootstrap(one[0], other[0], rng)
-    p = statistics.permutation(one, other, {"uar": counts.uar})["uar"]
-    changed = statistics.mcnemar(study.original == study.truth, study.coded == study.truth)
+    p = significance.permutation_test(one, other, {"uar": confusion.uar})["uar"]
+    changed = significance.mcnemar_test(study.original == study.truth, study.coded == study.truth)
     return {
         "interval covers": ours.low <= -loss <= ours.high,
         "plain bootstrap covers": low <= -loss <= high,
@@ -106,14 +106,14 @@ def judge(study: Study, loss: float, rng: np.random.Generator) -> dict[str, bool
 
 def _by(study: Study, cluster: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return tuple(
-        statistics.by_cluster(study.truth, said[None], cluster, CLASSES)
+        confusion.by_cluster(study.truth, said[None], cluster, CLASSES)
         for said in (study.coded, study.original)
     )  # type: ignore[return-value]
 
 
 def _unclustered(study: Study) -> tuple:
-    one, other = _by(study, statistics.deal(len(study.truth)))
-    return one, counts.uar, other
+    one, other = _by(study, intervals.random_clusters(len(study.truth)))
+    return one, confusion.uar, other
 
 
 def _bootstrap(one: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
@@ -121,7 +121,7 @@ def _bootstrap(one: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> 
     groups = len(one)
     times = rng.multinomial(groups, [1 / groups] * groups, 999).astype(float)
     drawn = [
-        counts.uar((times @ side.reshape(groups, -1)).reshape(-1, CLASSES, CLASSES))
+        confusion.uar((times @ side.reshape(groups, -1)).reshape(-1, CLASSES, CLASSES))
         for side in (one, other)
     ]
     low, high = np.quantile(drawn[0] - drawn[1], [0.025, 0.975])
@@ -143,8 +143,8 @@ def family_error(world: World, studies: int, conditions: int = 8, seed: int = 0)
         p = []
         for study in (draw(world, rng) for _ in range(conditions)):
             pair = _by(study, study.speaker)
-            p.append(statistics.permutation(*pair, {"uar": counts.uar})["uar"])
-        found += bool((statistics.holm(p) <= 0.05).any())
+            p.append(significance.permutation_test(*pair, {"uar": confusion.uar})["uar"])
+        found += bool((significance.holm(p) <= 0.05).any())
     return found / studies
 
 

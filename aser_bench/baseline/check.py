@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import UsageError
-from ..evaluation import statistics
+from ..evaluation import significance
 from ..evaluation.outcomes import Key
 from .base import (
     BETTER,
@@ -203,7 +203,7 @@ def pending_cell(key: Key, compared: Comparison, differs: tuple[str, ...] = ()) 
 
 def assign_verdicts(drafts: Sequence[PendingCell], options: CheckOptions) -> Iterator[CellCheck]:
     """Correct for all cells that were tested, and say of each what it is."""
-    corrected = statistics.holm([draft.cell.p for draft in drafts])
+    corrected = significance.holm([draft.cell.p for draft in drafts])
     for draft, p_holm in zip(drafts, corrected, strict=True):
         if draft.compared is None:
             yield draft.cell

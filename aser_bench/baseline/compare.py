@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from ..evaluation import statistics
+from ..evaluation import confusion, intervals
+from ..evaluation.intervals import Interval, OfConfusion
 from ..evaluation.metrics import METRICS
 from ..evaluation.outcomes import Corpus, Key, Outcomes
-from ..evaluation.statistics import Interval, OfConfusion
 from .base import NAN
 
 SPEAKERS, UTTERANCES, FOLDS, RUNS, MARGIN = "speakers", "utterances", "folds", "runs", "margin"
@@ -109,14 +109,15 @@ class PairedPredictions:
         new, old = (side[:, rows] for side in sides)
         own = corpus.truth[common.new[rows]]
         truth = _codes(corpus, common.classes)[own]
-        clusters = [(UTTERANCES, statistics.deal(len(rows)))]
+        clusters = [(UTTERANCES, intervals.random_clusters(len(rows)))]
         if corpus.speakers:
             speaker = np.unique(corpus.speaker[common.new[rows]], return_inverse=True)[1]
             clusters.insert(0, (SPEAKERS, speaker))
         compared = _paired(truth, new, old, clusters, len(common.classes), metric, alpha)
         interval = compared.interval
         if redrawn >= MIN_FOLDS:
-            interval = statistics.widened(interval, statistics.redrawn(redrawn), 1 - alpha)
+            factor = intervals.fold_redraw_factor(redrawn)
+            interval = intervals.widened(interval, factor, 1 - alpha)
         return replace(
             compared,
             interval=interval,
@@ -165,8 +166,8 @@ def _paired(
     of_confusion = METRICS[metric].of_confusion
     identical = new.shape == old.shape and bool((new == old).all())
     for test, cluster in clusters:
-        one, two = (statistics.by_cluster(truth, side, cluster, classes) for side in (new, old))
-        interval = statistics.interval(one, of_confusion, two, test == SPEAKERS, 1 - alpha)
+        one, two = (confusion.by_cluster(truth, side, cluster, classes) for side in (new, old))
+        interval = intervals.interval(one, of_confusion, two, test == SPEAKERS, 1 - alpha)
         if np.isfinite(interval.error):
             break
     return Comparison(
@@ -276,7 +277,7 @@ def _welch(
 def _interval(
     estimate: float, error: float, freedom: float, clusters: int, alpha: float
 ) -> Interval:
-    half = statistics.student_half(error, freedom, 1 - alpha)
+    half = intervals.student_half_width(error, freedom, 1 - alpha)
     return Interval(estimate, estimate - half, estimate + half, error, clusters, "", freedom)
 
 
@@ -287,7 +288,7 @@ def cell_scores(outcomes: Outcomes, folds: pd.DataFrame, key: Key, metric: str) 
     fold = own.drop_duplicates("utterance").set_index("utterance")["fold"]
     rows = np.flatnonzero(cell.tested)
     names, cluster = np.unique(fold.reindex(corpus.utterances[rows]), return_inverse=True)
-    counted = statistics.by_cluster(
+    counted = confusion.by_cluster(
         corpus.truth[rows], cell.predicted[:, rows], cluster, len(corpus.emotions)
     )
     values = METRICS[metric].of_confusion(counted)

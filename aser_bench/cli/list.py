@@ -50,7 +50,7 @@ def _rows(kind: str) -> list[tuple[str, str]]:
     from ..core import registry
 
     if kind == "protocols":
-        from ..evaluation.splits import PROTOCOLS
+        from ..evaluation.protocols import PROTOCOLS
 
         return [(protocol.name, protocol.title) for protocol in PROTOCOLS.values()]
     if kind == "metrics":

@@ -69,8 +69,8 @@ RECALLS = (
     "low",
     "high",
     "precision",
-    "taken_for",
-    "taken_share",
+    "confused_with",
+    "confused_share",
 )
 
 CONFUSIONS = (*COMPARED, "truth", "predicted", "share")
@@ -112,8 +112,8 @@ WORST = (
     "utterance",
     "speaker",
     "truth",
-    "heard_original",
-    "heard",
+    "predicted_original",
+    "predicted",
     "confidence",
 )
 
@@ -124,7 +124,7 @@ FEATURES = ("corpus", "features", "feature", "mean", "sd")
 
 LEAKS = ("corpus", "protocol", "fold", "kind", "shared", "utterances", "n_test", "known")
 
-LEAK_WORTH = (
+LEAKAGE_EFFECT = (
     "corpus",
     "features",
     "model",
@@ -158,14 +158,14 @@ WER = (
     "why",
 )
 
-MISHEARD = (
+TRANSCRIPT_ERRORS = (
     "corpus",
     "transcripts",
     "condition",
     "utterance",
     "reference",
-    "heard_original",
-    "heard",
+    "hypothesis_original",
+    "hypothesis",
     "words",
     "errors_original",
     "errors",
@@ -196,12 +196,12 @@ class Findings:
         where there is none); ``p`` of the permutation test by speaker, ``p_holm`` corrected for
         all comparisons of the metric and training in the same corpus, feature set and protocol
         (all models and conditions); ``significant`` where that is below 5 % and a loss;
-        ``decision`` is ``non-inferior``, ``inferior`` or ``undecided`` at the margin;
+        ``decision`` is ``non-inferior``, ``inferior`` or ``inconclusive`` at the margin;
         ``effect`` the mean difference in standard deviations over speakers; ``retained`` the
         share of the original's UAR above chance (UAR alone, NaN where the original is at chance).
     recalls : pandas.DataFrame
         The same for the recall of each emotion, columns `RECALLS`, with its precision and what
-        it is most often taken for (``taken_share`` of its utterances). Holds rows for the
+        it is most often taken for (``confused_share`` of its utterances). Holds rows for the
         condition ``original`` too.
     confusions : pandas.DataFrame
         Columns `CONFUSIONS`: ``share`` of the utterances of ``truth`` that are called
@@ -211,7 +211,7 @@ class Findings:
     robustness : pandas.DataFrame
         One row a codec with bitrates, columns `ROBUSTNESS`: ``area`` under the UAR curve over
         log2 of the bitrate, divided by the range; codec errors against ``reference`` (1 is as
-        good); ``safe`` is ``yes``, ``none`` or ``undecided`` and ``sentence`` says it in words.
+        good); ``safe`` is ``yes``, ``none`` or ``inconclusive`` and ``sentence`` says it in words.
     bandwidth : pandas.DataFrame
         Columns `BANDWIDTH`: the UAR's change (negative: a loss) split into what a low-pass filter
         of the same bandwidth does too and what the coding does beyond.
@@ -225,17 +225,17 @@ class Findings:
         Columns `LEAKS`: by fold and ``kind`` (speaker, recording, sentence) how many stand both
         in training and in test, and how many of the ``n_test`` test utterances that touches;
         ``known`` is false where the corpus does not tell.
-    leak_worth : pandas.DataFrame
-        Columns `LEAK_WORTH`: UAR of the original under a random protocol less that under the
+    leakage_effect : pandas.DataFrame
+        Columns `LEAKAGE_EFFECT`: UAR of the original under a random protocol less that under the
         speaker-disjoint one, on the utterances that both tested.
     wer : pandas.DataFrame
         One row a transcriber and condition, columns `WER`: ``wer`` is all errors over all
         reference words, with its speaker-clustered interval (NaN and the reason in ``why``
         where there is none); ``empty`` the share of utterances in which nothing was heard.
         Empty where nothing was recognised.
-    misheard : pandas.DataFrame
+    transcript_errors : pandas.DataFrame
         The few utterances of each transcriber and condition that are heard worse than in the
-        original by most, columns `MISHEARD`.
+        original by most, columns `TRANSCRIPT_ERRORS`.
     """
 
     margin: float = 0.02
@@ -250,9 +250,9 @@ class Findings:
     worst: pd.DataFrame = field(default_factory=lambda: _empty(WORST))
     drift: pd.DataFrame = field(default_factory=lambda: _empty(DRIFT))
     leaks: pd.DataFrame = field(default_factory=lambda: _empty(LEAKS))
-    leak_worth: pd.DataFrame = field(default_factory=lambda: _empty(LEAK_WORTH))
+    leakage_effect: pd.DataFrame = field(default_factory=lambda: _empty(LEAKAGE_EFFECT))
     wer: pd.DataFrame = field(default_factory=lambda: _empty(WER))
-    misheard: pd.DataFrame = field(default_factory=lambda: _empty(MISHEARD))
+    transcript_errors: pd.DataFrame = field(default_factory=lambda: _empty(TRANSCRIPT_ERRORS))
 
 
 def transcriber_of(model: str, transcribers: Iterable[str]) -> str:

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..core.findings import CELLS, DRIFT, LEAKS, MISHEARD, WER, Findings
-from . import bandwidth, codec_rows, leakage, losses, metrics, robustness, statistics
+from ..core.findings import CELLS, DRIFT, LEAKS, TRANSCRIPT_ERRORS, WER, Findings
+from . import bandwidth, codec_rows, intervals, leakage, losses, probability, robustness
 from .metrics import METRICS
 from .outcomes import Cell, Corpus, Key, Outcomes, Source, read
 from .pairs import pairs as all_pairs
 from .pairs import side
-from .wer import misheard
+from .wer import largest_errors
 
 MARGIN = 0.02
 
@@ -58,7 +58,7 @@ def analyse(
     lost = losses.losses(found, margin, unclustered)
     return Findings(
         margin=margin,
-        confidence=statistics.CONFIDENCE,
+        confidence=intervals.CONFIDENCE,
         cells=cells(outcomes),
         losses=lost,
         recalls=losses.recalls(found),
@@ -69,9 +69,11 @@ def analyse(
         worst=losses.worst(found),
         drift=_given(drift, DRIFT),
         leaks=_given(leaks, LEAKS),
-        leak_worth=leakage.worth(outcomes),
+        leakage_effect=leakage.effect(outcomes),
         wer=_given(wer, WER),
-        misheard=_given(None if transcripts is None else misheard(transcripts), MISHEARD),
+        transcript_errors=_given(
+            None if transcripts is None else largest_errors(transcripts), TRANSCRIPT_ERRORS
+        ),
     )
 
 
@@ -94,7 +96,7 @@ def _cell(key: Key, cell: Cell, corpus: Corpus) -> dict[str, Any]:
     rows = np.flatnonzero(cell.tested)
     one = side(cell, corpus, rows)
     total = one.confusions.sum(axis=1)
-    found = statistics.interval(one.confusions, METRICS["uar"].of_confusion)
+    found = intervals.interval(one.confusions, METRICS["uar"].of_confusion)
     runs = zip(one.predicted == one.truth, one.confidence, strict=True)
     return {
         **dict(zip(CELLS, (corpus_name, features, model, protocol, train, test), strict=False)),
@@ -103,7 +105,7 @@ def _cell(key: Key, cell: Cell, corpus: Corpus) -> dict[str, Any]:
         "n_runs": len(one.predicted),
         "chance": robustness.chance(one.truth),
         **{name: float(np.mean(metric.of_confusion(total))) for name, metric in METRICS.items()},
-        "ece": float(np.mean([metrics.ece(*run) for run in runs])),
+        "ece": float(np.mean([probability.ece(*run) for run in runs])),
         "brier": float(cell.brier[:, rows].mean()),
         # By Student's t it would reach beyond what a share can be.
         "uar_low": float(np.clip(found.low, 0, 1)),

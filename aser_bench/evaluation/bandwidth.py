@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..core.findings import BANDWIDTH
 from ..core.tables import ORIGINAL
-from . import counts, statistics
+from . import confusion, intervals
 from .pairs import Pair
 
 WITHIN = 0.03
@@ -70,6 +70,6 @@ def _row(pair: Pair, filtered: Pair) -> dict:
     }
     row: dict[str, Any] = dict(zip(BANDWIDTH, (*pair.keys, filtered.condition), strict=False))
     for name, (one, other) in parts.items():
-        found = statistics.interval(one.confusions, counts.uar, other.confusions)
+        found = intervals.interval(one.confusions, confusion.uar, other.confusions)
         row |= {name: found.estimate, f"{name}_low": found.low, f"{name}_high": found.high}
     return row

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.findings import COMPARED, ROBUSTNESS
-from . import reference, robustness, statistics
+from . import intervals, reference, robustness
 from .metrics import METRICS
 from .pairs import Pair
 
@@ -51,7 +51,7 @@ def _row(
     safe = robustness.safe_bitrate(dict(zip(part["kbps"], part["decision"], strict=True)))
     stopped = part[part["kbps"] == safe.stopped]
     speakers = utterances = float("nan")
-    if len(stopped) and stopped["decision"].iloc[0] == robustness.UNDECIDED:
+    if len(stopped) and stopped["decision"].iloc[0] == robustness.INCONCLUSIVE:
         pair = by_keys[tuple(stopped[list(COMPARED)].iloc[0])]
         speakers, utterances = _needed(pair, margin)
     error, relative, name = _against_reference(keys, part)
@@ -72,15 +72,15 @@ def _row(
 
 def _needed(pair: Pair, margin: float) -> tuple[float, float]:
     """Return the speakers (NaN where none are known) and utterances that would decide."""
-    found = statistics.interval(
+    found = intervals.interval(
         pair.coded.confusions, METRICS["uar"].of_confusion, pair.original.confusions
     )
     each = len(pair.rows) / found.clusters
     if found.error == 0 and found.high > found.estimate:
         # Nothing changed: what decides is how much 0 out of n utterances permit.
-        utterances = np.ceil(np.log((1 - statistics.CONFIDENCE) / 2) / np.log1p(-margin))
+        utterances = np.ceil(np.log((1 - intervals.CONFIDENCE) / 2) / np.log1p(-margin))
         return (np.ceil(utterances / each) if pair.speakers else float("nan")), utterances
-    clusters = statistics.needed_clusters(found, margin)
+    clusters = intervals.needed_clusters(found, margin)
     utterances = clusters * each
     return (clusters if pair.speakers else float("nan")), utterances
 
@@ -116,14 +116,14 @@ def _sentence(
         )
     row = stopped.iloc[0]
     there = _there(row, points)
-    if row["decision"] == robustness.UNDECIDED:
+    if row["decision"] == robustness.INCONCLUSIVE:
         there += _would_decide(row, utterances, speakers)
     if safe.word == "yes":
         return (
             f"safe down to {safe.kbps:g} kbit/s: there and above not more than {points} are "
             f"lost; {there}"
         )
-    return f"none: {there}" if safe.word == "none" else f"not decidable: {there}"
+    return f"no safe bitrate: {there}" if safe.word == "none" else f"inconclusive: {there}"
 
 
 def _there(row: Any, points: str) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ..core.findings import LEAK_WORTH, LEAKS
+from ..core.findings import LEAKAGE_EFFECT, LEAKS
 from ..core.tables import ORIGINAL
-from . import counts, statistics
+from . import confusion, intervals
+from .folds import Split
 from .outcomes import Outcomes
 from .pairs import original_key, side
-from .splits import PROTOCOLS, Split
+from .protocols import PROTOCOLS
 
 KINDS = {"speaker": "speaker", "recording": "group", "sentence": "text"}
 """What may leak, and the column of the utterances table that tells it."""
@@ -55,8 +56,8 @@ def leaks(protocol: str, utterances: pd.DataFrame, splits: Sequence[Split]) -> p
     return pd.DataFrame(rows, columns=list(LEAKS))
 
 
-def worth(outcomes: Outcomes) -> pd.DataFrame:
-    """Return what a random protocol adds to the UAR, columns `findings.LEAK_WORTH`.
+def effect(outcomes: Outcomes) -> pd.DataFrame:
+    """Return what a random protocol adds to the UAR, columns `findings.LEAKAGE_EFFECT`.
 
     UAR of the original under it less that under a speaker-disjoint protocol, on the utterances
     that both tested, wherever a model was run under both.
@@ -67,29 +68,29 @@ def worth(outcomes: Outcomes) -> pd.DataFrame:
         for other in PROTOCOLS:
             twin = (corpus, features, model, other, ORIGINAL, ORIGINAL)
             if _random(protocol) and not _random(other) and {key, twin} <= set(outcomes.cells):
-                rows += _worth(outcomes, key, twin)
-    return pd.DataFrame(rows, columns=list(LEAK_WORTH))
+                rows += _effect(outcomes, key, twin)
+    return pd.DataFrame(rows, columns=list(LEAKAGE_EFFECT))
 
 
 def _random(protocol: str) -> bool:
     return protocol in PROTOCOLS and not PROTOCOLS[protocol].speaker_disjoint
 
 
-def _worth(outcomes: Outcomes, key: tuple[str, ...], twin: tuple[str, ...]) -> list[dict]:
+def _effect(outcomes: Outcomes, key: tuple[str, ...], twin: tuple[str, ...]) -> list[dict]:
     corpus = outcomes.corpora[key[0]]
     one, two = outcomes.cells[key], outcomes.cells[twin]
     rows = np.flatnonzero(one.tested & two.tested)
     if not len(rows):
         return []
     left, right = (side(cell, corpus, rows) for cell in (one, two))
-    found = statistics.interval(
-        left.confusions, counts.uar, right.confusions, bool(corpus.speakers)
+    found = intervals.interval(
+        left.confusions, confusion.uar, right.confusions, bool(corpus.speakers)
     )
-    values = [float(counts.uar(s.confusions.sum(axis=1)).mean()) for s in (left, right)]
+    values = [float(confusion.uar(s.confusions.sum(axis=1)).mean()) for s in (left, right)]
     names = (key[0], key[1], key[2], key[3], twin[3], *values)
     return [
         {
-            **dict(zip(LEAK_WORTH, names, strict=False)),
+            **dict(zip(LEAKAGE_EFFECT, names, strict=False)),
             "difference": found.estimate,
             "low": found.low,
             "high": found.high,

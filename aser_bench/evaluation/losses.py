@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.findings import CONFUSIONS, LOSSES, RECALLS, SPEAKERS, WORST
-from . import counts, robustness, statistics
+from . import confusion, intervals, robustness, significance
 from .metrics import METRICS
 from .pairs import Pair
 
@@ -31,20 +31,23 @@ def losses(pairs: Sequence[Pair], margin: float, unclustered: bool = False) -> p
         Whether the interval that ignores speakers stands beside.
     """
     rows = [
-        row for pair in pairs if not pair.itself for row in _losses_of(pair, margin, unclustered)
+        row
+        for pair in pairs
+        if not pair.is_original
+        for row in _losses_of(pair, margin, unclustered)
     ]
     table = pd.DataFrame(rows, columns=list(LOSSES))
     families = ["corpus", "features", "protocol", "training", "metric"]
     for _, places in table.groupby(families, sort=False).groups.items():
-        table.loc[places, "p_holm"] = statistics.holm(table.loc[places, "p"].astype(float))
+        table.loc[places, "p_holm"] = significance.holm(table.loc[places, "p"].astype(float))
     table["significant"] = (table["p_holm"] < ALPHA) & (table["difference"] < 0)
     return table
 
 
 def _losses_of(pair: Pair, margin: float, unclustered: bool) -> Iterator[dict[str, Any]]:
     metrics = {name: metric.of_confusion for name, metric in METRICS.items()}
-    p = statistics.permutation(pair.coded.confusions, pair.original.confusions, metrics)
-    changed = statistics.mcnemar(pair.original.right, pair.coded.right)
+    p = significance.permutation_test(pair.coded.confusions, pair.original.confusions, metrics)
+    changed = significance.mcnemar_test(pair.original.right, pair.coded.right)
     for name in metrics:
         row = _loss(pair, name, margin, unclustered)
         yield {**row, "p": p[name], "p_mcnemar": changed}
@@ -53,7 +56,7 @@ def _losses_of(pair: Pair, margin: float, unclustered: bool) -> Iterator[dict[st
 def _loss(pair: Pair, name: str, margin: float, unclustered: bool) -> dict[str, Any]:
     metric = METRICS[name].of_confusion
     coded, original = pair.coded, pair.original
-    found = statistics.interval(
+    found = intervals.interval(
         coded.confusions, metric, original.confusions, bool(pair.corpus.speakers)
     )
     value = float(np.mean(metric(coded.confusions.sum(axis=1))))
@@ -78,7 +81,7 @@ def _loss(pair: Pair, name: str, margin: float, unclustered: bool) -> dict[str, 
     if name == "uar":
         row["retained"] = robustness.retained(value, base, robustness.chance(coded.truth))
     if unclustered:
-        plain = statistics.interval(coded.unclustered, metric, original.unclustered, False)
+        plain = intervals.interval(coded.unclustered, metric, original.unclustered, False)
         row["low_unclustered"], row["high_unclustered"] = plain.low, plain.high
     return row
 
@@ -98,10 +101,10 @@ def _recall(pair: Pair, code: int, emotion: str) -> dict[str, Any]:
     def recall(matrices: np.ndarray) -> np.ndarray:
         # The row alone: the other classes play no part in it.
         row = matrices[..., code, :]
-        return counts.ratio(row[..., code], row.sum(axis=-1), np.nan)
+        return confusion.ratio(row[..., code], row.sum(axis=-1), np.nan)
 
     coded, original = pair.coded.confusions, pair.original.confusions
-    found = statistics.interval(coded, recall, original, bool(pair.corpus.speakers))
+    found = intervals.interval(coded, recall, original, bool(pair.corpus.speakers))
     total = coded.sum(axis=(0, 1))
     wrong = np.where(np.arange(len(total)) == code, -1, total[code])
     other = int(wrong.argmax())
@@ -113,11 +116,11 @@ def _recall(pair: Pair, code: int, emotion: str) -> dict[str, Any]:
         "value": float(np.mean(recall(coded.sum(axis=1)))),
         "difference": found.estimate,
         # The original against itself is no comparison.
-        "low": np.nan if pair.itself else found.low,
-        "high": np.nan if pair.itself else found.high,
-        "precision": float(counts.precisions(total)[code]),
-        "taken_for": pair.corpus.emotions[other] if wrong[other] > 0 else "",
-        "taken_share": float(max(wrong[other], 0) / total[code].sum()),
+        "low": np.nan if pair.is_original else found.low,
+        "high": np.nan if pair.is_original else found.high,
+        "precision": float(confusion.precisions(total)[code]),
+        "confused_with": pair.corpus.emotions[other] if wrong[other] > 0 else "",
+        "confused_share": float(max(wrong[other], 0) / total[code].sum()),
     }
 
 
@@ -126,7 +129,7 @@ def confusions(pairs: Sequence[Pair]) -> pd.DataFrame:
     parts = []
     for pair in pairs:
         total = pair.coded.confusions.sum(axis=(0, 1))
-        shares = counts.ratio(total, total.sum(axis=1, keepdims=True), np.nan)
+        shares = confusion.ratio(total, total.sum(axis=1, keepdims=True), np.nan)
         emotions = np.array(pair.corpus.emotions, dtype=object)
         truth, said = np.indices(total.shape).reshape(2, -1)
         part = pd.DataFrame(
@@ -140,7 +143,7 @@ def speakers(pairs: Sequence[Pair]) -> pd.DataFrame:
     """Return each speaker's UAR over the emotions that he has, columns `findings.SPEAKERS`."""
     parts = []
     for pair in pairs:
-        if not pair.corpus.speakers or pair.itself:
+        if not pair.corpus.speakers or pair.is_original:
             continue
         names = np.array(pair.corpus.speakers, dtype=object)[
             np.unique(pair.corpus.speaker[pair.rows])
@@ -149,8 +152,8 @@ def speakers(pairs: Sequence[Pair]) -> pd.DataFrame:
             {
                 "speaker": names,
                 "n_utterances": np.bincount(pair.coded.speaker),
-                "original": counts.uar(pair.original.confusions).mean(axis=0),
-                "value": counts.uar(pair.coded.confusions).mean(axis=0),
+                "original": confusion.uar(pair.original.confusions).mean(axis=0),
+                "value": confusion.uar(pair.coded.confusions).mean(axis=0),
             }
         )
         parts.append(part.assign(**dict(zip(SPEAKERS, pair.keys, strict=False))))
@@ -163,7 +166,7 @@ def worst(pairs: Sequence[Pair]) -> pd.DataFrame:
     Right and wrong are those of most runs. Each utterance stands there once a section (corpus,
     feature set and protocol), where the confidence in the wrong word is the largest; 20 of them.
     """
-    parts = [_changed(pair) for pair in pairs if not pair.itself]
+    parts = [_changed(pair) for pair in pairs if not pair.is_original]
     table = _stacked(parts, WORST)
     section = ["corpus", "features", "protocol"]
     table = table.sort_values(
@@ -177,12 +180,12 @@ def worst(pairs: Sequence[Pair]) -> pd.DataFrame:
 
 def _changed(pair: Pair) -> pd.DataFrame:
     emotions = np.array(pair.corpus.emotions, dtype=object)
-    heard, heard_original = (side.votes.argmax(axis=1) for side in (pair.coded, pair.original))
+    coded, original = (side.votes.argmax(axis=1) for side in (pair.coded, pair.original))
     votes = pair.coded.votes
     # More runs agree on a wrong word than on the right one: a tie is neither.
     wrong = votes.max(axis=1) > votes[np.arange(len(votes)), pair.coded.truth]
     rows = np.flatnonzero(pair.original.right & wrong)
-    said = pair.coded.predicted[:, rows] == heard[rows]
+    said = pair.coded.predicted[:, rows] == coded[rows]
     confidence = np.where(said, pair.coded.confidence[:, rows], 0).sum(axis=0) / said.sum(axis=0)
     speaker = pair.corpus.speaker[pair.rows[rows]]
     names = np.array(pair.corpus.speakers or ("",), dtype=object)
@@ -191,8 +194,8 @@ def _changed(pair: Pair) -> pd.DataFrame:
             "utterance": pair.corpus.utterances[pair.rows[rows]],
             "speaker": names[speaker],
             "truth": emotions[pair.coded.truth[rows]],
-            "heard_original": emotions[heard_original[rows]],
-            "heard": emotions[heard[rows]],
+            "predicted_original": emotions[original[rows]],
+            "predicted": emotions[coded[rows]],
             "confidence": confidence,
         }
     )

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ..core.tables import MULTI, ORIGINAL
-from . import statistics
+from . import confusion, intervals
 from .outcomes import Cell, Corpus, Key, Outcomes
 
 
@@ -36,13 +36,13 @@ class Side:
     @cached_property
     def confusions(self) -> np.ndarray:
         """Counts (runs, speakers, classes, classes)."""
-        return statistics.by_cluster(self.truth, self.predicted, self.speaker, self.classes)
+        return confusion.by_cluster(self.truth, self.predicted, self.speaker, self.classes)
 
     @cached_property
     def unclustered(self) -> np.ndarray:
         """The same as if no utterance had a speaker."""
-        dealt = statistics.deal(len(self.truth))
-        return statistics.by_cluster(self.truth, self.predicted, dealt, self.classes)
+        dealt = intervals.random_clusters(len(self.truth))
+        return confusion.by_cluster(self.truth, self.predicted, dealt, self.classes)
 
     @cached_property
     def votes(self) -> np.ndarray:
@@ -67,7 +67,7 @@ class Pair:
     rows : numpy.ndarray
         Places of the utterances in the corpus.
     coded, original : Side
-    itself : bool
+    is_original : bool
         Whether the two are the same cell: the original against itself.
     """
 
@@ -76,7 +76,7 @@ class Pair:
     rows: np.ndarray
     coded: Side
     original: Side
-    itself: bool = False
+    is_original: bool = False
 
     @property
     def condition(self) -> str:
@@ -91,7 +91,7 @@ class Pair:
 
 def side(cell: Cell, corpus: Corpus, rows: np.ndarray) -> Side:
     """Return a cell on some utterances of its corpus."""
-    speaker = corpus.speaker[rows] if corpus.speakers else statistics.deal(len(rows))
+    speaker = corpus.speaker[rows] if corpus.speakers else intervals.random_clusters(len(rows))
     return Side(
         corpus.truth[rows],
         cell.predicted[:, rows],

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-NON_INFERIOR, INFERIOR, UNDECIDED = "non-inferior", "inferior", "undecided"
+NON_INFERIOR, INFERIOR, INCONCLUSIVE = "non-inferior", "inferior", "inconclusive"
 
 
 def chance(truth: ArrayLike) -> float:
@@ -104,16 +104,16 @@ def decide(low: float, high: float, margin: float) -> str:
     """Say whether a difference with this interval is non-inferior at a margin.
 
     Non-inferior: the whole interval lies above minus the margin. Inferior: all of it lies below.
-    Else, and where there is no interval, it is undecided.
+    Else, and where there is no interval, it is inconclusive.
 
     Examples
     --------
     >>> decide(-0.01, 0.03, 0.02), decide(-0.08, -0.03, 0.02), decide(-0.05, 0.01, 0.02)
-    ('non-inferior', 'inferior', 'undecided')
+    ('non-inferior', 'inferior', 'inconclusive')
     """
     if low > -margin:
         return NON_INFERIOR
-    return INFERIOR if high < -margin else UNDECIDED
+    return INFERIOR if high < -margin else INCONCLUSIVE
 
 
 class Safe(NamedTuple):
@@ -122,7 +122,7 @@ class Safe(NamedTuple):
     Attributes
     ----------
     word : str
-        ``yes``, ``none`` or ``undecided``.
+        ``yes``, ``none`` or ``inconclusive``.
     kbps : float
         NaN unless ``yes``.
     stopped : float
@@ -153,7 +153,7 @@ def safe_bitrate(decisions: Mapping[float, str]) -> Safe:
     found = float("nan")
     for kbps in sorted(decisions, reverse=True):
         if decisions[kbps] != NON_INFERIOR:
-            word = "none" if decisions[kbps] == INFERIOR else UNDECIDED
+            word = "none" if decisions[kbps] == INFERIOR else INCONCLUSIVE
             return Safe("yes" if found == found else word, found, kbps)
         found = kbps
-    return Safe("yes" if found == found else UNDECIDED, found, float("nan"))
+    return Safe("yes" if found == found else INCONCLUSIVE, found, float("nan"))

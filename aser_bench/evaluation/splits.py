@@ -6,20 +6,17 @@ utterance share its fold. Identical recordings (one ``group``) stay on one side 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from ..core.errors import UsageError
-from . import folds as made
-from .folds import FOLDS, Split, speaker_blocks
+from .folds import DEV_PARTS, FOLDS, Split, speaker_blocks, stratified
+from .protocols import PROTOCOLS
 
 __all__ = [
     "FOLDS",
-    "PROTOCOLS",
-    "Protocol",
     "Split",
     "dev_shares_speakers",
     "for_model",
@@ -27,23 +24,6 @@ __all__ = [
     "speaker_blocks",
     "split",
 ]
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """One protocol: a name, a line for ``list``, and the function that makes its folds.
-
-    Attributes
-    ----------
-    speaker_disjoint : bool
-        Whether no speaker stands on two sides of a split; dev is then spared from training.
-        Otherwise dev is a part of the held-out utterances, or the corpus's own.
-    """
-
-    name: str
-    title: str
-    speaker_disjoint: bool
-    make: Callable[[pd.DataFrame, int], Iterator[Split]]
 
 
 def split(protocol: str, utterances: pd.DataFrame, seed: int) -> list[Split]:
@@ -93,10 +73,10 @@ def for_model(
         return one
     table = utterances.iloc[one.train]
     groups = pd.factorize(table["group"])[0]
-    parts = min(made.DEV_PARTS, len(np.unique(groups)))
+    parts = min(DEV_PARTS, len(np.unique(groups)))
     if parts < 2:
         return one
-    dev = one.train[next(made.stratified(table["emotion"], groups, parts, seed))]
+    dev = one.train[next(stratified(table["emotion"], groups, parts, seed))]
     return replace(one, train=np.setdiff1d(one.train, dev), dev=dev)
 
 
@@ -136,45 +116,6 @@ def inner_folds(
     everything = np.arange(len(rows))
     folds = [
         (np.setdiff1d(everything, validation), validation)
-        for validation in made.stratified(table["emotion"], blocks, number, seed)
+        for validation in stratified(table["emotion"], blocks, number, seed)
     ]
     return folds, note
-
-
-PROTOCOLS = {
-    protocol.name: protocol
-    for protocol in (
-        Protocol(
-            "speaker",
-            "five speaker-disjoint folds (fewer where there are fewer speakers), dev too",
-            True,
-            made.by_speaker,
-        ),
-        Protocol(
-            "paper",
-            "the study's: five random stratified folds, train : dev : test = 8 : 0.5 : 1.5",
-            False,
-            made.paper,
-        ),
-        Protocol("loso", "leave one speaker out", True, made.leave_one_speaker_out),
-        Protocol(
-            "session",
-            "leave one session out; speakers of the others are spared for dev",
-            True,
-            made.leave_one_session_out,
-        ),
-        Protocol(
-            "yoon2018",
-            "Yoon et al. 2018: five random stratified folds, train : dev : test = 8 : 0.6 : 1.4",
-            False,
-            made.yoon2018,
-        ),
-        Protocol(
-            "given",
-            "the corpus's own train, dev and test, as one fold",
-            False,
-            made.given,
-        ),
-    )
-}
-"""The protocols by name."""

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..core.findings import MISHEARD, WER
+from ..core.findings import TRANSCRIPT_ERRORS, WER
 from ..core.tables import ORIGINAL, order_columns
-from . import statistics
+from . import intervals
 from .losses import UNKNOWN
 
 COLUMNS = (
@@ -29,7 +29,7 @@ COLUMNS = (
     "reference",
     "heard",
 )
-"""What `wer` reads; `misheard` needs no speaker."""
+"""What `wer` reads; `largest_errors` needs no speaker."""
 
 NO_TEXT = "no utterance has a text to compare with"
 
@@ -129,7 +129,7 @@ def wer(table: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns `findings.WER`, in the order of the table. The interval leaves out one speaker
-        at a time; see `statistics.interval`.
+        at a time; see `intervals.interval`.
 
     Examples
     --------
@@ -181,27 +181,27 @@ def _row(part: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def _interval(known: pd.DataFrame) -> statistics.Interval:
+def _interval(known: pd.DataFrame) -> intervals.Interval:
     """Return errors over words with the interval of the jackknife over speakers.
 
     Where the corpus does not tell them, utterances take their place, as everywhere.
     """
     speaker = known["speaker"].astype(str)
     told = bool((speaker != "").all())
-    cluster = speaker if told else statistics.deal(len(known))
+    cluster = speaker if told else intervals.random_clusters(len(known))
     sums = known.groupby(cluster)[["total", "words"]].sum().to_numpy(dtype=float)
     # As a matrix of a speaker's words, right and wrong, which `statistics` sums and leaves out;
     # with more errors than words the first of them is below zero, and the ratio is still right.
     matrices = np.zeros((1, len(sums), 2, 2))
     matrices[0, :, 0, 0] = sums[:, 1] - sums[:, 0]
     matrices[0, :, 0, 1] = sums[:, 0]
-    found = statistics.interval(
+    found = intervals.interval(
         matrices, lambda m: m[..., 0, 1] / m.sum(axis=(-2, -1)), clustered=told
     )
     return found if told or found.why else replace(found, why=UNKNOWN)
 
 
-def misheard(table: pd.DataFrame) -> pd.DataFrame:
+def largest_errors(table: pd.DataFrame) -> pd.DataFrame:
     """Return the utterances that a transcriber hears much worse at a condition than before.
 
     Parameters
@@ -212,9 +212,10 @@ def misheard(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns `findings.MISHEARD`: of each transcriber and coded condition the few utterances
-        with the largest rise of errors over words, those of most words first among equals.
-        Utterances that are not heard worse, and those without the original, are not there.
+        Columns `findings.TRANSCRIPT_ERRORS`: for each transcriber and coded condition the few
+        utterances with the largest increase of errors over words, and of these those with the
+        most words first. Utterances with no more errors than before, and those without a
+        transcript of the original, are left out.
     """
     table = table.fillna(dict.fromkeys(("reference", "heard"), ""))
     counted = count(table["reference"].tolist(), table["heard"].tolist())
@@ -224,8 +225,10 @@ def misheard(table: pd.DataFrame) -> pd.DataFrame:
     table = table[table["words"] > 0]
     keys = ["corpus", "transcripts", "utterance"]
     before = table[table["condition"] == ORIGINAL].drop_duplicates(keys)
+    table = table.rename(columns={"heard": "hypothesis"})
+    before = before.rename(columns={"heard": "hypothesis"})
     both = table[table["condition"] != ORIGINAL].merge(
-        before[[*keys, "heard", "errors"]], on=keys, suffixes=("", "_original")
+        before[[*keys, "hypothesis", "errors"]], on=keys, suffixes=("", "_original")
     )
     rise = (both["errors"] - both["errors_original"]) / both["words"]
     both = both.assign(rise=rise)[rise > 0]
@@ -237,4 +240,4 @@ def misheard(table: pd.DataFrame) -> pd.DataFrame:
     place = {names: number for number, (names, _) in enumerate(table.groupby(_GROUP, sort=False))}
     rank = [place[names] for names in chosen[_GROUP].itertuples(index=False, name=None)]
     chosen = chosen.assign(place=rank).sort_values("place", kind="stable")
-    return chosen.reindex(columns=list(MISHEARD)).reset_index(drop=True)
+    return chosen.reindex(columns=list(TRANSCRIPT_ERRORS)).reset_index(drop=True)

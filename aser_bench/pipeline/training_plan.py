@@ -13,7 +13,8 @@ import numpy as np
 from .. import features, models
 from ..core.errors import UsageError
 from ..core.tables import MULTI, ORIGINAL
-from ..evaluation.splits import PROTOCOLS, Split, dev_shares_speakers, for_model, inner_folds, split
+from ..evaluation.protocols import PROTOCOLS
+from ..evaluation.splits import Split, dev_shares_speakers, for_model, inner_folds, split
 from ..models.base import INNER_FOLDS, RUNS, Model, Size
 from ..models.dual.utterance import KINDS
 from ..study.config import Study

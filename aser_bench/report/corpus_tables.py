@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ..core.context import Context
-from ..core.findings import BANDWIDTH, DRIFT, LEAK_WORTH, Findings
+from ..core.findings import BANDWIDTH, DRIFT, LEAKAGE_EFFECT, Findings
 from . import captions, text
 from .base import Cell, Column, Row, Table
 from .records import by_condition, groups, number, plain, record
@@ -166,7 +166,7 @@ def _leaks(corpus: str, context: Context, leaks: pd.DataFrame) -> Iterator[Table
 
 
 def _leak_worth(corpus: str, context: Context, findings: Findings) -> Iterator[Table]:
-    worth = findings.leak_worth
+    worth = findings.leakage_effect
     found = list(worth[worth["corpus"] == corpus].itertuples(index=False))
     if not found:
         return
@@ -200,6 +200,6 @@ def _leak_worth(corpus: str, context: Context, findings: Findings) -> Iterator[T
             )
             for row in found
         ),
-        records=tuple(record(corpus, context, row, LEAK_WORTH) for row in found),
+        records=tuple(record(corpus, context, row, LEAKAGE_EFFECT) for row in found),
         footnotes=captions.footnotes(corpus, context),
     )

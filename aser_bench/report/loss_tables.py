@@ -134,7 +134,7 @@ def _recalls(
 
 def _recall_cells(row: Any) -> tuple[Cell, ...]:
     itself = str(row.condition) == ORIGINAL  # a difference of nothing to itself says nothing
-    taken, share = said(row.taken_for), number(row.taken_share)
+    taken, share = said(row.confused_with), number(row.confused_share)
     return (
         Cell(text.fraction(number(row.value))),
         Cell() if itself else Cell(text.points(number(row.difference))),

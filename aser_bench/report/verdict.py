@@ -46,10 +46,12 @@ def errors(findings: Findings, context: Context) -> list[tuple[str, list[str]]]:
     said: dict[str, list[str]] = {}
     keys = [*_SECTION, "model", "training", "condition"]
     for (corpus, features, protocol, model, training, condition), rows in _groups(table, keys):
-        often = rows[(rows["taken_for"] != "") & (rows["taken_share"] > 1 / max(len(rows), 2))]
-        often = often.sort_values("taken_share", ascending=False, kind="stable")
+        often = rows[
+            (rows["confused_with"] != "") & (rows["confused_share"] > 1 / max(len(rows), 2))
+        ]
+        often = often.sort_values("confused_share", ascending=False, kind="stable")
         words = [
-            f"{row.emotion} is taken for {row.taken_for}: {100 * row.taken_share:.1f}\u00a0%"
+            f"{row.emotion} is taken for {row.confused_with}: {100 * row.confused_share:.1f}\u00a0%"
             for row in often.itertuples()
         ]
         if not words or (
@@ -117,7 +119,7 @@ def _without_interval(table: pd.DataFrame, context: Context) -> Iterator[str]:
 def _answer(row: dict[Any, Any]) -> str:
     if row["safe"] == "yes":
         return f"safe down to {row['safe_kbps']:g} kbit/s"
-    return "safe at no bitrate" if row["safe"] == "none" else "not decidable"
+    return "safe at no bitrate" if row["safe"] == "none" else "inconclusive"
 
 
 def _and(names: Sequence[str]) -> str:
@@ -170,7 +172,7 @@ def _hurt(table: pd.DataFrame, context: Context) -> Iterator[str]:
 
 
 def _leaks(findings: Findings, context: Context) -> Iterator[str]:
-    for row in findings.leak_worth.to_dict("records"):
+    for row in findings.leakage_effect.to_dict("records"):
         where = "above"
         if row["difference"] < 0:
             where = "below"

@@ -14,7 +14,7 @@ from typing import Any
 from ..codecs.bitrates import POLICIES
 from ..core.errors import UsageError, suggest
 from ..corpora.labels import LABEL_SETS
-from ..evaluation.splits import PROTOCOLS
+from ..evaluation.protocols import PROTOCOLS
 from ..models.base import CLASS_WEIGHTS, EFFORTS, Settings
 from . import parsing
 from .parsing import CodecChoice, CorpusChoice

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aser_bench.evaluation import counts, statistics
+from aser_bench.evaluation import confusion
 
 _FILE = Path(__file__).resolve().parents[2] / "benchmarks" / "alarms.py"
 _spec = importlib.util.spec_from_file_location("alarms", _FILE)
@@ -42,8 +42,8 @@ def uar(outcomes, key):
     corpus = outcomes.corpora[key[0]]
     said = outcomes.cells[key].predicted
     blank = np.zeros(len(corpus.truth), int)
-    found = statistics.by_cluster(corpus.truth, said, blank, len(corpus.emotions))
-    return float(counts.uar(found.sum(axis=1)).mean())
+    found = confusion.by_cluster(corpus.truth, said, blank, len(corpus.emotions))
+    return float(confusion.uar(found.sum(axis=1)).mean())
 
 
 def test_a_model_loses_what_was_asked_for_in_the_mean_and_there_alone(seeds):

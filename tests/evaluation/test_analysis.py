@@ -25,7 +25,7 @@ TABLES = {
     "worst": contract.WORST,
     "drift": contract.DRIFT,
     "leaks": contract.LEAKS,
-    "leak_worth": contract.LEAK_WORTH,
+    "leakage_effect": contract.LEAKAGE_EFFECT,
 }
 COMPARISONS = ("losses", "robustness", "speakers", "worst", "bandwidth")
 

@@ -87,20 +87,22 @@ def test_safe_at_no_bitrate(found):
     row = row_of(found, k8=LOST, k64=LOST)
     assert row["safe"] == "none"
     assert math.isnan(row["safe_kbps"])
-    assert row["sentence"].startswith("none: at 64 kbit/s more than 2 points of UAR are lost (-20")
+    assert row["sentence"].startswith(
+        "no safe bitrate: at 64 kbit/s more than 2 points of UAR are lost (-20"
+    )
 
 
 def test_a_lower_bitrate_does_not_make_up_for_a_higher_one(found):
     assert row_of(found, k8=SAFE, k64=LOST)["safe"] == "none"
-    assert row_of(found, k8=SAFE, k64=OPEN)["safe"] == "undecided"
+    assert row_of(found, k8=SAFE, k64=OPEN)["safe"] == "inconclusive"
 
 
 def test_not_decidable_where_the_interval_is_too_wide(found):
     row = row_of(found, k8=LOST, k64=OPEN)
-    assert row["safe"] == "undecided"
+    assert row["safe"] == "inconclusive"
     said = row["sentence"]
     assert said.startswith(
-        "not decidable: at 64 kbit/s a loss of more than 2 points of UAR is not excluded (-5.0, "
+        "inconclusive: at 64 kbit/s a loss of more than 2 points of UAR is not excluded (-5.0, "
         "interval -15.0 to +5.0): with n = 32 utterances of 4 speakers the interval is too wide"
     )
     assert row["needed_utterances"] == row["needed_speakers"] * 32 / 4
@@ -115,7 +117,7 @@ def test_safe_and_below_it_undecided(found):
 
 
 def test_more_data_do_not_help_where_the_loss_is_near_the_margin(found, monkeypatch):
-    monkeypatch.setattr(codec_rows.statistics, "needed_clusters", lambda found, margin: 4.0)
+    monkeypatch.setattr(codec_rows.intervals, "needed_clusters", lambda found, margin: 4.0)
     said = row_of(found, k8=LOST, k64=(-0.03, -0.01))["sentence"]
     assert said.endswith("the interval is narrow enough, but the loss lies close to the margin")
     assert "decide it in" not in said
@@ -125,9 +127,9 @@ def test_without_an_interval_it_says_why(tmp_path):
     pairs = factories.paired(factories.predictions(CLEAN, speakers=("a", "b")), tmp_path)
     rows = codec_rows.robustness_rows(pairs, losses_of(pairs, 0.02), factories.conditions(), 0.02)
     (row,) = rows.to_dict("records")
-    assert row["safe"] == "undecided"
+    assert row["safe"] == "inconclusive"
     assert row["sentence"] == (
-        "not decidable: at 64 kbit/s there is no interval: 2 speakers cannot tell their spread"
+        "inconclusive: at 64 kbit/s there is no interval: 2 speakers instead of at least 3"
     )
     assert math.isnan(row["needed_utterances"])
 
@@ -151,7 +153,7 @@ def test_where_nothing_changed_it_takes_more_utterances_all_the_same(tmp_path):
     (row,) = codec_rows.robustness_rows(pairs, table, factories.conditions(), 0.02).to_dict(
         "records"
     )
-    assert row["safe"] == "undecided"
+    assert row["safe"] == "inconclusive"
     assert "the interval is too wide for the margin" in row["sentence"]
     # 0 out of n stay below 2 % from n = 183 on: .975 = 1 - .98^182.6
     assert row["needed_utterances"] == 183

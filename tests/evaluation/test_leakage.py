@@ -9,7 +9,8 @@ import pytest
 
 from aser_bench.core import findings as contract
 from aser_bench.evaluation import leakage
-from aser_bench.evaluation.splits import PROTOCOLS, Split
+from aser_bench.evaluation.folds import Split
+from aser_bench.evaluation.protocols import PROTOCOLS
 
 TABLE = pd.DataFrame(
     {
@@ -89,8 +90,8 @@ def test_worth_is_the_difference_on_what_both_tested(tmp_path):
     random = random[~((random["speaker"] == "a") & (random["truth"] == "sad"))]
     disjoint = disjoint[~((disjoint["run"] == 1) & (disjoint["utterance"].str.endswith("y_1")))]
     outcomes = factories.outcomes(pd.concat([random, disjoint]), tmp_path)
-    table = leakage.worth(outcomes)
-    assert tuple(table.columns) == contract.LEAK_WORTH
+    table = leakage.effect(outcomes)
+    assert tuple(table.columns) == contract.LEAKAGE_EFFECT
     (row,) = table.to_dict("records")
     assert (row["random"], row["disjoint"], row["model"]) == ("paper", "speaker", "svm")
     both = set(random["utterance"]) & set(disjoint.loc[disjoint["run"] == 1, "utterance"])
@@ -108,7 +109,7 @@ def test_worth_is_the_difference_on_what_both_tested(tmp_path):
 
 def test_every_random_protocol_against_every_disjoint_one(tmp_path):
     frames = [under(name, 0.7, runs=1) for name in (*PROTOCOLS, "another")]
-    table = leakage.worth(factories.outcomes(pd.concat(frames), tmp_path))
+    table = leakage.effect(factories.outcomes(pd.concat(frames), tmp_path))
     assert set(zip(table["random"], table["disjoint"], strict=True)) == {
         (random.name, disjoint.name)
         for random in PROTOCOLS.values()
@@ -121,23 +122,23 @@ def test_every_random_protocol_against_every_disjoint_one(tmp_path):
 @pytest.mark.parametrize("protocols", [("speaker",), ("paper",), ("speaker", "loso")])
 def test_one_kind_of_protocol_alone_tells_nothing(tmp_path, protocols):
     frame = pd.concat([under(name, 0.7) for name in protocols])
-    assert leakage.worth(factories.outcomes(frame, tmp_path)).empty
+    assert leakage.effect(factories.outcomes(frame, tmp_path)).empty
 
 
 def test_models_are_not_mixed(tmp_path):
     frame = pd.concat([under("paper", 0.9, model="svm"), under("speaker", 0.5, model="mlp")])
-    assert leakage.worth(factories.outcomes(frame, tmp_path)).empty
+    assert leakage.effect(factories.outcomes(frame, tmp_path)).empty
 
 
 def test_nothing_in_common_is_worth_nothing(tmp_path):
     random, disjoint = under("paper", 0.9), under("speaker", 0.5)
     frame = pd.concat([random[random["fold"] == 0], disjoint[disjoint["fold"] == 1]])
-    assert leakage.worth(factories.outcomes(frame, tmp_path)).empty
+    assert leakage.effect(factories.outcomes(frame, tmp_path)).empty
 
 
 def test_without_speakers_there_are_none_to_count(tmp_path):
     options = {"speakers": ("a", "b", None)}
     frame = pd.concat([under("paper", 0.9, **options), under("speaker", 0.5, **options)])
-    (row,) = leakage.worth(factories.outcomes(frame, tmp_path)).to_dict("records")
+    (row,) = leakage.effect(factories.outcomes(frame, tmp_path)).to_dict("records")
     assert row["n_speakers"] == 0
     assert row["low"] < row["high"]

@@ -11,7 +11,7 @@ import pytest
 from sklearn import metrics as sk
 
 from aser_bench.core import findings as contract
-from aser_bench.evaluation import losses, statistics
+from aser_bench.evaluation import losses, significance
 
 KEY = ["model", "training", "condition"]
 SKILL = {**factories.SKILL, ("multi", "original"): 0.8, ("multi", "mp3-8k"): 0.7}
@@ -106,7 +106,7 @@ def test_holm_corrects_over_models_and_conditions_of_one_training(pairs, metric)
     own = table[table["metric"] == metric]
     sizes = {}
     for training, rows in own.groupby("training"):
-        np.testing.assert_allclose(rows["p_holm"], statistics.holm(rows["p"].astype(float)))
+        np.testing.assert_allclose(rows["p_holm"], significance.holm(rows["p"].astype(float)))
         sizes[training] = len(rows)
     assert sizes == {"matched": 4, "clean": 4, "multi": 2}
 
@@ -144,7 +144,7 @@ def test_a_condition_that_changes_nothing(tmp_path):
     assert (table["p_mcnemar"] == 1).all()
     assert not table["significant"].any()
     # 32 utterances without a change say that fewer than one in nine change, and no more.
-    assert (table["decision"] == "undecided").all()
+    assert (table["decision"] == "inconclusive").all()
     np.testing.assert_allclose(table["high"], 1 - 0.025 ** (1 / 32))
 
 
@@ -164,10 +164,12 @@ def test_the_margin_decides(pairs):
     assert (wide["decision"] == "non-inferior").all()
     narrow = losses.losses(pairs, 1e-9)
     expected = np.select(
-        [narrow["low"] > -1e-9, narrow["high"] < -1e-9], ["non-inferior", "inferior"], "undecided"
+        [narrow["low"] > -1e-9, narrow["high"] < -1e-9],
+        ["non-inferior", "inferior"],
+        "inconclusive",
     )
     assert narrow["decision"].tolist() == expected.tolist()
-    assert {"inferior", "undecided"} <= set(narrow["decision"])
+    assert {"inferior", "inconclusive"} <= set(narrow["decision"])
     same = ["difference", "low", "high", "p", "p_holm", "significant"]
     pd.testing.assert_frame_equal(wide[same], narrow[same])
 
@@ -175,8 +177,8 @@ def test_the_margin_decides(pairs):
 def test_two_speakers_have_no_interval_and_it_says_why(tmp_path):
     table = losses.losses(factories.paired(both_models(speakers=("a", "b")), tmp_path), 0.02)
     assert table[["low", "high", "effect"]].isna().all(axis=None)
-    assert set(table["why"]) == {"no interval: 2 speakers cannot tell their spread"}
-    assert set(table["decision"]) == {"undecided"}
+    assert set(table["why"]) == {"no interval: 2 speakers instead of at least 3"}
+    assert set(table["decision"]) == {"inconclusive"}
     assert table["difference"].notna().all()
     assert (table["p"] >= 0.5).all()  # two speakers can be flipped in four ways
 
@@ -185,7 +187,7 @@ def test_one_speaker_has_not_even_a_test(tmp_path):
     table = losses.losses(factories.paired(both_models(speakers=("a",)), tmp_path), 0.02)
     assert table[["low", "p", "p_holm"]].isna().all(axis=None)
     assert not table["significant"].any()
-    assert table["why"].str.contains("1 speaker cannot").all()
+    assert table["why"].str.contains("1 speaker instead of at least 3").all()
 
 
 def test_unknown_speakers_have_an_interval_that_says_whose_it_is(tmp_path):
@@ -228,11 +230,13 @@ def test_recalls_and_precisions_of_each_emotion(frame, pairs):
         assert row.precision == pytest.approx((called["truth"] == row.emotion).mean())
         wrong = part[(part["truth"] == row.emotion) & (part["predicted"] != row.emotion)]
         if wrong.empty:
-            assert (row.taken_for, row.taken_share) == ("", 0)
+            assert (row.confused_with, row.confused_share) == ("", 0)
             continue
         most = wrong["predicted"].value_counts()
-        assert row.taken_share == pytest.approx(most.max() / (part["truth"] == row.emotion).sum())
-        assert most[row.taken_for] == most.max()
+        assert row.confused_share == pytest.approx(
+            most.max() / (part["truth"] == row.emotion).sum()
+        )
+        assert most[row.confused_with] == most.max()
         assert np.isnan(row.low) == (row.condition == "original")
 
 
@@ -242,9 +246,13 @@ def test_a_perfect_emotion_is_taken_for_nothing_and_an_unheard_one_has_no_precis
     frame.loc[coded & (frame["truth"] == "sad"), "predicted"] = "angry"
     table = losses.recalls(factories.paired(frame, tmp_path)).set_index(["condition", "emotion"])
     perfect, unheard = table.loc["mp3-8k", "happy"], table.loc["mp3-8k", "sad"]
-    assert (perfect["taken_for"], perfect["taken_share"], perfect["precision"]) == ("", 0, 1)
+    assert (perfect["confused_with"], perfect["confused_share"], perfect["precision"]) == ("", 0, 1)
     assert np.isnan(unheard["precision"])
-    assert (unheard["taken_for"], unheard["taken_share"], unheard["value"]) == ("angry", 1, 0)
+    assert (unheard["confused_with"], unheard["confused_share"], unheard["value"]) == (
+        "angry",
+        1,
+        0,
+    )
     assert table.loc["mp3-8k", "angry"]["precision"] == 0.5
 
 
@@ -338,7 +346,7 @@ def test_the_worst_went_from_right_to_wrong_surest_first(frame, tmp_path, traine
     for row, (sure, name, keys, truth, heard) in zip(table.itertuples(), expected, strict=False):
         assert row.utterance == name
         assert (row.model, row.train_condition, row.condition) == keys
-        assert (row.truth, row.heard_original, row.heard) == (truth, truth, heard)
+        assert (row.truth, row.predicted_original, row.predicted) == (truth, truth, heard)
         assert row.confidence == pytest.approx(sure, rel=1e-5)
         assert row.speaker == name.split("_")[1]
 

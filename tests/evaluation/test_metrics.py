@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from aser_bench.core import tables
-from aser_bench.evaluation import metrics
+from aser_bench.evaluation import confusion, metrics, probability
 
 EMOTIONS = ["angry", "bored", "happy", "neutral", "sad"]
 LABELS = st.sampled_from(EMOTIONS)
@@ -44,7 +44,7 @@ def test_like_scikit_learn(pairs):
 def test_confusion_and_recalls_like_scikit_learn(pairs):
     truth, predicted = zip(*pairs, strict=True)
     expected = sk.confusion_matrix(truth, predicted, labels=EMOTIONS)
-    np.testing.assert_array_equal(metrics.confusion(truth, predicted, EMOTIONS), expected)
+    np.testing.assert_array_equal(confusion.confusion_matrix(truth, predicted, EMOTIONS), expected)
     recalls = metrics.recalls(truth, predicted, EMOTIONS)
     for label, recall in zip(EMOTIONS, recalls, strict=True):
         assert np.isnan(recall) == (label not in truth)
@@ -89,15 +89,17 @@ def test_uar_leaves_out_a_class_that_is_only_predicted():
 
 def test_confusion_refuses_labels_that_it_was_not_told():
     with pytest.raises(ValueError, match="not among the labels: happy"):
-        metrics.confusion(["sad"], ["happy"], ["sad"])
+        confusion.confusion_matrix(["sad"], ["happy"], ["sad"])
     with pytest.raises(ValueError, match="twice"):
-        metrics.confusion(["sad"], ["sad"], ["sad", "sad"])
+        confusion.confusion_matrix(["sad"], ["sad"], ["sad", "sad"])
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(PAIRS, min_size=1, max_size=5))
 def test_many_matrices_at_once(lists):
-    stack = np.stack([metrics.confusion(*zip(*pairs, strict=True), EMOTIONS) for pairs in lists])
+    stack = np.stack(
+        [confusion.confusion_matrix(*zip(*pairs, strict=True), EMOTIONS) for pairs in lists]
+    )
     for metric in metrics.METRICS.values():
         expected = [metric.function(*zip(*pairs, strict=True)) for pairs in lists]
         np.testing.assert_allclose(metric.of_confusion(stack), expected)
@@ -145,14 +147,14 @@ def chances(draw):
 def test_brier_like_scikit_learn(given_):
     truth, rows = given_
     expected = sk.brier_score_loss(truth, rows, labels=EMOTIONS, scale_by_half=False)
-    assert metrics.brier(truth, rows, EMOTIONS) == pytest.approx(expected)
+    assert probability.brier(truth, rows, EMOTIONS) == pytest.approx(expected)
 
 
 def test_brier_from_best_to_worst():
     labels = ["angry", "sad"]
-    assert metrics.brier(["sad", "angry"], [[0, 1], [1, 0]], labels) == 0
-    assert metrics.brier(["sad", "angry"], [[1, 0], [0, 1]], labels) == 2
-    assert np.isnan(metrics.brier(["sad", "sad"], [[0, 1], [np.nan, 1]], labels))
+    assert probability.brier(["sad", "angry"], [[0, 1], [1, 0]], labels) == 0
+    assert probability.brier(["sad", "angry"], [[1, 0], [0, 1]], labels) == 2
+    assert np.isnan(probability.brier(["sad", "sad"], [[0, 1], [np.nan, 1]], labels))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +169,7 @@ def test_brier_from_best_to_worst():
 )
 def test_brier_refuses_what_does_not_fit(truth, rows):
     with pytest.raises(ValueError, match=r"expected|not among the labels"):
-        metrics.brier(truth, rows, ["angry", "sad"])
+        probability.brier(truth, rows, ["angry", "sad"])
 
 
 def naive_ece(right, confidence, bins):
@@ -194,17 +196,17 @@ SURE = st.lists(st.tuples(st.booleans(), st.integers(0, 16)), min_size=1, max_si
 def test_ece_like_a_plain_loop(pairs, bins):
     right, sixteenths = zip(*pairs, strict=True)
     confidence = [number / 16 for number in sixteenths]
-    found = metrics.ece(right, confidence, bins)
+    found = probability.ece(right, confidence, bins)
     assert found == pytest.approx(naive_ece(right, confidence, bins), abs=1e-12)
     assert 0 <= found <= 1
 
 
 def test_ece_from_best_to_worst():
-    assert metrics.ece([True, True], [1, 1]) == 0
-    assert metrics.ece([False, False], [1, 1]) == 1
-    assert metrics.ece([True, False], [0.5, 0.5]) == 0
-    assert metrics.ece([True], [np.float32(1) + np.float32(1e-7)]) == pytest.approx(0, abs=1e-6)
-    assert np.isnan(metrics.ece([True, True], [1, np.nan]))
+    assert probability.ece([True, True], [1, 1]) == 0
+    assert probability.ece([False, False], [1, 1]) == 1
+    assert probability.ece([True, False], [0.5, 0.5]) == 0
+    assert probability.ece([True], [np.float32(1) + np.float32(1e-7)]) == pytest.approx(0, abs=1e-6)
+    assert np.isnan(probability.ece([True, True], [1, np.nan]))
 
 
 @pytest.mark.parametrize(
@@ -213,4 +215,4 @@ def test_ece_from_best_to_worst():
 )
 def test_ece_refuses_what_has_none(right, confidence):
     with pytest.raises(ValueError, match=r"expected two lists|not from 0 to 1"):
-        metrics.ece(right, confidence)
+        probability.ece(right, confidence)

@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aser_bench.evaluation import robustness
-from aser_bench.evaluation.robustness import INFERIOR, NON_INFERIOR, UNDECIDED, decide, safe_bitrate
+from aser_bench.evaluation.robustness import (
+    INCONCLUSIVE,
+    INFERIOR,
+    NON_INFERIOR,
+    decide,
+    safe_bitrate,
+)
 
 KBPS = (8.0, 16.0, 24.0, 64.0)
 FRACTION = st.floats(0, 1)
@@ -80,11 +86,11 @@ def test_where_the_reference_loses_nothing_there_is_no_relative_error(reference)
         (-0.019, 0.3, NON_INFERIOR),
         (-0.019, -0.001, NON_INFERIOR),
         (0.1, 0.2, NON_INFERIOR),
-        (-0.02, 0.0, UNDECIDED),
-        (-0.5, 0.5, UNDECIDED),
-        (-0.5, -0.02, UNDECIDED),
+        (-0.02, 0.0, INCONCLUSIVE),
+        (-0.5, 0.5, INCONCLUSIVE),
+        (-0.5, -0.02, INCONCLUSIVE),
         (-0.5, -0.021, INFERIOR),
-        (math.nan, math.nan, UNDECIDED),
+        (math.nan, math.nan, INCONCLUSIVE),
     ],
 )
 def test_decisions(low, high, expected):
@@ -93,7 +99,7 @@ def test_decisions(low, high, expected):
 
 @given(st.floats(-1, 1), st.floats(0, 1), FRACTION, FRACTION)
 def test_a_larger_margin_never_makes_a_bitrate_worse(low, width, one, other):
-    grades = [INFERIOR, UNDECIDED, NON_INFERIOR]
+    grades = [INFERIOR, INCONCLUSIVE, NON_INFERIOR]
     small, large = sorted((one, other))
     found = [grades.index(decide(low, low + width, margin)) for margin in (small, large)]
     assert found[0] <= found[1]
@@ -113,14 +119,14 @@ def test_each_interval_has_one_of_three_decisions(low, width, margin):
         ({8: "in", 16: "non", 64: "non"}, ("yes", 16, 8)),
         ({8: "non", 16: "non"}, ("yes", 8, None)),
         ({8: "non", 16: "in", 64: "non"}, ("yes", 64, 16)),
-        ({8: "non", 16: "non", 64: "un"}, ("undecided", None, 64)),
+        ({8: "non", 16: "non", 64: "un"}, ("inconclusive", None, 64)),
         ({8: "non", 64: "in"}, ("none", None, 64)),
         ({8: "un", 64: "non"}, ("yes", 64, 8)),
-        ({}, ("undecided", None, None)),
+        ({}, ("inconclusive", None, None)),
     ],
 )
 def test_safe_bitrates_are_tested_from_the_highest_down(decisions, expected):
-    words = {"in": INFERIOR, "non": NON_INFERIOR, "un": UNDECIDED}
+    words = {"in": INFERIOR, "non": NON_INFERIOR, "un": INCONCLUSIVE}
     found = safe_bitrate({kbps: words[word] for kbps, word in decisions.items()})
     assert found.word == expected[0]
     assert [None if math.isnan(x) else x for x in found[1:]] == list(expected[1:])
@@ -141,7 +147,9 @@ def test_a_larger_margin_never_raises_the_safe_bitrate(intervals, one, other):
     assert lowest(large) <= lowest(small)
 
 
-@given(st.dictionaries(st.sampled_from(KBPS), st.sampled_from([INFERIOR, UNDECIDED, NON_INFERIOR])))
+@given(
+    st.dictionaries(st.sampled_from(KBPS), st.sampled_from([INFERIOR, INCONCLUSIVE, NON_INFERIOR]))
+)
 def test_at_and_above_the_safe_bitrate_all_are_non_inferior(decisions):
     found = safe_bitrate(decisions)
     above = [word for kbps, word in decisions.items() if kbps >= found.kbps]

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aser_bench.core.errors import UsageError
+from aser_bench.evaluation.protocols import PROTOCOLS
 from aser_bench.evaluation.splits import (
     FOLDS,
-    PROTOCOLS,
     dev_shares_speakers,
     for_model,
     inner_folds,

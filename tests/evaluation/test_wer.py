@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aser_bench.core.findings import MISHEARD, WER
+from aser_bench.core.findings import TRANSCRIPT_ERRORS, WER
 from aser_bench.evaluation import wer
 from aser_bench.evaluation.losses import UNKNOWN
 
@@ -176,8 +176,8 @@ def test_groups_stand_in_the_order_of_the_table():
 
 def test_nothing_gives_an_empty_table():
     assert list(wer.wer(table([])).columns) == list(WER)
-    assert list(wer.misheard(table([])).columns) == list(MISHEARD)
-    assert wer.misheard(table([])).empty
+    assert list(wer.largest_errors(table([])).columns) == list(TRANSCRIPT_ERRORS)
+    assert wer.largest_errors(table([])).empty
 
 
 def test_a_missing_column_is_named():
@@ -197,14 +197,14 @@ def test_misheard_are_those_that_are_heard_worse_than_before():
         table([(*pair, text) for pair, text in zip(said, heard, strict=True)], condition=name)
         for name, heard in (("original", before), ("mp3-8k", after), ("mp3-64k", before))
     ]
-    found = wer.misheard(pd.concat(parts, ignore_index=True))
-    assert list(found.columns) == list(MISHEARD)
+    found = wer.largest_errors(pd.concat(parts, ignore_index=True))
+    assert list(found.columns) == list(TRANSCRIPT_ERRORS)
     assert found["utterance"].tolist() == ["u4", "u3", "u2", "u1", "u0"]
     assert set(found["condition"]) == {"mp3-8k"}
     assert found.loc[0, ["errors_original", "errors", "words"]].tolist() == [0, 5, 5]
-    assert found.loc[0, "heard_original"] == "one two three four 4"
-    assert found.loc[0, "heard"] == ""
+    assert found.loc[0, "hypothesis_original"] == "one two three four 4"
+    assert found.loc[0, "hypothesis"] == ""
 
 
 def test_without_the_original_nothing_is_misheard():
-    assert wer.misheard(table([("a", "one two", "")])).empty
+    assert wer.largest_errors(table([("a", "one two", "")])).empty

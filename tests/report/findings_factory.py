@@ -14,7 +14,7 @@ from aser_bench.core.findings import Findings
 
 EMOTIONS = ("angry", "happy", "sad")
 METRICS = ("wap", "accuracy", "uar", "macro_f1")
-WHY = "no interval: 1 speaker cannot tell their spread"
+WHY = "no interval: 1 speaker instead of at least 3"
 FAMILY = 24
 
 
@@ -39,7 +39,7 @@ def findings_of(scores: pd.DataFrame, **changes: Any) -> Findings:
         "bandwidth": frame(list(_bandwidth(scores)), contract.BANDWIDTH),
         "drift": frame(list(_drift(scores)), contract.DRIFT),
         "leaks": frame(list(_leaks(scores)), contract.LEAKS),
-        "leak_worth": frame(list(_leak_worth(scores)), contract.LEAK_WORTH),
+        "leakage_effect": frame(list(_leak_worth(scores)), contract.LEAKAGE_EFFECT),
     }
     return Findings(**{**made, **changes})
 
@@ -130,7 +130,7 @@ def _losses(scores: pd.DataFrame) -> Iterator[dict[str, Any]]:
                 "effect": value * 10,
                 "retained": 0.8 if metric == "uar" else np.nan,
                 "significant": strong,
-                "decision": "inferior" if strong else "undecided",
+                "decision": "inferior" if strong else "inconclusive",
                 "n_utterances": 480,
                 "n_speakers": 4,
                 "why": WHY if gap else "",
@@ -156,8 +156,8 @@ def _recalls(scores: pd.DataFrame) -> Iterator[dict[str, Any]]:
                 "low": change - 0.05,
                 "high": change + 0.05,
                 "precision": 0.5 if index else np.nan,
-                "taken_for": EMOTIONS[index - 1] if index else "",
-                "taken_share": 0.25 if index else np.nan,
+                "confused_with": EMOTIONS[index - 1] if index else "",
+                "confused_share": 0.25 if index else np.nan,
             }
 
 
@@ -169,7 +169,7 @@ def _robustness(scores: pd.DataFrame) -> Iterator[dict[str, Any]]:
         if row["condition"].startswith("mp3")
     )
     for index, group in enumerate(seen):
-        safe = ("yes", "none", "undecided")[index % 3]
+        safe = ("yes", "none", "inconclusive")[index % 3]
         yield {
             **dict(zip(kept, group, strict=True)),
             "codec": "mp3",

@@ -300,6 +300,6 @@ def test_a_report_of_what_was_heard(tmp_path):
     assert "Heard worst at mp3-8k" in page
     assert any("word errors of ear rise from" in line for line in done.verdict)
     assert len(done.findings.wer) == 3
-    assert set(done.findings.misheard["condition"]) <= {"mp3-8k", "mp3-64k"}
+    assert set(done.findings.transcript_errors["condition"]) <= {"mp3-8k", "mp3-64k"}
     rates = done.findings.wer.set_index("condition")["wer"]
     assert rates["original"] < rates["mp3-8k"]

@@ -97,7 +97,7 @@ def test_safe_bitrates_and_their_sentences(built):
     said = {row.side[0]: row.cells[0].text for row in table.rows}
     assert said["svm, clean"] == "16 kbit/s"
     assert said["svm, matched"] == "none"
-    assert said["svm, multi"] == "undecided"
+    assert said["svm, multi"] == "inconclusive"
     assert {row.heading for row in table.rows} == {"MP3"}
     assert any(note.startswith("svm, clean, MP3: yes: a sentence") for note in table.footnotes)
     assert [column.label for column in table.columns][-1] == "utterances"  # no speakers needed

@@ -56,8 +56,8 @@ def recall(condition, emotion, difference, **changes):
         "condition": condition,
         "emotion": emotion,
         "difference": difference,
-        "taken_for": "",
-        "taken_share": 0.0,
+        "confused_with": "",
+        "confused_share": 0.0,
     }
     return {**row, **changes}
 
@@ -97,10 +97,10 @@ def test_where_there_is_no_interval_it_says_why_once():
     rows = [
         loss(condition, 0.0, why=why)
         for condition in ("mp3-8k", "mp3-64k")
-        for why in ("no interval: 2 speakers cannot tell their spread", "")
+        for why in ("no interval: 2 speakers instead of at least 3", "")
     ]
     assert said(Findings(losses=frame(rows, contract.LOSSES))) == [
-        "voices: no interval: 2 speakers cannot tell their spread."
+        "voices: no interval: 2 speakers instead of at least 3."
     ]
 
 
@@ -115,7 +115,7 @@ def test_safe_bitrates_of_all_models_in_one_sentence():
     rows = [
         safe("yes", 16.0),
         safe("none", model="mlp"),
-        safe("undecided", model="lstm"),
+        safe("inconclusive", model="lstm"),
         safe("none", model="are"),
         safe("none", model="tre"),
         safe("yes", 6.5, training="matched", codec="opus"),
@@ -123,7 +123,7 @@ def test_safe_bitrates_of_all_models_in_one_sentence():
     one, two = said(Findings(margin=0.05, robustness=frame(rows, contract.ROBUSTNESS)))
     assert one == (
         "voices, functionals, protocol speaker, mp3, trained on the original: svm safe down to 16 "
-        "kbit/s; mlp, are and tre safe at no bitrate; lstm not decidable (margin 5 points of UAR)."
+        "kbit/s; mlp, are and tre safe at no bitrate; lstm inconclusive (margin 5 points of UAR)."
     )
     assert "opus, trained and tested at the same condition: svm safe down to 6.5 kbit/s" in two
 
@@ -208,7 +208,7 @@ def test_what_random_splits_are_worth(difference, low, words):
         "low": low,
         "high": low + 0.1,
     }
-    (one,) = said(Findings(leak_worth=frame([row], contract.LEAK_WORTH)))
+    (one,) = said(Findings(leakage_effect=frame([row], contract.LEAKAGE_EFFECT)))
     assert words in one
     assert "protocol paper, which shares speakers" in one
 
@@ -217,7 +217,8 @@ def test_synthetic_speech_is_said_in_every_sentence():
     findings = Findings(
         losses=frame([loss("mp3-8k", -0.1)], contract.LOSSES),
         recalls=frame(
-            [recall("mp3-8k", "sad", -0.1, taken_for="angry", taken_share=0.6)], contract.RECALLS
+            [recall("mp3-8k", "sad", -0.1, confused_with="angry", confused_share=0.6)],
+            contract.RECALLS,
         ),
         robustness=frame([safe("none")], contract.ROBUSTNESS),
     )
@@ -235,7 +236,7 @@ def test_synthetic_speech_is_said_in_every_sentence():
 def test_what_is_taken_for_what_more_often_than_by_chance():
     taken = [("sad", "angry", 0.7), ("angry", "sad", 0.1), ("happy", "sad", 0.9), ("calm", "", 0.0)]
     rows = [
-        recall("mp3-8k", one, 0.0, taken_for=other, taken_share=share)
+        recall("mp3-8k", one, 0.0, confused_with=other, confused_share=share)
         for one, other, share in taken
     ]
     assert errors(Findings(recalls=frame(rows, contract.RECALLS)), PLAIN) == [
@@ -248,7 +249,7 @@ def test_what_is_taken_for_what_more_often_than_by_chance():
 
 def test_the_original_is_told_once_whatever_the_trainings():
     rows = [
-        recall(condition, emotion, 0.0, taken_for="x", taken_share=0.9, **other)
+        recall(condition, emotion, 0.0, confused_with="x", confused_share=0.9, **other)
         for other in (
             {"training": "matched"},
             {"training": "clean"},

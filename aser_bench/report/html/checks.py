@@ -84,7 +84,7 @@ def leak_worth(page: Page) -> Grid | None:
                 count(row["n_speakers"]),
             )
         )
-        for row in records(page.findings.leak_worth)
+        for row in records(page.findings.leakage_effect)
     ]
     caption = "What the leak is worth: the original under both protocols, the same utterances"
     return grid(caption, columns, lines, footnotes) if lines else None

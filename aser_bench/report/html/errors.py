@@ -92,7 +92,7 @@ def with_interval(value: Any, low: Any, high: Any, itself: bool = False) -> Cell
 
 
 def _taken(row: Row) -> Cell:
-    emotion, share = said(row["taken_for"]), finite(row["taken_share"])
+    emotion, share = said(row["confused_with"]), finite(row["confused_share"])
     if not emotion or share is None:
         return word(emotion)
     return Cell(emotion, small=f"{100 * share:.0f} %")
@@ -132,7 +132,7 @@ def _worst(page: Page, names: Any, rows: pd.DataFrame) -> Grid:
                 word(row["model"]),
                 word(row["training"]),
                 word(row["truth"]),
-                word(row["heard"]),
+                word(row["predicted"]),
                 fraction(row["confidence"]),
             ),
             said(row["training"]),
@@ -189,5 +189,5 @@ def _flac(data: bytes) -> str:
 def _who(rows: pd.DataFrame) -> str:
     found: dict[str, list[str]] = {}
     for row in records(rows):
-        found.setdefault(said(row["heard"]), []).append(f"{row['model']} {row['training']}")
+        found.setdefault(said(row["predicted"]), []).append(f"{row['model']} {row['training']}")
     return "; ".join(f"{heard} ({', '.join(models)})" for heard, models in found.items())

@@ -30,7 +30,7 @@ from .page import Page
 TONES = {
     "non-inferior": "good",
     "inferior": "bad",
-    "undecided": "open",
+    "inconclusive": "open",
     "yes": "good",
     "none": "bad",
 }

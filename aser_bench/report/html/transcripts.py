@@ -93,7 +93,7 @@ def _interval(row: Row, footnotes: Footnotes) -> Cell:
 def examples(page: Page) -> list[Part]:
     """Return the utterances that are heard worse by most: a panel for each condition."""
     parts = []
-    for (corpus,), rows in groups(page.findings.misheard, ("corpus",)):
+    for (corpus,), rows in groups(page.findings.transcript_errors, ("corpus",)):
         panels = [
             Panel(name, name, _examples(page, corpus, name, own))
             for name, own in by_condition(page, rows)
@@ -119,8 +119,8 @@ def _examples(page: Page, corpus: str, condition: str, rows: pd.DataFrame) -> Gr
                 word(row["utterance"]),
                 word(row["transcripts"]),
                 word(row["reference"]),
-                word(row["heard_original"]),
-                word(row["heard"]),
+                word(row["hypothesis_original"]),
+                word(row["hypothesis"]),
                 count(row["errors_original"]),
                 count(row["errors"]),
                 count(row["words"]),

@@ -134,7 +134,7 @@ def findings_of(run: Run, seed: int = 0) -> Findings:
                 -0.5,
                 0.8,
                 False,
-                "undecided",
+                "inconclusive",
                 40,
                 run.speakers,
                 WHY if bare else "",

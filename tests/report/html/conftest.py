@@ -61,7 +61,7 @@ def listened(page) -> Page:
     ]
     return replace(
         page,
-        findings=replace(page.findings, wer=wer(), misheard=misheard()),
+        findings=replace(page.findings, wer=wer(), transcript_errors=misheard()),
         figures=(curve, *more),
     )
 

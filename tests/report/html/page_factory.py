@@ -56,7 +56,7 @@ def losses(corpora):
                     "effect": -0.5 if known else NAN,
                     "retained": 0.8 if metric == "uar" else NAN,
                     "significant": known and drop < -0.08,
-                    "decision": "inferior" if drop < -0.08 else "undecided",
+                    "decision": "inferior" if drop < -0.08 else "inconclusive",
                     "n_utterances": 160,
                     "n_speakers": 4 if known else 0,
                     "why": "" if known else NO_SPEAKERS,
@@ -108,8 +108,8 @@ def recalls(corpora):
                     "low": drop - 0.1,
                     "high": drop + 0.1,
                     "precision": NAN if emotion == "sad" else 0.4,
-                    "taken_for": None if emotion == "sad" else "neutral",
-                    "taken_share": NAN if emotion == "sad" else 0.25,
+                    "confused_with": None if emotion == "sad" else "neutral",
+                    "confused_share": NAN if emotion == "sad" else 0.25,
                 }
             )
     return pd.DataFrame(rows, columns=list(findings.RECALLS))
@@ -125,8 +125,8 @@ def worst(corpora):
                     "utterance": utterance,
                     "speaker": "s1",
                     "truth": "happy",
-                    "heard_original": "happy",
-                    "heard": "sad",
+                    "predicted_original": "happy",
+                    "predicted": "sad",
                     "confidence": float(rng.uniform(0.3, 1)),
                 }
             )
@@ -136,7 +136,7 @@ def worst(corpora):
 def robustness(corpora):
     rows = []
     for corpus in corpora:
-        for model, safe, kbps in (("svm", "yes", 16.0), ("mlp", "undecided", NAN)):
+        for model, safe, kbps in (("svm", "yes", 16.0), ("mlp", "inconclusive", NAN)):
             values = (
                 corpus,
                 "functionals",
@@ -247,7 +247,7 @@ def misheard():
         ("one", "ear", condition, HOSTILE, "Kids are talking.", "kids are talking", heard, 3, 0, 3)
         for condition, heard in (("mp3-8k", ""), ("mp3-16k", "<i>kits</i> & all"))
     ]
-    return pd.DataFrame(rows, columns=list(findings.MISHEARD))
+    return pd.DataFrame(rows, columns=list(findings.TRANSCRIPT_ERRORS))
 
 
 def failed():
@@ -275,7 +275,7 @@ def found(corpora=("one", "two")):
         worst=worst(corpora),
         drift=drift(corpora),
         leaks=leaks(),
-        leak_worth=pd.DataFrame([worth], columns=list(findings.LEAK_WORTH)),
+        leakage_effect=pd.DataFrame([worth], columns=list(findings.LEAKAGE_EFFECT)),
     )
 
 

@@ -206,7 +206,7 @@ def test_synthetic_speech_is_named_wherever_its_numbers_stand(html):
 
 def test_the_safe_bitrate_is_said(document):
     assert document.find("mp3", "svm", "matched", "16 kbit/s")
-    assert document.find("mp3", "mlp", "matched", "undecided", "900")
+    assert document.find("mp3", "mlp", "matched", "inconclusive", "900")
 
 
 def test_a_safe_bitrate_that_is_marked_says_so(page):

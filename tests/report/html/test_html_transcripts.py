@@ -74,7 +74,9 @@ def test_examples_come_by_condition(listened):
 
 
 def test_without_the_words_the_rates_stand_alone(listened):
-    page = replace(listened, findings=replace(listened.findings, misheard=misheard().iloc[:0]))
+    page = replace(
+        listened, findings=replace(listened.findings, transcript_errors=misheard().iloc[:0])
+    )
     assert "Examples:" not in render(page)
     assert "What the transcriber heard" in render(page)
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import confusion_matrix
 
-from aser_bench.evaluation import counts, statistics
+from aser_bench.evaluation import confusion, intervals, significance
 from aser_bench.evaluation.metrics import METRICS
 
-UAR = {"uar": counts.uar}
+UAR = {"uar": confusion.uar}
 CLASSES = 4
 
 
@@ -36,12 +36,12 @@ def study(seed: int = 0, speakers: int = 6, takes: int = 5, runs: int = 2):
 
 def matrices(seed: int = 0, **kinds):
     truth, one, other, speaker = study(seed, **kinds)
-    return tuple(statistics.by_cluster(truth, said, speaker, CLASSES) for said in (one, other))
+    return tuple(confusion.by_cluster(truth, said, speaker, CLASSES) for said in (one, other))
 
 
 def test_confusions_are_scikit_learns_by_run_and_speaker():
     truth, said, _, speaker = study()
-    found = statistics.by_cluster(truth, said, speaker, CLASSES)
+    found = confusion.by_cluster(truth, said, speaker, CLASSES)
     assert found.shape == (2, 6, CLASSES, CLASSES)
     for run, one in itertools.product(range(2), range(6)):
         rows = speaker == one
@@ -62,7 +62,7 @@ def test_an_interval_is_t_on_the_jackknife(name):
     values = np.array(left) - np.array(left_other)
     error = np.sqrt(5 / 6 * ((values - values.mean()) ** 2).sum())
     expected = np.mean(metric(one.sum(1))) - np.mean(metric(other.sum(1)))
-    found = statistics.interval(one, metric, other)
+    found = intervals.interval(one, metric, other)
     half = stats.t.ppf(0.975, 5) * error
     assert (found.estimate, found.low, found.high) == pytest.approx(
         (expected, expected - half, expected + half)
@@ -74,25 +74,25 @@ def test_an_interval_is_t_on_the_jackknife(name):
 def test_of_equal_speakers_it_is_the_paired_t_interval():
     """With the same utterances of each speaker, UAR is the mean of the speakers' UARs."""
     one, other = matrices(runs=1)
-    values = counts.uar(one[0]) - counts.uar(other[0])
+    values = confusion.uar(one[0]) - confusion.uar(other[0])
     expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    found = statistics.interval(one, counts.uar, other)
+    found = intervals.interval(one, confusion.uar, other)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
     assert found.effect == pytest.approx(values.mean() / values.std(ddof=1))
 
 
 def test_an_interval_of_one_condition_alone():
     one, _ = matrices(runs=1)
-    values = counts.uar(one[0])
+    values = confusion.uar(one[0])
     expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    found = statistics.interval(one, counts.uar)
+    found = intervals.interval(one, confusion.uar)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
 
 
 @pytest.mark.parametrize("speakers", [1, 2])
 def test_two_speakers_have_no_interval(speakers):
     one, other = matrices(speakers=speakers)
-    found = statistics.interval(one, counts.uar, other)
+    found = intervals.interval(one, confusion.uar, other)
     assert np.isnan([found.low, found.high, found.error, found.effect]).all()
     assert np.isfinite(found.estimate)
     assert f"{speakers} speaker" in found.why
@@ -103,12 +103,12 @@ def test_unequal_speakers_count_for_less_than_they_are():
     truth, one, other, speaker = study(speakers=8)
     rows = (speaker < 4) | (np.arange(len(truth)) % 4 < 2)
     sides = [
-        statistics.by_cluster(truth[rows], said[:, rows], speaker[rows], CLASSES)
+        confusion.by_cluster(truth[rows], said[:, rows], speaker[rows], CLASSES)
         for said in (one, other)
     ]
     sizes = np.bincount(speaker[rows])
     assert len(set(sizes)) == 2
-    found = statistics.interval(sides[0], counts.uar, sides[1])
+    found = intervals.interval(sides[0], confusion.uar, sides[1])
     df = sizes.sum() ** 2 / (sizes**2).sum() - 1
     assert df < 7
     assert found.high - found.estimate == pytest.approx(stats.t.ppf(0.975, df) * found.error)
@@ -117,8 +117,8 @@ def test_unequal_speakers_count_for_less_than_they_are():
 def test_one_speaker_with_nearly_everything_has_no_interval():
     truth = np.tile(np.arange(2), 52)
     speaker = np.repeat([0, 1, 2], [100, 2, 2])
-    found = statistics.by_cluster(truth, truth[None], speaker, 2)
-    one = statistics.interval(found, counts.uar)
+    found = confusion.by_cluster(truth, truth[None], speaker, 2)
+    one = intervals.interval(found, confusion.uar)
     assert np.isnan(one.low)
     assert "one speaker has nearly all" in one.why
 
@@ -126,8 +126,8 @@ def test_one_speaker_with_nearly_everything_has_no_interval():
 def test_a_class_that_one_speaker_alone_has_gives_no_interval_of_its_recall():
     truth = np.array([0, 1, 0, 0, 0, 0])
     said = np.array([[0, 1, 0, 1, 0, 1]])
-    found = statistics.by_cluster(truth, said, np.array([0, 0, 1, 1, 2, 2]), 2)
-    one = statistics.interval(found, lambda m: counts.recalls(m)[..., 1])
+    found = confusion.by_cluster(truth, said, np.array([0, 0, 1, 1, 2, 2]), 2)
+    one = intervals.interval(found, lambda m: confusion.recalls(m)[..., 1])
     assert np.isnan(one.low)
     assert "not defined" in one.why
     assert one.estimate == 1.0
@@ -135,7 +135,7 @@ def test_a_class_that_one_speaker_alone_has_gives_no_interval_of_its_recall():
 
 def test_no_difference_at_all_is_no_certainty():
     one, _ = matrices()
-    found = statistics.interval(one, counts.uar, one)
+    found = intervals.interval(one, confusion.uar, one)
     n = 6 * 5 * CLASSES
     # Clopper and Pearson's bound for 0 of n.
     bound = stats.binomtest(0, n).proportion_ci(0.95, method="exact").high
@@ -147,12 +147,12 @@ def test_no_difference_at_all_is_no_certainty():
 @settings(max_examples=25, deadline=None)
 def test_turning_a_comparison_round_turns_the_signs(seed):
     one, other = matrices(seed)
-    there, back = (statistics.interval(a, counts.uar, b) for a, b in ((one, other), (other, one)))
+    there, back = (intervals.interval(a, confusion.uar, b) for a, b in ((one, other), (other, one)))
     assert (there.estimate, there.low, there.high) == pytest.approx(
         (-back.estimate, -back.high, -back.low)
     )
-    p = statistics.permutation(one, other, UAR)["uar"]
-    assert p == statistics.permutation(other, one, UAR)["uar"]
+    p = significance.permutation_test(one, other, UAR)["uar"]
+    assert p == significance.permutation_test(other, one, UAR)["uar"]
     assert 0 < p <= 1
 
 
@@ -167,13 +167,13 @@ def test_few_speakers_are_swapped_in_all_ways(name):
         a, b = np.where(mask, second, first).sum(0), np.where(mask, first, second).sum(0)
         drawn.append(abs(float(metric(a) - metric(b))))
     expected = np.mean([value >= drawn[0] - 1e-9 for value in drawn])
-    found = statistics.permutation(one, other, {name: metric})
+    found = significance.permutation_test(one, other, {name: metric})
     assert found == {name: pytest.approx(expected)}
 
 
 def test_of_equal_speakers_it_is_scipys_permutation_test():
     one, other = matrices(seed=3, runs=1, speakers=8, takes=2)
-    values = (counts.uar(one[0]), counts.uar(other[0]))
+    values = (confusion.uar(one[0]), confusion.uar(other[0]))
     expected = stats.permutation_test(
         values,
         lambda a, b, axis: np.mean(a - b, axis=axis),
@@ -181,29 +181,29 @@ def test_of_equal_speakers_it_is_scipys_permutation_test():
         vectorized=True,
         n_resamples=np.inf,
     )
-    assert statistics.permutation(one, other, UAR)["uar"] == pytest.approx(expected.pvalue)
+    assert significance.permutation_test(one, other, UAR)["uar"] == pytest.approx(expected.pvalue)
 
 
 def test_many_speakers_are_swapped_at_random_and_always_the_same():
     one, other = matrices(speakers=20)
-    p = statistics.permutation(one, other, UAR)["uar"]
-    assert p == statistics.permutation(one, other, UAR)["uar"]
+    p = significance.permutation_test(one, other, UAR)["uar"]
+    assert p == significance.permutation_test(one, other, UAR)["uar"]
     assert 1 / 10_000 <= p < 0.001  # 20 points of loss
-    assert statistics.permutation(one, one, UAR)["uar"] == 1
+    assert significance.permutation_test(one, one, UAR)["uar"] == 1
 
 
 def test_metrics_share_the_swaps():
     one, other = matrices(speakers=4)
     metrics = {name: metric.of_confusion for name, metric in METRICS.items()}
-    together = statistics.permutation(one, other, metrics)
+    together = significance.permutation_test(one, other, metrics)
     assert together == {
-        name: statistics.permutation(one, other, {name: metric})[name]
+        name: significance.permutation_test(one, other, {name: metric})[name]
         for name, metric in metrics.items()
     }
 
 
 def test_one_speaker_has_no_test():
-    assert np.isnan(statistics.permutation(*matrices(speakers=1), UAR)["uar"])
+    assert np.isnan(significance.permutation_test(*matrices(speakers=1), UAR)["uar"])
 
 
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 5))
@@ -212,12 +212,12 @@ def test_mcnemar_is_a_binomial_test(lost, won, same):
     one = np.array([True] * lost + [False] * won + [True] * same)
     other = np.array([False] * lost + [True] * won + [True] * same)
     expected = stats.binomtest(lost, lost + won).pvalue if lost + won else 1.0
-    assert statistics.mcnemar(one, other) == pytest.approx(expected)
+    assert significance.mcnemar_test(one, other) == pytest.approx(expected)
 
 
 @given(st.lists(st.floats(0, 1) | st.just(float("nan")), max_size=12))
 def test_holm_by_its_definition(values):
-    found = statistics.holm(values)
+    found = significance.holm(values)
     known = [value for value in values if value == value]
     for value, corrected in zip(values, found, strict=True):
         if value != value:
@@ -231,34 +231,32 @@ def test_holm_by_its_definition(values):
 
 def test_utterances_are_dealt_evenly_and_always_alike():
     for n in (7, 500, 1440):
-        dealt = statistics.deal(n)
+        dealt = intervals.random_clusters(n)
         sizes = np.bincount(dealt)
         assert len(sizes) == min(n, 500)
         assert sizes.max() - sizes.min() <= 1
-        assert (dealt == statistics.deal(n)).all()
+        assert (dealt == intervals.random_clusters(n)).all()
 
 
 def test_how_many_speakers_it_takes():
     spread = 0.05
-    found = statistics.Interval(0.0, -0.03, 0.03, spread / np.sqrt(10), 10)
-    groups = statistics.needed_clusters(found, 0.02)
+    found = intervals.Interval(0.0, -0.03, 0.03, spread / np.sqrt(10), 10)
+    groups = intervals.needed_clusters(found, 0.02)
     need = [
         (stats.t.ppf(0.975, g - 1) + stats.t.ppf(0.8, g - 1)) * spread / np.sqrt(g)
         for g in (groups, groups - 2)
     ]
     assert need[0] <= 0.02 < need[1]
     assert np.isnan(
-        statistics.needed_clusters(
-            statistics.Interval(0.0, np.nan, np.nan, np.nan, 2, "none"), 0.02
-        )
+        intervals.needed_clusters(intervals.Interval(0.0, np.nan, np.nan, np.nan, 2, "none"), 0.02)
     )
 
 
 def test_one_speaker_more_than_needed_decides():
     """Four fifths of studies of that size, in which nothing is lost, call it non-inferior."""
     rng = np.random.default_rng(0)
-    found = statistics.Interval(0.0, -0.03, 0.03, 0.05 / np.sqrt(10), 10)
-    groups = int(statistics.needed_clusters(found, 0.02))
+    found = intervals.Interval(0.0, -0.03, 0.03, 0.05 / np.sqrt(10), 10)
+    groups = int(intervals.needed_clusters(found, 0.02))
     drawn = 0.05 * rng.standard_normal((4000, groups))
     half = stats.t.ppf(0.975, groups - 1) * drawn.std(axis=1, ddof=1) / np.sqrt(groups)
     assert np.mean(drawn.mean(axis=1) - half > -0.02) == pytest.approx(0.8, abs=0.03)

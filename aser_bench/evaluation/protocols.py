@@ -1,0 +1,67 @@
+"""Protocols by name: the rules by which utterances train, tune and test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from . import folds
+from .folds import Split
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A protocol.
+
+    Attributes
+    ----------
+    name : str
+    title : str
+        One line for ``aser-bench list protocols``.
+    speaker_disjoint : bool
+        Whether no speaker is in two parts of a split. The dev part is then taken from the
+        training speakers; otherwise it is a part of the held-out utterances, or the corpus's own.
+    make : callable
+        (utterances, seed) -> the splits. ``utterances`` has the columns ``tables.UTTERANCES``.
+    """
+
+    name: str
+    title: str
+    speaker_disjoint: bool
+    make: Callable[[pd.DataFrame, int], Iterator[Split]]
+
+
+PROTOCOLS = {
+    protocol.name: protocol
+    for protocol in (
+        Protocol(
+            "speaker",
+            "five speaker-disjoint folds (fewer if there are fewer speakers), dev included",
+            True,
+            folds.by_speaker,
+        ),
+        Protocol(
+            "paper",
+            "the study's: five random stratified folds, train : dev : test = 8 : 0.5 : 1.5",
+            False,
+            folds.paper,
+        ),
+        Protocol("loso", "leave one speaker out", True, folds.leave_one_speaker_out),
+        Protocol(
+            "session",
+            "leave one session out; dev is taken from the speakers of the other sessions",
+            True,
+            folds.leave_one_session_out,
+        ),
+        Protocol(
+            "yoon2018",
+            "Yoon et al. 2018: five random stratified folds, train : dev : test = 8 : 0.6 : 1.4",
+            False,
+            folds.yoon2018,
+        ),
+        Protocol("given", "the corpus's own train, dev and test, as one fold", False, folds.given),
+    )
+}
+"""The protocols by name."""

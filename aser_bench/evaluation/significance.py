@@ -1,0 +1,119 @@
+"""Significance tests of two conditions on the same utterances, and their correction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .confusion import Counts, Floats, OfConfusion
+
+_PERMUTATIONS = 9999
+_EXACT_UP_TO = 13  # speakers: 2^13 = 8192 ways to swap them
+
+
+def permutation_test(
+    first: Counts, second: Counts, metrics: Mapping[str, OfConfusion]
+) -> dict[str, float]:
+    """Test whether two conditions differ, by swapping them speaker by speaker.
+
+    If the codec has no effect, the two results of each speaker can be exchanged. Up to 13
+    speakers all exchanges are evaluated, else 9999 random ones and the observed one (Phipson and
+    Smyth, Permutation p-values should never be zero, 2010). The statistic is the difference of
+    the metric of the summed confusion matrices of all runs.
+
+    Parameters
+    ----------
+    first, second : numpy.ndarray of shape (runs, clusters, k, k)
+        Confusion matrices of the same utterances; the numbers of runs may differ.
+    metrics : mapping of str to callable
+        Functions of confusion matrices (..., k, k) -> (...), by name. They share the exchanges.
+
+    Returns
+    -------
+    dict of str to float
+        Two-sided p of each metric; NaN for one speaker. With G speakers no p is below 2 / 2^G.
+    """
+    one, two = first.mean(axis=0), second.mean(axis=0)
+    groups, classes = one.shape[:2]
+    if groups < 2:
+        return dict.fromkeys(metrics, float("nan"))
+    both = one.sum(0) + two.sum(0)
+    swaps = _swaps(groups)
+    moved = (swaps @ (two - one).reshape(groups, -1)).reshape(-1, classes, classes)
+    # Rounding must not leave negative counts.
+    left = np.clip(one.sum(0) + moved, 0, both)
+    right = both - left
+    exact = groups <= _EXACT_UP_TO
+    p = {}
+    for name, metric in metrics.items():
+        observed = abs(float(metric(one.sum(0)) - metric(two.sum(0))))
+        as_large = int((np.abs(metric(left) - metric(right)) >= observed - 1e-9).sum())
+        p[name] = as_large / len(swaps) if exact else (as_large + 1) / (len(swaps) + 1)
+    return p
+
+
+def mcnemar_test(first: ArrayLike, second: ArrayLike) -> float:
+    """Exact McNemar test of the utterances that are correct at only one of two conditions.
+
+    The test treats utterances as independent. Utterances of one speaker are not, so it reports
+    too many differences.
+
+    Parameters
+    ----------
+    first, second : array_like of shape (n,), bool
+        Whether each utterance is classified correctly at each condition.
+
+    Returns
+    -------
+    float
+        Two-sided p, from the binomial distribution of the utterances that changed.
+
+    Examples
+    --------
+    >>> mcnemar_test([True] * 9 + [False], [False] * 9 + [True])
+    0.021484375
+    """
+    from scipy import special
+
+    one, two = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
+    lost, gained = int((one & ~two).sum()), int((~one & two).sum())
+    # Both tails of a fair coin. scipy.stats has the same test but takes a second to import.
+    return min(1.0, 2 * float(special.bdtr(min(lost, gained), lost + gained, 0.5)))
+
+
+def holm(p_values: ArrayLike) -> Floats:
+    """Correct the p values of one family for their number (Holm 1979).
+
+    Parameters
+    ----------
+    p_values : array_like of shape (m,)
+        A NaN means that nothing was tested: it stays NaN and does not count.
+
+    Returns
+    -------
+    numpy.ndarray of shape (m,)
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03]).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    p = np.asarray(p_values, dtype=float)
+    corrected = np.full(p.shape, np.nan)
+    tested = np.flatnonzero(~np.isnan(p))
+    order = tested[np.argsort(p[tested], kind="stable")]
+    steps = p[order] * (len(order) - np.arange(len(order)))
+    corrected[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return corrected
+
+
+@cache
+def _swaps(groups: int) -> Floats:
+    """Return which clusters each exchange swaps (exchanges, groups), 0 or 1."""
+    if groups <= _EXACT_UP_TO:
+        ways = np.arange(2**groups)[:, None] >> np.arange(groups)
+        return (ways & 1).astype(float)
+    return np.random.default_rng(groups).integers(0, 2, (_PERMUTATIONS, groups)).astype(float)
