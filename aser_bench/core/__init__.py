@@ -1,1 +1,1 @@
-"""Facilities that every other package uses; nothing here imports another package."""
+"""Facilities that all other packages use; this package imports none of them."""

@@ -1,4 +1,4 @@
-"""What a reader must know of a run to read its tables."""
+"""Facts about a run that its tables and figures mention."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Context:
-    """What a reader must know of a run to read its tables.
+    """Facts about a run that its tables and figures mention.
 
     Attributes
     ----------
     study : str
-        The study's name.
+        Name of the study.
     seed : int
-        The seed that every cell's own seed is derived from.
+        Seed from which the seed of every cell is derived.
     synthetic : tuple of str
-        Corpora whose speech was made by a machine; every table of theirs says so.
+        Corpora of synthetic speech; every table about them says so.
     titles : dict of str to str
-        Corpus -> the title that stands in captions; the name itself where it is missing.
+        Corpus -> title for captions; a corpus without a title is called by its name.
     sizes : dict of str to (int, int)
-        Corpus -> utterances, speakers; 0 speakers where the corpus does not tell them.
+        Corpus -> number of utterances and of speakers; 0 speakers if they are unknown.
     refused : dict of str to int
-        Corpus -> recordings that were refused.
+        Corpus -> number of refused recordings.
     notes : dict of str to tuple of str
-        Corpus -> further lines that stand below its tables.
+        Corpus -> further lines for the notes below its tables.
     settings : str
-        What holds for every model, such as ``effort standard`` or ``preset paper``.
+        Settings of all models, such as ``effort standard`` or ``preset paper``.
     budgets : dict of str to str
-        Model -> what ends its training; stands where the model stands.
+        Model -> criterion that ends its training; shown beside the name of the model.
     """
 
     study: str
@@ -42,12 +42,12 @@ class Context:
     budgets: dict[str, str] = field(default_factory=dict)
 
     def title(self, corpus: str) -> str:
-        """Return the corpus's title, with ``(synthetic speech)`` behind it where it is."""
-        return self._told(corpus, self.titles.get(corpus, corpus))
+        """Return the title of a corpus, marked as synthetic speech if it is."""
+        return self._marked(corpus, self.titles.get(corpus, corpus))
 
     def short_title(self, corpus: str) -> str:
-        """Return the same with the corpus's name, for where there is little room."""
-        return self._told(corpus, corpus)
+        """Return the name of a corpus, marked in the same way; shorter than `title`."""
+        return self._marked(corpus, corpus)
 
-    def _told(self, corpus: str, title: str) -> str:
+    def _marked(self, corpus: str, title: str) -> str:
         return f"{title} (synthetic speech)" if corpus in self.synthetic else title

@@ -1,4 +1,4 @@
-"""The errors that a user may meet, each with the exit code it ends the program with."""
+"""Errors that are reported to the user, each with the exit code of the program."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ from collections.abc import Iterable
 
 
 class AserBenchError(Exception):
-    """Anything that is told to the user in one line, without a traceback."""
+    """Base class of the errors that are reported in one line, without a traceback."""
 
     exit_code = 1
 
 
 class UsageError(AserBenchError):
-    """What was asked for cannot be done: a flag, a name, a folder or a study is wrong."""
+    """The request cannot be fulfilled: a flag, a name, a folder or a study is wrong."""
 
     exit_code = 2
 
 
 class CodecError(AserBenchError):
-    """An encoder or decoder failed, or returned something else than was asked for."""
+    """An encoder or decoder failed, or its output does not match the request."""
 
 
 class AudioError(AserBenchError):
-    """A recording that cannot be used; the message is the reason, without the file's name."""
+    """A recording cannot be used; the message is the reason, without the name of the file."""
 
 
-def suggest(word: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean 'x'?`` for the nearest known name, or the list of names.
+def suggest(name: str, valid_names: Iterable[str]) -> str:
+    """Return a hint for an unknown name: the most similar valid name, or all of them.
 
     Examples
     --------
     >>> suggest("mp4", ["mp3", "lowpass"])
     "; did you mean 'mp3'?"
     >>> suggest("zzz", ["mp3", "opus"])
-    '; known: mp3, opus'
+    '; choose from mp3, opus'
     """
-    names = sorted(known)
-    near = difflib.get_close_matches(word.lower(), names, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}"
+    choices = sorted(valid_names)
+    similar = difflib.get_close_matches(name.lower(), choices, n=1)
+    return f"; did you mean {similar[0]!r}?" if similar else f"; choose from {', '.join(choices)}"

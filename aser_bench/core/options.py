@@ -1,7 +1,7 @@
-"""Options of components: ``opus:application=voip``, ``functionals:tuning=0``.
+"""Options of components, such as ``opus:application=voip`` and ``functionals:tuning=0``.
 
-A component with options is a frozen dataclass with a field for each of them. A spec is its name
-and the options that differ from their defaults, between colons.
+A component with options is a frozen dataclass with a field for each option. A spec consists of
+the name of the component and the options that differ from their defaults, separated by colons.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from .errors import UsageError, suggest
 
 @dataclass(frozen=True)
 class Configurable:
-    """A component that may have options.
+    """Base class of components that may have options.
 
     Attributes
     ----------
     component_type : str
-        What it is, for messages: ``codec``.
+        Type of the component in error messages: ``codec``.
     name : str
-        The name on the command line, without options.
+        Name on the command line, without options.
     options : mapping of str to callable
-        Option -> what makes its value of a word and raises ValueError, with what it should
-        be, for another word.
+        Option -> function that converts the text of a value. It raises ValueError, with a
+        description of the valid values, if the text is not valid.
     variants : tuple of str
-        Further specs (``opus:application=voip``) that the contract suite tests.
+        Further specs (``opus:application=voip``) that the contract tests check.
     """
 
     component_type: ClassVar[str]
@@ -37,10 +37,9 @@ class Configurable:
 
     @property
     def spec(self) -> str:
-        """The name and what its options are set to, as the command line takes it."""
-        return ":".join(
-            [self.name, *(f"{k}={format_option(v)}" for k, v in self.changed_options().items())]
-        )
+        """The name and the options that are set, as on the command line."""
+        options = (f"{name}={format_option(v)}" for name, v in self.changed_options().items())
+        return ":".join([self.name, *options])
 
     def changed_options(self) -> dict[str, Any]:
         """Return the options that differ from their defaults."""
@@ -53,88 +52,89 @@ class Configurable:
         Raises
         ------
         UsageError
-            For an option that it does not have, or a value that the option does not take.
+            If the component has no such option, or a value is not valid.
         """
-        found = {}
-        for option, word in options.items():
+        values = {}
+        for option, text in options.items():
             if option not in self.options:
-                hint = suggest(option, self.options) if self.options else "; it has none"
+                hint = suggest(option, self.options) if self.options else "; it has no options"
                 raise UsageError(
                     f"{self.component_type} {self.name} has no option {option!r}{hint}"
                 )
             try:
-                found[option] = self.options[option](word)
+                values[option] = self.options[option](text)
             except ValueError as error:
                 raise UsageError(
-                    f"{self.component_type} {self.name}: {option}={word} must be {error}"
+                    f"{self.component_type} {self.name}: {option}={text} must be {error}"
                 ) from error
-        return replace(self, **found)
+        return replace(self, **values)
 
 
 def split_spec(spec: str) -> tuple[list[str], dict[str, str]]:
-    """Return the words of a spec that are no options, and its options.
+    """Return the parts of a spec that are not options, and its options.
 
     Raises
     ------
     UsageError
-        For an option that is given twice.
+        If an option is given twice.
 
     Examples
     --------
     >>> split_spec("package.module:Name:tuning=0")
     (['package.module', 'Name'], {'tuning': '0'})
     """
-    words, options = [], {}
-    for word in spec.split(":"):
-        option, equals, value = word.partition("=")
+    parts: list[str] = []
+    options: dict[str, str] = {}
+    for part in spec.split(":"):
+        option, equals, value = part.partition("=")
         if not equals:
-            words.append(word)
+            parts.append(part)
         elif option in options:
             raise UsageError(f"{spec!r} gives the option {option!r} twice")
         else:
             options[option] = value
-    return words, options
+    return parts, options
 
 
-def choice(*words: str) -> Callable[[str], str]:
-    """Return what reads an option that is one of some words."""
+def choice(*values: str) -> Callable[[str], str]:
+    """Return a converter for an option with a fixed set of values."""
 
-    def read(word: str) -> str:
-        if word not in words:
-            raise ValueError(" or ".join(words))
-        return word
+    def convert(text: str) -> str:
+        if text not in values:
+            raise ValueError(" or ".join(values))
+        return text
 
-    return read
+    return convert
 
 
 def number(low: float, high: float, unit: str) -> Callable[[str], float]:
-    """Return what reads an option that is a number from ``low`` to ``high``."""
+    """Return a converter for an option that is a number from ``low`` to ``high``."""
 
-    def read(word: str) -> float:
+    def convert(text: str) -> float:
         try:
-            value = float(word)
+            value = float(text)
         except ValueError:
             value = float("nan")
         if not low <= value <= high:
             raise ValueError(f"a number from {low:g} to {high:g} ({unit})")
         return value
 
-    return read
+    return convert
 
 
 def integer(low: int, high: int) -> Callable[[str], int]:
-    """Return what reads an option that is a whole number from ``low`` to ``high``."""
+    """Return a converter for an option that is a whole number from ``low`` to ``high``."""
 
-    def read(word: str) -> int:
-        if not (word.isascii() and word.isdigit() and low <= int(word[:20]) <= high):
+    def convert(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and low <= int(text[:20]) <= high):
             raise ValueError(f"a whole number from {low} to {high}")
-        return int(word)
+        return int(text)
 
-    return read
+    return convert
 
 
-def format_option(value: Any) -> str:
-    """Return an option's value as it stands in a spec: numbers with all their digits.
+def format_option(value: object) -> str:
+    """Return the value of an option as in a spec: numbers with all their digits.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The columns of what the stages hand on: utterances, conditions, predictions and scores."""
+"""Columns of the tables that the stages exchange, and names of emotions and conditions."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pandas as pd
 from .errors import UsageError, suggest
 
 SAMPLE_RATE = 16_000
-"""Everything is compared at this rate (Hz)."""
+"""Sample rate in Hz at which original and coded signals are compared."""
 
 ORIGINAL = "original"
-"""The name of the condition that no codec has touched."""
+"""Name of the condition without a codec."""
 
 MULTI = "multi"
-"""The name of the training condition that pools all conditions."""
+"""Name of the training condition that pools all conditions."""
 
 UTTERANCES = (
     "utterance",
@@ -48,7 +48,7 @@ CONDITIONS = (
 CELL = ("corpus", "features", "model", "protocol", "train_condition", "test_condition")
 
 PREDICTIONS = (*CELL, "fold", "run", "utterance", "speaker", "truth", "predicted")
-"""Columns of predictions; behind them stands one ``p_<emotion>`` for each emotion."""
+"""Columns of predictions; one column ``p_<emotion>`` for each emotion follows them."""
 
 SCORES = (
     *CELL,
@@ -69,7 +69,7 @@ SCORES = (
     "reason",
 )
 
-# Labels that corpora and people use, by the one name that stands in every table.
+# Name of an emotion in all tables -> other labels for it in corpora.
 _ALIASES = {
     "neutral": "n neu",
     "calm": "",
@@ -96,53 +96,54 @@ _CANONICAL = {
     alias: name for name, aliases in _ALIASES.items() for alias in (name, *aliases.split())
 }
 EMOTIONS = tuple(_ALIASES)
+"""Names of the emotions in all tables."""
 
 
 def canonical_emotion(label: str) -> str:
-    """Return the one name of an emotion that may be spelt in several ways.
+    """Return the name that all tables use for an emotion.
 
     Parameters
     ----------
     label : str
-        As a corpus or a person writes it: ``Angry``, ``anger``, ``ANG``.
+        Label as in a corpus or on the command line: ``Angry``, ``anger``, ``ANG``.
 
     Raises
     ------
     UsageError
-        If the label is unknown; the message carries the nearest name.
+        If the label is unknown; the message suggests a similar one.
 
     Examples
     --------
     >>> canonical_emotion("ANG"), canonical_emotion("Pleasant Surprise")
     ('angry', 'surprised')
     """
-    word = re.sub(r"[\s-]+", "_", label.strip().lower())
-    if word not in _CANONICAL:
-        known = [alias for alias in _CANONICAL if len(alias) > 3]
-        raise UsageError(f"unknown emotion {label!r}{suggest(word, known)}")
-    return _CANONICAL[word]
+    normalized = re.sub(r"[\s-]+", "_", label.strip().lower())
+    if normalized not in _CANONICAL:
+        readable = [alias for alias in _CANONICAL if len(alias) > 3]
+        raise UsageError(f"unknown emotion {label!r}{suggest(normalized, readable)}")
+    return _CANONICAL[normalized]
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One way the audio is treated, as planned; what was measured goes into the table.
+    """A planned treatment of the audio; measured values are in the table of conditions.
 
     Attributes
     ----------
     name : str
-        ``original``, ``mp3-8k``, ``lowpass-3k0`` ...; never a bitrate that is not coded.
+        ``original``, ``mp3-8k``, ``lowpass-3k0`` ... A bitrate in the name is the coded one.
     codec : str
-        The codec with its options, or the chain, as the command line takes it.
+        The codec with its options, or the chain, as on the command line.
     kbps : float or None
-        The bitrate that is really coded, in kbit/s.
+        The coded bitrate in kbit/s.
     codec_rate_hz : int or None
-        The sample rate that the codec works at; resampled to it and back where it differs.
+        The sample rate of the codec. Signals at another rate are resampled to it and back.
     params : tuple of (str, str) pairs
-        Whatever else decides how the sound comes out; part of the identity in the cache.
+        All other parameters that change the samples; they are part of the cache key.
     mark : str
-        Why this row cannot be read like its neighbours (for a footnote), or empty.
+        Reason why the row cannot be compared with its neighbours (for a footnote), or empty.
     hops : tuple of Condition
-        The conditions of a chain, one a codec, in order; empty where there is one codec.
+        The conditions of the codecs of a chain, in order; empty if there is one codec.
     """
 
     name: str
@@ -156,17 +157,33 @@ class Condition:
 
 @dataclass(frozen=True)
 class Alias:
-    """A bitrate that was asked for and that is the same stream as a condition of the run."""
+    """A requested bitrate that is coded as the stream of another condition of the run.
+
+    Attributes
+    ----------
+    name : str
+        The name of the condition that was requested.
+    requested_kbps : float
+        The requested bitrate in kbit/s.
+    same_as : str
+        The name of the condition that is coded.
+    """
 
     name: str
     requested_kbps: float
     same_as: str
 
 
-def order_columns(frame: pd.DataFrame, columns: tuple[str, ...], what: str) -> pd.DataFrame:
-    """Return ``frame`` with ``columns`` first and in order; raise ValueError if one is missing."""
+def order_columns(frame: pd.DataFrame, columns: tuple[str, ...], table: str) -> pd.DataFrame:
+    """Return ``frame`` with ``columns`` first and in this order.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing; ``table`` is the name of the table in the message.
+    """
     missing = [column for column in columns if column not in frame.columns]
     if missing:
-        raise ValueError(f"{what} lacks the columns {', '.join(missing)}")
+        raise ValueError(f"{table} lacks the columns {', '.join(missing)}")
     rest = [column for column in frame.columns if column not in columns]
     return frame[[*columns, *rest]]

@@ -77,7 +77,7 @@ def test_a_dotted_path_has_a_colon_of_its_own(package):
         ("mp4", "unknown codec 'mp4'; did you mean 'mp3'"),
         ("mp3:64+opsu:16", "unknown codec 'opsu'; did you mean 'opus'"),
         ("opus:aplication=voip", "opus has no option 'aplication'.*did you mean 'application'"),
-        ("mp3:quality=2", "mp3 has no option 'quality'; it has none"),
+        ("mp3:quality=2", "mp3 has no option 'quality'; it has no options"),
         ("opus:application=phone", "application=phone must be audio or voip or lowdelay"),
         ("gain:db=loud", "db=loud must be a number from -60 to 60"),
         ("gain:db=nan", "db=nan must be a number"),

@@ -1,4 +1,4 @@
-"""Options of components: read from words, and written as words again."""
+"""Options of components: parsed from a spec and written to a spec."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class Kettle(Configurable):
     }
 
 
-def test_without_options_it_is_its_name():
+def test_spec_without_options_is_the_name():
     assert Kettle().spec == "kettle"
     assert Kettle().changed_options() == {}
 
 
-def test_options_are_set_and_said():
-    one = Kettle().with_options({"lid": "off", "heat": "12.50", "cups": "3"})
-    assert one == Kettle(12.5, "off", 3)
-    assert one.spec == "kettle:heat=12.5:lid=off:cups=3"
+def test_spec_contains_the_options_that_are_set():
+    kettle = Kettle().with_options({"lid": "off", "heat": "12.50", "cups": "3"})
+    assert kettle == Kettle(12.5, "off", 3)
+    assert kettle.spec == "kettle:heat=12.5:lid=off:cups=3"
 
 
 @pytest.mark.parametrize(
@@ -50,17 +50,17 @@ def test_options_are_set_and_said():
         ({"cups": "-1"}, "cups=-1 must be a whole number"),
     ],
 )
-def test_what_an_option_does_not_take_is_refused(given, message):
+def test_rejects_unknown_options_and_invalid_values(given, message):
     with pytest.raises(UsageError, match=message):
         Kettle().with_options(given)
 
 
 @given(st.floats(0, 100), st.sampled_from(["on", "off"]), st.integers(1, 9))
-def test_a_spec_says_all(heat, lid, cups):
-    one = Kettle(heat, lid, cups)
-    words, given = split_spec(one.spec)
-    assert words == ["kettle"]
-    assert Kettle().with_options(given) == one
+def test_component_is_restored_from_its_spec(heat, lid, cups):
+    kettle = Kettle(heat, lid, cups)
+    parts, options = split_spec(kettle.spec)
+    assert parts == ["kettle"]
+    assert Kettle().with_options(options) == kettle
 
 
 @pytest.mark.parametrize(
@@ -74,10 +74,10 @@ def test_a_spec_says_all(heat, lid, cups):
         ("x=", ([], {"x": ""})),
     ],
 )
-def test_specs_are_split(spec, expected):
+def test_spec_is_split_into_parts_and_options(spec, expected):
     assert split_spec(spec) == expected
 
 
-def test_an_option_is_given_once():
+def test_rejects_an_option_given_twice():
     with pytest.raises(UsageError, match="'a:x=1:x=2' gives the option 'x' twice"):
         split_spec("a:x=1:x=2")

@@ -67,5 +67,5 @@ def test_a_set_that_leaves_nothing_to_tell_apart(emotions, left):
 
 
 def test_an_unknown_set_is_told():
-    with pytest.raises(UsageError, match="unknown label set '5'; known: 4, all"):
+    with pytest.raises(UsageError, match="unknown label set '5'; choose from 4, all"):
         apply_label_set(table("sad"), "5")

@@ -105,7 +105,7 @@ def test_a_module_names_somebody_elses(package):
         ("functionals:0", "cannot be loaded"),
         ("", "unknown feature set ''"),
         ("tuning=0", "unknown feature set ''"),
-        ("somebodys_features:Level:tuning=0", "level has no option 'tuning'; it has none"),
+        ("somebodys_features:Level:tuning=0", "level has no option 'tuning'; it has no options"),
         ("somebodys_features:number", "number is not a feature set"),
         ("somebodys_features:Loudness", "cannot be loaded: AttributeError"),
     ],

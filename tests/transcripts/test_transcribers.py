@@ -57,7 +57,9 @@ def test_something_else_is_refused():
 def test_an_unknown_name_is_refused_with_the_nearest():
     with pytest.raises(UsageError, match="unknown transcriber 'pocketsfinx'; did you mean 'pocke"):
         transcripts.get("pocketsfinx")
-    with pytest.raises(UsageError, match="transcriber reference has no option 'x'; it has none"):
+    with pytest.raises(
+        UsageError, match="transcriber reference has no option 'x'; it has no options"
+    ):
         transcripts.get("reference:x=1")
 
 
