@@ -234,14 +234,16 @@ def test_a_transcriber_that_breaks_is_one_line(run, monkeypatch, tmp_path):
     def breaks(self, signal):
         raise RuntimeError("no more ears")
 
-    monkeypatch.setattr(transcriber_factory.Ear, "transcribe_one", breaks)
-    with pytest.raises(AserBenchError, match=r"EAR failed on csv .* at original: RuntimeError: no"):
+    monkeypatch.setattr(transcriber_factory.FakeTranscriber, "transcribe_one", breaks)
+    with pytest.raises(
+        AserBenchError, match=r"FAKE failed on csv .* at original: RuntimeError: no"
+    ):
         run(models="tre", transcripts=EAR, place=tmp_path / "cache")
 
 
 def test_a_slow_transcriber_is_in_the_estimate(run, monkeypatch, texts, tmp_path):
-    monkeypatch.setattr(transcriber_factory.Ear, "seconds_per_second", 0.01)
-    slow = transcriber_factory.Ear.transcribe_one
+    monkeypatch.setattr(transcriber_factory.FakeTranscriber, "real_time_factor", 0.01)
+    slow = transcriber_factory.FakeTranscriber.transcribe_one
 
     def listen(self, signal):
         time.sleep(0.2)
@@ -264,7 +266,7 @@ def test_a_slow_transcriber_is_in_the_estimate(run, monkeypatch, texts, tmp_path
             return estimate.estimate([one], pool).code_s
 
     quick = coding()
-    monkeypatch.setattr(transcriber_factory.Ear, "transcribe_one", listen)
+    monkeypatch.setattr(transcriber_factory.FakeTranscriber, "transcribe_one", listen)
     assert coding() > quick + 0.5 * 32 * 2 * 0.2
 
 

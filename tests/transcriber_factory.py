@@ -1,23 +1,24 @@
-"""A transcriber for tests: it hears how long, how loud and how high an utterance is."""
+"""Factory of a transcriber for tests; its words depend on length, level and zero crossings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from aser_bench.transcripts.base import Transcriber
 
 
 @dataclass(frozen=True)
-class Ear(Transcriber):
-    """Three words an utterance, the same for the same samples; none for silence."""
+class FakeTranscriber(Transcriber):
+    """Three words per utterance, the same for the same samples; none for silence."""
 
-    name = "transcriber_factory:EAR"
-    title = "an ear of a test"
+    name = "transcriber_factory:FAKE"
+    title = "a transcriber for tests"
     languages = ("en",)
 
-    def transcribe_one(self, signal: np.ndarray) -> str:
+    def transcribe_one(self, signal: npt.NDArray[np.floating]) -> str:
         if not signal.any():
             return ""
         crossings = np.count_nonzero(np.diff(np.signbit(signal))) // 20
@@ -25,5 +26,5 @@ class Ear(Transcriber):
         return f"long{len(signal) // 4000} loud{-level} high{crossings}"
 
 
-EAR = Ear()
-SPEC = EAR.name
+FAKE = FakeTranscriber()
+SPEC = FAKE.name

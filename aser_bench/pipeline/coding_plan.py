@@ -173,7 +173,7 @@ def coding_seconds(task: CodingTask, ingested: Ingested) -> float:
     table = ingested.utterances
     sound = table["duration_s"][table["utterance"].isin(task.utterances)].sum()
     transcribers = dict.fromkeys(name for _, name in task.transcript_keys)
-    hearing = sum(transcripts.get(name).seconds_per_second for name in transcribers)
+    hearing = sum(transcripts.get(name).real_time_factor for name in transcribers)
     a_second = _CODE_S + _FEATURES_S * len(task.features) + hearing
     return float(sound * len(task.conditions) * a_second)
 

@@ -1,4 +1,4 @@
-"""What is said in an utterance: the corpus's own text, or what a transcriber hears in it."""
+"""Transcripts of utterances: the corpus's text, or the output of a speech transcriber."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["get"]
 
 
 def get(spec: str) -> Transcriber:
-    """Return the transcriber of a spec: ``pocketsphinx``, ``whisper:language=de``.
+    """Return the transcriber of a spec, such as ``pocketsphinx`` or ``whisper:language=de``.
 
     Raises
     ------
     UsageError
-        For an unknown transcriber or option, or a value that the option does not take.
+        If the transcriber or an option is unknown, or an option has an invalid value.
 
     Examples
     --------
@@ -23,6 +23,5 @@ def get(spec: str) -> Transcriber:
     False
     """
     words, options = split_spec(spec)
-    name = ":".join(words)
-    found = registry.instance("transcripts", name, Transcriber)
-    return found.with_options(options) if options else found
+    transcriber = registry.instance("transcripts", ":".join(words), Transcriber)
+    return transcriber.with_options(options) if options else transcriber

@@ -1,4 +1,4 @@
-"""What a transcriber is: utterances in, their words out."""
+"""Base class of transcribers, which turn utterances into words."""
 
 from __future__ import annotations
 
@@ -16,32 +16,34 @@ from ..core.tables import SAMPLE_RATE
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2019\u2018\u02bc\u00b4`", "'"))
 
 
 @dataclass(frozen=True)
 class Transcriber(Configurable, ABC):
-    """One way to know the words of an utterance.
+    """Source of the transcripts that models read.
 
-    A transcriber with options is a frozen dataclass with a field for each of them, and names in
-    ``options`` the function that reads it. It is pickled to worker processes: what it loads, it
-    keeps beside itself, not in itself.
+    A transcriber with options is a frozen dataclass with one field per option, and ``options``
+    maps the name of each to the function that parses it. Transcribers are pickled to worker
+    processes, so a loaded model is cached in the module and not in the object.
 
     Attributes
     ----------
     name, title : str
-        The name on the command line, and one line for ``list``.
+        Name on the command line, and one line for ``list``.
     version : int
-        Raised whenever the same speech gives other words: a part of the key in the cache.
+        Version of the implementation, a part of the cache key. Raise it when the same speech
+        gives other words.
     packages : tuple of str
-        Distributions whose version may change the words: their versions are in the key too.
+        Distributions on whose version the words depend; the versions are a part of the cache key.
     languages : tuple of str
-        The languages that it knows, such as ``("en",)``; empty for any.
+        Supported languages, such as ``("en",)``; empty for any language.
     from_audio : bool
-        Whether it listens. What does not is the corpus's own text.
-    seconds_per_second : float
-        Roughly how many CPU seconds a second of speech takes, for estimates.
+        Whether the words are recognised in the audio. If not, they are the corpus's text.
+    real_time_factor : float
+        Approximate CPU seconds per second of speech, for estimates.
     options, variants
         See `aser_bench.core.options.Configurable`.
     """
@@ -52,19 +54,19 @@ class Transcriber(Configurable, ABC):
     packages: ClassVar[tuple[str, ...]] = ()
     languages: ClassVar[tuple[str, ...]] = ()
     from_audio: ClassVar[bool] = True
-    seconds_per_second: ClassVar[float] = 0.0
+    real_time_factor: ClassVar[float] = 0.0
 
     def unavailable(self) -> str:
-        """Return why it cannot be used here and what to do, in one line; empty where it can."""
+        """Return why it cannot be used here and what to do, in one line; empty if it can."""
         return ""
 
     def identity(self) -> list[Any]:
-        """Return what decides the words, as JSON has it: part of the cache's key.
+        """Return everything that determines the words, serialisable as JSON, for the cache key.
 
         Raises
         ------
         UsageError
-            If it cannot be used here.
+            If the transcriber cannot be used here.
         """
         self.require_available()
         options = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -72,48 +74,49 @@ class Transcriber(Configurable, ABC):
         return [self.name, self.version, options, packages, *self.key_parts()]
 
     def key_parts(self) -> list[Any]:
-        """Return what decides the words beside the options and the versions of packages."""
+        """Return what determines the words besides the options and the versions of packages."""
         return []
 
-    def transcribe(self, signals: Sequence[np.ndarray], rate: int) -> list[str]:
-        """Return what is heard in some utterances, each as if it were the only one.
+    def transcribe(self, signals: Sequence[npt.NDArray[np.floating]], rate: int) -> list[str]:
+        """Return the words of utterances, each transcribed independently of the others.
 
         Parameters
         ----------
         signals : sequence of numpy.ndarray
-            Mono float signals, shape (samples,), full scale is 1, of whatever lengths.
+            Mono float signals, shape (samples,), full scale is 1; their lengths may differ.
         rate : int
-            Their sample rate, which must be 16,000 Hz.
+            Sample rate of the signals, which must be 16,000 Hz.
 
         Returns
         -------
         list of str
-            Words in small letters between single spaces, without punctuation; empty where
-            nothing was heard. The same signal gives the same words, whatever came before it.
+            One transcript per signal: words in lower case, separated by single spaces, without
+            punctuation. It is empty if no words are recognised. The same signal always gives the
+            same transcript.
 
         Raises
         ------
         UsageError
-            If it cannot be used here, or the rate is another one.
+            If the transcriber cannot be used here, or ``rate`` is not 16,000 Hz.
         """
         self.require_available()
         if rate != SAMPLE_RATE:
-            raise UsageError(f"{self.name} listens at {SAMPLE_RATE} Hz, not at {rate} Hz")
+            raise UsageError(f"{self.name} needs signals at {SAMPLE_RATE} Hz, not at {rate} Hz")
         return [self.transcribe_one(signal) if len(signal) else "" for signal in signals]
 
     @abstractmethod
-    def transcribe_one(self, signal: np.ndarray) -> str:
-        """Return what is heard in one utterance of at least one sample; see `transcribe`."""
+    def transcribe_one(self, signal: npt.NDArray[np.floating]) -> str:
+        """Return the words of one utterance of at least one sample; see `transcribe`."""
 
     def require_available(self) -> None:
-        """Raise UsageError if it cannot be used here."""
+        """Raise UsageError if the transcriber cannot be used here."""
         reason = self.unavailable()
         if reason:
             raise UsageError(f"{self.name} cannot be used: {reason}")
 
 
 def is_installed(distribution: str) -> bool:
-    """Tell whether a distribution is installed, without importing it."""
+    """Return whether a distribution is installed, without importing it."""
     try:
         version(distribution)
     except PackageNotFoundError:
@@ -122,14 +125,15 @@ def is_installed(distribution: str) -> bool:
 
 
 def normalize(text: str) -> str:
-    """Return the words of a text in small letters between single spaces, nothing else.
+    """Return the words of a text in lower case, separated by single spaces, without punctuation.
 
     Examples
     --------
     >>> normalize(" It\u2019s half-past three, he said. 'Go!' ")
     "it's half past three he said go"
     """
-    small = text.translate(_APOSTROPHES).lower()
-    # Letters, their marks (which some scripts write vowels with) and digits make words.
-    kept = "".join(c if c == "'" or unicodedata.category(c)[0] in "LMN" else " " for c in small)
-    return " ".join(word for word in (one.strip("'") for one in kept.split()) if word)
+    lower = text.translate(_APOSTROPHES).lower()
+    # Words consist of letters, digits and combining marks (some scripts write vowels as marks).
+    spaced = "".join(c if c == "'" or unicodedata.category(c)[0] in "LMN" else " " for c in lower)
+    words = (word.strip("'") for word in spaced.split())
+    return " ".join(word for word in words if word)

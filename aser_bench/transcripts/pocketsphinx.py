@@ -1,14 +1,14 @@
-"""PocketSphinx with the US English models of its own package: small, offline, for CPUs.
+"""PocketSphinx with the US English model of its package: small, offline, runs on CPUs.
 
-It is a transcriber of the time before neural networks (phonetically tied Gaussian mixtures and a
-trigram language model; Huggins-Daines and others, PocketSphinx, ICASSP 2006), and hears far less
-than what is in use today. It needs nothing but its wheel, though, so that a study of what codecs
-do to words can be run anywhere.
+PocketSphinx predates neural networks (phonetically tied Gaussian mixtures and a trigram language
+model; Huggins-Daines et al., PocketSphinx, ICASSP 2006), and its error rate is much higher than
+that of current systems. It only needs its wheel, so that a study of the effect of codecs on
+transcripts can run on any machine.
 
-A decoder carries much from one utterance into the next: the mean of the cepstra (after the first
-utterance a running one, no longer the utterance's own), the estimate of the noise and the best
-Gaussians of the last frame. What an utterance is heard as would then depend on what came before
-it, so each utterance gets a decoder of its own; one is made in about 0.2 seconds.
+Each utterance is transcribed by a new decoder, created in about 0.2 seconds. A decoder that is
+used again has state from earlier utterances: the cepstral mean (a running mean after the first
+utterance), the noise estimate and the best Gaussians of the last frame. Transcripts would then
+depend on the order of the utterances.
 """
 
 from __future__ import annotations
@@ -23,49 +23,50 @@ from .base import Transcriber, is_installed, normalize
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
 
 _SETTINGS: dict[str, Any] = {"fwdtree": True, "fwdflat": True, "bestpath": True}
-"""All three passes: the first alone is a quarter faster and hears a tenth of the words less."""
+"""All three passes: the first pass alone is a quarter faster but recognises 10 % fewer words."""
 
 
 @dataclass(frozen=True)
 class PocketSphinx(Transcriber):
-    """PocketSphinx, each utterance heard at its own level by a decoder of its own."""
+    """PocketSphinx with a new decoder for each utterance, at the utterance's original level."""
 
     name = "pocketsphinx"
-    title = "PocketSphinx with its own US English model: small, offline, hears little"
+    title = "PocketSphinx with its US English model: small, offline, high error rate"
     version = 1
     packages = ("pocketsphinx",)
     languages = ("en",)
-    seconds_per_second = 0.4
+    real_time_factor = 0.4
 
     def unavailable(self) -> str:
-        """Say so where the package is not installed."""
+        """Return how to install the package if it is missing."""
         return "" if is_installed("pocketsphinx") else "pip install pocketsphinx"
 
     def key_parts(self) -> list[Any]:
         """Return the settings and a hash of the model's files."""
         return [_SETTINGS, _model_hash()]
 
-    def transcribe_one(self, signal: np.ndarray) -> str:
-        """Return what the last pass makes of an utterance."""
-        samples = sixteen_bits(signal)
+    def transcribe_one(self, signal: npt.NDArray[np.floating]) -> str:
+        """Return the best hypothesis after the last pass."""
+        samples = to_int16(signal)
         if not samples.any():
-            return ""  # it would hear a word in digital silence
+            return ""  # PocketSphinx recognises a word in digital silence
         decoder = _decoder()
         decoder.start_utt()
-        # All of it at once: the mean of the cepstra is then the utterance's own.
+        # The whole utterance in one call, so that the cepstral mean is taken over all of it.
         decoder.process_raw(samples.tobytes(), full_utt=True)
         decoder.end_utt()
-        found = decoder.hyp()
-        return normalize(found.hypstr) if found is not None else ""
+        hypothesis = decoder.hyp()
+        return normalize(hypothesis.hypstr) if hypothesis is not None else ""
 
 
-def sixteen_bits(signal: np.ndarray) -> np.ndarray:
-    """Return a signal as 16-bit samples; what is beyond full scale clips.
+def to_int16(signal: npt.NDArray[np.floating]) -> npt.NDArray[np.int16]:
+    """Return a signal as 16-bit samples; values beyond full scale are clipped.
 
-    The level stays as it is: what a codec does to it is a part of what is measured, and quiet
-    recordings brought to a higher peak were heard worse, not better (see docs/transcripts.md).
+    The level is not changed: the effect of a codec on it is a part of the measurement, and quiet
+    recordings were transcribed worse, not better, at a higher level.
     """
     import numpy as np
 

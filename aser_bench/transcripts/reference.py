@@ -1,4 +1,4 @@
-"""The corpus's own text: nobody listens, so no codec can change it."""
+"""The corpus's text as transcript; it does not depend on the audio or the codec."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from .base import Transcriber
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
 
 
 @dataclass(frozen=True)
 class Reference(Transcriber):
-    """What the corpus says was said."""
+    """The text in the corpus's table of utterances."""
 
     name = "reference"
-    title = "the corpus's own text: nothing is recognised, no codec changes it"
+    title = "the corpus's text; no speech recognition, so codecs do not change it"
     from_audio = False
 
-    def transcribe_one(self, signal: np.ndarray) -> str:
-        """Refuse: the words are in the corpus's table of utterances."""
-        raise UsageError("reference hears nothing: it is the text of the corpus's table")
+    def transcribe_one(self, signal: npt.NDArray[np.floating]) -> str:
+        """Raise UsageError: the text is in the table of utterances, not in the audio."""
+        raise UsageError("reference cannot transcribe audio: it is the text of the corpus's table")
 
 
 COMPONENT = Reference()

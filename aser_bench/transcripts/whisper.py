@@ -1,4 +1,4 @@
-"""Whisper through faster-whisper, with a model that lies on disk: nothing is ever downloaded."""
+"""Whisper through faster-whisper, with a model on disk; nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from .base import Transcriber, is_installed, normalize
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
 
-VARIABLE = "ASER_BENCH_WHISPER"
-"""The environment variable that names the folder of the model, in CTranslate2's form."""
+ENV_VARIABLE = "ASER_BENCH_WHISPER"
+"""Environment variable with the folder of the model, in the CTranslate2 format."""
 
 _FILES = ("model.bin", "config.json", "tokenizer.json")
-"""What must lie there. Without the last, faster-whisper would fetch one from the network."""
+"""Required files. Without tokenizer.json, faster-whisper would download one."""
 
-_LOADED: dict[str, Any] = {"device": "cpu", "compute_type": "int8", "cpu_threads": 1}
-_SETTINGS: dict[str, Any] = {
+_LOAD_SETTINGS: dict[str, Any] = {"device": "cpu", "compute_type": "int8", "cpu_threads": 1}
+_DECODE_SETTINGS: dict[str, Any] = {
     "task": "transcribe",
     "beam_size": 5,
     "temperature": 0.0,
@@ -32,61 +33,62 @@ _SETTINGS: dict[str, Any] = {
     "without_timestamps": True,
     "vad_filter": False,
 }
-"""One beam search and no second try at another temperature, which would draw at random."""
+"""One beam search. A fallback to higher temperatures would sample at random."""
 
 
-def _language(word: str) -> str:
-    if not re.fullmatch(r"[a-z]{2,3}", word):
+def _parse_language(value: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}", value):
         raise ValueError("a code of two or three letters, such as de")
-    return word
+    return value
 
 
 @dataclass(frozen=True)
 class Whisper(Transcriber):
-    """Whisper, told which language it hears."""
+    """Whisper for one language; the language is not detected."""
 
     name = "whisper"
-    title = f"Whisper, from the folder in {VARIABLE}; whisper:language=de for another language"
+    title = f"Whisper, model folder in {ENV_VARIABLE}; whisper:language=de for another language"
     version = 1
     packages = ("faster-whisper", "ctranslate2")
-    options: ClassVar[Mapping[str, Callable[[str], Any]]] = {"language": _language}
+    options: ClassVar[Mapping[str, Callable[[str], Any]]] = {"language": _parse_language}
     variants = ("whisper:language=de",)
-    seconds_per_second = 2.0
+    real_time_factor = 2.0
     language: str = "en"
 
+    # The base class has a class attribute; here the value depends on an option.
     @property
     def languages(self) -> tuple[str, ...]:  # type: ignore[override]
-        """The one language that it is told to hear."""
+        """The language of the option."""
         return (self.language,)
 
     def unavailable(self) -> str:
-        """Say what is missing: the package, the variable, the folder or a file of the model."""
+        """Return what is missing: the package, the variable, the folder or a model file."""
         if not is_installed("faster-whisper"):
             return "pip install aser-bench[whisper]"
-        given = os.environ.get(VARIABLE, "").strip()
-        if not given:
-            return f"set {VARIABLE} to the folder of a Whisper model in CTranslate2's form"
-        folder = Path(given).expanduser()
+        value = os.environ.get(ENV_VARIABLE, "").strip()
+        if not value:
+            return f"set {ENV_VARIABLE} to the folder of a Whisper model in the CTranslate2 format"
+        folder = Path(value).expanduser()
         if not folder.is_dir():
-            return f"{VARIABLE} names no folder: {folder}"
-        missing = [name for name in _FILES if not (folder / name).is_file()]
+            return f"{ENV_VARIABLE} is not a folder: {folder}"
+        missing = ", ".join(name for name in _FILES if not (folder / name).is_file())
         if missing:
-            return f"{folder} is no Whisper model in CTranslate2's form: no {', '.join(missing)}"
+            return f"{folder} is not a Whisper model in the CTranslate2 format: no {missing}"
         return ""
 
     def key_parts(self) -> list[Any]:
         """Return the settings and a hash of the model's files."""
-        return [_LOADED, _SETTINGS, _model_hash(_folder())]
+        return [_LOAD_SETTINGS, _DECODE_SETTINGS, _model_hash(_folder())]
 
-    def transcribe_one(self, signal: np.ndarray) -> str:
-        """Return what one beam search makes of an utterance."""
+    def transcribe_one(self, signal: npt.NDArray[np.floating]) -> str:
+        """Return the result of one beam search."""
         import numpy as np
 
         samples = np.ascontiguousarray(signal, dtype=np.float32)
         try:
             model = _model(_folder(), os.getpid())
-            segments, _ = model.transcribe(samples, language=self.language, **_SETTINGS)
-            # The words come as they are asked for, so that an error of the decoder comes here.
+            segments, _ = model.transcribe(samples, language=self.language, **_DECODE_SETTINGS)
+            # segments is a generator: decoding, and any error in it, happens in this line.
             return normalize(" ".join(segment.text for segment in segments))
         except (RuntimeError, ValueError, OSError) as error:
             reason = " ".join(str(error).split())
@@ -94,15 +96,15 @@ class Whisper(Transcriber):
 
 
 def _folder() -> str:
-    return str(Path(os.environ[VARIABLE].strip()).expanduser().resolve())
+    return str(Path(os.environ[ENV_VARIABLE].strip()).expanduser().resolve())
 
 
 @cache
 def _model(folder: str, pid: int) -> Any:
-    # The process number is a key: what a parent has loaded is of no use to a forked worker.
+    # The process id is part of the cache key: a forked worker cannot use its parent's model.
     from faster_whisper import WhisperModel
 
-    return WhisperModel(folder, local_files_only=True, **_LOADED)
+    return WhisperModel(folder, local_files_only=True, **_LOAD_SETTINGS)
 
 
 @cache

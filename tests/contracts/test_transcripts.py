@@ -1,4 +1,4 @@
-"""One suite over every registered transcriber: being registered is what puts it under test."""
+"""Contract of every registered transcriber."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from aser_bench.transcripts.base import Transcriber, normalize
 RATE = 16_000
 NAMES = registry.names("transcripts")
 SPECS = [spec for name in NAMES for spec in (name, *transcripts.get(name).variants)]
-LISTENING = [spec for spec in SPECS if transcripts.get(spec).from_audio]
+FROM_AUDIO = [spec for spec in SPECS if transcripts.get(spec).from_audio]
 every_spec = pytest.mark.parametrize("spec", SPECS)
-every_listener = pytest.mark.parametrize("spec", LISTENING)
+every_spec_from_audio = pytest.mark.parametrize("spec", FROM_AUDIO)
 
 
 def noise(samples: int, level: float = 0.1) -> np.ndarray:
@@ -38,91 +38,93 @@ SIGNALS = {
     "two samples": np.array([0.5, -0.5]),
     "one silent sample": np.zeros(1),
     "no sample": np.zeros(0),
-    "a frame less": noise(409),
+    "less than one frame": noise(409),
     "25 ms": noise(400),
     "0.1 s": noise(1600),
     "constant": np.full(4000, 0.25),
-    "a click": np.eye(1, 5000, 2500)[0],
+    "click": np.eye(1, 5000, 2500)[0],
     "very quiet": noise(4000, 1e-9),
-    "as quiet as it gets": np.full(4000, 1e-45),
-    "overshooting": 3 * np.sign(noise(4000)),
+    "smallest float32": np.full(4000, 1e-45),
+    "beyond full scale": 3 * np.sign(noise(4000)),
 }
 
 
-def listener(spec: str) -> Transcriber:
-    one = transcripts.get(spec)
-    if one.unavailable():
-        pytest.skip(f"{spec}: {one.unavailable()}")
-    return one
+def available(spec: str) -> Transcriber:
+    transcriber = transcripts.get(spec)
+    if transcriber.unavailable():
+        pytest.skip(f"{spec}: {transcriber.unavailable()}")
+    return transcriber
 
 
-def test_the_transcribers_of_the_package_are_registered():
+def test_transcribers_of_the_package_are_registered():
     assert {"reference", "pocketsphinx", "whisper"} <= set(NAMES)
-    assert "reference" not in LISTENING
+    assert "reference" not in FROM_AUDIO
 
 
 @every_spec
-def test_a_transcriber_says_what_it_is(spec):
-    one = transcripts.get(spec)
-    assert isinstance(one, Transcriber)
-    assert one.name == spec.split(":")[0]
-    assert one.spec == spec
-    assert one.title
-    assert "\n" not in one.title
-    assert one.version >= 1
-    assert one.from_audio is (one.seconds_per_second > 0)
-    assert isinstance(one.languages, tuple)
-    assert "\n" not in one.unavailable()
+def test_attributes_are_complete_and_consistent(spec):
+    transcriber = transcripts.get(spec)
+    assert isinstance(transcriber, Transcriber)
+    assert transcriber.name == spec.split(":")[0]
+    assert transcriber.spec == spec
+    assert transcriber.title
+    assert "\n" not in transcriber.title
+    assert transcriber.version >= 1
+    assert transcriber.from_audio is (transcriber.real_time_factor > 0)
+    assert isinstance(transcriber.languages, tuple)
+    assert "\n" not in transcriber.unavailable()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_options_are_fields_and_the_title_names_them(name):
-    one = transcripts.get(name)
-    assert set(one.options) == {field.name for field in dataclasses.fields(one)}
-    assert all(option in one.title for option in one.options)
-    tried = {option for spec in one.variants for option in transcripts.get(spec).changed_options()}
-    assert tried == set(one.options)
+def test_options_are_fields_and_are_named_in_the_title(name):
+    transcriber = transcripts.get(name)
+    assert set(transcriber.options) == {field.name for field in dataclasses.fields(transcriber)}
+    assert all(option in transcriber.title for option in transcriber.options)
+    variants = [transcripts.get(spec) for spec in transcriber.variants]
+    tested = {option for variant in variants for option in variant.changed_options()}
+    assert tested == set(transcriber.options)
 
 
 @every_spec
-def test_it_travels_to_worker_processes(spec):
-    one = transcripts.get(spec)
-    assert pickle.loads(pickle.dumps(one)) == one
+def test_can_be_pickled(spec):
+    transcriber = transcripts.get(spec)
+    assert pickle.loads(pickle.dumps(transcriber)) == transcriber
 
 
 @every_spec
-def test_what_cannot_be_used_says_so_in_every_way(spec):
-    one = transcripts.get(spec)
-    if one.unavailable():
-        for use in (one.identity, lambda: one.transcribe([tone(4000)], RATE)):
+def test_unavailable_transcriber_raises_everywhere(spec):
+    transcriber = transcripts.get(spec)
+    if transcriber.unavailable():
+        for use in (transcriber.identity, lambda: transcriber.transcribe([tone(4000)], RATE)):
             with pytest.raises(UsageError, match="cannot be used"):
                 use()
     else:
-        assert json.loads(json.dumps(one.identity())) == one.identity()
-        assert one.identity()[:2] == [one.name, one.version]
+        identity = transcriber.identity()
+        assert json.loads(json.dumps(identity)) == identity
+        assert identity[:2] == [transcriber.name, transcriber.version]
 
 
-@every_listener
+@every_spec_from_audio
 @pytest.mark.parametrize("signal", SIGNALS.values(), ids=SIGNALS)
-def test_any_signal_gives_words_or_nothing(spec, signal):
-    one = listener(spec)
+def test_any_signal_gives_normalized_words(spec, signal):
+    transcriber = available(spec)
     signal = signal.astype(np.float32)
     signal.flags.writeable = False
-    (heard,) = one.transcribe([signal], RATE)
-    assert heard == normalize(heard)
+    (words,) = transcriber.transcribe([signal], RATE)
+    assert words == normalize(words)
 
 
-@every_listener
-def test_nobody_hears_a_word_in_silence(spec):
-    assert listener(spec).transcribe([np.zeros(16_000, np.float32)] * 2, RATE) == ["", ""]
+@every_spec_from_audio
+def test_digital_silence_gives_no_words(spec):
+    assert available(spec).transcribe([np.zeros(16_000, np.float32)] * 2, RATE) == ["", ""]
 
 
-@every_listener
-def test_another_rate_is_refused(spec):
-    with pytest.raises(UsageError, match="listens at 16000 Hz, not at 8000 Hz"):
-        listener(spec).transcribe([tone(4000)], 8000)
+@every_spec_from_audio
+def test_rejects_another_sample_rate(spec):
+    with pytest.raises(UsageError, match="needs signals at 16000 Hz, not at 8000 Hz"):
+        available(spec).transcribe([tone(4000)], 8000)
 
 
-@every_listener
-def test_no_signal_gives_no_words(spec):
-    assert listener(spec).transcribe([], RATE) == []
+@every_spec_from_audio
+def test_no_signals_give_no_transcripts(spec):
+    assert available(spec).transcribe([], RATE) == []

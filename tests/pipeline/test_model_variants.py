@@ -111,4 +111,4 @@ def test_an_unknown_transcriber_is_refused():
 
 
 def test_the_ear_of_the_tests_is_a_transcriber():
-    assert transcripts.get(EAR) == replace(transcriber_factory.EAR)
+    assert transcripts.get(EAR) == replace(transcriber_factory.FAKE)

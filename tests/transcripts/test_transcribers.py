@@ -1,4 +1,4 @@
-"""Transcribers are found by name, entry point or dotted path, and `list` shows them."""
+"""Lookup of transcribers by name, entry point and dotted path, and text normalisation."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from aser_bench.transcripts.base import Transcriber, is_installed, normalize
 
 
 @dataclass(frozen=True)
-class Deaf(Transcriber):
-    name = "deaf"
-    title = "hears the number of samples"
-    seconds_per_second = 0.1
+class SampleCounter(Transcriber):
+    name = "counter"
+    title = "the number of samples"
+    real_time_factor = 0.1
 
     def transcribe_one(self, signal):
         return str(len(signal))
 
 
-ONE = Deaf()
+COUNTER = SampleCounter()
 
 
 @pytest.fixture
-def elsewhere(monkeypatch):
-    """Pretend that another package registers a transcriber."""
-    points = [EntryPoint("deaf", f"{__name__}:ONE", "aser_bench.transcripts")]
+def plugin(monkeypatch):
+    """Register a transcriber by an entry point of another package."""
+    points = [EntryPoint("counter", f"{__name__}:COUNTER", "aser_bench.transcripts")]
     monkeypatch.setattr(
         registry, "entry_points", lambda group: points if group.endswith("transcripts") else []
     )
@@ -38,23 +38,23 @@ def elsewhere(monkeypatch):
     registry.plugins.cache_clear()
 
 
-def test_of_another_package(elsewhere):
-    assert transcripts.get("deaf") is ONE
-    assert "deaf" in registry.names("transcripts")
-    assert ONE.transcribe([[0.0] * 3, []], 16_000) == ["3", ""]
-    assert ONE.identity() == ["deaf", 1, {}, {}]
+def test_entry_point_is_used(plugin):
+    assert transcripts.get("counter") is COUNTER
+    assert "counter" in registry.names("transcripts")
+    assert COUNTER.transcribe([[0.0] * 3, []], 16_000) == ["3", ""]
+    assert COUNTER.identity() == ["counter", 1, {}, {}]
 
 
-def test_by_a_dotted_path():
-    assert transcripts.get(f"{__name__}:ONE") is ONE
+def test_dotted_path_is_used():
+    assert transcripts.get(f"{__name__}:COUNTER") is COUNTER
 
 
-def test_something_else_is_refused():
+def test_rejects_object_of_another_class():
     with pytest.raises(UsageError, match="is not a transcriber: it must be an inst"):
         transcripts.get("pathlib:Path")
 
 
-def test_an_unknown_name_is_refused_with_the_nearest():
+def test_unknown_name_and_option_suggest_the_nearest():
     with pytest.raises(UsageError, match="unknown transcriber 'pocketsfinx'; did you mean 'pocke"):
         transcripts.get("pocketsfinx")
     with pytest.raises(
@@ -63,15 +63,15 @@ def test_an_unknown_name_is_refused_with_the_nearest():
         transcripts.get("reference:x=1")
 
 
-def test_the_reference_hears_nothing():
-    one = transcripts.get("reference")
-    assert not one.from_audio
-    assert one.languages == ()
-    with pytest.raises(UsageError, match="reference hears nothing"):
-        one.transcribe([[0.1]], 16_000)
+def test_reference_does_not_transcribe_audio():
+    reference = transcripts.get("reference")
+    assert not reference.from_audio
+    assert reference.languages == ()
+    with pytest.raises(UsageError, match="reference cannot transcribe audio"):
+        reference.transcribe([[0.1]], 16_000)
 
 
-def test_they_are_listed(capsys, monkeypatch):
+def test_list_shows_languages_and_availability(capsys, monkeypatch):
     monkeypatch.delenv("ASER_BENCH_WHISPER", raising=False)
     assert cli.main(["list", "transcripts"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -89,11 +89,11 @@ def test_they_are_listed(capsys, monkeypatch):
         ("[_BEG_] ... ", "beg"),
     ],
 )
-def test_normalize(text, expected):
+def test_normalize_keeps_words_only(text, expected):
     assert normalize(text) == expected
     assert normalize(expected) == expected
 
 
-def test_what_is_not_installed_is_not():
+def test_is_installed():
     assert is_installed("numpy")
     assert not is_installed("no-such-distribution")

@@ -1,7 +1,7 @@
-"""Whisper, as far as it can be tried without a model: a stand-in listens in its place.
+"""Calls of faster-whisper and reports of missing parts, with a fake model.
 
-The stand-in takes what `faster_whisper.WhisperModel` takes (its arguments by name, as version
-1.x has them) and refuses anything else. That real speech is recognised is not tested here.
+The fake `WhisperModel` has the parameters of faster-whisper 1.x and accepts no others. The
+recognition of real speech is not tested, because no model is available here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ RATE = 16_000
 
 
 class WhisperModel:
-    """What a model of faster-whisper looks like from outside."""
+    """Fake of `faster_whisper.WhisperModel` that records its calls."""
 
     made: ClassVar[list[WhisperModel]] = []
 
@@ -88,7 +88,7 @@ class WhisperModel:
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Return the folder of a made-up model, with a made-up package to read it."""
+    """Create a model folder and install a fake faster_whisper module."""
     path = tmp_path / "tiny"
     path.mkdir()
     for name in ("model.bin", "config.json", "tokenizer.json", "vocabulary.txt"):
@@ -98,7 +98,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "faster_whisper", module)
     monkeypatch.setattr(whisper, "is_installed", lambda name: True)
     monkeypatch.setattr(registry, "versions", lambda names: dict.fromkeys(names, "1.0"))
-    monkeypatch.setenv(whisper.VARIABLE, str(path))
+    monkeypatch.setenv(whisper.ENV_VARIABLE, str(path))
     monkeypatch.setattr(WhisperModel, "made", [])
     for cached in (whisper._model, whisper._model_hash):
         cached.cache_clear()
@@ -111,14 +111,14 @@ def tone(samples: int) -> np.ndarray:
     return 0.3 * np.sin(0.1 * np.arange(samples))
 
 
-def test_words_come_without_punctuation(folder):
-    one = transcripts.get("whisper")
-    assert one.unavailable() == ""
-    heard = one.transcribe([tone(8000), np.zeros(8000), np.zeros(0), tone(9000)], RATE)
-    assert heard == ["it's 8000 samples half way", "", "", "it's 9000 samples half way"]
+def test_words_are_normalized(folder):
+    transcriber = transcripts.get("whisper")
+    assert transcriber.unavailable() == ""
+    words = transcriber.transcribe([tone(8000), np.zeros(8000), np.zeros(0), tone(9000)], RATE)
+    assert words == ["it's 8000 samples half way", "", "", "it's 9000 samples half way"]
 
 
-def test_one_model_listens_without_chance_memory_or_network(folder):
+def test_one_model_is_loaded_and_called_deterministically(folder):
     transcripts.get("whisper").transcribe([tone(8000), tone(8000)], RATE)
     transcripts.get("whisper:language=de").transcribe([tone(8000)], RATE)
     (model,) = WhisperModel.made
@@ -126,11 +126,11 @@ def test_one_model_listens_without_chance_memory_or_network(folder):
     assert model.local is True
     assert model.settings == ("cpu", "int8", 1)
     assert [call.pop("language") for call in model.calls] == ["en", "en", "de"]
-    one = {"beam": 5, "temperature": 0.0, "previous": False, "task": "transcribe"}
-    assert model.calls == [one] * 3
+    call = {"beam": 5, "temperature": 0.0, "previous": False, "task": "transcribe"}
+    assert model.calls == [call] * 3
 
 
-def test_what_decides_the_words_is_its_identity(folder):
+def test_identity_depends_on_language_and_model_files(folder):
     first = transcripts.get("whisper").identity()
     assert first == transcripts.get("whisper").identity()
     assert transcripts.get("whisper:language=de").identity() != first
@@ -139,50 +139,52 @@ def test_what_decides_the_words_is_its_identity(folder):
     assert transcripts.get("whisper").identity() != first
 
 
-def test_it_knows_the_language_that_it_is_told():
+def test_language_is_an_option():
     assert transcripts.get("whisper").languages == ("en",)
     assert transcripts.get("whisper:language=de").languages == ("de",)
     with pytest.raises(UsageError, match="language=german must be a code of two or three letters"):
         transcripts.get("whisper:language=german")
 
 
-def reason() -> str:
-    one = transcripts.get("whisper")
+def unavailable_reason() -> str:
+    transcriber = transcripts.get("whisper")
     with pytest.raises(UsageError) as caught:
-        one.transcribe([tone(8000)], RATE)
-    assert str(caught.value) == f"whisper cannot be used: {one.unavailable()}"
-    return one.unavailable()
+        transcriber.transcribe([tone(8000)], RATE)
+    assert str(caught.value) == f"whisper cannot be used: {transcriber.unavailable()}"
+    return transcriber.unavailable()
 
 
-def test_without_the_package_it_says_how_to_get_it(folder, monkeypatch):
+def test_reports_missing_package(folder, monkeypatch):
     monkeypatch.setattr(whisper, "is_installed", lambda name: False)
-    assert reason() == "pip install aser-bench[whisper]"
+    assert unavailable_reason() == "pip install aser-bench[whisper]"
 
 
-def test_without_the_variable_it_names_it(folder, monkeypatch):
-    monkeypatch.delenv(whisper.VARIABLE)
-    assert reason().startswith("set ASER_BENCH_WHISPER to the folder of a Whisper model")
+def test_reports_missing_variable(folder, monkeypatch):
+    monkeypatch.delenv(whisper.ENV_VARIABLE)
+    assert unavailable_reason().startswith(
+        "set ASER_BENCH_WHISPER to the folder of a Whisper model"
+    )
 
 
-def test_a_folder_that_is_none_is_named(folder, monkeypatch):
-    monkeypatch.setenv(whisper.VARIABLE, str(folder / "no"))
-    assert reason() == f"ASER_BENCH_WHISPER names no folder: {folder / 'no'}"
+def test_reports_missing_folder(folder, monkeypatch):
+    monkeypatch.setenv(whisper.ENV_VARIABLE, str(folder / "no"))
+    assert unavailable_reason() == f"ASER_BENCH_WHISPER is not a folder: {folder / 'no'}"
 
 
 @pytest.mark.parametrize("name", ["model.bin", "tokenizer.json"])
-def test_a_folder_without_a_file_of_the_model_is_refused(folder, name):
+def test_reports_missing_model_file(folder, name):
     (folder / name).unlink()
-    text = reason()
-    assert text.startswith(f"{folder} is no Whisper model")
+    text = unavailable_reason()
+    assert text.startswith(f"{folder} is not a Whisper model")
     assert text.endswith(f"no {name}")
 
 
-def test_a_model_that_cannot_be_read_is_told_in_one_line(folder):
+def test_unreadable_model_is_reported_in_one_line(folder):
     (folder / "model.bin").write_bytes(b"broken")
     with pytest.raises(UsageError, match=r"cannot use the model in .*tiny: Unsupported .* one\.$"):
         transcripts.get("whisper").transcribe([tone(8000)], RATE)
 
 
-def test_an_error_while_it_listens_is_told_too(folder):
+def test_error_during_transcription_is_reported(folder):
     with pytest.raises(UsageError, match=r"whisper cannot use the model in .*: no memory"):
         transcripts.get("whisper").transcribe([np.full(8000, 2.0)], RATE)
