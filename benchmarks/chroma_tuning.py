@@ -19,20 +19,20 @@ from aser_bench import features
 from aser_bench.codecs import specs
 from aser_bench.core.tables import SAMPLE_RATE as RATE
 from aser_bench.corpora.audio import read
-from aser_bench.features.sound import TUNINGS, Sound
+from aser_bench.features.audio_signal import TUNINGS, AudioSignal
 
 BATCH = 32
 LARGE = 0.1  # of a semitone
 
 
-def means(sound: Sound) -> dict[str, np.ndarray]:
+def means(sound: AudioSignal) -> dict[str, np.ndarray]:
     """Return the twelve chroma means for each choice of tuning."""
     return {tuning: sound.chroma(tuning).mean(axis=0) for tuning in TUNINGS}
 
 
-def differences(original: Sound, coded: Sound) -> dict[str, float]:
+def differences(original: AudioSignal, coded: AudioSignal) -> dict[str, float]:
     """Return by how much the tuning (semitones, around the circle) and the means differ."""
-    moved = abs(coded.own_tuning - original.own_tuning)
+    moved = abs(coded.tuning - original.tuning)
     both = means(original), means(coded)
     return {"moved": min(moved, 1 - moved)} | {
         f"tuning={tuning}": float(np.abs(both[1][tuning] - both[0][tuning]).mean())
@@ -47,11 +47,11 @@ def measured(files: list[Path], codec: str, bitrates: list[float]) -> pd.DataFra
     found = []
     for start in range(0, len(files), BATCH):
         signals = [read(file) for file in files[start : start + BATCH]]
-        originals = features.sounds(signals, RATE)
+        originals = features.audio_signals(signals, RATE)
         coded = component.roundtrip(signals, RATE, conditions)
         for condition, versions in zip(conditions, coded, strict=True):
             for original, version in zip(originals, versions, strict=True):
-                sound = Sound(version.signal, RATE, original)
+                sound = AudioSignal(version.signal, RATE, original)
                 found.append({"condition": condition.name, **differences(original, sound)})
     return pd.DataFrame(found)
 

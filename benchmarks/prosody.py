@@ -24,8 +24,8 @@ import pandas as pd
 from aser_bench import features
 from aser_bench.core.tables import SAMPLE_RATE as RATE
 from aser_bench.corpora.audio import read
+from aser_bench.features.audio_signal import AudioSignal
 from aser_bench.features.base import FeatureSet
-from aser_bench.features.sound import Sound
 
 SETS = ("prosody35", "mfcc39")
 CLOSE = 2e-4
@@ -48,7 +48,7 @@ def fronts(name: str) -> tuple[FeatureSet, FeatureSet]:
 def prosody(signals: list[np.ndarray]) -> pd.DataFrame:
     """Return how closely each of the 35 values agrees, a row for each."""
     ours, theirs = (
-        np.array([front.extract(Sound(signal, RATE)) for signal in signals], dtype=np.float64)
+        np.array([front.extract(AudioSignal(signal, RATE)) for signal in signals], dtype=np.float64)
         for front in fronts("prosody35")
     )
     apart = np.median(np.abs(ours - theirs), axis=0) / theirs.std(axis=0)
@@ -71,7 +71,7 @@ def mfcc(signals: list[np.ndarray]) -> tuple[float, float]:
     """Return the largest difference and the share of values that differ by more than 2e-4."""
     differences = []
     for signal in signals:
-        ours, theirs = (front.extract(Sound(signal, RATE)) for front in fronts("mfcc39"))
+        ours, theirs = (front.extract(AudioSignal(signal, RATE)) for front in fronts("mfcc39"))
         difference = np.abs(ours - theirs)
         difference[-2:, 26:] = 0
         differences.append(difference.ravel())
@@ -86,7 +86,7 @@ def milliseconds(front: FeatureSet, signals: list[np.ndarray]) -> float:
         taken = []
         for _ in range(REPETITIONS):
             start = time.process_time()
-            front.extract(Sound(signal, RATE))
+            front.extract(AudioSignal(signal, RATE))
             taken.append(time.process_time() - start)
         best.append(min(taken))
     return 1000 * float(np.median(best))

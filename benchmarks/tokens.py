@@ -60,7 +60,7 @@ def main() -> None:
     if not punkt_model_available():
         sys.exit("NLTK's punkt_tab is not installed: set NLTK_DATA to a folder that holds it")
     texts = [text for place in wanted.places for text in transcripts(place)]
-    plain = [tokens.typewritten(text) for text in texts]
+    plain = [tokens.with_plain_punctuation(text) for text in texts]
     real = [lower(word_tokenize(text)) for text in plain]
     number = sum(map(len, real))
     tokens.tokenise("Loaded.")

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 from ..core import registry
 from ..core.errors import UsageError
 from ..core.options import split_spec
-from .base import Bundle, FeatureSet
+from .base import FeatureBundle, FeatureSet
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from .sound import Sound
+    from .audio_signal import AudioSignal
 
-__all__ = ["columns", "extract", "get", "kind", "sounds", "version"]
+__all__ = ["audio_signals", "columns", "extract", "feature_type", "get", "version"]
 
 
-def named(spec: str) -> FeatureSet | Bundle:
+def resolve(spec: str) -> FeatureSet | FeatureBundle:
     """Return the feature set or bundle of a spec, as the command line takes it.
 
     Raises
@@ -29,11 +29,11 @@ def named(spec: str) -> FeatureSet | Bundle:
     words, options = split_spec(spec)
     name = ":".join(words)
     target = registry.get("features", name)
-    is_bundle = isinstance(target, Bundle) or (
-        isinstance(target, type) and issubclass(target, Bundle)
+    is_bundle = isinstance(target, FeatureBundle) or (
+        isinstance(target, type) and issubclass(target, FeatureBundle)
     )
-    found: FeatureSet | Bundle = registry.as_instance(
-        "features", name, target, Bundle if is_bundle else FeatureSet
+    found: FeatureSet | FeatureBundle = registry.as_instance(
+        "features", name, target, FeatureBundle if is_bundle else FeatureSet
     )
     return found.with_options(options) if options else found
 
@@ -51,44 +51,46 @@ def get(spec: str) -> FeatureSet:
     >>> get("functionals:tuning=0").tuning
     '0'
     """
-    found = named(spec)
-    if isinstance(found, Bundle):
-        parts = ", ".join(found.extracted.values())
-        raise UsageError(f"{spec} is not one feature set but {len(found.extracted)}: {parts}")
+    found = resolve(spec)
+    if isinstance(found, FeatureBundle):
+        parts = ", ".join(found.feature_sets.values())
+        raise UsageError(f"{spec} is not one feature set but {len(found.feature_sets)}: {parts}")
     return found
 
 
-def kind(spec: str) -> str:
+def feature_type(spec: str) -> str:
     """Return what a spec gives: ``vector``, ``frames``, or ``dual`` for a bundle of both."""
-    found = named(spec)
-    return "dual" if isinstance(found, Bundle) else next(iter(found.extracted))
+    found = resolve(spec)
+    return "dual" if isinstance(found, FeatureBundle) else next(iter(found.feature_sets))
 
 
 def columns(spec: str) -> tuple[str, ...]:
     """Return the names of all values of a spec; those of a bundle, part after part."""
-    return tuple(column for part in named(spec).extracted.values() for column in get(part).columns)
+    return tuple(
+        column for part in resolve(spec).feature_sets.values() for column in get(part).columns
+    )
 
 
 def version(spec: str) -> int | str:
     """Return the version of a feature set, or those of a bundle's parts in one word."""
-    found = named(spec)
+    found = resolve(spec)
     if isinstance(found, FeatureSet):
         return found.version
-    return ", ".join(f"{part} {get(part).version}" for part in found.extracted.values())
+    return ", ".join(f"{part} {get(part).version}" for part in found.feature_sets.values())
 
 
-def sounds(signals: Sequence[np.ndarray], rate: int) -> list[Sound]:
+def audio_signals(signals: Sequence[np.ndarray], rate: int) -> list[AudioSignal]:
     """Return signals as `extract` takes them as originals; nothing is computed yet."""
-    from .sound import Sound
+    from .audio_signal import AudioSignal
 
-    return [Sound(signal, rate) for signal in signals]
+    return [AudioSignal(signal, rate) for signal in signals]
 
 
 def extract(
     sets: Sequence[str],
     signals: Sequence[np.ndarray],
     rate: int,
-    originals: Sequence[Sound] | None = None,
+    originals: Sequence[AudioSignal] | None = None,
 ) -> dict[str, list[np.ndarray]]:
     """Return features of a batch of utterances, each transformed once for all feature sets.
 
@@ -103,7 +105,7 @@ def extract(
         Mono, shape (samples,), of whatever lengths.
     rate : int
         Their sample rate in Hz.
-    originals : sequence of Sound, optional
+    originals : sequence of AudioSignal, optional
         The uncoded recordings of which the signals are versions (see `sounds`). What was
         found out about them once is kept in them for the next call. By default the signals
         are the originals.
@@ -134,21 +136,21 @@ def extract(
     for sound in _versions(signals, rate, originals):
         for spec, one in made.items():
             found[spec].append(one.extract(sound))
-        sound.release()
-        sound.original.release()
+        sound.clear_cache()
+        sound.original.clear_cache()
     return found
 
 
 def _versions(
-    signals: Sequence[np.ndarray], rate: int, originals: Sequence[Sound] | None
-) -> Iterator[Sound]:
+    signals: Sequence[np.ndarray], rate: int, originals: Sequence[AudioSignal] | None
+) -> Iterator[AudioSignal]:
     import numpy as np
 
-    from .sound import Sound
+    from .audio_signal import AudioSignal
 
-    known: Sequence[Sound | None] = originals or [None] * len(signals)
+    known: Sequence[AudioSignal | None] = originals or [None] * len(signals)
     for signal, original in zip(signals, known, strict=True):
         if original is not None and np.array_equal(signal, original.signal):
             yield original  # no codec has touched it: what is known of it holds
         else:
-            yield Sound(signal, rate, original)
+            yield AudioSignal(signal, rate, original)

@@ -11,7 +11,7 @@ from ..core.options import Configurable
 if TYPE_CHECKING:
     import numpy as np
 
-    from .sound import Sound
+    from .audio_signal import AudioSignal
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class FeatureSet(Configurable, ABC):
         Distributions whose version may change the numbers: their versions are in the key too.
     columns : tuple of str
         The name of each value.
-    frames : bool
+    per_frame : bool
         Whether an utterance gives a matrix (frames, len(columns)) instead of a vector.
     hop_s : float
         Seconds from frame to frame, where there are frames; for the estimate of costs.
@@ -44,30 +44,30 @@ class FeatureSet(Configurable, ABC):
     version: ClassVar[int]
     packages: ClassVar[tuple[str, ...]] = ()
     columns: ClassVar[tuple[str, ...]]
-    frames: ClassVar[bool] = False
+    per_frame: ClassVar[bool] = False
     hop_s: ClassVar[float] = 0.032
 
     @property
-    def extracted(self) -> dict[str, str]:
+    def feature_sets(self) -> dict[str, str]:
         """What is extracted for it: itself, by its kind (``vector`` or ``frames``)."""
-        return {"frames" if self.frames else "vector": self.spec}
+        return {"frames" if self.per_frame else "vector": self.spec}
 
     def params(self) -> dict[str, object]:
         """Return all that decides the numbers, the options at least: part of the cache's key."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @abstractmethod
-    def extract(self, sound: Sound) -> np.ndarray:
+    def extract(self, sound: AudioSignal) -> np.ndarray:
         """Return float32 features of one utterance.
 
         Shape (len(columns),), or (frames, len(columns)) with at least one frame where ``frames``
         is true. ``sound.signal`` and ``sound.rate`` are all that is needed; what else a
-        `Sound` offers is made once for all feature sets of a run.
+        `AudioSignal` offers is made once for all feature sets of a run.
         """
 
 
 @dataclass(frozen=True)
-class Bundle(Configurable, ABC):
+class FeatureBundle(Configurable, ABC):
     """Several feature sets under one name, for models that read more than one kind.
 
     Attributes
@@ -85,5 +85,5 @@ class Bundle(Configurable, ABC):
 
     @property
     @abstractmethod
-    def extracted(self) -> dict[str, str]:
+    def feature_sets(self) -> dict[str, str]:
         """The feature sets, by their kind."""

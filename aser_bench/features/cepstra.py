@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from .windows import frames, mel_triangles, transform_size
+from .framing import frames, mel_triangles, transform_size
 
 FRAME_S, EMPHASIS, N_BANDS, TOP_HZ, N_CEPSTRA, LIFTER, REACH = 0.025, 0.97, 26, 8000.0, 12, 22, 2
 """What a frame, the bands, the cepstra and the differences are: see docs/dual-features.md."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from ..core.options import choice
 from . import opensmile
-from .base import Bundle
+from .base import FeatureBundle
 
 
 @dataclass(frozen=True)
-class Dual(Bundle):
+class Dual(FeatureBundle):
     """39 MFCC a frame and 35 values of prosody an utterance, as Yoon et al. (2018) have them.
 
     Attributes
@@ -34,7 +34,7 @@ class Dual(Bundle):
         return opensmile.variants(self.name)
 
     @property
-    def extracted(self) -> dict[str, str]:
+    def feature_sets(self) -> dict[str, str]:
         """The two feature sets, each by the same front end."""
         by = "" if self.by == opensmile.BUILT_IN else f":by={self.by}"
         return {"frames": f"mfcc39{by}", "vector": f"prosody35{by}"}

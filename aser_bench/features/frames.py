@@ -8,9 +8,9 @@ from itertools import combinations
 import numpy as np
 
 from ..core.options import choice
+from .audio_signal import TUNINGS, AudioSignal
 from .base import FeatureSet
-from .recipe import PACKAGES, PARTS, STFT
-from .sound import TUNINGS, Sound
+from .librosa_parts import PACKAGES, PARTS, STFT
 
 _CHOICES = ["+".join(some) for n in range(1, 4) for some in combinations(PARTS, n)]
 
@@ -40,7 +40,7 @@ class Frames(FeatureSet):
     )
     version = 1
     packages = PACKAGES
-    frames = True
+    per_frame = True
     options = {"parts": choice(*_CHOICES), "tuning": choice(*TUNINGS)}
     variants = ("frames:parts=chroma", "frames:parts=mfcc+chroma+mel:tuning=original")
 
@@ -53,7 +53,7 @@ class Frames(FeatureSet):
         """Return all that decides the numbers."""
         return {**super().params(), **STFT}
 
-    def extract(self, sound: Sound) -> np.ndarray:
+    def extract(self, sound: AudioSignal) -> np.ndarray:
         """Return a matrix (frames, columns) of one utterance, float32."""
         made = [PARTS[part].frames(sound, self.tuning) for part in self._parts()]
         return np.concatenate(made, axis=1, dtype=np.float32, casting="same_kind")

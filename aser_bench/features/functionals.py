@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.options import choice
+from .audio_signal import TUNINGS, AudioSignal
 from .base import FeatureSet
-from .recipe import PACKAGES, PARTS, STFT
-from .sound import TUNINGS, Sound
+from .librosa_parts import PACKAGES, PARTS, STFT
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Functionals(FeatureSet):
         """Return all that decides the numbers."""
         return {**super().params(), **STFT}
 
-    def extract(self, sound: Sound) -> np.ndarray:
+    def extract(self, sound: AudioSignal) -> np.ndarray:
         """Return the 180 values of one utterance, float32."""
         parts = [part.frames(sound, self.tuning) for part in PARTS.values()]
         means = [part.mean(axis=0, dtype=np.float64) for part in parts]

@@ -8,9 +8,9 @@ import numpy as np
 
 from ..core.options import choice
 from . import cepstra, opensmile
+from .audio_signal import AudioSignal
 from .base import FeatureSet
-from .sound import Sound
-from .windows import STEP_S
+from .framing import STEP_S
 
 _STATIC = (*(f"mfcc_{i:02d}" for i in range(1, cepstra.N_CEPSTRA + 1)), "log_energy")
 
@@ -42,7 +42,7 @@ class Mfcc39(FeatureSet):
     )
     version = 1
     columns = tuple(f"{name}{order}" for order in ("", "_de", "_de_de") for name in _STATIC)
-    frames = True
+    per_frame = True
     hop_s = STEP_S
     options = {"by": choice(*opensmile.FRONT_ENDS)}
 
@@ -63,7 +63,7 @@ class Mfcc39(FeatureSet):
         """Return all that decides the numbers."""
         return {**super().params(), "frame_s": cepstra.FRAME_S, "step_s": STEP_S}
 
-    def extract(self, sound: Sound) -> np.ndarray:
+    def extract(self, sound: AudioSignal) -> np.ndarray:
         """Return a matrix (frames, 39) of one utterance, float32; one frame at least."""
         if self.by == opensmile.PACKAGE:
             return opensmile.mfcc39(sound.signal, sound.rate)

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 
 from . import pitch
-from .windows import band_edges, frames, hertz, mel_triangles, transform_size
+from .framing import band_edges, frames, hertz, mel_triangles, transform_size
 
 FRAME_S, LOUDNESS_FRAME_S, AUDIBLE = 0.055, 0.020, 0.0008
 """Frames for pitch and for loudness, and the RMS below which a frame has neither F0 nor voicing."""

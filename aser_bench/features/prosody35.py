@@ -8,8 +8,8 @@ import numpy as np
 
 from ..core.options import choice
 from . import opensmile, prosody
+from .audio_signal import AudioSignal
 from .base import FeatureSet
-from .sound import Sound
 
 DESCRIPTORS = ("f0", "log_f0", "voicing", "hnr", "loudness")
 
@@ -62,7 +62,7 @@ class Prosody35(FeatureSet):
         """What makes the numbers."""
         return opensmile.packages(self.by)
 
-    def extract(self, sound: Sound) -> np.ndarray:
+    def extract(self, sound: AudioSignal) -> np.ndarray:
         """Return the 35 values of one utterance, float32; 0 where nothing defines them."""
         if self.by == opensmile.PACKAGE:
             return opensmile.prosody35(sound.signal, sound.rate)

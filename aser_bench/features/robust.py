@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.options import choice
+from .audio_signal import TUNINGS, AudioSignal
 from .base import FeatureSet
-from .recipe import N_MFCC, PACKAGES, PARTS, STFT
-from .sound import TUNINGS, Sound
+from .librosa_parts import N_MFCC, PACKAGES, PARTS, STFT
 
 _FLOOR_DB, _MFCC_FLOOR_DB = 40.0, 60.0
 
@@ -56,7 +56,7 @@ class Robust(FeatureSet):
         floors = {"floor_db": _FLOOR_DB, "mfcc_floor_db": _MFCC_FLOOR_DB}
         return {**super().params(), **STFT, **floors}
 
-    def extract(self, sound: Sound) -> np.ndarray:
+    def extract(self, sound: AudioSignal) -> np.ndarray:
         """Return the 220 values of one utterance, float32."""
         floored = sound.log_mel(_FLOOR_DB)
         means = (sound.mfcc(N_MFCC, _MFCC_FLOOR_DB), sound.chroma(self.tuning), floored)

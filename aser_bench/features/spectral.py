@@ -2,7 +2,7 @@
 
 Each function returns what librosa 0.11 returns with its defaults (a test compares them on real
 speech), with time along the first axis. Filter banks are made once.
-`sound.Sound` keeps the results that several features need.
+`audio_signal.AudioSignal` keeps the results that several features need.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 
 import numpy as np
 
-from . import banks, kernels
+from . import filter_banks, kernels
 
 N_FFT, HOP = 2048, 512
 # Frames that are transformed, and mel bands that are summed, at a time: what a step works on
@@ -146,7 +146,7 @@ def _cosines(n: int, first: int) -> np.ndarray:
 @cache
 def _mel_blocks(rate: int, n_mels: int) -> list[tuple[slice, slice, np.ndarray]]:
     """Return the bank in blocks of bands: their bins, the bands, and the weights (bins, bands)."""
-    bank = banks.mel(rate, N_FFT, n_mels)
+    bank = filter_banks.mel(rate, N_FFT, n_mels)
     blocks = []
     for start in range(0, n_mels, _BANDS):
         part = bank[start : start + _BANDS]
@@ -159,4 +159,4 @@ def _mel_blocks(rate: int, n_mels: int) -> list[tuple[slice, slice, np.ndarray]]
 
 @lru_cache(maxsize=256)  # estimates have two decimals: some hundred banks of 50 kB
 def _chroma_bank(rate: int, n_chroma: int, tuning: float) -> np.ndarray:
-    return np.ascontiguousarray(banks.chroma(rate, N_FFT, n_chroma, tuning).T)
+    return np.ascontiguousarray(filter_banks.chroma(rate, N_FFT, n_chroma, tuning).T)

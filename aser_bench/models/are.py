@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .dual.base import DualEncoder
 
 if TYPE_CHECKING:
-    from .dual.blocks import Build, Heard
+    from .dual.blocks import LayerFactory, NetworkInputs
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,13 @@ class Are(DualEncoder):
 
     name = "are"
     title = "audio recurrent encoder: a GRU over frames, joined with prosody (Yoon 2018)"
-    reads = ("frames", "vector")
+    inputs = ("frames", "vector")
 
-    def layers(self, build: Build) -> dict[str, Any]:
+    def layers(self, build: LayerFactory) -> dict[str, Any]:
         """Return the encoder and the output."""
         return {"audio": build.audio(), "output": build.output(build.audio_width)}
 
-    def logits(self, layers: dict[str, Any], heard: Heard, training: bool) -> Any:
+    def logits(self, layers: dict[str, Any], heard: NetworkInputs, training: bool) -> Any:
         """Return the logits of the audio vector."""
         return layers["output"](layers["audio"](heard, training=training))
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..core import registry
-from .search import plain
+from .search import score_grid
 
 EFFORTS = ("quick", "standard", "paper")
 
@@ -54,7 +54,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Size:
+class TrainingSize:
     """What decides the cost of a training.
 
     Attributes
@@ -77,7 +77,7 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingOutcome:
     """How one training went, as it stands in the scores.
 
     Attributes
@@ -109,9 +109,9 @@ class Model(ABC):
     uses_dev : bool
         Whether it watches a dev part while it trains (early stopping). A model that does not
         is trained on those utterances too.
-    random : bool
+    is_random : bool
         Whether training starts from chance, so that it is repeated (ten runs a fold).
-    reads : tuple of str
+    inputs : tuple of str
         What it reads of an utterance: ``vector`` or ``frames`` alone, a row of features or a
         matrix (frames, columns); or, together in an `aser_bench.models.dual.utterance.Utterance`,
         what it names of ``frames``, ``vector`` and ``text``.
@@ -122,13 +122,13 @@ class Model(ABC):
     version: int = 1
     packages: tuple[str, ...] = ("scikit-learn",)
     uses_dev: bool = False
-    random: bool = False
-    reads: tuple[str, ...] = ("vector",)
+    is_random: bool = False
+    inputs: tuple[str, ...] = ("vector",)
 
     @property
-    def feature_kind(self) -> str:
+    def feature_type(self) -> str:
         """The kind of feature set that it takes: ``vector``, ``frames``, or ``dual``."""
-        return self.reads[0] if self.reads in (("vector",), ("frames",)) else "dual"
+        return self.inputs[0] if self.inputs in (("vector",), ("frames",)) else "dual"
 
     @abstractmethod
     def estimator(self, settings: Settings, seed: int) -> Any:
@@ -168,17 +168,17 @@ class Model(ABC):
         seed : int
             For `estimator`.
         """
-        return plain(self.estimator(settings, seed), candidates, features, labels, folds)
+        return score_grid(self.estimator(settings, seed), candidates, features, labels, folds)
 
-    def training(self, estimator: Any) -> Training:
+    def training_outcome(self, estimator: Any) -> TrainingOutcome:
         """Return how the training of a fitted estimator went."""
-        return Training()
+        return TrainingOutcome()
 
     def budget(self, settings: Settings) -> tuple[str, ...]:
         """Say in a few words what ends training, for the captions."""
         return ()
 
-    def inert(self, settings: Settings) -> tuple[str, ...]:
+    def ignored_settings(self, settings: Settings) -> tuple[str, ...]:
         """Name the settings that the library ignores, each with the reason."""
         return ()
 
@@ -195,7 +195,7 @@ class Model(ABC):
             "settings": {name: _plain(value) for name, value in sorted(params.items())},
         }
 
-    def seconds(self, size: Size, settings: Settings) -> float:
+    def estimated_seconds(self, size: TrainingSize, settings: Settings) -> float:
         """Return roughly what one fit costs on one core of a machine of reference.
 
         Only the order of costs matters to a run; `aser_bench.pipeline.estimate` measures how much

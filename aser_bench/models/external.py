@@ -28,7 +28,7 @@ class External(Model):
         self.name = name
         self.target = target
         parameters = inspect.signature(target).parameters
-        self.random = "random_state" in parameters
+        self.is_random = "random_state" in parameters
         self._weighs = "class_weight" in parameters
 
     def estimator(self, settings: Settings, seed: int) -> Any:
@@ -36,7 +36,7 @@ class External(Model):
         from sklearn.pipeline import Pipeline
         from sklearn.preprocessing import StandardScaler
 
-        given: dict[str, Any] = {"random_state": seed} if self.random else {}
+        given: dict[str, Any] = {"random_state": seed} if self.is_random else {}
         if self._weighs and settings.class_weight != "none":
             given["class_weight"] = settings.class_weight
         return Pipeline([("scale", StandardScaler()), ("model", self.target(**given))])
@@ -45,7 +45,7 @@ class External(Model):
         """Return one empty candidate: nothing is searched."""
         return [{}]
 
-    def inert(self, settings: Settings) -> tuple[str, ...]:
+    def ignored_settings(self, settings: Settings) -> tuple[str, ...]:
         """Say so where classes are to be weighed and the class cannot do it."""
         if self._weighs or settings.class_weight == "none":
             return ()

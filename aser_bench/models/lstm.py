@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .base import Model, Settings, Size, Training
+from .base import Model, Settings, TrainingOutcome, TrainingSize
 
 _EPOCHS = {"quick": 100, "standard": 1000, "paper": 1000}
 _PATIENCE = {"quick": 5, "standard": 10, "paper": 50}
@@ -26,8 +26,8 @@ class Lstm(Model):
     title = "two LSTM layers over frames (Keras), stopped early by the dev part; nothing searched"
     packages = ("tensorflow", "keras", "numpy")
     uses_dev = True
-    random = True
-    reads = ("frames",)
+    is_random = True
+    inputs = ("frames",)
 
     def estimator(self, settings: Settings, seed: int) -> Any:
         """Return the classifier; it standardises by itself."""
@@ -46,9 +46,9 @@ class Lstm(Model):
         """Return one empty candidate: the study fixes everything."""
         return [{}]
 
-    def training(self, estimator: Any) -> Training:
+    def training_outcome(self, estimator: Any) -> TrainingOutcome:
         """Return epochs, best epoch and why training ended."""
-        return Training(estimator.epochs_, estimator.best_epoch_, estimator.stop_)
+        return TrainingOutcome(estimator.epochs_, estimator.best_epoch_, estimator.stop_)
 
     def budget(self, settings: Settings) -> tuple[str, ...]:
         """Say how many epochs there may be, and how many frames make one."""
@@ -56,7 +56,7 @@ class Lstm(Model):
         frames = f"{pool} frames averaged into one" if pool > 1 else "every frame"
         return (f"at most {epochs} epochs, patience {patience}, {frames}",)
 
-    def seconds(self, size: Size, settings: Settings) -> float:
+    def estimated_seconds(self, size: TrainingSize, settings: Settings) -> float:
         """Return roughly what one training costs, if the dev loss is lowest soon."""
         epochs, patience, pool = _limits(settings)
         frames = 1 + size.frames / pool

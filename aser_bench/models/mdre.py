@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .dual.base import DualEncoder
 
 if TYPE_CHECKING:
-    from .dual.blocks import Build, Heard
+    from .dual.blocks import LayerFactory, NetworkInputs
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class Mdre(DualEncoder):
 
     name = "mdre"
     title = "multimodal dual recurrent encoder: sound and words joined (Yoon 2018)"
-    reads = ("frames", "vector", "text")
+    inputs = ("frames", "vector", "text")
 
-    def layers(self, build: Build) -> dict[str, Any]:
+    def layers(self, build: LayerFactory) -> dict[str, Any]:
         """Return encoders, feed-forward layers and the output."""
         audio, text = build.audio_width // 2, build.text_width // 2
         return {
@@ -34,7 +34,7 @@ class Mdre(DualEncoder):
             "output": build.output(audio + text),
         }
 
-    def logits(self, layers: dict[str, Any], heard: Heard, training: bool) -> Any:
+    def logits(self, layers: dict[str, Any], heard: NetworkInputs, training: bool) -> Any:
         """Return the logits of both halves joined."""
         import tensorflow as tf
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .dual.base import DualEncoder
 
 if TYPE_CHECKING:
-    from .dual.blocks import Build, Heard
+    from .dual.blocks import LayerFactory, NetworkInputs
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Mdrea(DualEncoder):
 
     name = "mdrea"
     title = "dual recurrent encoder with attention of the sound over the words (Yoon 2018)"
-    reads = ("frames", "vector", "text")
+    inputs = ("frames", "vector", "text")
 
-    def layers(self, build: Build) -> dict[str, Any]:
+    def layers(self, build: LayerFactory) -> dict[str, Any]:
         """Return encoders, projection and output."""
         return {
             "audio": build.audio(),
@@ -33,7 +33,7 @@ class Mdrea(DualEncoder):
             "output": build.output(2 * build.text_width),
         }
 
-    def logits(self, layers: dict[str, Any], heard: Heard, training: bool) -> Any:
+    def logits(self, layers: dict[str, Any], heard: NetworkInputs, training: bool) -> Any:
         """Return the logits of what was attended to, joined with the query."""
         import tensorflow as tf
 

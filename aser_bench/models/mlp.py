@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Model, Settings, Size, Training
+from .base import Model, Settings, TrainingOutcome, TrainingSize
 from .snapshots import search
 
 _ALPHA = [0.001, 0.005, 0.01]
@@ -50,7 +50,7 @@ class Mlp(Model):
 
     name = "mlp"
     title = "multi-layer perceptron, one hidden layer, standardised features, grid search"
-    random = True
+    is_random = True
 
     def estimator(self, settings: Settings, seed: int) -> Any:
         """Return the pipeline with every random draw of the network tied to ``seed``."""
@@ -85,13 +85,13 @@ class Mlp(Model):
         """Score the candidates without training an epoch twice; see `snapshots.search`."""
         return search(self.estimator(settings, seed), candidates, features, labels, folds)
 
-    def training(self, estimator: Any) -> Training:
+    def training_outcome(self, estimator: Any) -> TrainingOutcome:
         """Return the epochs; the last weights are the ones that are kept."""
         network = estimator["mlp"]
         stop = "converged" if network.n_iter_ < network.max_iter else "max_epochs"
-        return Training(network.n_iter_, network.n_iter_, stop)
+        return TrainingOutcome(network.n_iter_, network.n_iter_, stop)
 
-    def inert(self, settings: Settings) -> tuple[str, ...]:
+    def ignored_settings(self, settings: Settings) -> tuple[str, ...]:
         """Name what MLPClassifier ignores of the study's settings."""
         weights = ("mlp: scikit-learn's MLPClassifier knows no class weights",)
         study = (
@@ -104,7 +104,7 @@ class Mlp(Model):
             *(study if settings.preset == "paper" else ()),
         )
 
-    def seconds(self, size: Size, settings: Settings) -> float:
+    def estimated_seconds(self, size: TrainingSize, settings: Settings) -> float:
         """Return roughly what one fit of 15 epochs costs."""
         return 0.02 + 1.7e-6 * size.utterances * size.columns
 

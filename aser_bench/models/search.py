@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 
-def plain(
+def score_grid(
     estimator: Any,
     candidates: Sequence[dict[str, Any]],
     features: np.ndarray,
@@ -53,7 +53,7 @@ def uar(truth: np.ndarray, predicted: np.ndarray) -> float:
     return float(np.mean(recalls))
 
 
-def best(scores: np.ndarray) -> tuple[int, float]:
+def best_candidate(scores: np.ndarray) -> tuple[int, float]:
     """Return the candidate with the highest mean over the folds, and that mean.
 
     The first one of equals wins, and one without a score loses, as in GridSearchCV.

@@ -23,7 +23,7 @@ def search(
     labels: np.ndarray,
     folds: Sequence[tuple[np.ndarray, np.ndarray]],
 ) -> np.ndarray:
-    """Return the UAR of each candidate on each fold, as `search.plain` does, but sooner.
+    """Return the UAR of each candidate on each fold, as `search.score_grid` does, but sooner.
 
     The scaler is fitted once a fold. Candidates that differ in nothing but the number of
     epochs, or in settings that are not read, are one training.
@@ -49,7 +49,7 @@ def search(
         rows, others = scale.transform(features[train]), scale.transform(features[check])
         for members in _alike(networks, len(train)):
             budgets = {networks[i].max_iter for i in members}
-            found = after(networks[members[0]], budgets, rows, labels[train], others)
+            found = predictions_after(networks[members[0]], budgets, rows, labels[train], others)
             for i in members:
                 scores[i, column] = uar(labels[check], found[networks[i].max_iter])
     return scores
@@ -66,7 +66,7 @@ def _alike(networks: list[Any], n_rows: int) -> list[list[int]]:
     return list(groups.values())
 
 
-def after(
+def predictions_after(
     network: Any,
     budgets: Collection[int],
     rows: np.ndarray,

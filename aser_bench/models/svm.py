@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .base import Model, Settings, Size
-from .gram.kernels import fits
+from .base import Model, Settings, TrainingSize
+from .gram.kernels import matrix_fits
 
 _C = [0.0005, 0.001, 0.002, 0.01, 0.1, 1, 10]
 _GAMMA = [0.001, 0.01, 0.1, 1]
@@ -69,15 +69,15 @@ class Svm(Model):
 
         return search(self.estimator(settings, seed), candidates, features, labels, folds)
 
-    def inert(self, settings: Settings) -> tuple[str, ...]:
+    def ignored_settings(self, settings: Settings) -> tuple[str, ...]:
         """Name what SVC ignores of the study's settings."""
         if settings.preset != "paper":
             return ()
         return ("svm: gamma 0.001 has no meaning for a linear kernel",)
 
-    def seconds(self, size: Size, settings: Settings) -> float:
+    def estimated_seconds(self, size: TrainingSize, settings: Settings) -> float:
         """Return roughly what one fit costs (SMO grows with the square of the training set)."""
-        if not fits(size.utterances):
+        if not matrix_fits(size.utterances):
             return 0.002 + 2.4e-9 * size.utterances**2 * size.columns
         return 0.005 + (5e-8 + 5e-11 * size.columns) * size.utterances**2
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .dual.base import DualEncoder
 
 if TYPE_CHECKING:
-    from .dual.blocks import Build, Heard
+    from .dual.blocks import LayerFactory, NetworkInputs
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,13 @@ class Tre(DualEncoder):
 
     name = "tre"
     title = "text recurrent encoder: a GRU over the words (Yoon 2018)"
-    reads = ("text",)
+    inputs = ("text",)
 
-    def layers(self, build: Build) -> dict[str, Any]:
+    def layers(self, build: LayerFactory) -> dict[str, Any]:
         """Return the encoder and the output."""
         return {"text": build.text(), "output": build.output(build.text_width)}
 
-    def logits(self, layers: dict[str, Any], heard: Heard, training: bool) -> Any:
+    def logits(self, layers: dict[str, Any], heard: NetworkInputs, training: bool) -> Any:
         """Return the logits of the last state."""
         return layers["output"](layers["text"](heard, training=training).last)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .base import Model, Settings
-from .search import best
+from .search import best_candidate
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ def tune(
     folds = [fold for fold in folds if len(np.unique(labels[fold[0]])) > 1]
     if len(candidates) == 1 or not folds:
         return Tuned(candidates[0], float("nan"))
-    with quiet():
+    with suppress_expected_warnings():
         scores = model.search(candidates, features, labels, folds, settings, seed)
-    chosen, score = best(scores)
+    chosen, score = best_candidate(scores)
     return Tuned(candidates[chosen], score)
 
 
@@ -81,7 +81,7 @@ def fit(
     """
     estimator = model.estimator(settings, seed).set_params(**params)
     watched = {"dev": dev} if model.uses_dev else {}
-    with quiet():
+    with suppress_expected_warnings():
         return estimator.fit(features, labels, **watched)
 
 
@@ -122,7 +122,7 @@ def _probabilities(estimator: Any, features: np.ndarray) -> np.ndarray:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def suppress_expected_warnings() -> Iterator[None]:
     """Silence what a grid always says of epochs used up, batches cut to size, rare classes."""
     from sklearn.exceptions import ConvergenceWarning
 

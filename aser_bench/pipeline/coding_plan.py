@@ -195,7 +195,10 @@ def notes(study: Study, ingested: Ingested) -> list[str]:
     if study.match_level:
         found.append("each coded utterance was brought back to the level of its original")
     for model in study.models:
-        found += [f"inert: {text}" for text in models.get(model).inert(study.settings)]
+        found += [
+            f"ignored settings: {text}"
+            for text in models.get(model).ignored_settings(study.settings)
+        ]
     return found
 
 

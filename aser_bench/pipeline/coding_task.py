@@ -20,7 +20,7 @@ from ..core.errors import AserBenchError, AudioError, CodecError
 from ..core.tables import SAMPLE_RATE, Condition
 from ..corpora.audio import read
 from ..corpora.prepare import samples_sha256
-from ..features.sound import Sound
+from ..features.audio_signal import AudioSignal
 from .cache import Cache
 
 
@@ -88,7 +88,7 @@ def run_coding_task(task: CodingTask) -> CodingResult:
     signals, failures = _read_all(task)
     if failures:
         return CodingResult(task, clock.cost(), failures)
-    originals = features.sounds(signals, SAMPLE_RATE)
+    originals = features.audio_signals(signals, SAMPLE_RATE)
     for codec in dict.fromkeys(condition.codec for condition in task.conditions):
         conditions = [c for c in task.conditions if c.codec == codec]
         try:
@@ -163,7 +163,10 @@ def _find_culprits(
 
 
 def _save_condition(
-    task: CodingTask, condition: Condition, originals: list[Sound], versions: list[CodedSignal]
+    task: CodingTask,
+    condition: Condition,
+    originals: list[AudioSignal],
+    versions: list[CodedSignal],
 ) -> None:
     signals = [original.signal for original in originals]
     coded = [version.signal for version in versions]

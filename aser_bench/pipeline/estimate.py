@@ -19,7 +19,7 @@ import numpy as np
 from .. import models
 from ..core.progress import format_duration
 from ..models import tuning
-from ..models.base import Model, Settings, Size
+from ..models.base import Model, Settings, TrainingSize
 from ..models.dual.utterance import Utterance
 from . import coding_plan, model_inputs
 from .cache import Cache
@@ -114,7 +114,7 @@ def _code_alone(task: CodingTask) -> float:
 class _Trial:
     model: str
     settings: Settings
-    size: Size
+    size: TrainingSize
 
 
 def _model_slowness(task: TrainingTask, pool: Pool) -> tuple[float, float]:
@@ -126,7 +126,7 @@ def _model_slowness(task: TrainingTask, pool: Pool) -> tuple[float, float]:
         replace(task.settings, max_epochs=1),
         replace(task.size, utterances=min(task.size.utterances, 300)),
     )
-    expected = models.get(trial.model).seconds(trial.size, trial.settings)
+    expected = models.get(trial.model).estimated_seconds(trial.size, trial.settings)
     found = [one for one in pool.run(_train_trial, [trial] * pool.jobs) if one is not None]
     if not found:
         return 0.0, 1.0
@@ -152,7 +152,7 @@ def _seconds_of(trial: _Trial) -> tuple[float, float]:
     labels = np.array([f"e{number}" for number in numbers])
     clouds = rng.normal(size=(size.emotions, max(1, size.columns)))[numbers] * 0.3
     data: np.ndarray = (clouds + rng.normal(size=clouds.shape)).astype(np.float32)
-    if model.feature_kind != "vector":
+    if model.feature_type != "vector":
         data = model_inputs.objects([_frames_of(model, row, size) for row in data])
     params = {name: values[0] for name, values in model.grid(trial.settings)[-1].items()}
     took: list[float] = []
@@ -163,10 +163,10 @@ def _seconds_of(trial: _Trial) -> tuple[float, float]:
     return took[0], float(np.median(took[1:]))
 
 
-def _frames_of(model: Model, row: np.ndarray, size: Size) -> Any:
+def _frames_of(model: Model, row: np.ndarray, size: TrainingSize) -> Any:
     """Return a made-up utterance as a model of sequences reads it."""
     frames = np.tile(row, (max(1, round(size.frames)), 1))
-    if model.feature_kind == "frames":
+    if model.feature_type == "frames":
         return frames
     words = " ".join(f"w{number}" for number in range(max(1, round(size.words))))
     return Utterance(frames, row[:35], words)

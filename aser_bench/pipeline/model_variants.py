@@ -40,8 +40,8 @@ class Variant:
     @property
     def parts(self) -> dict[str, str]:
         """What it reads of the sound: kind -> feature set that is extracted."""
-        found = features.named(self.features).extracted
-        return {kind: spec for kind, spec in found.items() if kind in self.model.reads}
+        found = features.resolve(self.features).feature_sets
+        return {kind: spec for kind, spec in found.items() if kind in self.model.inputs}
 
     @property
     def transcriber(self) -> str:
@@ -59,7 +59,7 @@ def of(study: Study) -> list[Variant]:
     for name in study.models:
         model = models.get(name)
         for feature_set in feature_sets(study, name):
-            for words in study.transcripts if "text" in model.reads else ("",):
+            for words in study.transcripts if "text" in model.inputs else ("",):
                 suffix = f"-{words}" if words and _hears(words) else ""
                 found.append(Variant(name + suffix, model, feature_set, words))
     return found
@@ -67,8 +67,8 @@ def of(study: Study) -> list[Variant]:
 
 def feature_sets(study: Study, model: str) -> tuple[str, ...]:
     """Return the feature sets that a model of a study is trained on, as cells name them."""
-    wanted = models.get(model).feature_kind
-    own = tuple(name for name in study.features if features.kind(name) == wanted)
+    wanted = models.get(model).feature_type
+    own = tuple(name for name in study.features if features.feature_type(name) == wanted)
     return own or (_OWN[wanted],)
 
 
@@ -86,8 +86,9 @@ def all_feature_sets(study: Study) -> dict[str, tuple[str, ...]]:
     for name in study.features:
         if name not in needed:
             raise UsageError(
-                f"feature set {name!r} gives {_SAID[features.kind(name)]}, which none of the "
-                f"models {', '.join(study.models)} reads: leave it out, or add a model that does"
+                f"feature set {name!r} gives {_SAID[features.feature_type(name)]}, "
+                f"which none of the models {', '.join(study.models)} reads: "
+                "leave it out, or add a model that does"
             )
     return {name: tuple(parts) for name, parts in needed.items()}
 
@@ -133,7 +134,7 @@ def check(variant: Variant, ingested: Ingested) -> None:
         For sound where there are texts alone, or for texts where nobody wrote any.
     """
     corpus, name = ingested.corpus, variant.model.name
-    listens = bool(variant.transcriber) or variant.model.reads != ("text",)
+    listens = bool(variant.transcriber) or variant.model.inputs != ("text",)
     if listens and not ingested.has_audio:
         instead = "--transcripts reference" if variant.transcriber else "--models tre alone"
         raise UsageError(

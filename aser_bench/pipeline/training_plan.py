@@ -15,8 +15,8 @@ from ..core.errors import UsageError
 from ..core.tables import MULTI, ORIGINAL
 from ..evaluation.protocols import PROTOCOLS
 from ..evaluation.splits import Split, dev_shares_speakers, for_model, inner_folds, split
-from ..models.base import INNER_FOLDS, RUNS, Model, Size
-from ..models.dual.utterance import KINDS
+from ..models.base import INNER_FOLDS, RUNS, Model, TrainingSize
+from ..models.dual.utterance import INPUTS
 from ..study.config import Study
 from . import model_variants
 from .cache import Cache, key
@@ -111,7 +111,7 @@ class _Maker:
             found["text"] = tuple(batch.transcript_keys[at] for batch in self.batches)
         elif variant.transcripts:
             found["text"] = (model_variants.reference(self.ingested, self.cache),)
-        return {kind: found[kind] for kind in KINDS if kind in found}
+        return {kind: found[kind] for kind in INPUTS if kind in found}
 
     def _runs(self, model: Model) -> list[tuple[int, ...]]:
         """Return the runs in the tasks that they stand in.
@@ -119,7 +119,7 @@ class _Maker:
         What is tuned is tuned once for all its runs. Where nothing is, each run is a task of
         its own: workers share them, and an interrupted study loses one run at most.
         """
-        number = (self.study.runs or RUNS[self.study.effort]) if model.random else 1
+        number = (self.study.runs or RUNS[self.study.effort]) if model.is_random else 1
         everything = tuple(range(number))
         searched = candidates(model, self.study) > 1
         return [everything] if searched else [(run,) for run in everything]
@@ -159,7 +159,9 @@ class _Maker:
             seeds,
         )
         size = self._size(variant, len(one.train) * len(train_on))
-        seconds = fits(model, study, len(folds), len(runs)) * model.seconds(size, settings)
+        seconds = fits(model, study, len(folds), len(runs)) * model.estimated_seconds(
+            size, settings
+        )
         used = {condition: shards[condition] for condition in {ORIGINAL, *train_on, *test_on}}
         return TrainingTask(
             self.cache,
@@ -184,11 +186,11 @@ class _Maker:
             seconds,
         )
 
-    def _size(self, variant: Variant, utterances: int) -> Size:
+    def _size(self, variant: Variant, utterances: int) -> TrainingSize:
         table, kind = self.ingested.utterances, "frames" if "frames" in variant.parts else "vector"
         spec = variant.parts.get(kind)
         one = features.get(spec) if spec else None
-        return Size(
+        return TrainingSize(
             utterances,
             len(one.columns) if one else 0,
             float(table["duration_s"].mean()) / (one.hop_s if one else 1.0),
@@ -259,7 +261,7 @@ def notes(study: Study, trainings: Sequence[TrainingTask], ingested: Ingested) -
         spared = model.uses_dev and protocol.speaker_disjoint
         if spared and dev_shares_speakers(ingested.utterances, one):
             shared.setdefault(task.cell["model"])
-        if model.reads == ("text",) and task.cell["model"] in own_words:
+        if model.inputs == ("text",) and task.cell["model"] in own_words:
             untouched.setdefault(task.cell["model"])
     said = [
         f"{model}: too few speakers to spare any for dev, which is an eighth of the training "

@@ -14,7 +14,7 @@ import numpy as np
 from .. import features, models
 from ..core.errors import AserBenchError
 from ..models import tuning
-from ..models.base import Settings, Size
+from ..models.base import Settings, TrainingSize
 from . import model_inputs
 from .cache import Cache, Entry
 from .coding_task import Clock, Cost
@@ -49,7 +49,7 @@ class TrainingTask:
         Inner folds, as positions within ``train``.
     runs, seeds : tuple of int
         Numbers of the runs, and a seed for each; the first also seeds the grid search.
-    size : Size
+    size : TrainingSize
         What decides its cost, and
     seconds : float
         what that is on a machine of reference.
@@ -73,7 +73,7 @@ class TrainingTask:
     runs: tuple[int, ...]
     seeds: tuple[int, ...]
     settings: Settings
-    size: Size
+    size: TrainingSize
     seconds: float
 
     @property
@@ -137,7 +137,7 @@ def _train(task: TrainingTask) -> Entry:
         words, chances = tuning.predict(fitted, test, list(task.emotions))
         predicted[run] = words.reshape(shape[1:])
         probabilities[run] = chances.reshape((*shape[1:], -1))
-        trainings.append(asdict(model.training(fitted)))
+        trainings.append(asdict(model.training_outcome(fitted)))
     score = float(tuned.score) if np.isfinite(tuned.score) else None
     return Entry(
         {"predicted": predicted, "probabilities": probabilities},

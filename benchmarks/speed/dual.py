@@ -25,10 +25,10 @@ import pandas as pd
 from dual_data import (
     MOST_FRAMES,
     MOST_WORDS,
-    PaddedReader,
-    RandomReader,
+    PaddedPreprocessor,
+    RandomPreprocessor,
     data,
-    reader_of,
+    preprocessor_for,
     shapes,
     widened,
 )
@@ -39,7 +39,7 @@ from turns import Row, timings_of
 
 from aser_bench.models import are, mdre, mdrea, tre
 from aser_bench.models.dual import classifier
-from aser_bench.models.dual.rows import Reader
+from aser_bench.models.dual.preprocessing import Preprocessor
 from aser_bench.models.recurrent import tensorflow
 
 MODELS = {"are": are, "tre": tre, "mdre": mdre, "mdrea": mdrea}
@@ -58,7 +58,11 @@ TIMES = ["CPU", "wall", "tracing CPU", "tracing wall"]
 Run = tuple[list[tuple[float, float]], float]  # seconds of each epoch, and the lowest dev loss
 
 
-READERS = {OURS: Reader, OURS_PADDED: PaddedReader, OURS_RANDOM: RandomReader}
+PREPROCESSORS = {
+    OURS: Preprocessor,
+    OURS_PADDED: PaddedPreprocessor,
+    OURS_RANDOM: RandomPreprocessor,
+}
 
 
 class Watched(classifier.DualClassifier):
@@ -79,9 +83,9 @@ def ours_run(row: str, model: str, seed: int, n: int, dev: int, shorter: int, **
     """Train as a run does; ``given`` are epochs and batch."""
     from aser_bench.models.recurrent import training
 
-    training.stepper.cache_clear()  # else the second training would trace nothing
+    training.shared_trainer.cache_clear()  # else the second training would trace nothing
     utterances, labels = data(n + dev, shorter)
-    with mock.patch.object(classifier, "Reader", READERS[row]):
+    with mock.patch.object(classifier, "Preprocessor", PREPROCESSORS[row]):
         found = Watched(
             MODELS[model].COMPONENT,
             SIZES.units,
@@ -107,8 +111,8 @@ def sides(model: str, n: int, dev: int, shorter: int) -> tuple[Side, Side, int]:
     For the losses all are padded to their longest alone: masks hide the rest.
     """
     utterances, labels = data(n + dev, shorter)
-    kinds = MODELS[model].COMPONENT.reads
-    reader = reader_of(kinds, utterances[:n])
+    kinds = MODELS[model].COMPONENT.inputs
+    reader = preprocessor_for(kinds, utterances[:n])
     most = (MOST_FRAMES, MOST_WORDS) if shorter == 1 else (0, 0)
     found = []
     for own, numbers in ((utterances[:n], labels[:n]), (utterances[n:], labels[n:])):
@@ -138,18 +142,18 @@ def xla_of_ours(model: str) -> str:
     tf = tensorflow()
     from aser_bench.models.recurrent import training
 
-    class Compiled(training.Stepper):
-        def step(self, batch: list[Any]) -> float:
+    class Compiled(training.Trainer):
+        def train_batch(self, batch: list[Any]) -> float:
             step = tf.function(self._add_gradients, autograph=False, jit_compile=True)
             return float(step(*batch[0]))
 
     try:
-        with mock.patch.object(training, "Stepper", Compiled):
+        with mock.patch.object(training, "Trainer", Compiled):
             ours_run(OURS, model, 0, BATCH, 1, SHORTER, epochs=1, batch=BATCH)
     except tf.errors.OpError as error:
         return f"{type(error).__name__}: ... {error.message.partition(' on ')[2][:100]}"
     finally:
-        training.stepper.cache_clear()
+        training.shared_trainer.cache_clear()
     return "compiled"
 
 
@@ -200,7 +204,7 @@ def material(n: int, models: list[str], processes: Processes) -> Iterator[str]:
     means = f"{np.mean(lengths):.0f} frames and {np.mean(words):.1f} words on average"
     yield f"{n} utterances of {means}"
     for model in models:
-        reads = MODELS[model].COMPONENT.reads
+        reads = MODELS[model].COMPONENT.inputs
         means, pieces, different = processes.call(ours_run, shapes, reads, n, BATCH)
         padded = " and ".join(f"{mean:.1f} {what}" for what, mean in means.items())
         yield (

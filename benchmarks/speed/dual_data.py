@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from dual_keras import SIZES
 
-from aser_bench.models.dual.rows import DualRows, Reader
+from aser_bench.models.dual.preprocessing import DualSequences, Preprocessor
 from aser_bench.models.dual.utterance import Utterance
 from aser_bench.models.recurrent import batches
 
@@ -55,9 +55,9 @@ def widened(array: np.ndarray, frames: int, words: int) -> np.ndarray:
 
 
 class Alike:
-    """Utterances of one length to whoever sorts them, so that batches are random; a `Rows`."""
+    """A `SequenceSource` that reports equal lengths, so that batches are random."""
 
-    def __init__(self, rows: DualRows, length: int, widen: Callable[..., Any]) -> None:
+    def __init__(self, rows: DualSequences, length: int, widen: Callable[..., Any]) -> None:
         self._rows, self._widen = rows, widen
         self.lengths = np.full(len(rows.lengths), length)
 
@@ -66,7 +66,7 @@ class Alike:
         return tuple(map(self._widen, self._rows.padded(rows)))
 
 
-class PaddedReader(Reader):
+class PaddedPreprocessor(Preprocessor):
     """A reader whose utterances are all padded to the most that is read."""
 
     def __call__(self, utterances: Any) -> Any:
@@ -76,7 +76,7 @@ class PaddedReader(Reader):
         return Alike(super().__call__(utterances), length, widen)
 
 
-class RandomReader(Reader):
+class RandomPreprocessor(Preprocessor):
     """A reader whose utterances are padded to a batch's longest, but in batches at random."""
 
     def __call__(self, utterances: Any) -> Any:
@@ -84,19 +84,19 @@ class RandomReader(Reader):
         return Alike(super().__call__(utterances), 1, lambda array: array)
 
 
-def reader_of(kinds: tuple[str, ...], training: list[Utterance]) -> Reader:
+def preprocessor_for(kinds: tuple[str, ...], training: list[Utterance]) -> Preprocessor:
     """Return what makes a network's inputs, as the classifier has it."""
-    return Reader.of(kinds, training, standardise=True, frame_pool=1, max_frames=MOST_FRAMES)
+    return Preprocessor.of(kinds, training, standardise=True, frame_pool=1, max_frames=MOST_FRAMES)
 
 
 def shapes(kinds: tuple[str, ...], n: int, size: int) -> tuple[dict[str, float], int, int]:
     """Return to how much ours pads on average, and the pieces of an epoch and their shapes."""
     utterances = data(n + 1)[0][:n]
-    rows = reader_of(kinds, utterances)(utterances)
+    rows = preprocessor_for(kinds, utterances)(utterances)
     found = [
         tuple(one.shape for one in rows.padded(batch[piece]))
-        for batch in batches.epoch(rows.lengths, size, np.random.default_rng(0))
-        for piece in batches.pieces(rows.lengths[batch], len(batch))
+        for batch in batches.epoch_batches(rows.lengths, size, np.random.default_rng(0))
+        for piece in batches.sub_batches(rows.lengths[batch], len(batch))
     ]
     # Frames come first and have a lengths' array behind them; so do words, in the end.
     places = {"frames": 0, "words": -2}

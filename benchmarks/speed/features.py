@@ -99,7 +99,7 @@ def ours(sets: tuple[str, ...], wavs: list[Path]) -> float:
     """Make features of one batch as a worker of a run does, and return the CPU seconds."""
     signals = [signal_of(wav) for wav in wavs]
     start = cpu_s()
-    features.extract(sets, signals, RATE, features.sounds(signals, RATE))
+    features.extract(sets, signals, RATE, features.audio_signals(signals, RATE))
     return cpu_s() - start
 
 

@@ -34,7 +34,7 @@ from aser_bench.core.tables import SAMPLE_RATE
 from aser_bench.corpora.audio import read
 from aser_bench.evaluation.splits import inner_folds, split
 from aser_bench.models.base import INNER_FOLDS, Settings
-from aser_bench.models.search import best
+from aser_bench.models.search import best_candidate
 from aser_bench.pipeline.cache import Cache, key
 from aser_bench.pipeline.ingest import Ingested, ingest
 from aser_bench.pipeline.parallel import Pool
@@ -174,13 +174,13 @@ def compared(model: str, scores: dict[str, np.ndarray]) -> Iterator[str]:
     one = SEARCHES[model]
     candidates = list(ParameterGrid(one.distinct))
     mine = {_name(one, candidate): i for i, candidate in enumerate(candidates)}
-    chosen = _name(one, candidates[best(scores[OURS])[0]])
+    chosen = _name(one, candidates[best_candidate(scores[OURS])[0]])
     yield f"{OURS} chooses {chosen}"
     for row in ROWS[:-1]:
         theirs = list(ParameterGrid(one.written if row == WRITTEN else one.distinct))
         twins = scores[OURS][[mine[_name(one, candidate)] for candidate in theirs]]
         equal = int((scores[row] == twins).sum())
-        choice = _name(one, theirs[best(scores[row])[0]])
+        choice = _name(one, theirs[best_candidate(scores[row])[0]])
         words = "the same choice" if choice == chosen else f"another choice, {choice}"
         yield f"{row}: {equal} of {twins.size} scores equal to ours, {words}"
 

@@ -129,8 +129,8 @@ def pieces(file: Path) -> Pieces:
     utterances, _, n_train = data(file)
     lengths = np.array([len(one) for one in utterances[:n_train]])
     found = []
-    for batch in batches.epoch(lengths, BATCH, np.random.default_rng(0)):
-        for piece in batches.pieces(lengths[batch], len(batch)):
+    for batch in batches.epoch_batches(lengths, BATCH, np.random.default_rng(0)):
+        for piece in batches.sub_batches(lengths[batch], len(batch)):
             found.append((int(lengths[batch][piece].max()), len(piece)))
     return found
 
@@ -181,7 +181,7 @@ class Processes:
         spent = self.call(OURS, ours_run, self._epochs, frame_pool, *files, 0)
         return dict(zip(COLUMNS, np.array(spent) / self._epochs, strict=False))
 
-    def pooled(self, files: list[Path]) -> dict[str, float]:
+    def pool(self, files: list[Path]) -> dict[str, float]:
         """Train once in each worker of a run's pool."""
         work = partial(ours_run, self._epochs, 1, *files)
         start = now()

@@ -45,7 +45,7 @@ def test_padding_is_behind_the_end_and_only_of_frames_and_words(script: Any) -> 
     dual_data = script("dual_data")
     utterances, _ = dual_data.data(6, 10)
     kinds = "frames", "vector", "text"
-    plain = dual_data.reader_of(kinds, utterances)(utterances)
+    plain = dual_data.preprocessor_for(kinds, utterances)(utterances)
     rows = np.array([4, 1])
     own = plain.padded(rows)
     wide = [dual_data.widened(array, 80, 128) for array in own]
@@ -56,16 +56,16 @@ def test_padding_is_behind_the_end_and_only_of_frames_and_words(script: Any) -> 
         assert not padded[len(array) :].any()
 
 
-@pytest.mark.parametrize("name", ["PaddedReader", "RandomReader"])
+@pytest.mark.parametrize("name", ["PaddedPreprocessor", "RandomPreprocessor"])
 def test_readers_of_random_batches(script: Any, name: str) -> None:
     dual_data = script("dual_data")
     utterances, _ = dual_data.data(6, 10)
     kinds = "frames", "vector"
-    plain = dual_data.reader_of(kinds, utterances)
+    plain = dual_data.preprocessor_for(kinds, utterances)
     rows = getattr(dual_data, name)(*vars(plain).values())(utterances)
-    assert len(set(rows.lengths)) == 1  # so `batches.epoch` has nothing to sort by
+    assert len(set(rows.lengths)) == 1  # so `batches.epoch_batches` has nothing to sort by
     own = max(plain(utterances).lengths)
-    assert len(rows.padded(np.arange(6))[0]) == (750 if name == "PaddedReader" else own)
+    assert len(rows.padded(np.arange(6))[0]) == (750 if name == "PaddedPreprocessor" else own)
 
 
 def test_shapes_are_those_of_an_epoch(script: Any) -> None:
@@ -102,10 +102,10 @@ def test_keras_has_the_same_network(script: Any, model: str) -> None:
 
 def _ours(model: str, words: int) -> int:
     """Return how many weights ours has."""
-    from aser_bench.models.dual.blocks import DualNetwork, Shape
+    from aser_bench.models.dual.blocks import DualNetwork, NetworkShape
 
     component = importlib.import_module(f"aser_bench.models.{model}").COMPONENT
-    shape = Shape(39, 35, words, 300, 4, 200, 0.7, 0.3, False)
+    shape = NetworkShape(39, 35, words, 300, 4, 200, 0.7, 0.3, False)
     return sum(
         int(np.prod(weight.shape)) for weight in DualNetwork(component, shape, 0).trainable_weights
     )

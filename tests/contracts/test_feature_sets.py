@@ -11,13 +11,13 @@ from aser_bench import features
 from aser_bench.core import registry
 from aser_bench.core.errors import UsageError
 from aser_bench.features import opensmile
-from aser_bench.features.base import Bundle, FeatureSet
-from aser_bench.features.sound import Sound
+from aser_bench.features.audio_signal import AudioSignal
+from aser_bench.features.base import FeatureBundle, FeatureSet
 from aser_bench.pipeline.cache import key
 
 RATE = 16_000
 EVERYTHING = registry.names("features")
-BUNDLES = [name for name in EVERYTHING if isinstance(features.named(name), Bundle)]
+BUNDLES = [name for name in EVERYTHING if isinstance(features.resolve(name), FeatureBundle)]
 NAMES = [name for name in EVERYTHING if name not in BUNDLES]
 SPECS = [spec for name in NAMES for spec in (name, *getattr(features.get(name), "variants", ()))]
 every_set = pytest.mark.parametrize("spec", SPECS)
@@ -51,8 +51,8 @@ every_signal = pytest.mark.parametrize("signal", SIGNALS.values(), ids=SIGNALS)
 
 
 def extracted(spec: str, signal: np.ndarray, original: np.ndarray | None = None) -> np.ndarray:
-    whole = None if original is None else Sound(original, RATE)
-    return features.get(spec).extract(Sound(signal, RATE, whole))
+    whole = None if original is None else AudioSignal(original, RATE)
+    return features.get(spec).extract(AudioSignal(signal, RATE, whole))
 
 
 def test_the_feature_sets_of_the_package_are_registered():
@@ -67,7 +67,7 @@ def test_a_feature_set_says_what_it_is(spec):
     assert one.title
     assert "\n" not in one.title
     assert one.version >= 1
-    assert isinstance(one.frames, bool)
+    assert isinstance(one.per_frame, bool)
     assert set(registry.versions(one.packages)) == set(one.packages)
 
 
@@ -122,7 +122,7 @@ def test_any_signal_gives_finite_numbers(spec, signal):
     signal.flags.writeable = False
     found = extracted(spec, signal)
     assert found.dtype == np.float32
-    if one.frames:
+    if one.per_frame:
         assert found.ndim == 2
         assert len(found) >= 1
         assert found.shape[1] == len(one.columns)
@@ -158,22 +158,22 @@ def test_it_takes_a_silent_original(spec):
 
 @every_set
 def test_what_is_given_back_is_nobodys_else(spec):
-    sound = Sound(tone(5000), RATE)
+    sound = AudioSignal(tone(5000), RATE)
     first = features.get(spec).extract(sound)
     kept = first.copy()
     first[...] = -1
     np.testing.assert_array_equal(features.get(spec).extract(sound), kept)
 
 
-@pytest.mark.parametrize("spec", [s for n in BUNDLES for s in (n, *features.named(n).variants)])
+@pytest.mark.parametrize("spec", [s for n in BUNDLES for s in (n, *features.resolve(n).variants)])
 def test_a_bundle_is_feature_sets_of_different_kinds(spec):
-    bundle = features.named(spec)
+    bundle = features.resolve(spec)
     assert bundle.spec == spec
     assert bundle.title
     assert all(option in bundle.title for option in bundle.options)
-    kinds = {kind: features.get(part) for kind, part in bundle.extracted.items()}
+    kinds = {kind: features.get(part) for kind, part in bundle.feature_sets.items()}
     assert len(kinds) > 1
-    assert all(kind in one.extracted for kind, one in kinds.items())
+    assert all(kind in one.feature_sets for kind, one in kinds.items())
     columns = [column for one in kinds.values() for column in one.columns]
     assert list(features.columns(spec)) == columns
     assert len(set(columns)) == len(columns)

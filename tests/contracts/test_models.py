@@ -12,8 +12,8 @@ from sklearn.model_selection import ParameterGrid
 from aser_bench import models
 from aser_bench.core import registry
 from aser_bench.models import tuning
-from aser_bench.models.base import CLASS_WEIGHTS, EFFORTS, Model, Settings, Size
-from aser_bench.models.dual.utterance import KINDS, Utterance
+from aser_bench.models.base import CLASS_WEIGHTS, EFFORTS, Model, Settings, TrainingSize
+from aser_bench.models.dual.utterance import INPUTS, Utterance
 from aser_bench.pipeline import model_inputs
 from aser_bench.pipeline.cache import key
 from aser_bench.study.config import PRESETS
@@ -48,7 +48,7 @@ def shown(model: Model, features: np.ndarray, scale: np.ndarray = ONES) -> np.nd
     """Return made-up vectors as the model reads them: as they are, each as 3 to 6 frames, or as
     an utterance of frames, vector and words that name the dimensions in which it is large.
     """
-    if model.feature_kind == "vector":
+    if model.feature_type == "vector":
         return features * scale
     return model_inputs.objects([_shown(model, i, one, scale) for i, one in enumerate(features)])
 
@@ -56,7 +56,7 @@ def shown(model: Model, features: np.ndarray, scale: np.ndarray = ONES) -> np.nd
 def _shown(model: Model, number: int, vector: np.ndarray, scale: np.ndarray):
     rng = np.random.default_rng(number)
     wobble = 1 + 0.1 * rng.standard_normal((rng.integers(3, 7), len(vector)))
-    if model.feature_kind == "frames":
+    if model.feature_type == "frames":
         return (wobble * vector * scale).astype(np.float32)
     # Of one size but for the scale: the authors of the dual encoders standardise nothing.
     even = (vector * 10.0 ** -np.linspace(-2, 2, 12)).astype(np.float32)
@@ -110,9 +110,9 @@ def test_a_model_says_what_it_is(name):
     assert model.title
     assert "\n" not in model.title
     assert model.version >= 1
-    assert isinstance(model.random, bool)
-    assert set(model.reads) <= set(KINDS)
-    assert model.reads == tuple(kind for kind in KINDS if kind in model.reads) != ()
+    assert isinstance(model.is_random, bool)
+    assert set(model.inputs) <= set(INPUTS)
+    assert model.inputs == tuple(kind for kind in INPUTS if kind in model.inputs) != ()
     assert isinstance(model.uses_dev, bool)
     assert model.packages
     assert set(registry.versions(model.packages)) == set(model.packages)
@@ -129,7 +129,7 @@ def test_its_identity_can_be_a_key(name):
 @every_preset
 @pytest.mark.parametrize("weight", CLASS_WEIGHTS)
 def test_what_is_inert_is_told_in_lines(name, preset, weight):
-    lines = models.get(name).inert(Settings(preset, class_weight=weight))
+    lines = models.get(name).ignored_settings(Settings(preset, class_weight=weight))
     assert isinstance(lines, tuple)
     assert all(line.startswith(f"{name}: ") and "\n" not in line for line in lines)
 
@@ -139,7 +139,7 @@ def test_class_weights_are_used_or_said_to_be_inert(name):
     model = models.get(name)
     plain, balanced = Settings(), Settings(class_weight="balanced")
     used = model.identity(plain) != model.identity(balanced)
-    told = any("class weights" in line for line in model.inert(balanced))
+    told = any("class weights" in line for line in model.ignored_settings(balanced))
     assert used != told
 
 
@@ -205,7 +205,7 @@ def test_the_same_seed_gives_the_same_predictions(name, preset):
 def test_how_training_went_is_told(name):
     model = models.get(name)
     fitted = fitted_to(model, first_candidate(model, "default", "quick"), *made_up(1), QUICK, 0)
-    training = model.training(fitted)
+    training = model.training_outcome(fitted)
     assert training.stop in ("", "converged", "patience", "max_epochs")
     assert (training.epochs is None) == (training.stop == "")
     if training.epochs is not None:
@@ -222,7 +222,7 @@ def test_its_budget_is_told_in_words(name):
 @every_preset
 def test_another_seed_matters_iff_the_model_is_random(name, preset):
     one, other = (predictions(name, preset, seed)[1] for seed in (1, 2))
-    assert np.array_equal(one, other) is not models.get(name).random
+    assert np.array_equal(one, other) is not models.get(name).is_random
 
 
 @every_model
@@ -258,11 +258,13 @@ def test_two_emotions_are_enough(name):
 @every_model
 def test_the_estimate_of_seconds_grows(name):
     model = models.get(name)
-    small = Size(1000, 180, 110.0, 8, 10.0)
-    assert model.seconds(Size(1, 1), Settings()) > 0
-    wider = Size(1000, 360, 110.0, 8, 10.0)
-    if model.reads == ("text",):
-        wider = Size(1000, 180, 110.0, 8, 20.0)
-    for larger in (Size(2000, 180, 110.0, 8, 10.0), wider):
-        assert model.seconds(larger, Settings()) > model.seconds(small, Settings())
-    assert model.seconds(small, Settings()) < 300
+    small = TrainingSize(1000, 180, 110.0, 8, 10.0)
+    assert model.estimated_seconds(TrainingSize(1, 1), Settings()) > 0
+    wider = TrainingSize(1000, 360, 110.0, 8, 10.0)
+    if model.inputs == ("text",):
+        wider = TrainingSize(1000, 180, 110.0, 8, 20.0)
+    for larger in (TrainingSize(2000, 180, 110.0, 8, 10.0), wider):
+        assert model.estimated_seconds(larger, Settings()) > model.estimated_seconds(
+            small, Settings()
+        )
+    assert model.estimated_seconds(small, Settings()) < 300

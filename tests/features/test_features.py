@@ -15,10 +15,10 @@ from aser_bench import features
 from aser_bench.core import registry
 from aser_bench.core.errors import AudioError, UsageError
 from aser_bench.features import spectral
+from aser_bench.features.audio_signal import AudioSignal
 from aser_bench.features.base import FeatureSet
 from aser_bench.features.frames import Frames
 from aser_bench.features.functionals import COMPONENT, Functionals
-from aser_bench.features.sound import Sound
 
 RATE = 16_000
 SETS = (
@@ -39,7 +39,7 @@ class Level(FeatureSet):
     version = 1
     columns = ("level",)
 
-    def extract(self, sound: Sound) -> np.ndarray:
+    def extract(self, sound: AudioSignal) -> np.ndarray:
         return np.array([np.sqrt(np.mean(sound.signal**2))], dtype=np.float32)
 
 
@@ -177,7 +177,9 @@ def test_each_set_says_what_it_says_alone(batch):
     assert list(found) == list(SETS)
     for spec, rows in found.items():
         for signal, row in zip(batch, rows, strict=True):
-            np.testing.assert_array_equal(row, features.get(spec).extract(Sound(signal, RATE)))
+            np.testing.assert_array_equal(
+                row, features.get(spec).extract(AudioSignal(signal, RATE))
+            )
 
 
 def test_an_utterance_is_transformed_once_for_all_sets(batch, monkeypatch):
@@ -198,7 +200,7 @@ def test_originals_are_estimated_once_for_all_conditions(batch, monkeypatch):
     monkeypatch.setattr(
         spectral, "tuning_of", lambda *values: estimated.append(1) or tuning(*values)
     )
-    originals = features.sounds(batch, RATE)
+    originals = features.audio_signals(batch, RATE)
     for gain in (1, 0.5, 0.25):
         versions = [signal * np.float32(gain) for signal in batch]
         features.extract(["functionals:tuning=original"], versions, RATE, originals)
@@ -211,17 +213,17 @@ def test_without_originals_the_signals_are_the_originals(batch):
 
 
 def test_the_original_decides_the_tuning(batch):
-    originals = features.sounds([batch[0][::-1], *batch[1:]], RATE)
+    originals = features.audio_signals([batch[0][::-1], *batch[1:]], RATE)
     sets = ["functionals:tuning=original"]
     (found,) = features.extract(sets, batch, RATE, originals).values()
     pairs = zip(batch, originals, strict=True)
     for row, (signal, original) in zip(found, pairs, strict=True):
-        expected = Functionals("original").extract(Sound(signal, RATE, original))
+        expected = Functionals("original").extract(AudioSignal(signal, RATE, original))
         np.testing.assert_array_equal(row, expected)
 
 
 def test_what_an_original_has_made_is_given_back(batch):
-    originals = features.sounds(batch, RATE)
+    originals = features.audio_signals(batch, RATE)
     features.extract(SETS, batch, RATE, originals)
     features.extract(SETS, [0.5 * signal for signal in batch], RATE, originals)
     assert [one._made for one in originals] == [{}] * len(batch)
@@ -254,4 +256,4 @@ def test_what_is_no_signal_is_refused(batch):
 
 def test_as_many_originals_as_signals(batch):
     with pytest.raises(ValueError, match="zip"):
-        features.extract(["functionals"], batch, RATE, features.sounds(batch[:2], RATE))
+        features.extract(["functionals"], batch, RATE, features.audio_signals(batch[:2], RATE))

@@ -14,14 +14,14 @@ from aser_bench import features
 from aser_bench.core.errors import UsageError
 from aser_bench.corpora.audio import read
 from aser_bench.features import cepstra
-from aser_bench.features.sound import Sound
+from aser_bench.features.audio_signal import AudioSignal
 
 RATE = 16_000
 ENERGY = 12  # the column of the log energy
 
 
 def made(signal: np.ndarray, rate: int = RATE, spec: str = "mfcc39") -> np.ndarray:
-    return features.get(spec).extract(Sound(signal, rate))
+    return features.get(spec).extract(AudioSignal(signal, rate))
 
 
 def by_the_book(frame: np.ndarray) -> np.ndarray:

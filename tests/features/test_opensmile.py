@@ -14,9 +14,9 @@ from aser_bench import features
 from aser_bench.core import registry
 from aser_bench.core.errors import UsageError
 from aser_bench.features import opensmile
+from aser_bench.features.audio_signal import AudioSignal
 from aser_bench.features.mfcc39 import Mfcc39
 from aser_bench.features.prosody35 import Prosody35
-from aser_bench.features.sound import Sound
 
 RATE = 16_000
 SETS = ("mfcc39", "prosody35")
@@ -30,7 +30,7 @@ def without(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def made(name: str, signal: np.ndarray, rate: int = RATE) -> np.ndarray:
-    return features.get(f"{name}:by=opensmile").extract(Sound(signal, rate))
+    return features.get(f"{name}:by=opensmile").extract(AudioSignal(signal, rate))
 
 
 @each_set
@@ -56,7 +56,7 @@ def test_without_the_package_all_else_works(name, without, tones):
     one = features.get(name)
     assert one.variants == ()
     assert features.get(f"{name}:by=built-in") == one
-    assert np.isfinite(one.extract(Sound(tones(0.2), RATE))).all()
+    assert np.isfinite(one.extract(AudioSignal(tones(0.2), RATE))).all()
 
 
 @each_set
@@ -81,9 +81,9 @@ def test_it_works_behind_tensorflow(installed):
     code = (
         "import tensorflow, numpy;"
         "from aser_bench import features;"
-        "from aser_bench.features.sound import Sound;"
+        "from aser_bench.features.audio_signal import AudioSignal;"
         "noise = numpy.random.default_rng(0).standard_normal(16000).astype('float32') / 9;"
-        f"[print(features.get(name + ':by=opensmile').extract(Sound(noise, 16000)).shape)"
+        f"[print(features.get(name + ':by=opensmile').extract(AudioSignal(noise, 16000)).shape)"
         f" for name in {SETS}]"
     )
     done = subprocess.run(
@@ -114,9 +114,9 @@ def test_it_is_made_once_a_process(name, installed, tones):
 @each_set
 def test_a_feature_set_survives_pickling_after_its_use(name, installed, tones):
     one = features.get(f"{name}:by=opensmile")
-    first = one.extract(Sound(tones(0.2), RATE))
+    first = one.extract(AudioSignal(tones(0.2), RATE))
     again = pickle.loads(pickle.dumps(one))
-    np.testing.assert_array_equal(again.extract(Sound(tones(0.2), RATE)), first)
+    np.testing.assert_array_equal(again.extract(AudioSignal(tones(0.2), RATE)), first)
 
 
 @each_set
@@ -140,7 +140,7 @@ def test_short_signals_are_filled_up(samples, installed, tones):
 def test_its_values_stand_in_the_order_of_the_columns(installed, tones):
     """A voice with a pitch of its own is told by values of very different sizes."""
     signal = tones(1.0)
-    ours = features.get("prosody35").extract(Sound(signal, RATE))
+    ours = features.get("prosody35").extract(AudioSignal(signal, RATE))
     np.testing.assert_allclose(made("prosody35", signal), ours, rtol=0.05, atol=0.05)
 
 

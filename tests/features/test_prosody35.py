@@ -12,14 +12,14 @@ from aser_bench import features
 from aser_bench.core.errors import UsageError
 from aser_bench.corpora.audio import read
 from aser_bench.features import pitch, prosody
-from aser_bench.features.sound import Sound
+from aser_bench.features.audio_signal import AudioSignal
 
 RATE = 16_000
 COLUMNS = features.get("prosody35").columns
 
 
 def made(signal: np.ndarray, rate: int = RATE, spec: str = "prosody35") -> dict[str, float]:
-    values = features.get(spec).extract(Sound(signal, rate))
+    values = features.get(spec).extract(AudioSignal(signal, rate))
     return dict(zip(COLUMNS, values.astype(float), strict=True))
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from aser_bench import features
 from aser_bench.codecs import roundtrip
+from aser_bench.features.audio_signal import AudioSignal
 from aser_bench.features.robust import COMPONENT
-from aser_bench.features.sound import Sound
 
 RATE = 16_000
 
@@ -37,12 +37,12 @@ def test_columns_stand_in_order():
 
 def test_equals_librosas_calls_on_real_speech(speech):
     for name, signal in speech(4):
-        found = COMPONENT.extract(Sound(signal, RATE))
+        found = COMPONENT.extract(AudioSignal(signal, RATE))
         np.testing.assert_allclose(found, by_librosa(signal), rtol=1e-4, atol=1e-4, err_msg=name)
 
 
 def test_level_moves_the_log_mel_bands_and_the_first_mfcc_only(tones):
-    loud, soft = (COMPONENT.extract(Sound(tones(1.0) * gain, RATE)) for gain in (1.0, 0.5))
+    loud, soft = (COMPONENT.extract(AudioSignal(tones(1.0) * gain, RATE)) for gain in (1.0, 0.5))
     moved = np.abs(loud - soft) > 1e-3
     assert moved[columns("log_mel")].all()
     np.testing.assert_allclose((loud - soft)[columns("log_mel")], 20 * np.log10(2), atol=1e-3)

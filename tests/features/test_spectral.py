@@ -10,7 +10,7 @@ from scipy.signal import get_window
 from aser_bench.codecs import roundtrip
 from aser_bench.corpora.audio import read
 from aser_bench.features import spectral
-from aser_bench.features.sound import Sound
+from aser_bench.features.audio_signal import AudioSignal
 
 RATE = 16_000
 SILENT = [np.zeros(8000), np.zeros(1), np.full(4000, 0.5)]
@@ -19,7 +19,7 @@ SILENT = [np.zeros(8000), np.zeros(1), np.full(4000, 0.5)]
 def assert_equal(
     signal: np.ndarray, expected: dict[str, np.ndarray], tuning: str = "utterance", name: str = ""
 ) -> None:
-    sound = Sound(signal, RATE)
+    sound = AudioSignal(signal, RATE)
     found = {"mfcc": sound.mfcc(40), "chroma": sound.chroma(tuning), "mel": sound.mel()}
     for feature, values in found.items():
         np.testing.assert_allclose(

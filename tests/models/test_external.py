@@ -89,13 +89,13 @@ def test_it_is_trained_and_scaled():
     ],
 )
 def test_it_is_random_iff_it_takes_a_random_state(name, random):
-    assert models.get(name).random is random
+    assert models.get(name).is_random is random
 
 
 def test_a_module_of_ones_own(module):
     name = module("ones_own_models")
     model = models.get(f"{name}:Always")
-    assert not model.random
+    assert not model.is_random
     assert model.estimator(Settings(), 0)[-1].__class__.__name__ == "Always"
 
 
@@ -172,5 +172,7 @@ def test_class_weights_are_used_or_said_to_be_inert(target, weighs):
     assert model.estimator(Settings(), 0)[-1].get_params().get("class_weight") is None
     given = model.estimator(balanced, 0)[-1].get_params()
     assert (given.get("class_weight") == "balanced") == weighs
-    assert model.inert(Settings()) == ()
-    assert model.inert(balanced) == (() if weighs else ("a:b: GaussianNB knows no class weights",))
+    assert model.ignored_settings(Settings()) == ()
+    assert model.ignored_settings(balanced) == (
+        () if weighs else ("a:b: GaussianNB knows no class weights",)
+    )

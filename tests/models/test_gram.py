@@ -74,8 +74,8 @@ def test_gamma_scale_is_scikit_learns():
 
 
 def test_the_largest_matrix_has_256_mib():
-    assert kernels.fits(5792)
-    assert not kernels.fits(5793)
+    assert kernels.matrix_fits(5792)
+    assert not kernels.matrix_fits(5793)
 
 
 # The classifier

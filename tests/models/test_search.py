@@ -26,7 +26,7 @@ from aser_bench.evaluation.splits import inner_folds, split
 from aser_bench.models import snapshots, tuning
 from aser_bench.models.base import Model, Settings
 from aser_bench.models.gram import kernels
-from aser_bench.models.search import best, uar
+from aser_bench.models.search import best_candidate, uar
 
 EMOTIONS = ["angry", "neutral", "sad"]
 SETTINGS = Settings()
@@ -84,7 +84,7 @@ def theirs(estimator, grid, features, labels, folds, refit=False):
 
 
 def ours(name, grid, features, labels, folds, settings=SETTINGS, seed=0):
-    with tuning.quiet():
+    with tuning.suppress_expected_warnings():
         return models.get(name).search(
             list(ParameterGrid(grid)), features, labels, folds, settings, seed
         )
@@ -107,9 +107,9 @@ def test_uar_is_balanced_accuracy_to_the_last_bit(absent):
 
 def test_the_first_of_equals_is_chosen():
     nan = np.nan
-    assert best(np.array([[0.2, 0.4], [0.5, 0.3], [0.3, 0.5]])) == (1, 0.4)
-    assert best(np.array([[nan, 0.9], [0.5, 0.3], [0.3, 0.5]])) == (1, 0.4)
-    assert best(np.array([[nan, 0.9], [nan, 0.9]]))[0] == 0
+    assert best_candidate(np.array([[0.2, 0.4], [0.5, 0.3], [0.3, 0.5]])) == (1, 0.4)
+    assert best_candidate(np.array([[nan, 0.9], [0.5, 0.3], [0.3, 0.5]])) == (1, 0.4)
+    assert best_candidate(np.array([[nan, 0.9], [nan, 0.9]]))[0] == 0
 
 
 def test_a_model_without_a_search_of_its_own_tries_everything():
@@ -293,7 +293,7 @@ def test_mlp_scores_the_same_where_epochs_cannot_be_watched(monkeypatch):
 def test_mlp_says_how_its_training_went(epochs, stop):
     model = models.get("mlp")
     fitted = tuning.fit(model, {"mlp__max_iter": epochs}, *made_up(), SETTINGS, 0)
-    training = model.training(fitted)
+    training = model.training_outcome(fitted)
     assert training.stop == stop
     assert training.epochs == training.best_epoch == len(fitted["mlp"].loss_curve_) <= epochs
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from aser_bench.models import tuning
-from aser_bench.models.base import Settings, Size
+from aser_bench.models.base import Settings, TrainingSize
 from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.training_task import TrainingTask, run_training_task
 from aser_bench.results import scores
@@ -77,7 +77,7 @@ def task(root, model: str = "svm", n: int = 60, **changes) -> TrainingTask:
         (0,),
         (1,),
         Settings(max_epochs=3),
-        Size(40, COLUMNS, 5.0, 3),
+        TrainingSize(40, COLUMNS, 5.0, 3),
         1.0,
     )
     return replace(one, **changes)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from ..base import Model, Settings, Size, Training
+from ..base import Model, Settings, TrainingOutcome, TrainingSize
 from ..text.files import fingerprint
 
 if TYPE_CHECKING:
-    from .blocks import Build, Heard
+    from .blocks import LayerFactory, NetworkInputs
 
 _EPOCHS = {"quick": 100, "standard": 300, "paper": 1000}
 _PATIENCE = {"quick": 10, "standard": 20, "paper": 50}
@@ -40,21 +40,21 @@ class DualEncoder(Model):
 
     Attributes
     ----------
-    reads : tuple of str
+    inputs : tuple of str
         Of ``frames``, ``vector`` and ``text`` what it reads, in this order.
     """
 
     version = 2
     packages = ("tensorflow", "keras", "numpy", "nltk")
     uses_dev = True
-    random = True
+    is_random = True
 
     @abstractmethod
-    def layers(self, build: Build) -> dict[str, Any]:
+    def layers(self, build: LayerFactory) -> dict[str, Any]:
         """Return the layers by name; the encoder of words is called ``text``."""
 
     @abstractmethod
-    def logits(self, layers: dict[str, Any], heard: Heard, training: bool) -> Any:
+    def logits(self, layers: dict[str, Any], heard: NetworkInputs, training: bool) -> Any:
         """Return the logits of a batch, shape (utterances, classes)."""
 
     def estimator(self, settings: Settings, seed: int) -> Any:
@@ -69,9 +69,9 @@ class DualEncoder(Model):
             self,
             max_epochs=epochs,
             patience=patience,
-            frame_pool=(settings.frame_pool or 1) if "frames" in self.reads else 1,
+            frame_pool=(settings.frame_pool or 1) if "frames" in self.inputs else 1,
             class_weight=None if settings.class_weight == "none" else settings.class_weight,
-            embeddings=settings.embeddings if "text" in self.reads else None,
+            embeddings=settings.embeddings if "text" in self.inputs else None,
             random_state=seed,
             **own,
         )
@@ -79,7 +79,7 @@ class DualEncoder(Model):
     def identity(self, settings: Settings) -> dict[str, Any]:
         """Return what tells this model from others: embeddings by their content, not their path."""
         found = super().identity(settings)
-        if settings.embeddings is not None and "text" in self.reads:
+        if settings.embeddings is not None and "text" in self.inputs:
             found["settings"]["embeddings"] = fingerprint(settings.embeddings)
         return found
 
@@ -87,9 +87,9 @@ class DualEncoder(Model):
         """Return one empty candidate: the paper fixes everything."""
         return [{}]
 
-    def training(self, estimator: Any) -> Training:
+    def training_outcome(self, estimator: Any) -> TrainingOutcome:
         """Return epochs, best epoch and why training ended."""
-        return Training(estimator.epochs_, estimator.best_epoch_, estimator.stop_)
+        return TrainingOutcome(estimator.epochs_, estimator.best_epoch_, estimator.stop_)
 
     def budget(self, settings: Settings) -> tuple[str, ...]:
         """Say how many epochs there may be, and what the words start from."""
@@ -97,19 +97,19 @@ class DualEncoder(Model):
         said = [f"at most {epochs} epochs, patience {patience}"]
         if settings.preset == "yoon2018":
             said = [f"the authors' code, at most {epochs} looks at dev, patience {patience}"]
-        if settings.frame_pool and settings.frame_pool > 1 and "frames" in self.reads:
+        if settings.frame_pool and settings.frame_pool > 1 and "frames" in self.inputs:
             said.append(f"{settings.frame_pool} frames averaged into one")
-        if "text" in self.reads:
+        if "text" in self.inputs:
             given = settings.embeddings is not None
             said.append("pretrained word vectors" if given else "word vectors from chance")
         return tuple(said)
 
-    def seconds(self, size: Size, settings: Settings) -> float:
+    def estimated_seconds(self, size: TrainingSize, settings: Settings) -> float:
         """Return roughly what one training costs."""
         epochs = min(_limits(settings)[0], _USUAL_EPOCHS)
         frames = min(750.0, 1 + size.frames / (settings.frame_pool or 1))
-        steps = frames * (1.1e-5 + 2e-8 * size.columns) if "frames" in self.reads else 0.0
-        words = size.words * 5e-5 if "text" in self.reads else 0.0
+        steps = frames * (1.1e-5 + 2e-8 * size.columns) if "frames" in self.inputs else 0.0
+        words = size.words * 5e-5 if "text" in self.inputs else 0.0
         return 2.0 + epochs * (0.02 + size.utterances * (1e-4 + steps + words))
 
 

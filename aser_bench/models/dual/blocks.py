@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..recurrent import tensorflow
-from .utterance import KINDS
+from .utterance import INPUTS
 
 tf = tensorflow()
 import keras  # noqa: E402 - behind TensorFlow's settings
@@ -22,7 +22,7 @@ _AUTHORS_WORDS_SD, _WORDS_RANGE = 0.01, 0.05
 
 
 @dataclass(frozen=True)
-class Shape:
+class NetworkShape:
     """What decides a network's size and style.
 
     Attributes
@@ -50,7 +50,7 @@ class Shape:
     authors: bool
 
 
-class Heard(NamedTuple):
+class NetworkInputs(NamedTuple):
     """A batch as a network takes it; None where its model does not read it.
 
     Attributes
@@ -74,7 +74,7 @@ _FIELDS = {
 }
 
 
-class Encoded(NamedTuple):
+class EncoderOutput(NamedTuple):
     """What an encoder makes: its state after each step, and after the last real one.
 
     Attributes
@@ -95,18 +95,20 @@ class Encoder(keras.layers.Layer):
     from, and only MDREA's attention sees dropped outputs.
     """
 
-    def __init__(self, width: int, keep: float, shape: Shape, seeds: Iterator[int], draws: Any):
+    def __init__(
+        self, width: int, keep: float, shape: NetworkShape, seeds: Iterator[int], draws: Any
+    ):
         super().__init__()
         self._drop, self._authors, self._draws = 1 - keep, shape.authors, draws
         self.gru = FusedGRU(shape.units, next(seeds))
         self.gru.build((None, width))
         self.built = True
 
-    def encoded(self, rows: Any, packing: Packing, training: bool) -> Encoded:
-        """Encode packed steps (rows, width); return an `Encoded`."""
+    def encoded(self, rows: Any, packing: Packing, training: bool) -> EncoderOutput:
+        """Encode packed steps (rows, width); return an `EncoderOutput`."""
         states = self.gru(self._dropped(rows, training), packing.counts)
         last = packing.last(states)
-        return Encoded(
+        return EncoderOutput(
             packing.unpack(self._dropped(states, training)),
             last if self._authors else self._dropped(last, training),
         )
@@ -120,10 +122,10 @@ class Encoder(keras.layers.Layer):
 class AudioEncoder(Encoder):
     """The frames through a GRU; the last state is joined with the vector (prosody)."""
 
-    def __init__(self, shape: Shape, seeds: Iterator[int], draws: Any) -> None:
+    def __init__(self, shape: NetworkShape, seeds: Iterator[int], draws: Any) -> None:
         super().__init__(shape.columns, shape.keep_audio, shape, seeds, draws)
 
-    def call(self, heard: Heard, training: bool) -> Any:
+    def call(self, heard: NetworkInputs, training: bool) -> Any:
         """Return the audio vector, shape (utterances, units + values)."""
         packing = Packing(heard.frame_lengths, tf.shape(heard.frames)[0])
         encoded = self.encoded(packing.pack(heard.frames), packing, training)
@@ -133,7 +135,7 @@ class AudioEncoder(Encoder):
 class TextEncoder(Encoder):
     """The words' vectors, which are trained too, through a GRU."""
 
-    def __init__(self, shape: Shape, seeds: Iterator[int], draws: Any) -> None:
+    def __init__(self, shape: NetworkShape, seeds: Iterator[int], draws: Any) -> None:
         super().__init__(shape.dimension, shape.keep_text, shape, seeds, draws)
         initializers, seed = keras.initializers, next(seeds)
         self.embedding = self.add_weight(
@@ -144,8 +146,8 @@ class TextEncoder(Encoder):
             else initializers.RandomUniform(-_WORDS_RANGE, _WORDS_RANGE, seed),
         )
 
-    def call(self, heard: Heard, training: bool) -> Any:
-        """Return an `Encoded`."""
+    def call(self, heard: NetworkInputs, training: bool) -> Any:
+        """Return an `EncoderOutput`."""
         packing = Packing(heard.word_lengths, tf.shape(heard.words)[0])
         vectors = tf.gather(self.embedding, packing.pack(heard.words))
         return self.encoded(vectors, packing, training)
@@ -175,19 +177,19 @@ class Affine(keras.layers.Layer):
         return self._activation(tf.matmul(values, self.kernel) + self.bias)
 
 
-class Build:
+class LayerFactory:
     """What a dual encoder asks for its layers; each gets seeds and the shape's style.
 
     Attributes
     ----------
-    shape : Shape
+    shape : NetworkShape
     draws : keras.random.SeedGenerator
         Of all dropout of the network.
     audio_width, text_width : int
         Sizes of the audio vector and of a text state.
     """
 
-    def __init__(self, shape: Shape, seed: int) -> None:
+    def __init__(self, shape: NetworkShape, seed: int) -> None:
         self.shape = shape
         self.draws = keras.random.SeedGenerator(seed)
         drawn = np.random.SeedSequence(seed).generate_state(16)
@@ -239,17 +241,19 @@ def attend(query: Any, states: Any, lengths: Any) -> Any:
 class DualNetwork(keras.Model):
     """The network of one of the four models, which says its layers and its logits itself.
 
-    Called with what its model reads, in the order of `utterance.KINDS`.
+    Called with what its model reads, in the order of `utterance.INPUTS`.
     """
 
-    def __init__(self, encoder: Any, shape: Shape, seed: int) -> None:
+    def __init__(self, encoder: Any, shape: NetworkShape, seed: int) -> None:
         super().__init__()
         self.classes = shape.classes
         self._encoder, self._shape = encoder, shape
-        build = Build(shape, seed)
+        build = LayerFactory(shape, seed)
         self.draws = build.draws
         self.parts = encoder.layers(build)
-        self._fields = [field for kind in KINDS if kind in encoder.reads for field in _FIELDS[kind]]
+        self._fields = [
+            field for kind in INPUTS if kind in encoder.inputs for field in _FIELDS[kind]
+        ]
         self.built = True
 
     @property
@@ -267,10 +271,10 @@ class DualNetwork(keras.Model):
 
     def call(self, *inputs: Any, training: bool = False) -> Any:
         """Return logits, shape (utterances, classes)."""
-        heard = Heard(**dict(zip(self._fields, inputs, strict=True)))
+        heard = NetworkInputs(**dict(zip(self._fields, inputs, strict=True)))
         return self._encoder.logits(self.parts, heard, training)
 
-    def put_words(self, rows: Any, vectors: Any) -> None:
+    def set_word_vectors(self, rows: Any, vectors: Any) -> None:
         """Set the vectors (n, dimension) of some words (n,)."""
         embedding = self.parts["text"].embedding
         embedding.assign(tf.tensor_scatter_nd_update(embedding.value, rows[:, None], vectors))

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..recurrent.batches import epochs
-from ..recurrent.early import EarlyStopped
+from ..recurrent.batches import epoch_schedule
+from ..recurrent.early_stopping import EarlyStoppingClassifier
 from ..recurrent.losses import SIGMOID, SOFTMAX
 from ..text.embeddings import Embeddings
 from ..text.vocabulary import UNKNOWN
-from . import pretrained
-from .rows import DualRows, Reader, drawn, tokens_of
+from . import embedding_cache
+from .preprocessing import DualSequences, Preprocessor, random_batches, tokens_of
 from .utterance import Utterance
 
 _WORDS_STEP = 512
@@ -24,11 +24,11 @@ beyond the vocabulary is never read."""
 _CHECK_SHARE = 0.3  # of an epoch, after which the authors look at dev
 
 
-class DualClassifier(EarlyStopped):
+class DualClassifier(EarlyStoppingClassifier):
     """A recurrent encoder of sound, of words, or both, softmax over the emotions.
 
     Trained by Adam on the cross-entropy, in batches of utterances of about one length (see
-    `aser_bench.models.recurrent.batches.epoch`) that are padded to their own longest, until
+    `aser_bench.models.recurrent.batches.epoch_batches`) that are padded to their own longest, until
     the loss on the dev part no longer falls; the weights of the best look at dev are kept.
     Means, standard deviations and vocabulary are learnt from the training part alone. The same
     seed gives the same weights on the same machine.
@@ -78,7 +78,7 @@ class DualClassifier(EarlyStopped):
         ``patience`` or ``max_epochs``.
     losses_, dev_losses_ : list of float
         Mean loss of each epoch.
-    reader_ : Reader
+    preprocessor_ : Preprocessor
         What was learnt of the training part to read others by.
     coverage_ : float
         Share of the training part's distinct words that ``embeddings`` holds; NaN without it.
@@ -151,8 +151,8 @@ class DualClassifier(EarlyStopped):
 
         self.classes_ = np.unique(np.asarray(y))
         watched = self._known_dev(dev)
-        self.reader_ = Reader.of(
-            self.encoder.reads,
+        self.preprocessor_ = Preprocessor.of(
+            self.encoder.inputs,
             X,
             standardise=self.standardise,
             frame_pool=self.frame_pool,
@@ -162,7 +162,7 @@ class DualClassifier(EarlyStopped):
         self._set_sizes(X[0], vectors)
         self._keep(
             train(
-                self._stepper(),
+                self._trainer(),
                 *self._sides((X, np.asarray(y)), watched),
                 rounds=self._rounds(),
                 batch_size=self.batch_size,
@@ -174,51 +174,61 @@ class DualClassifier(EarlyStopped):
         )
         return self
 
-    def _rows(self, X: Sequence[Utterance]) -> DualRows:
-        return self.reader_(X)
+    def _rows(self, X: Sequence[Utterance]) -> DualSequences:
+        return self.preprocessor_(X)
 
     def _vectors(self, utterances: Sequence[Utterance]) -> Embeddings | None:
         """Return pretrained vectors of the vocabulary, or None."""
         self.coverage_ = float("nan")
-        vocabulary = self.reader_.vocabulary
+        vocabulary = self.preprocessor_.vocabulary
         if self.embeddings is None or vocabulary is None:
             return None
         words = {word for one in utterances for word in tokens_of(one.text or "")}
-        found = pretrained.vectors(self.embeddings, words)
+        found = embedding_cache.vectors(self.embeddings, words)
         self.coverage_ = found.coverage(vocabulary.words)
         return found
 
     def _put_words(self, vectors: Embeddings | None, network: Any) -> None:
-        vocabulary = self.reader_.vocabulary
+        vocabulary = self.preprocessor_.vocabulary
         if vocabulary is None:
             return
         # No word of training is unknown, so nothing would move this one from where chance put it.
-        network.put_words(np.array([UNKNOWN]), np.zeros((1, self.sizes_[3]), dtype=np.float32))
+        network.set_word_vectors(
+            np.array([UNKNOWN]), np.zeros((1, self.sizes_[3]), dtype=np.float32)
+        )
         if vectors is None:
             return
         place = {word: i for i, word in enumerate(vectors.words)}
         known = [word for word in vocabulary.words if word in place]
         if known:
             rows = np.concatenate([vocabulary.encode([word]) for word in known])
-            network.put_words(rows, vectors.vectors[[place[word] for word in known]])
+            network.set_word_vectors(rows, vectors.vectors[[place[word] for word in known]])
 
     def _set_sizes(self, one: Utterance, vectors: Embeddings | None) -> None:
-        words = len(self.reader_.vocabulary) if self.reader_.vocabulary is not None else 0
+        words = (
+            len(self.preprocessor_.vocabulary) if self.preprocessor_.vocabulary is not None else 0
+        )
         self.sizes_ = (
-            one.frames.shape[1] if "frames" in self.encoder.reads and one.frames is not None else 0,
-            len(one.vector) if "vector" in self.encoder.reads and one.vector is not None else 0,
+            one.frames.shape[1]
+            if "frames" in self.encoder.inputs and one.frames is not None
+            else 0,
+            len(one.vector) if "vector" in self.encoder.inputs and one.vector is not None else 0,
             -(-words // _WORDS_STEP) * _WORDS_STEP,
             vectors.dimension if vectors is not None else self.dimension,
         )
 
     def _rounds(self) -> Any:
-        return drawn(self.batch_size, _CHECK_SHARE) if self.authors else epochs(self.batch_size)
+        return (
+            random_batches(self.batch_size, _CHECK_SHARE)
+            if self.authors
+            else epoch_schedule(self.batch_size)
+        )
 
-    def _stepper(self) -> Any:
-        from ..recurrent.training import stepper
-        from .blocks import DualNetwork, Shape
+    def _trainer(self) -> Any:
+        from ..recurrent.training import shared_trainer
+        from .blocks import DualNetwork, NetworkShape
 
-        shape = Shape(
+        shape = NetworkShape(
             *self.sizes_,
             len(self.classes_),
             self.units,
@@ -227,6 +237,6 @@ class DualClassifier(EarlyStopped):
             self.authors,
         )
         loss = SIGMOID if self.authors else SOFTMAX
-        return stepper(
+        return shared_trainer(
             DualNetwork, self.learning_rate, self.encoder, shape, loss=loss, clip=self.clip
         )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-KINDS = ("frames", "vector", "text")
+INPUTS = ("frames", "vector", "text")
 """What a dual encoder may read, in the order in which its network takes it."""
 
 

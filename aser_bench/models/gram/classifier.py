@@ -13,8 +13,8 @@ from sklearn.svm import SVC
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..search import plain, uar
-from .kernels import Gram, fits, gamma_of
+from ..search import score_grid, uar
+from .kernels import Gram, gamma_of, matrix_fits
 
 _BLOCK = 1024  # rows that are predicted at a time, since each needs a value a training row
 
@@ -66,14 +66,14 @@ class GramSVC(ClassifierMixin, BaseEstimator):
     def fit(self, X: Any, y: Any) -> GramSVC:
         """Fit to features (rows, features), in any float type, and labels (rows,)."""
         rows, labels = validate_data(self, X, y, dtype=np.float64, order="C")
-        if not fits(len(rows)):
+        if not matrix_fits(len(rows)):
             self.rows_ = None
-            self.svc_ = self.machine(self.kernel, gamma=self.gamma).fit(rows, labels)
+            self.svc_ = self.svc(self.kernel, gamma=self.gamma).fit(rows, labels)
         else:
             self.rows_ = rows
             self._gamma = gamma_of(self.gamma, rows)
             matrix = Gram(rows, rows).matrix(self.kernel, self._gamma)
-            self.svc_ = self.machine("precomputed").fit(matrix, labels)
+            self.svc_ = self.svc("precomputed").fit(matrix, labels)
         self.classes_ = self.svc_.classes_
         return self
 
@@ -85,7 +85,7 @@ class GramSVC(ClassifierMixin, BaseEstimator):
         """Return one-vs-rest values (rows, classes), or (rows,) where there are two classes."""
         return np.concatenate([self.svc_.decision_function(part) for part in self._parts(X)])
 
-    def machine(self, kernel: str, **settings: Any) -> SVC:
+    def svc(self, kernel: str, **settings: Any) -> SVC:
         """Return an SVC of this one's C, class weights and cache, with a kernel of its own."""
         common = {"C": self.C, "class_weight": self.class_weight, "cache_size": self.cache_size}
         return SVC(kernel=kernel, **common, **settings)
@@ -107,7 +107,7 @@ def search(
     labels: np.ndarray,
     folds: Sequence[tuple[np.ndarray, np.ndarray]],
 ) -> np.ndarray:
-    """Return the UAR of each candidate on each fold, as `search.plain` does, but sooner.
+    """Return the UAR of each candidate on each fold, as `search.score_grid` does, but sooner.
 
     The scaler is fitted and the dot products are made once a fold, each kernel matrix once a
     fold, kernel and gamma; candidates that are the same machine are fitted once.
@@ -127,9 +127,9 @@ def search(
     machines = [clone(pipeline["svc"]).set_params(**one) for one in settings]
     scores = np.empty((len(candidates), len(folds)))
     for column, (train, check) in enumerate(folds):
-        if not fits(len(train)):
+        if not matrix_fits(len(train)):
             fold = [(train, check)]
-            scores[:, column] = plain(pipeline, candidates, features, labels, fold)[:, 0]
+            scores[:, column] = score_grid(pipeline, candidates, features, labels, fold)[:, 0]
             continue
         scale = clone(pipeline["scale"]).fit(features[train])
         # libsvm sorts by class and walks through pairs of classes: that is now one stretch of
@@ -162,7 +162,7 @@ def _on_fold(
             seen, unseen = own.matrix(*kernel), other.matrix(*kernel)
             for key, machine in distinct.items():
                 if key[0] == kernel:
-                    svc = machine.machine("precomputed").fit(seen, labels)
+                    svc = machine.svc("precomputed").fit(seen, labels)
                     scores[key] = uar(truth, svc.predict(unseen))
     return [scores[key] for key in keys]
 

@@ -30,7 +30,7 @@ class Gram:
         Dot products.
     left, right : numpy.ndarray of float64, shapes (rows, 1) and (train,)
         Squared lengths.
-    own : bool
+    same_rows : bool
         Whether the rows are the training rows.
     """
 
@@ -38,7 +38,7 @@ class Gram:
         self.dots = rows @ train.T
         self.left = np.einsum("ij,ij->i", rows, rows)[:, None]
         self.right = np.einsum("ij,ij->i", train, train)
-        self.own = rows is train
+        self.same_rows = rows is train
 
     def matrix(self, kernel: str, gamma: float) -> np.ndarray:
         """Return the kernel matrix, shape (rows, train); a linear one is not to be changed."""
@@ -55,7 +55,7 @@ def _rbf(gram: Gram, gamma: float) -> np.ndarray:
     matrix += gram.left
     matrix += gram.right
     np.maximum(matrix, 0.0, out=matrix)  # rounding may leave less than nothing
-    if gram.own:
+    if gram.same_rows:
         np.fill_diagonal(matrix, 0.0)  # and more than nothing
     matrix *= -gamma
     return np.exp(matrix, out=matrix)
@@ -89,6 +89,6 @@ def gamma_of(gamma: float | str, rows: np.ndarray) -> float:
     return 1.0 / (rows.shape[1] * variance) if variance != 0 else 1.0
 
 
-def fits(n_rows: int) -> bool:
+def matrix_fits(n_rows: int) -> bool:
     """Tell whether the kernel matrix of so many training rows may be made."""
     return 8 * n_rows**2 <= GRAM_BYTES

@@ -10,11 +10,11 @@ import numpy as np
 _CHUNK = 8
 """Batches that are sorted by length together."""
 
-FRAMES_AT_ONCE = 64 * 512
+MAX_PADDED_FRAMES = 64 * 512
 """Padded frames that go through the network at once: some 250 MB for two layers of 128 units."""
 
 
-class Rows(Protocol):
+class SequenceSource(Protocol):
     """Utterances as a network takes them.
 
     Attributes
@@ -30,8 +30,8 @@ class Rows(Protocol):
         """Return the network's inputs for utterances of these positions."""
 
 
-class Sequences:
-    """Utterances that are matrices (frames, columns) and nothing else; a `Rows`."""
+class FrameSequences:
+    """Utterances that are matrices (frames, columns) and nothing else; a `SequenceSource`."""
 
     def __init__(self, utterances: Sequence[np.ndarray]) -> None:
         self._utterances = utterances
@@ -39,10 +39,10 @@ class Sequences:
 
     def padded(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return frames (longest, utterances, columns) and lengths; see `padded`."""
-        return padded([self._utterances[row] for row in rows])
+        return pad([self._utterances[row] for row in rows])
 
 
-def epoch(lengths: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+def epoch_batches(lengths: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
     """Yield one epoch's batches: positions of utterances, each once.
 
     The utterances are shuffled; each ``_CHUNK * size`` of them are sorted by length and cut
@@ -65,22 +65,24 @@ def epoch(lengths: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[
         yield batches[index]
 
 
-Rounds = Callable[[np.ndarray, np.random.Generator], Iterator[Iterable[np.ndarray]]]
+BatchSchedule = Callable[[np.ndarray, np.random.Generator], Iterator[Iterable[np.ndarray]]]
 """What comes between two looks at dev: takes the utterances' lengths and a generator, and yields
 rounds without end, each the batches (positions of utterances) to train on."""
 
 
-def epochs(size: int) -> Rounds:
+def epoch_schedule(size: int) -> BatchSchedule:
     """Return rounds of one epoch each, in batches of ``size``; see `epoch`."""
 
     def rounds(lengths: np.ndarray, rng: np.random.Generator) -> Iterator[Iterable[np.ndarray]]:
         while True:
-            yield epoch(lengths, size, rng)
+            yield epoch_batches(lengths, size, rng)
 
     return rounds
 
 
-def pieces(lengths: np.ndarray, size: int, frames: int = FRAMES_AT_ONCE) -> Iterator[np.ndarray]:
+def sub_batches(
+    lengths: np.ndarray, size: int, frames: int = MAX_PADDED_FRAMES
+) -> Iterator[np.ndarray]:
     """Yield positions in pieces of at most ``size`` utterances and ``frames`` padded frames.
 
     They come sorted by length, so that a minute of speech does not pad what is short. An
@@ -96,7 +98,7 @@ def pieces(lengths: np.ndarray, size: int, frames: int = FRAMES_AT_ONCE) -> Iter
             start = end
 
 
-def padded(utterances: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def pad(utterances: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Return utterances (frames, columns) as one array, time first, and their lengths.
 
     Returns
@@ -112,14 +114,14 @@ def padded(utterances: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     return frames, lengths
 
 
-def pooled(frames: np.ndarray, number: int) -> np.ndarray:
+def pool(frames: np.ndarray, number: int) -> np.ndarray:
     """Return frames (frames, columns) averaged in time, ``number`` into one.
 
     The last mean may be over fewer.
 
     Examples
     --------
-    >>> pooled(np.array([[1.0], [3.0], [5.0]]), 2).tolist()
+    >>> pool(np.array([[1.0], [3.0], [5.0]]), 2).tolist()
     [[2.0], [5.0]]
     """
     if number == 1:

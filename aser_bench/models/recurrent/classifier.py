@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from .batches import Scaler, Sequences, epochs, pooled
-from .early import EarlyStopped
+from .batches import FrameSequences, Scaler, epoch_schedule, pool
+from .early_stopping import EarlyStoppingClassifier
 
 
-class LstmClassifier(EarlyStopped):
+class LstmClassifier(EarlyStoppingClassifier):
     """Two uni-directional LSTM layers over the frames of an utterance, softmax over emotions.
 
     The state after an utterance's last real frame says what it is; dropout stands behind both
     layers. Trained by Adam on the cross-entropy, in batches of utterances of about one length
-    (see `batches.epoch`), until the loss on the dev part no longer falls; the weights of the
-    epoch with the lowest one are kept. Columns are standardised by mean and standard deviation
+    (see `batches.epoch_batches`), until the loss on the dev part no longer falls; the weights of
+    the epoch with the lowest one are kept. Columns are standardised by mean and standard deviation
     over the frames of the training part. The same seed gives the same weights on the same
     machine.
 
@@ -104,9 +104,9 @@ class LstmClassifier(EarlyStopped):
         self.n_features_in_ = len(self.scaler_.mean)
         self._keep(
             train(
-                self._stepper(),
+                self._trainer(),
                 *self._sides((X, np.asarray(y)), watched),
-                rounds=epochs(self.batch_size),
+                rounds=epoch_schedule(self.batch_size),
                 batch_size=self.batch_size,
                 max_epochs=self.max_epochs,
                 patience=self.patience,
@@ -115,17 +115,17 @@ class LstmClassifier(EarlyStopped):
         )
         return self
 
-    def _rows(self, X: Sequence[np.ndarray]) -> Sequences:
-        return Sequences([self.scaler_(one) for one in self._pooled(X)])
+    def _rows(self, X: Sequence[np.ndarray]) -> FrameSequences:
+        return FrameSequences([self.scaler_(one) for one in self._pooled(X)])
 
     def _pooled(self, utterances: Sequence[np.ndarray]) -> list[np.ndarray]:
         if any(np.ndim(one) != 2 or not len(one) for one in utterances):
             raise ValueError("an utterance must be a matrix (frames, columns) with frames")
-        return [pooled(one, self.frame_pool) for one in utterances]
+        return [pool(one, self.frame_pool) for one in utterances]
 
-    def _stepper(self) -> Any:
+    def _trainer(self) -> Any:
         from .layers import TwoLayers
-        from .training import stepper
+        from .training import shared_trainer
 
         shape = (self.n_features_in_, len(self.classes_), self.units, self.dropout)
-        return stepper(TwoLayers, self.learning_rate, *shape)
+        return shared_trainer(TwoLayers, self.learning_rate, *shape)

@@ -15,16 +15,16 @@ class Loss:
 
     Attributes
     ----------
-    in_graph : callable
+    in_tensorflow : callable
         Labels and logits, TensorFlow's -> loss of each utterance.
-    of : callable
+    in_numpy : callable
         The same of NumPy's, in their precision.
     probabilities : callable
         Logits -> probabilities of the same shape that sum to one.
     """
 
-    in_graph: Callable[[Any, Any], Any]
-    of: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    in_tensorflow: Callable[[Any, Any], Any]
+    in_numpy: Callable[[np.ndarray, np.ndarray], np.ndarray]
     probabilities: Callable[[np.ndarray], np.ndarray]
 
 

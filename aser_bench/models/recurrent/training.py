@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 
 from . import tensorflow
-from .batches import Rounds, Rows, pieces
+from .batches import BatchSchedule, SequenceSource, sub_batches
 from .losses import SOFTMAX, Loss
 
 tf = tensorflow()
 import keras  # noqa: E402 - behind TensorFlow's settings
 
-Piece = tuple[np.ndarray, ...]
+SubBatch = tuple[np.ndarray, ...]
 
 
-class Stepper:
+class Trainer:
     """A network with an optimizer and compiled steps, used again by every training of its shape.
 
     Tracing takes seconds, a training may take as many: so one network a shape is made in a
-    process, and `begin` puts it back to where a new one would start.
+    process, and `reset` puts it back to where a new one would start.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class Stepper:
         self._apply = compiled(self._apply_gradients, [])
         self.logits = compiled(self._logits, inputs)
 
-    def begin(self, seed: int) -> None:
+    def reset(self, seed: int) -> None:
         """Start anew: weights and dropout as ``seed`` has them, an optimizer that knows nothing."""
         fresh = self._build(seed)
         self.network.set_weights(fresh.get_weights())
@@ -72,7 +72,7 @@ class Stepper:
         for total in self._sums:  # a training that failed between two pieces left some
             total.assign(tf.zeros_like(total))
 
-    def step(self, batch: list[Piece]) -> float:
+    def train_batch(self, batch: list[SubBatch]) -> float:
         """Change the weights by one batch, given in pieces that fit into memory.
 
         Each piece is the network's inputs, labels and weights; a weight is an utterance's share
@@ -89,7 +89,7 @@ class Stepper:
         variables = [variable.value for variable in self.network.trainable_variables]
         with tf.GradientTape() as tape:
             logits = self.network(*inputs, training=True)
-            loss = tf.reduce_sum(self.loss.in_graph(labels, logits) * weights)
+            loss = tf.reduce_sum(self.loss.in_tensorflow(labels, logits) * weights)
         # That of an embedding names the rows of the words that occurred.
         return loss, [tf.convert_to_tensor(one) for one in tape.gradient(loss, variables)]
 
@@ -117,28 +117,28 @@ class Stepper:
     def _logits(self, *inputs: Any) -> Any:
         return self.network(*inputs, training=False)
 
-    def predict(self, rows: Rows, size: int) -> np.ndarray:
+    def predict(self, rows: SequenceSource, size: int) -> np.ndarray:
         """Return the logits of utterances, shape (utterances, classes)."""
         found = np.empty((len(rows.lengths), self.network.classes), dtype=np.float32)
-        for piece in pieces(rows.lengths, size):
+        for piece in sub_batches(rows.lengths, size):
             found[piece] = self.logits(*rows.padded(piece)).numpy()
         return found
 
 
 @lru_cache(maxsize=12)  # a study of all dual encoders, and some vocabularies
-def stepper(
+def shared_trainer(
     make: Callable[..., Any],
     learning_rate: float,
     *shape: Any,
     loss: Loss = SOFTMAX,
     clip: float | None = None,
-) -> Stepper:
-    """Return this process's `Stepper` for ``make(*shape, seed)``, made once."""
-    return Stepper(lambda seed: make(*shape, seed), learning_rate, loss, clip)
+) -> Trainer:
+    """Return this process's `Trainer` for ``make(*shape, seed)``, made once."""
+    return Trainer(lambda seed: make(*shape, seed), learning_rate, loss, clip)
 
 
 @dataclass(frozen=True)
-class Fitted:
+class TrainingResult:
     """The weights of the epoch with the lowest dev loss, and how training got there.
 
     ``stop`` is ``patience`` or ``max_epochs``; the losses have one value an epoch.
@@ -153,32 +153,32 @@ class Fitted:
 
 
 @dataclass(frozen=True)
-class Data:
+class TrainingData:
     """Utterances, their classes as numbers, and their weights in the loss."""
 
-    rows: Rows
+    rows: SequenceSource
     labels: np.ndarray
     weights: np.ndarray
 
 
 def train(
-    steps: Stepper,
-    data: Data,
-    dev: Data,
+    steps: Trainer,
+    data: TrainingData,
+    dev: TrainingData,
     *,
-    rounds: Rounds,
+    rounds: BatchSchedule,
     batch_size: int,
     max_epochs: int,
     patience: int,
     seed: int,
     prepare: Callable[[Any], None] = lambda network: None,
-) -> Fitted:
+) -> TrainingResult:
     """Train until the dev loss has not fallen for ``patience`` rounds, or ``max_epochs`` are over.
 
     Parameters
     ----------
     rounds : callable
-        What an epoch is: usually `batches.epochs`.
+        What an epoch is: usually `batches.epoch_schedule`.
     batch_size : int
         Utterances of dev that are looked at together.
     prepare : callable
@@ -189,7 +189,7 @@ def train(
     FloatingPointError
         If the loss becomes NaN or infinite.
     """
-    steps.begin(seed)
+    steps.reset(seed)
     prepare(steps.network)
     rng = np.random.default_rng(seed)
     lengths = data.rows.lengths
@@ -199,7 +199,7 @@ def train(
     for number, batches in zip(range(1, max_epochs + 1), rounds(lengths, rng), strict=False):
         total, seen = 0.0, 0
         for batch in batches:
-            total += steps.step(_cut(data, batch)) * len(batch)
+            total += steps.train_batch(_cut(data, batch)) * len(batch)
             seen += len(batch)
         losses.append(total / seen)
         dev_losses.append(_loss(steps, dev, batch_size))
@@ -211,19 +211,19 @@ def train(
         if number - best_epoch >= patience:
             break
     stop = "patience" if number - best_epoch >= patience else "max_epochs"
-    return Fitted(best, number, best_epoch, stop, losses, dev_losses)
+    return TrainingResult(best, number, best_epoch, stop, losses, dev_losses)
 
 
-def _cut(data: Data, batch: np.ndarray) -> list[Piece]:
-    found: list[Piece] = []
-    for piece in pieces(data.rows.lengths[batch], len(batch)):
+def _cut(data: TrainingData, batch: np.ndarray) -> list[SubBatch]:
+    found: list[SubBatch] = []
+    for piece in sub_batches(data.rows.lengths[batch], len(batch)):
         rows = batch[piece]
         weights = data.weights[rows] / np.float32(len(batch))
         found.append((*data.rows.padded(rows), data.labels[rows], weights))
     return found
 
 
-def _loss(steps: Stepper, data: Data, size: int) -> float:
+def _loss(steps: Trainer, data: TrainingData, size: int) -> float:
     """Return the mean loss of utterances in float64, dropout off."""
     logits = steps.predict(data.rows, size).astype(np.float64)
-    return float(np.mean(steps.loss.of(data.labels, logits) * data.weights))
+    return float(np.mean(steps.loss.in_numpy(data.labels, logits) * data.weights))

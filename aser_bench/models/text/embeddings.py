@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from ...core.errors import UsageError
-from .files import AGAIN, FORMATS, opened
+from .files import DAMAGED, FORMATS, open_vectors
 
 _PIECE = 1 << 20
 """Bytes read at once, and the longest line or word that is taken for one."""
@@ -110,7 +110,7 @@ def read(path: str | Path, words: Collection[str]) -> Embeddings:
         number; there are fewer or more vectors than the first line tells of.
     """
     found = _Found(words)
-    with opened(path) as stream:
+    with open_vectors(path) as stream:
         layout = _layout(stream.read(_PIECE))
         stream.seek(0)
         (_read_binary if layout.binary else _read_text)(stream, layout, found)
@@ -119,7 +119,7 @@ def read(path: str | Path, words: Collection[str]) -> Embeddings:
 
 def check(path: str | Path) -> None:
     """Raise the error of `read` if the beginning of a file is not that of word vectors."""
-    with opened(path) as stream:
+    with open_vectors(path) as stream:
         _layout(stream.read(_PIECE))
 
 
@@ -137,7 +137,7 @@ def _layout(sample: bytes) -> _Layout:
         count, dimension = header
         start = len(lines[0]) + 1
         if not sample[start:].strip():
-            raise UsageError("has a first line and no vectors; " + AGAIN)
+            raise UsageError("has a first line and no vectors; " + DAMAGED)
         if not 1 <= dimension <= _MOST_VALUES:
             raise UsageError(f"line 1 tells of {dimension} values a word; " + FORMATS)
         return _Layout(dimension, count, start, binary=not _is_text(sample[start:], dimension))
@@ -191,14 +191,14 @@ def _read_text(stream: BinaryIO, layout: _Layout, found: _Found) -> None:
             values = line.split(b" ")[-dimension:]
             found.keep(wanted, number, _vector(values, number, wanted[0]))
     if layout.count is not None and vectors != layout.count:
-        raise UsageError(f"line 1 tells of {layout.count} vectors, there are {vectors}; {AGAIN}")
+        raise UsageError(f"line 1 tells of {layout.count} vectors, there are {vectors}; {DAMAGED}")
 
 
 def _spaced(fields: list[bytes], dimension: int, number: int) -> bytes:
     """Return a token with spaces in it, such as ``. . .``, which GloVe 840B has some of."""
     values = len(fields) - 1
     if values < dimension or _numbers(fields[1:-dimension]):
-        raise UsageError(f"line {number} has {values} values instead of {dimension}; {AGAIN}")
+        raise UsageError(f"line {number} has {values} values instead of {dimension}; {DAMAGED}")
     return b" ".join(fields[:-dimension])
 
 
@@ -209,7 +209,7 @@ def _vector(fields: Sequence[bytes], number: int, word: str) -> np.ndarray:
     except ValueError:
         vector = np.array(np.nan)
     if not np.isfinite(vector).all():
-        raise UsageError(f"line {number}: a value of {word!r} is not a finite number; {AGAIN}")
+        raise UsageError(f"line {number}: a value of {word!r} is not a finite number; {DAMAGED}")
     return vector
 
 
@@ -224,15 +224,17 @@ def _read_binary(stream: BinaryIO, layout: _Layout, found: _Found) -> None:
             more = stream.read(_PIECE)
             if not more:
                 raise UsageError(
-                    f"ends at byte {stream.tell()}, in vector {number} of {layout.count}; {AGAIN}"
+                    f"ends at byte {stream.tell()}, in vector {number} of {layout.count}; {DAMAGED}"
                 )
             data, at = data[at:] + more, 0
         wanted = found.wants(data[at:end].lstrip(b"\n"))
         if wanted:
             vector = np.frombuffer(data, "<f4", layout.dimension, end + 1).astype(np.float32)
             if not np.isfinite(vector).all():
-                raise UsageError(f"a value of {wanted[0]!r} is not a finite number; {AGAIN}")
+                raise UsageError(f"a value of {wanted[0]!r} is not a finite number; {DAMAGED}")
             found.keep(wanted, number, vector)
         at = end + 1 + size
     if (data[at:] + stream.read(_PIECE)).strip():
-        raise UsageError(f"goes on after the {layout.count} vectors that line 1 tells of; {AGAIN}")
+        raise UsageError(
+            f"goes on after the {layout.count} vectors that line 1 tells of; {DAMAGED}"
+        )

@@ -26,11 +26,11 @@ _OTHERS = {
 """What a file of another kind begins with."""
 
 FORMATS = "give a GloVe text file, a word2vec text file or a word2vec .bin, plain or .gz"
-AGAIN = "the file is cut short or damaged, fetch it again"
+DAMAGED = "the file is cut short or damaged, fetch it again"
 
 
 @contextlib.contextmanager
-def opened(path: str | Path, unpack: bool = True) -> Iterator[BinaryIO]:
+def open_vectors(path: str | Path, unpack: bool = True) -> Iterator[BinaryIO]:
     """Open a file, unpacking gzip; what is wrong with it is told with the flag and its name."""
     file, name = Path(path).expanduser(), f"--embeddings {str(path)!r}"
     try:
@@ -54,7 +54,7 @@ def opened(path: str | Path, unpack: bool = True) -> Iterator[BinaryIO]:
     except UsageError as error:
         raise UsageError(f"{name}: {error}") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UsageError(f"{name}: cannot be unpacked; {AGAIN}") from error
+        raise UsageError(f"{name}: cannot be unpacked; {DAMAGED}") from error
     except OSError as error:
         raise UsageError(f"{name}: cannot be read: {error.strerror}") from error
 
@@ -71,7 +71,7 @@ def fingerprint(path: str | Path) -> str:
     UsageError
         If the file cannot be read.
     """
-    with opened(path, unpack=False) as stream:
+    with open_vectors(path, unpack=False) as stream:
         status = os.fstat(stream.fileno())
     return _fingerprint(str(path), status.st_size, status.st_mtime_ns, status.st_ino)
 
@@ -79,7 +79,7 @@ def fingerprint(path: str | Path) -> str:
 @functools.lru_cache(maxsize=8)  # asked for once a training
 def _fingerprint(path: str, size: int, changed: int, number: int) -> str:
     block, blocks = 1 << 16, 256
-    with opened(path, unpack=False) as stream:
+    with open_vectors(path, unpack=False) as stream:
         digest = hashlib.sha256(f"{size} ".encode())
         whole = size <= block * blocks
         spread = np.linspace(0, max(size - block, 0), blocks, dtype=np.int64)

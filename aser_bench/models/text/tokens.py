@@ -58,17 +58,17 @@ def tokenise(text: str) -> list[str]:
     sentences, words = _tokenisers()
     return [
         token.lower()
-        for sentence in sentences.tokenize(typewritten(text))
+        for sentence in sentences.tokenize(with_plain_punctuation(text))
         for token in words.tokenize(sentence)
     ]
 
 
-def typewritten(text: str) -> str:
+def with_plain_punctuation(text: str) -> str:
     r"""Return a text with the quotes and dots of a keyboard, its accents joined to their letters.
 
     Examples
     --------
-    >>> typewritten("“So… you’re Ross”")
+    >>> with_plain_punctuation("“So… you’re Ross”")
     '"So... you\'re Ross"'
     """
     return unicodedata.normalize("NFC", text).translate(_TYPEWRITTEN)

@@ -14,7 +14,7 @@ PADDING = 0
 UNKNOWN = 1
 """Row of every word that the training fold does not have."""
 
-NOTHING = 2
+EMPTY = 2
 """Row that stands for an empty transcript, so that no utterance has length zero."""
 
 MAX_TOKENS = 128
@@ -32,7 +32,7 @@ class Vocabulary:
     Attributes
     ----------
     words : tuple of str
-        ``words[i]`` has row ``i + 3``; ``PADDING``, ``UNKNOWN`` and ``NOTHING`` come before.
+        ``words[i]`` has row ``i + 3``; ``PADDING``, ``UNKNOWN`` and ``EMPTY`` come before.
 
     Examples
     --------
@@ -82,7 +82,7 @@ class Vocabulary:
         Returns
         -------
         numpy.ndarray of int32, shape (tokens,)
-            Never empty: ``[NOTHING]`` for no tokens.
+            Never empty: ``[EMPTY]`` for no tokens.
 
         Raises
         ------
@@ -92,4 +92,4 @@ class Vocabulary:
         if most < 1:
             raise ValueError("at least one token must be read")
         rows = [self._rows.get(token, UNKNOWN) for token in tokens[:most]]
-        return np.array(rows or [NOTHING], dtype=np.int32)
+        return np.array(rows or [EMPTY], dtype=np.int32)

@@ -104,9 +104,9 @@ def test_company_changes_no_prediction(name):
 @every_model
 def test_padding_further_changes_no_logit(name):
     model = fitted(name)
-    steps = model._stepper()
+    steps = model._trainer()
     steps.network.set_weights(model.weights_)
-    rows = model.reader_(made_up(3)[0])
+    rows = model.preprocessor_(made_up(3)[0])
     given = rows.padded(np.arange(8))
     further = [
         np.pad(one, [(0, 25), *[(0, 0)] * (one.ndim - 1)]) if i in padded(name) else one
@@ -130,10 +130,10 @@ def test_gradients_reach_every_weight(name, authors):
 
     tf = tensorflow()
     model = fitted(name, max_epochs=1, authors=authors)
-    steps = model._stepper()
-    steps.begin(3)
+    steps = model._trainer()
+    steps.reset(3)
     data, labels = made_up(1)
-    given = model.reader_(data).padded(np.arange(12))
+    given = model.preprocessor_(data).padded(np.arange(12))
     numbers = np.searchsorted(model.classes_, labels[:12]).astype(np.int32)
     weights = {
         f"{part} {variable.path}": variable
@@ -142,7 +142,9 @@ def test_gradients_reach_every_weight(name, authors):
     }
     assert len(weights) == len(steps.network.trainable_variables)
     with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(steps.loss.in_graph(numbers, steps.network(*given, training=False)))
+        loss = tf.reduce_sum(
+            steps.loss.in_tensorflow(numbers, steps.network(*given, training=False))
+        )
     gradients = tape.gradient(loss, [variable.value for variable in weights.values()])
     sizes = {
         path: float(tf.norm(tf.convert_to_tensor(one)))
@@ -168,7 +170,7 @@ def test_nothing_heard_is_no_crash_and_no_number_lost(name):
 
 @pytest.mark.parametrize("name", READ_TEXT)
 def test_the_vocabulary_is_that_of_training_alone(name):
-    words = set(fitted(name).reader_.vocabulary.words)
+    words = set(fitted(name).preprocessor_.vocabulary.words)
     assert words == {word for one in made_up(1)[0] for word in one.text.split()}
 
 
@@ -176,7 +178,7 @@ def test_the_vocabulary_is_that_of_training_alone(name):
 def test_it_does_not_look_at_what_it_does_not_read(name):
     model = fitted(name)
     test, _ = made_up(3)
-    kept = {kind: getattr(test[0], kind) for kind in model.encoder.reads}
+    kept = {kind: getattr(test[0], kind) for kind in model.encoder.inputs}
     alone = objects([Utterance(**{k: getattr(one, k) for k in kept}) for one in test])
     np.testing.assert_array_equal(model.predict_proba(alone), model.predict_proba(test))
 
@@ -216,16 +218,16 @@ def test_pretrained_vectors_are_where_training_starts(tmp_path):
     file = tmp_path / "vectors.txt"
     file.write_text("".join(f"{word} {' '.join([str(v)] * 4)}\n" for word, v in words.items()))
     model = fitted("tre", embeddings=str(file), max_epochs=1, learning_rate=0.0)
-    steps = model._stepper()
+    steps = model._trainer()
     steps.network.set_weights(model.weights_)
     embedding = steps.network.parts["text"].embedding.numpy()
     assert embedding.shape[1] == 4
     for word, value in (("rage", 1.0), ("joy", -1.0)):
-        (row,) = model.reader_.vocabulary.encode([word])
+        (row,) = model.preprocessor_.vocabulary.encode([word])
         np.testing.assert_array_equal(embedding[row], np.full(4, value, np.float32))
-    (row,) = model.reader_.vocabulary.encode(["rain"])
+    (row,) = model.preprocessor_.vocabulary.encode(["rain"])
     assert 0 < np.abs(embedding[row]).max() < 0.1
-    assert model.coverage_ == pytest.approx(2 / len(model.reader_.vocabulary.words))
+    assert model.coverage_ == pytest.approx(2 / len(model.preprocessor_.vocabulary.words))
 
 
 def test_vectors_are_told_apart_by_what_they_are_not_by_where_they_lie(tmp_path):
@@ -282,10 +284,10 @@ def test_the_best_look_at_dev_is_kept_and_patience_ends_training():
 
 def test_the_sigmoids_of_the_authors_are_the_loss_that_stops():
     model = fitted("are", authors=True, max_epochs=5)
-    steps = model._stepper()
+    steps = model._trainer()
     steps.network.set_weights(model.weights_)
     dev, labels = made_up(2)
-    logits = steps.predict(model.reader_(dev), 16).astype(float)
+    logits = steps.predict(model.preprocessor_(dev), 16).astype(float)
     truth = np.eye(3)[np.searchsorted(model.classes_, labels)]
     sigmoid = 1 / (1 + np.exp(-logits))
     by_hand = -np.mean(truth * np.log(sigmoid) + (1 - truth) * np.log(1 - sigmoid))
@@ -297,7 +299,7 @@ def test_the_sigmoids_of_the_authors_are_the_loss_that_stops():
 
 def test_a_training_that_fails_leaves_nothing_to_the_next(monkeypatch):
     before = fitted("are", 7)
-    steps = before._stepper()
+    steps = before._trainer()
     whole = steps.step
     # In two pieces, and an end after the gradients of both.
     monkeypatch.setattr(steps, "step", lambda batch: whole(batch * 2))

@@ -83,11 +83,11 @@ def weights_of(network):
 @pytest.mark.parametrize("authors", [False, True])
 @pytest.mark.parametrize("name", ["are", "tre", "mdre", "mdrea"])
 def test_a_network_is_the_paper_s_equations(name, authors):
-    from aser_bench.models.dual.blocks import DualNetwork, Shape
-    from aser_bench.models.dual.rows import DualRows
+    from aser_bench.models.dual.blocks import DualNetwork, NetworkShape
+    from aser_bench.models.dual.preprocessing import DualSequences
 
     encoder = models.get(name)
-    shape = Shape(COLUMNS, VALUES, WORDS, DIMENSION, CLASSES, UNITS, 0.7, 0.3, authors)
+    shape = NetworkShape(COLUMNS, VALUES, WORDS, DIMENSION, CLASSES, UNITS, 0.7, 0.3, authors)
     network = DualNetwork(encoder, shape, seed=0)
     written = getattr(Written(weights_of(network), authors), name)
     rng = np.random.default_rng(2)
@@ -102,7 +102,7 @@ def test_a_network_is_the_paper_s_equations(name, authors):
     ]
     frames, vectors, words = zip(*utterances, strict=True)
     parts = {"frames": list(frames), "vector": np.array(vectors), "text": list(words)}
-    rows = DualRows({kind: parts[kind] for kind in encoder.reads})
+    rows = DualSequences({kind: parts[kind] for kind in encoder.inputs})
     logits = network(*rows.padded(np.arange(len(lengths))), training=False).numpy()
     expected = np.array([written(*one) for one in utterances])
     np.testing.assert_allclose(logits, expected, atol=2e-5)
@@ -120,11 +120,11 @@ def test_attention_gives_nothing_to_padding_and_all_to_one_word():
 
 
 def test_the_authors_network_differs_as_the_docstring_says():
-    from aser_bench.models.dual.blocks import DualNetwork, Shape
+    from aser_bench.models.dual.blocks import DualNetwork, NetworkShape
 
     sizes = COLUMNS, VALUES, WORDS, DIMENSION, CLASSES, UNITS
     theirs, ours = (
-        DualNetwork(models.get("mdre"), Shape(*sizes, 0.7, 0.3, authors), seed=0)
+        DualNetwork(models.get("mdre"), NetworkShape(*sizes, 0.7, 0.3, authors), seed=0)
         for authors in (True, False)
     )
     assert theirs.parts["output"].bias.shape == (1,)
@@ -138,12 +138,12 @@ def test_the_authors_network_differs_as_the_docstring_says():
 
 
 def test_dropout_that_the_last_state_of_the_authors_does_not_see():
-    from aser_bench.models.dual.blocks import DualNetwork, Heard, Shape, tf
+    from aser_bench.models.dual.blocks import DualNetwork, NetworkInputs, NetworkShape, tf
 
     frames = tf.ones((6, 3, COLUMNS))
-    heard = Heard(frames, tf.constant([6, 6, 6]), tf.zeros((3, VALUES)))
+    heard = NetworkInputs(frames, tf.constant([6, 6, 6]), tf.zeros((3, VALUES)))
     for authors in (True, False):
-        shape = Shape(COLUMNS, VALUES, WORDS, DIMENSION, CLASSES, UNITS, 0.5, 0.5, authors)
+        shape = NetworkShape(COLUMNS, VALUES, WORDS, DIMENSION, CLASSES, UNITS, 0.5, 0.5, authors)
         encoder = DualNetwork(models.get("are"), shape, seed=0).parts["audio"]
         vector = encoder(heard, training=True).numpy()[:, :UNITS]
         assert (vector == 0).any() != authors

@@ -133,8 +133,8 @@ def test_a_batch_in_pieces_is_the_batch(monkeypatch):
     from aser_bench.models.recurrent import training
 
     whole = fitted(dropout=0.0, max_epochs=2)
-    cut = training.pieces
-    monkeypatch.setattr(training, "pieces", lambda lengths, size: cut(lengths, size, 30))
+    cut = training.sub_batches
+    monkeypatch.setattr(training, "sub_batches", lambda lengths, size: cut(lengths, size, 30))
     pieced = fitted(dropout=0.0, max_epochs=2)
     np.testing.assert_allclose(pieced.losses_, whole.losses_, rtol=1e-4)
     np.testing.assert_allclose(pieced.dev_losses_, whole.dev_losses_, rtol=1e-4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aser_bench.models.recurrent.batches import padded
+from aser_bench.models.recurrent.batches import pad
 
 UNITS, COLUMNS = 6, 5
 
@@ -39,7 +39,7 @@ def utterances(seed: int = 0) -> list[np.ndarray]:
 
 def test_states_and_gradients_are_keras_own(layers):
     tf = layers.tf
-    frames, _ = padded(utterances())
+    frames, _ = pad(utterances())
     fused = layers.FusedLSTM(UNITS, seed=3)
     fused(frames)
     plain = keras_lstm(layers, fused)
@@ -57,7 +57,7 @@ def test_states_and_gradients_are_keras_own(layers):
 
 
 def test_last_states_are_those_of_a_masked_layer(layers):
-    frames, lengths = padded(utterances())
+    frames, lengths = pad(utterances())
     fused = layers.FusedLSTM(UNITS, seed=1)
     found = layers.last_states(fused(frames), lengths).numpy()
     plain = keras_lstm(layers, fused)
@@ -81,14 +81,14 @@ def network(layers, seed: int = 0):
 
 
 def test_padding_further_changes_nothing(layers):
-    frames, lengths = padded(utterances())
+    frames, lengths = pad(utterances())
     longer = np.concatenate([frames, np.full_like(frames, 9.0)])
     one = network(layers)
     np.testing.assert_array_equal(one(frames, lengths), one(longer, lengths))
 
 
 def test_dropout_is_in_training_only_and_falls_otherwise_each_time(layers):
-    frames, lengths = padded(utterances())
+    frames, lengths = pad(utterances())
     one = network(layers)
     np.testing.assert_array_equal(one(frames, lengths), one(frames, lengths))
     first, second = (one(frames, lengths, training=True).numpy() for _ in range(2))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aser_bench.models.text.vocabulary import MAX_TOKENS, NOTHING, PADDING, UNKNOWN, Vocabulary
+from aser_bench.models.text.vocabulary import EMPTY, MAX_TOKENS, PADDING, UNKNOWN, Vocabulary
 
 token_lists = st.lists(st.lists(st.text("abcä'", min_size=1, max_size=3), max_size=8), max_size=20)
 
@@ -41,7 +41,7 @@ def test_rows_are_rows_of_the_matrix_and_stand_for_their_word(texts, tokens):
     assert rows.max() < len(known)
     assert PADDING not in rows
     if not tokens:
-        assert rows.tolist() == [NOTHING]
+        assert rows.tolist() == [EMPTY]
     for token, row in zip(tokens, rows, strict=False):
         assert row == UNKNOWN if token not in known.words else known.words[row - 3] == token
 
@@ -57,7 +57,7 @@ def test_long_texts_are_cut():
 def test_the_three_special_rows_are_not_words():
     empty = Vocabulary.of([])
     assert (len(empty), empty.words) == (3, ())
-    assert sorted({PADDING, UNKNOWN, NOTHING}) == [0, 1, 2]
+    assert sorted({PADDING, UNKNOWN, EMPTY}) == [0, 1, 2]
     assert empty.encode(["word"]).tolist() == [UNKNOWN]
 
 

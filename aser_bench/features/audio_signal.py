@@ -13,16 +13,16 @@ from . import spectral
 N_MELS, N_CHROMA = 128, 12
 _MFCC_RANGE_DB = 80.0
 
-TUNINGS: dict[str, Callable[[Sound], float]] = {
-    "utterance": lambda sound: sound.own_tuning,
+TUNINGS: dict[str, Callable[[AudioSignal], float]] = {
+    "utterance": lambda sound: sound.tuning,
     "0": lambda sound: 0.0,
-    "original": lambda sound: sound.original.own_tuning,
+    "original": lambda sound: sound.original.tuning,
 }
 """Where the tuning of the chroma comes from: estimated from the utterance itself (librosa's
 default), 440 Hz, or estimated from the recording that no codec has touched."""
 
 
-class Sound:
+class AudioSignal:
     """One utterance; what is made of it is made when it is first asked for, and once.
 
     Everything has time along the first axis: a frame each 512 samples, centred, the first at
@@ -34,7 +34,7 @@ class Sound:
         Mono, shape (samples,), full scale is 1.
     rate : int
         Sample rate in Hz.
-    original : Sound, optional
+    original : AudioSignal, optional
         The uncoded recording that this is a version of; itself by default.
 
     Raises
@@ -43,14 +43,14 @@ class Sound:
         If the signal is empty, not mono or not finite.
     """
 
-    def __init__(self, signal: np.ndarray, rate: int, original: Sound | None = None) -> None:
+    def __init__(self, signal: np.ndarray, rate: int, original: AudioSignal | None = None) -> None:
         self.signal = np.asarray(signal, dtype=np.float32)
         if self.signal.ndim != 1 or not len(self.signal):
             raise AudioError(f"a signal must be mono and not empty, not {self.signal.shape}")
         if not np.isfinite(self.signal).all():
             raise AudioError("the signal is not finite")
         self.rate = rate
-        self.original: Sound = self if original is None else original
+        self.original: AudioSignal = self if original is None else original
         self._made: dict[tuple[Any, ...], Any] = {}
         self._tuning: float | None = None
 
@@ -80,7 +80,7 @@ class Sound:
         )
 
     @property
-    def own_tuning(self) -> float:
+    def tuning(self) -> float:
         """The estimate of this utterance's tuning, in semitones from -0.5 up to 0.5."""
         if self._tuning is None:
             self._tuning = spectral.tuning_of(self.power, self.rate, N_CHROMA)
@@ -94,7 +94,7 @@ class Sound:
             lambda: spectral.chroma(self.power, self.rate, N_CHROMA, semitones),
         )
 
-    def release(self) -> None:
+    def clear_cache(self) -> None:
         """Forget all arrays that were made, and keep the tuning estimate."""
         self._made.clear()
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..recurrent.batches import Rounds, Scaler, padded, pooled
+from ..recurrent.batches import BatchSchedule, Scaler, pad, pool
 from ..text.tokens import tokenise
 from ..text.vocabulary import PADDING, Vocabulary
 from .utterance import Utterance
@@ -18,13 +18,13 @@ tokens_of = lru_cache(maxsize=1 << 16)(lambda text: tuple(tokenise(text)))
 
 
 @dataclass(frozen=True)
-class Reader:
+class Preprocessor:
     """How utterances become a network's inputs; all of it learnt from a training part.
 
     Attributes
     ----------
     kinds : tuple of str
-        What the model reads, of `utterance.KINDS`.
+        What the model reads, of `utterance.INPUTS`.
     frames, vector : Scaler or None
         None where a model does not read it or nothing is standardised.
     vocabulary : Vocabulary or None
@@ -48,7 +48,7 @@ class Reader:
         standardise: bool,
         frame_pool: int,
         max_frames: int,
-    ) -> Reader:
+    ) -> Preprocessor:
         """Learn means, standard deviations and vocabulary from the training part."""
         plain = cls(kinds, None, None, None, frame_pool, max_frames)
         scalers = {
@@ -61,14 +61,14 @@ class Reader:
         words = Vocabulary.of(map(tokens_of, _texts(training))) if "text" in kinds else None
         return cls(kinds, found["frames"], found["vector"], words, frame_pool, max_frames)
 
-    def __call__(self, utterances: Sequence[Utterance]) -> DualRows:
+    def __call__(self, utterances: Sequence[Utterance]) -> DualSequences:
         """Return utterances as a network takes them."""
         made = {
             "frames": lambda: self.matrices(utterances),
             "vector": lambda: self._scaled_vectors(utterances),
             "text": lambda: self._encoded(utterances),
         }
-        return DualRows({kind: made[kind]() for kind in self.kinds})
+        return DualSequences({kind: made[kind]() for kind in self.kinds})
 
     def matrices(self, utterances: Sequence[Utterance]) -> list[np.ndarray]:
         """Return pooled, cut and scaled frames.
@@ -82,7 +82,7 @@ class Reader:
         for one in utterances:
             if one.frames is None or one.frames.ndim != 2 or not len(one.frames):
                 raise ValueError("an utterance must have a matrix (frames, columns) with frames")
-            frames = pooled(one.frames, self.frame_pool)[: self.max_frames]
+            frames = pool(one.frames, self.frame_pool)[: self.max_frames]
             found.append(frames if self.frames is None else self.frames(frames))
         return found
 
@@ -109,8 +109,8 @@ def _texts(utterances: Sequence[Utterance]) -> list[str]:
     return found
 
 
-class DualRows:
-    """Utterances as a dual encoder's network takes them; a `batches.Rows`.
+class DualSequences:
+    """Utterances as a dual encoder's network takes them; a `batches.SequenceSource`.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ class DualRows:
 
 
 def _padded_frames(values: list[np.ndarray], rows: np.ndarray) -> tuple[np.ndarray, ...]:
-    return padded([values[row] for row in rows])
+    return pad([values[row] for row in rows])
 
 
 def _padded_words(values: list[np.ndarray], rows: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -150,7 +150,7 @@ _PADDED = {
 }
 
 
-def drawn(size: int, share: float) -> Rounds:
+def random_batches(size: int, share: float) -> BatchSchedule:
     """Return rounds as the authors train: batches drawn with replacement, a look at dev each
     ``int(share * n / size) + 1`` steps.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .sound import N_CHROMA, N_MELS, Sound
+from .audio_signal import N_CHROMA, N_MELS, AudioSignal
 from .spectral import HOP, N_FFT
 
 N_MFCC = 40
@@ -24,7 +24,7 @@ class Part:
     """One of the features: its columns, and what makes it of a sound and a choice of tuning."""
 
     columns: tuple[str, ...]
-    frames: Callable[[Sound, str], np.ndarray]
+    frames: Callable[[AudioSignal, str], np.ndarray]
 
 
 PARTS = {

@@ -8,7 +8,7 @@ import librosa
 import numpy as np
 import pytest
 
-from aser_bench.features import banks
+from aser_bench.features import filter_banks
 
 RATES = [4000, 8000, 16_000, 22_050, 44_100, 48_000]
 
@@ -20,7 +20,7 @@ def test_mel(rate, n_mels, n_fft):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # some bands are narrower than the bins
         expected = librosa.filters.mel(sr=rate, n_fft=n_fft, n_mels=n_mels)
-    found = banks.mel(rate, n_fft, n_mels)
+    found = filter_banks.mel(rate, n_fft, n_mels)
     assert found.dtype == expected.dtype
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-12)
 
@@ -30,6 +30,6 @@ def test_mel(rate, n_mels, n_fft):
 @pytest.mark.parametrize("tuning", [-0.5, -0.13, 0.0, 0.29, 0.49])
 def test_chroma(rate, n_chroma, tuning):
     expected = librosa.filters.chroma(sr=rate, n_fft=2048, tuning=tuning, n_chroma=n_chroma)
-    found = banks.chroma(rate, 2048, n_chroma, tuning)
+    found = filter_banks.chroma(rate, 2048, n_chroma, tuning)
     assert found.dtype == expected.dtype
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-9)

@@ -7,7 +7,7 @@ import pytest
 
 from aser_bench.core.errors import AudioError
 from aser_bench.features import spectral
-from aser_bench.features.sound import TUNINGS, Sound
+from aser_bench.features.audio_signal import TUNINGS, AudioSignal
 
 RATE = 16_000
 
@@ -30,7 +30,7 @@ def calls(monkeypatch) -> list[str]:
 
 
 def test_everything_is_made_once(calls, tones):
-    sound = Sound(tones(0.5), RATE)
+    sound = AudioSignal(tones(0.5), RATE)
     for _ in range(3):
         sound.mfcc(40), sound.mfcc(13), sound.mel(), sound.log_mel(40), sound.chroma("utterance")
     assert sorted(calls) == [
@@ -43,35 +43,35 @@ def test_everything_is_made_once(calls, tones):
 
 
 def test_nothing_is_made_before_it_is_asked_for(calls, tones):
-    sound = Sound(tones(0.5), RATE)
+    sound = AudioSignal(tones(0.5), RATE)
     assert calls == []
     sound.chroma("0")
     assert calls == ["power_spectrogram", "chroma"]
 
 
 def test_the_tuning_estimate_outlives_the_arrays(calls, tones):
-    sound = Sound(tones(0.5), RATE)
-    before = sound.own_tuning
-    sound.release()
-    assert sound.own_tuning == before
+    sound = AudioSignal(tones(0.5), RATE)
+    before = sound.tuning
+    sound.clear_cache()
+    assert sound.tuning == before
     assert calls == ["power_spectrogram", "tuning_of"]
     sound.mel()
     assert calls.count("power_spectrogram") == 2
 
 
 def test_an_original_is_asked_for_its_tuning_only_where_that_is_wanted(calls, tones):
-    original = Sound(tones(0.5), RATE)
-    sound = Sound(tones(0.5, seed=1), RATE, original)
+    original = AudioSignal(tones(0.5), RATE)
+    sound = AudioSignal(tones(0.5, seed=1), RATE, original)
     sound.chroma("0")
     assert "tuning_of" not in calls
     np.testing.assert_array_equal(
-        sound.chroma("original"), spectral.chroma(sound.power, RATE, 12, original.own_tuning)
+        sound.chroma("original"), spectral.chroma(sound.power, RATE, 12, original.tuning)
     )
     assert calls.count("tuning_of") == 1
 
 
 def test_a_recording_is_its_own_original(tones):
-    sound = Sound(tones(0.5), RATE)
+    sound = AudioSignal(tones(0.5), RATE)
     assert sound.original is sound
     np.testing.assert_array_equal(sound.chroma("original"), sound.chroma("utterance"))
 
@@ -82,9 +82,9 @@ def test_the_choices_of_tuning_are_these():
 
 @pytest.mark.parametrize("floor", [10.0, 20.0, 40.0])
 def test_the_log_mel_spectrogram_is_floored_under_its_own_peak(floor, tones):
-    found = Sound(tones(0.5), RATE).log_mel(floor)
+    found = AudioSignal(tones(0.5), RATE).log_mel(floor)
     assert found.max() - found.min() == pytest.approx(floor)
-    softer = Sound(tones(0.5) * np.float32(0.1), RATE).log_mel(floor)
+    softer = AudioSignal(tones(0.5) * np.float32(0.1), RATE).log_mel(floor)
     np.testing.assert_allclose(softer, found - 20, atol=1e-3)
 
 
@@ -100,14 +100,14 @@ def test_the_log_mel_spectrogram_is_floored_under_its_own_peak(floor, tones):
 )
 def test_what_is_no_signal_is_refused(signal):
     with pytest.raises(AudioError, match=r"mono|not finite"):
-        Sound(signal, RATE)
+        AudioSignal(signal, RATE)
 
 
 def test_the_signal_is_not_changed(tones):
     signal = tones(0.3)
     signal.flags.writeable = False
     kept = signal.copy()
-    sound = Sound(signal, RATE)
+    sound = AudioSignal(signal, RATE)
     sound.mfcc(40), sound.chroma("utterance")
     np.testing.assert_array_equal(signal, kept)
     np.testing.assert_array_equal(sound.signal, kept)
