@@ -22,7 +22,7 @@ from .pipeline.parallel import Pool, cores
 from .pipeline.training_task import run_training_task
 from .pipeline.worklist import Worklist, describe
 from .report import build, terminal_text
-from .results import manifest, reader, writer
+from .results import provenance, reader, writer
 from .results import scores as outputs
 from .results.writer import Costs
 from .study.config import Study
@@ -107,10 +107,10 @@ def run(
             text = describe(study, worklists, plan, folder)
             cost = estimate.estimate(worklists, pool)
             return Outcome(None, f"{text}\n{cost.told(pool.jobs)}")
-        song = reference_encoder.verify(plan.conditions, say)
+        encoder_check = reference_encoder.verify(plan.conditions, say)
         clock.end("read")
         costs, failed = _work(worklists, pool, strict, say, quiet, clock)
-    return _finish(study, folder, worklists, plan, song, costs, failed, clock, reported)
+    return _finish(study, folder, worklists, plan, encoder_check, costs, failed, clock, reported)
 
 
 class _Stages:
@@ -198,7 +198,7 @@ def _finish(
     folder: Path,
     worklists: list[Worklist],
     plan: coding_plan.ConditionPlan,
-    song: str,
+    encoder_check: str,
     costs: Costs,
     failed: dict[str, str],
     clock: _Stages,
@@ -211,22 +211,23 @@ def _finish(
         ignore_index=True,
     )
     clock.end("score")
-    facts = manifest.build(
+    manifest = provenance.build(
         study,
         [one.ingested for one in worklists],
         plan,
-        {one.name: writer.notes(study, one, failed) for one in worklists},
-        {"settings": writer.settings(study), "budgets": writer.budgets(study)},
-        song,
-        writer.stages(costs, clock.walls),
+        notes={one.name: writer.notes(study, one, failed) for one in worklists},
+        settings=writer.settings(study),
+        budgets=writer.budgets(study),
+        encoder_check=encoder_check,
+        stages=writer.stages(costs, clock.walls),
     )
-    writer.write(folder, study, worklists, scores, conditions, facts, costs, failed)
+    writer.write(folder, study, worklists, scores, conditions, manifest, costs, failed)
     worked = scores["status"] == "ok"
     text = ""
     if worked.any():
         # From the files just written, so that `aser-bench report` says the same.
         told = build.report([folder], options=reported)
         clock.end("report")
-        text = terminal_text(scores, conditions, reader.context(facts), findings=told.findings)
-    text += writer.closing(scores, facts, folder, clock.walls)
+        text = terminal_text(scores, conditions, reader.context(manifest), findings=told.findings)
+    text += writer.closing(scores, manifest, folder, clock.walls)
     return Outcome(folder, text, EXIT_OK if worked.all() else EXIT_FAILED_CELLS, scores)

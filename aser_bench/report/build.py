@@ -194,9 +194,10 @@ def _manifest(material: Material) -> dict[str, Any]:
     """Return what the manifests of all folders say, corpora under the names that hold here."""
     corpora: dict[str, Any] = {}
     for one, source in zip(material.folders, material.sources, strict=True):
-        for name, about in one.manifest["corpora"].items():
-            corpora.setdefault(source.corpora.get(name, name), about)
-    return {**_together([one.manifest for one in material.folders]), "corpora": corpora}
+        for name, facts in one.manifest.to_mapping()["corpora"].items():
+            corpora.setdefault(source.corpora.get(name, name), facts)
+    manifests = [one.manifest.to_mapping() for one in material.folders]
+    return {**_together(manifests), "corpora": corpora}
 
 
 def _together(values: Sequence[Any]) -> Any:
@@ -211,16 +212,11 @@ def _together(values: Sequence[Any]) -> Any:
 def _command(material: Material, folder: Path) -> str:
     if len(material.folders) == 1:
         one = material.folders[0]
-        # Where files lay is told from where the run was said, not from its study file.
-        sources = [
-            pair
-            for c in one.manifest["study"]["corpora"]
-            if isinstance(c, dict)
-            for pair in c.items()
-        ]
+        # Paths are relative to the folder in which the run started, not to its study file.
+        sources = one.manifest.sources.items()
         words = ["run", f"{one.path.resolve().name}/study.yaml"]
         words += [word for name, place in sources for word in ("--corpus", f"{name}={place}")]
-        if vectors := one.manifest["study"].get("embeddings"):
+        if vectors := one.manifest.study.get("embeddings"):
             words += ["--embeddings", str(vectors)]
     else:
         words = ["report", *(str(one.path) for one in material.folders), "--out", str(folder)]

@@ -37,7 +37,7 @@ def make(material: Material, worst: pd.DataFrame, number: int) -> Sounds:
     """
     found: dict[tuple[str, str, str], bytes] = {}
     for one, source in zip(material.folders, material.sources, strict=True):
-        names = {source.corpora.get(name, name): name for name in one.manifest["corpora"]}
+        names = {source.corpora.get(name, name): name for name in one.manifest.corpora}
         own = worst.head(number)
         own = own[own["corpus"].isin(names)]
         for (corpus, condition), part in own.groupby(["corpus", "condition"], sort=False):
@@ -87,7 +87,7 @@ def _coded(
     one: Folder, corpus: str, condition: str, utterances: list[str]
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Return each utterance as it was recorded and as it came out of the condition."""
-    study = studies.resolve(one.manifest["study"])
+    study = studies.resolve(one.manifest.study)
     source = next(choice.source for choice in study.corpora if choice.name == corpus)
     try:
         table = corpora.load_corpus(corpus, source).utterances.set_index("utterance")

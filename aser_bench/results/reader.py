@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from ..core.errors import UsageError
 from ..core.findings import DRIFT, LEAKS, TRANSCRIPTS, WER, transcriber_of
 from ..core.tables import CELL, CONDITIONS, SCORES, order_columns
 from ..evaluation.outcomes import Source
+from .manifest import FILE, Manifest
 
 _NUMBERS = {
     *("wap", "accuracy", "uar", "macro_f1", "n_train", "n_dev", "n_test", "epochs", "best_epoch"),
@@ -35,8 +35,7 @@ class Folder:
     Attributes
     ----------
     path : Path
-    manifest : dict
-        See manifest.json.
+    manifest : Manifest
     scores, conditions, drift, leaks : pandas.DataFrame
         Columns ``tables.SCORES``, ``tables.CONDITIONS``, ``findings.DRIFT``, ``findings.LEAKS``.
     wer, transcripts : pandas.DataFrame
@@ -44,7 +43,7 @@ class Folder:
     """
 
     path: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
     scores: pd.DataFrame
     conditions: pd.DataFrame
     drift: pd.DataFrame
@@ -87,18 +86,17 @@ def read(path: Path | str) -> Folder:
         If it is none, lacks its predictions, or was written by a version with other columns.
     """
     path = Path(path)
-    if not (path / "manifest.json").is_file():
-        raise UsageError(f"{path} is no folder of results: it holds no manifest.json")
+    file = path / FILE
+    if not file.is_file():
+        raise UsageError(f"{path} is no folder of results: it holds no {FILE}")
     if not (path / "predictions.parquet").is_file():
         raise UsageError(
             f"{path} holds no predictions.parquet, which a report is made from: run the study "
             "again (what lies in the cache is not computed twice)"
         )
-    try:
-        manifest = json.loads((path / "manifest.json").read_text("utf-8"))
-        context(manifest)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path / 'manifest.json'} is no manifest of a run: {error}") from error
+    manifest = Manifest.read(file)
+    if missing := _missing(manifest):
+        raise UsageError(f"{file} is no manifest of a run: it lacks {', '.join(missing)}")
     return Folder(
         path,
         manifest,
@@ -109,6 +107,16 @@ def read(path: Path | str) -> Folder:
         _table(path / "wer.csv", WER, optional=True),
         _table(path / "transcripts.csv", TRANSCRIPTS, optional=True),
     )
+
+
+def _missing(manifest: Manifest) -> list[str]:
+    """Return the facts of corpora that a report needs and the manifest does not have."""
+    return [
+        f"{name} of corpus {corpus}"
+        for corpus, facts in manifest.corpora.items()
+        for name in ("title", "synthetic", "utterances")
+        if getattr(facts, name) is None
+    ]
 
 
 def _table(path: Path, columns: tuple[str, ...], optional: bool = False) -> pd.DataFrame:
@@ -171,23 +179,35 @@ def merge(folders: Sequence[Folder]) -> Material:
 
 
 def context(
-    manifest: Mapping[str, Any],
+    manifest: Manifest,
     corpora: Mapping[str, str] | None = None,
     models: Mapping[str, str] | None = None,
 ) -> Context:
-    """Return what a manifest tells of a run to its tables, under other names if need be."""
-    new, named = corpora or {}, models or {}
-    found = {new.get(name, name): (name, one) for name, one in manifest["corpora"].items()}
+    """Return what the tables of a run show of its manifest.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    corpora, models : mapping of str to str, optional
+        Name in the manifest -> name in the tables, where these differ.
+    """
+    corpus_names, model_names = corpora or {}, models or {}
+    facts = {corpus_names.get(name, name): one for name, one in manifest.corpora.items()}
+    titles = {
+        corpus_names.get(name, name): (one.title or name)
+        + corpus_names.get(name, name)[len(name) :]
+        for name, one in manifest.corpora.items()
+    }
     return Context(
-        study=manifest.get("label", manifest["study"].get("name", "")),
-        seed=manifest["study"].get("seed", 0),
-        synthetic=tuple(name for name, (_, one) in found.items() if one["synthetic"]),
-        titles={name: one["title"] + name.removeprefix(old) for name, (old, one) in found.items()},
-        sizes={name: (one["utterances"], one["speakers"] or 0) for name, (_, one) in found.items()},
-        refused={name: len(one["refused"]) for name, (_, one) in found.items()},
-        notes={name: tuple(one["notes"]) for name, (_, one) in found.items()},
-        settings=manifest.get("settings", ""),
-        budgets={named.get(m, m): text for m, text in manifest.get("budgets", {}).items()},
+        study=manifest.label or str(manifest.study.get("name", "")),
+        seed=manifest.seed or 0,
+        synthetic=tuple(name for name, one in facts.items() if one.synthetic),
+        titles=titles,
+        sizes={name: (one.utterances or 0, one.speakers or 0) for name, one in facts.items()},
+        refused={name: len(one.refused or ()) for name, one in facts.items()},
+        notes={name: one.notes or () for name, one in facts.items()},
+        settings=manifest.settings or "",
+        budgets={model_names.get(m, m): text for m, text in (manifest.budgets or {}).items()},
     )
 
 
@@ -225,7 +245,7 @@ def _joined(contexts: Sequence[Context], labels: Sequence[str]) -> Context:
 
 def _labels(folders: Sequence[Folder]) -> list[str]:
     """Return a name for each folder: the study's, or the path where two have the same."""
-    names = [str(one.manifest.get("label") or one.path.name) for one in folders]
+    names = [str(one.manifest.label or one.path.name) for one in folders]
     twice = {name for name, count in Counter(names).items() if count > 1}
     return [
         str(one.path) if name in twice else name for name, one in zip(names, folders, strict=True)
@@ -236,18 +256,18 @@ def _renamed_corpora(folders: Sequence[Folder], labels: Sequence[str]) -> list[d
     first: dict[str, Folder] = {}
     unlike: set[str] = set()
     for one in folders:
-        for name in one.manifest["corpora"]:
+        for name in one.manifest.corpora:
             other = first.setdefault(name, one)
             if other is not one and not _same_corpus(name, one, other):
                 unlike.add(name)
     return [
-        {name: f"{name} ({label})" for name in one.manifest["corpora"] if name in unlike}
+        {name: f"{name} ({label})" for name in one.manifest.corpora if name in unlike}
         for one, label in zip(folders, labels, strict=True)
     ]
 
 
 def _same_corpus(name: str, one: Folder, other: Folder) -> bool:
-    hashes = {folder.manifest["corpora"][name].get("sha256") for folder in (one, other)}
+    hashes = {folder.manifest.corpora[name].sha256 for folder in (one, other)}
     tables = [f.conditions[f.conditions["corpus"] == name] for f in (one, other)]
     both = tables[0].merge(tables[1], on="condition")
     alike = (_equal(both[f"{column}_x"], both[f"{column}_y"]) for column in _SAME_STREAM)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from ..pipeline.worklist import Worklist
 from ..study.config import Study
 from . import feature_stats, transcripts
 from . import scores as outputs
+from .manifest import FILE, Manifest, StageCost
 
 Costs = list[tuple[str, str, Cost]]
 """Stage, task and cost of everything that this run itself computed."""
@@ -55,17 +56,16 @@ def budgets(study: Study) -> dict[str, str]:
     return {name: ", ".join(said) for name, said in found.items() if said}
 
 
-def stages(costs: Costs, walls: dict[str, float]) -> dict[str, dict[str, float]]:
+def stages(costs: Costs, walls: dict[str, float]) -> dict[str, StageCost]:
     """Return wall-clock seconds by stage and, for what workers did, tasks and CPU seconds.
 
     What came from the cache cost nothing and is not counted.
     """
-    found = {stage: {"wall_s": round(wall_s, 3)} for stage, wall_s in walls.items()}
+    result = {stage: StageCost(wall_s=round(wall_s, 3)) for stage, wall_s in walls.items()}
     for stage in dict.fromkeys(stage for stage, _, _ in costs):
-        own = [cost for name, _, cost in costs if name == stage]
-        found[stage]["tasks"] = len(own)
-        found[stage]["cpu_s"] = round(sum(cost.cpu_s for cost in own), 3)
-    return found
+        cpu_s = [cost.cpu_s for name, _, cost in costs if name == stage]
+        result[stage] = replace(result[stage], tasks=len(cpu_s), cpu_s=round(sum(cpu_s), 3))
+    return result
 
 
 def write(
@@ -74,7 +74,7 @@ def write(
     worklists: Sequence[Worklist],
     scores: pd.DataFrame,
     conditions: pd.DataFrame,
-    facts: dict[str, Any],
+    manifest: Manifest,
     costs: Costs,
     failed: dict[str, str],
 ) -> None:
@@ -102,7 +102,7 @@ def write(
         **_heard_writers(heard),
         "study.yaml": lambda path: path.write_text(_yaml(study), "utf-8"),
         # Last: a folder with a manifest is a whole one.
-        "manifest.json": lambda path: path.write_text(_json(facts), "utf-8"),
+        FILE: manifest.write,
     }
     old = ("tables", "figures", "sounds", "report.html", "wer.csv", "transcripts.csv")
     install(folder, writers, stale=[name for name in old if name not in writers])
@@ -126,17 +126,13 @@ def _yaml(study: Study) -> str:
     return yaml.safe_dump(study.to_mapping(), sort_keys=False, allow_unicode=True)
 
 
-def _json(facts: dict[str, Any]) -> str:
-    return json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
-
-
 def _timings(costs: Costs) -> pd.DataFrame:
     rows = [(stage, what, round(c.wall_s, 3), round(c.cpu_s, 3)) for stage, what, c in costs]
     return pd.DataFrame(rows, columns=["stage", "task", "wall_s", "cpu_s"])
 
 
 def closing(
-    scores: pd.DataFrame, facts: dict[str, Any], folder: Path, walls: Mapping[str, float]
+    scores: pd.DataFrame, manifest: Manifest, folder: Path, walls: Mapping[str, float]
 ) -> str:
     """Return the last lines of a run: what failed, what was refused, where everything lies."""
     lines = [""]
@@ -149,7 +145,7 @@ def closing(
         )
     elif len(failed):
         lines.append(f"{len(failed)} of {len(scores)} results failed; scores.csv says why.")
-    refused = sum(len(corpus["refused"]) for corpus in facts["corpora"].values())
+    refused = sum(len(facts.refused or ()) for facts in manifest.corpora.values())
     if refused:
         were = "recording was" if refused == 1 else "recordings were"
         lines.append(f"{refused} {were} refused; manifest.json says why.")
@@ -160,7 +156,7 @@ def closing(
         "figures",
         "scores.csv",
         "predictions.parquet",
-        "manifest.json",
+        FILE,
     )
     there = [name for name in shown if (folder / name).exists()]
     lines.append("  " + "  ".join(f"{n}/" if (folder / n).is_dir() else n for n in there))

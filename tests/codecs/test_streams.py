@@ -220,7 +220,7 @@ def test_batches_cover_everything_once():
     assert list(streams.batches([np.zeros(1)], 16000, 1000)) == [slice(0, 1)]
 
 
-def coding_task(tmp_path, lengths, codec="mp3", bitrate=64) -> work.CodeTask:
+def coding_task(tmp_path, lengths, codec="mp3", bitrate=64) -> work.CodingTask:
     """Return a task that codes noise of some lengths, without features."""
     import soundfile
 
@@ -228,7 +228,7 @@ def coding_task(tmp_path, lengths, codec="mp3", bitrate=64) -> work.CodeTask:
     for file, length in zip(files, lengths, strict=True):
         soundfile.write(file, NOISE[:length], 16000, subtype="FLOAT")
     (condition,), _ = MP3.conditions([bitrate], 16000, "error")
-    return work.CodeTask(
+    return work.CodingTask(
         corpus="custom",
         cache=Cache(tmp_path / "cache"),
         utterances=tuple(file.stem for file in files),
@@ -244,12 +244,12 @@ def coding_task(tmp_path, lengths, codec="mp3", bitrate=64) -> work.CodeTask:
 def test_of_a_batch_only_the_failing_utterance_is_named(fake, tmp_path):
     """This ffmpeg fails whenever a signal of exactly 4001 samples is among its inputs."""
     task = coding_task(tmp_path, [4000, 4001, 5000, 6000])
-    assert work.code(task).failures == {}
+    assert work.run_coding_task(task).failures == {}
     fake(
         f'[ -z "$(find . -name "*.f32" -size 16004c)" ] && exec {REAL} "$@"\n'
         "echo I dislike this one >&2; exit 5"
     )
-    failures = work.code(task).failures
+    failures = work.run_coding_task(task).failures
     assert set(failures) == {"1"}
     assert "exit status 5: I dislike this one" in failures["1"]
     assert "mp3" in failures["1"]
@@ -262,7 +262,7 @@ def test_a_short_output_is_the_failure_of_that_utterance(fake, tmp_path):
         'n=$#; i=0; for a; do shift; i=$((i + 1)); case "$a" in\n'
         f'*.mp3) set -- "$@" -t 0.2 "$a";; *) set -- "$@" "$a";; esac; done; exec {REAL} "$@"'
     )
-    failures = work.code(task).failures
+    failures = work.run_coding_task(task).failures
     assert set(failures) == {"1"}
     assert "instead of 8000" in failures["1"]
 
@@ -271,4 +271,4 @@ def test_an_ffmpeg_that_fails_always_is_no_fault_of_the_recordings(fake, tmp_pat
     task = coding_task(tmp_path, [4000, 5000, 6000, 7000])
     fake("echo broken >&2; exit 1")
     with pytest.raises(CodecError, match="broken"):
-        work.code(task)
+        work.run_coding_task(task)

@@ -20,7 +20,7 @@ _TITLES = {
     "git": "Revision",
     "study_sha256": "Study, SHA-256",
     "ffmpeg": "ffmpeg",
-    "canary": "Encoder check",
+    "encoder_check": "Encoder check",
 }
 _GROUPS = {
     "encoders": "Encoders",
