@@ -108,7 +108,7 @@ def check_words(study: Study) -> None:
     """
     for name in study.transcripts:
         transcripts.get(name)
-    if any("text" in models.get(name).reads for name in study.models):
+    if any("text" in models.get(name).inputs for name in study.models):
         return
     given = [
         flag

@@ -25,6 +25,6 @@ def takes_bitrates(codec: str) -> bool:
 def reads_text(model: str) -> bool:
     """Whether a model reads text; one that is not installed counts as if it did not."""
     try:
-        return "text" in models.get(model).reads
+        return "text" in models.get(model).inputs
     except AserBenchError:  # also a model name with that of a speech transcriber appended
         return False

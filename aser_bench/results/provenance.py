@@ -120,7 +120,7 @@ def _version(variant: Variant, study: Study) -> int | str:
     if variant.transcriber:
         heard = transcripts.get(variant.transcriber)
         besides.append(f"{heard.name} {heard.version} {key(heard.identity())[:_DIGITS]}")
-    if study.embeddings is not None and "text" in model.reads:
+    if study.embeddings is not None and "text" in model.inputs:
         besides.append(f"vectors {fingerprint(study.embeddings)[:_DIGITS]}")
     return ", ".join([str(own), *besides]) if besides else own
 

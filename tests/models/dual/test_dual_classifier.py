@@ -186,7 +186,7 @@ def test_it_does_not_look_at_what_it_does_not_read(name):
 @every_model
 def test_what_it_reads_must_be_there(name):
     test, labels = made_up(1)
-    for kind in models.get(name).reads:
+    for kind in models.get(name).inputs:
         with pytest.raises(ValueError, match="must have"):
             classifier(name).fit(changed(test, **{kind: None}), labels, dev=made_up(2))
 
