@@ -15,6 +15,9 @@ DAGGER = "†"
 
 _MARKS = "‡§¶‖"
 
+BEST_NOTE = "Bold: the best of each column, and every value that prints equal to it."
+"""Explains `Cell.best` where it is printed in bold."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -86,15 +89,15 @@ class Column:
     ----------
     group, label : str
         The two lines of the head, such as a model and a way of training.
-    words : bool
-        Whether the column holds words, which stand at the left, and not numbers.
+    is_text : bool
+        Whether the column holds text, which is aligned to the left, instead of numbers.
     notes : tuple of str
         Footnotes of the column.
     """
 
     group: str
     label: str
-    words: bool = False
+    is_text: bool = False
     notes: tuple[str, ...] = ()
 
 

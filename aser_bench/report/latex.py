@@ -1,249 +1,188 @@
-r"""A table as LaTeX: needs ``\usepackage{booktabs,siunitx}`` and nothing else.
+r"""Tables as LaTeX that needs ``\usepackage{booktabs,siunitx,graphicx}``.
 
-Numbers stand in siunitx's S columns, so that a document's own ``\sisetup`` decides how they
-look; the options used here are understood by its versions 2 and 3. What stands behind a mean
-has a column of its own: whatever is bold or carries a mark, the points stay below each other.
-A table that is too wide is set smaller, then cut into blocks; what is longer than a page goes
-on in a further float.
+Numbers are in siunitx's S columns, so the ``\sisetup`` of the document decides how they are
+printed. The options used here are the same in siunitx 2 and 3. The spread behind a mean has a
+column of its own, so that decimal points stay aligned. A table with many columns is split into
+blocks, a table with many rows into several floats, and a block that is still too wide is scaled
+to the width of the line.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from . import latex_columns
-from .base import Row, Table
+from .base import BEST_NOTE, Row, Table
 from .escape import escape
 from .text import MISSING, pack
 
-_WIDTH_PT = 345.0  # \linewidth of the article class at 10 pt
-_HEIGHT_PT = 540.0  # and its \textheight, less a line
-_HEAD_PT = 34.0  # the rules and titles of a block
-_INDENT = 2.0  # digits that a row below a heading is indented by
-_BEST = "Bold: the best of each column, and what prints equal to it."
-
-
-@dataclass(frozen=True)
-class _Size:
-    """A size of type with what it makes of a table, in pt."""
-
-    command: str
-    digit: float
-    line: float
-    tabcolsep: float
-
-
-_SIZES = (
-    _Size(r"\small", 4.65, 11.0, 4.0),
-    _Size(r"\footnotesize", 4.3, 9.6, 4.0),
-    _Size(r"\scriptsize", 4.0, 8.2, 3.0),
-)
-_NEEDS = (
-    "% needs \\usepackage{booktabs,siunitx}; with siunitx 2 also "
+_MOST_CHARACTERS = 90  # in a line of a block
+_MOST_LINES = 28  # in a float: a page with a long caption and notes holds them
+_HEAD_LINES = 3  # that the rules and titles of a block take
+_REQUIRES = (
+    "% needs \\usepackage{booktabs,siunitx,graphicx}; with siunitx 2 also "
     "\\usepackage{etoolbox}\\robustify\\bfseries\n"
 )
-
-
-class _Line(NamedTuple):
-    heading: str
-    cells: str
+_SHRINK = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
 
 
 @dataclass(frozen=True)
 class _Block:
-    """Some columns below one head, and lines, as many of them as stay on a page."""
+    """A ``tabular``: some columns of the table and some of its rows."""
 
-    spec: str
-    head: tuple[str, ...]
-    lines: tuple[_Line, ...]
+    lines: tuple[str, ...]
+    height: int
 
 
 def render(table: Table) -> str:
     """Return a table as one or more ``table`` environments."""
-    settings = [latex_columns.of(table, index) for index in range(len(table.columns))]
-    size, packed = _layout(table, settings)
-    blocks = [_block(table, chosen, [settings[index] for index in chosen]) for chosen in packed]
-    texts = _Texts(table)
-    pages = _pages(blocks, size, texts)
-    floats = [_float(texts, page, index, size) for index, page in enumerate(pages)]
-    return _NEEDS + "\n".join(floats)
-
-
-class _Texts:
-    """What stands above and below the lines of a table."""
-
-    def __init__(self, table: Table) -> None:
-        text = f"{table.caption} {_BEST}" if table.has_best else table.caption
-        title = _prose(table.title)
-        self.stem = table.stem
-        self.first = f"{title}. {_prose(text)}"
-        self.continued = f"{title} (continued)."
-        signs = latex_columns.signs
-        self.notes = [f"{signs(mark)}\\,{_prose(text)}" for text, mark in table.marks.items()]
-        self.notes += [_prose(note) for note in table.footnotes]
-
-    def room(self, index: int) -> float:
-        """Return the height that is left for the blocks of float ``index``, about, in pt."""
-        caption = self.continued if index else self.first
-        notes = sum(1 + len(note) // 95 for note in self.notes)
-        return _HEIGHT_PT - 12.0 * (1 + (len(caption) + 10) // 72) - 9.5 * notes - 30.0
-
-
-def _prose(text: str) -> str:
-    """Escape a text whose lines are broken: a number stays with its sign and its per cent."""
-    text = re.sub(r"(?<![\w.)-])-(?=\.?\d)", "−", text)
-    return re.sub(r"(\d) \\%", r"\1~\\%", escape(text))
-
-
-def _layout(
-    table: Table, settings: Sequence[latex_columns.Setting]
-) -> tuple[_Size, list[list[int]]]:
-    """Return size and blocks: whole if a size allows it, else with no group parted."""
-    groups = [column.group for column in table.columns]
-    tried = [(size, _packed(table, settings, size)) for size in _SIZES]
-    whole = [one for one in tried if len(one[1]) == 1]
-    unparted = [
-        one
-        for one in tried
-        if all(groups[a[-1]] != groups[b[0]] for a, b in zip(one[1], one[1][1:], strict=False))
+    columns = [latex_columns.column_of(table, index) for index in range(len(table.columns))]
+    blocks = [
+        _block(table, indices, [columns[index] for index in indices], rows)
+        for indices in _column_blocks(table)
+        for rows in _row_chunks(table.rows)
     ]
-    return (*whole, *unparted, tried[0])[0]
+    floats = [_float(table, page, number) for number, page in enumerate(_floats(blocks))]
+    return _REQUIRES + "\n".join(floats)
 
 
-def _packed(
-    table: Table, settings: Sequence[latex_columns.Setting], size: _Size
-) -> list[list[int]]:
+def _column_blocks(table: Table) -> list[list[int]]:
+    """Split the columns into blocks; neighbours with the same group stay together."""
+    widths = []
+    for index, column in enumerate(table.columns):
+        cells = (row.cells[index] for row in table.rows)
+        texts = (f"{cell.text} ± {cell.spread}" if cell.spread else cell.text for cell in cells)
+        widths.append(2 + max(map(len, (column.label, *texts))))
     side = sum(
-        max(map(latex_columns.width, (title, *(row.side[i] for row in table.rows))))
-        for i, title in enumerate(table.sides)
+        max(map(len, (title, *(row.side[index] for row in table.rows))))
+        for index, title in enumerate(table.sides)
     )
-    side += _INDENT if any(row.heading for row in table.rows) else 0.0
-    side += max(len(table.marks_of(row.notes)) for row in table.rows)
-    gap = 2 * size.tabcolsep
-    budget = _WIDTH_PT - side * size.digit - gap * (len(table.sides) - 1)
-    widths = [gap + size.digit * setting.width for setting in settings]
-    groups = [column.group for column in table.columns]
-    for group in dict.fromkeys(groups):
-        own = [index for index, name in enumerate(groups) if name == group]
-        lacking = gap + size.digit * latex_columns.width(group) - sum(widths[i] for i in own)
-        for index in own:
-            widths[index] += max(0.0, lacking) / len(own)
-    return pack(widths, groups, budget)
+    return pack(widths, [column.group for column in table.columns], _MOST_CHARACTERS - side)
 
 
-def _block(table: Table, chosen: Sequence[int], columns: Sequence[latex_columns.Setting]) -> _Block:
+def _row_chunks(rows: Sequence[Row]) -> list[list[int]]:
+    """Split the rows into chunks that fit a float; rows with one heading stay together."""
+    most = _MOST_LINES - _HEAD_LINES
+    chunks: list[list[int]] = [[]]
+    used = 0
+    for _, group in itertools.groupby(range(len(rows)), key=lambda index: rows[index].heading):
+        indices = list(group)
+        heading = 1 if rows[indices[0]].heading else 0
+        if chunks[-1] and used + heading + len(indices) > most:
+            chunks.append([])
+            used = 0
+        while used + heading + len(indices) > most:
+            count = most - used - heading
+            chunks[-1] += indices[:count]
+            indices = indices[count:]
+            chunks.append([])
+            used = 0
+        chunks[-1] += indices
+        used += heading + len(indices)
+    return chunks
+
+
+def _block(
+    table: Table,
+    indices: Sequence[int],
+    columns: Sequence[latex_columns.LatexColumn],
+    rows: Sequence[int],
+) -> _Block:
     spec = "l" + "r" * len(table.sides[1:]) + "".join(column.spec for column in columns)
-    wide = len(table.sides) + sum(column.span for column in columns)
-    lines = []
-    for number, row in enumerate(table.rows):
-        heading = latex_columns.words(row.heading)
-        above = rf"\multicolumn{{{wide}}}{{@{{}}l}}{{\textit{{{heading}}}}} \\"
+    width = len(table.sides) + sum(column.span for column in columns)
+    body: list[str] = []
+    heading = ""
+    for number in rows:
+        row = table.rows[number]
+        if row.heading and row.heading != heading:
+            body += [r"\addlinespace[3pt]"] if body else []
+            text = latex_columns.with_numbers(row.heading)
+            body.append(rf"\multicolumn{{{width}}}{{@{{}}l}}{{\textit{{{text}}}}} \\")
+        heading = row.heading
         cells = [*_side(table, row), *(column.cells[number] for column in columns)]
-        lines.append(_Line(above if row.heading else "", " & ".join(cells) + r" \\"))
-    return _Block(f"@{{}}{spec}@{{}}", _head(table, chosen, columns), tuple(lines))
+        body.append(" & ".join(cells) + r" \\")
+    lines = (
+        _SHRINK,
+        rf"\begin{{tabular}}{{@{{}}{spec}@{{}}}}",
+        r"\toprule",
+        *_head(table, indices, columns),
+        r"\midrule",
+        *body,
+        r"\bottomrule",
+        r"\end{tabular}}",
+    )
+    return _Block(lines, _HEAD_LINES + len(body))
 
 
 def _side(table: Table, row: Row) -> list[str]:
     indent = r"\quad " if row.heading else ""
-    label = indent + escape(row.side[0]) + latex_columns.signs(table.marks_of(row.notes))
-    return [label, *(word if word != MISSING else "--" for word in row.side[1:])]
+    label = indent + escape(row.side[0]) + latex_columns.superscript(table.marks_of(row.notes))
+    return [label, *(text if text != MISSING else "--" for text in row.side[1:])]
 
 
 def _head(
-    table: Table, chosen: Sequence[int], columns: Sequence[latex_columns.Setting]
+    table: Table, indices: Sequence[int], columns: Sequence[latex_columns.LatexColumn]
 ) -> tuple[str, ...]:
-    """Return the groups with a rule below each, where there are any, and the labels."""
-    groups, rules, labels, at, start = [], [], [], len(table.sides) + 1, 0
-    for number, index in enumerate(chosen):
-        column, span = table.columns[index], columns[number].span
-        text = escape(column.label)
-        sign = latex_columns.signs(table.marks_of(column.notes), hang=True)
-        labels.append(latex_columns.across(span, columns[number].align, text + sign))
-        last = number + 1 == len(chosen) or table.columns[chosen[number + 1]].group != column.group
-        if last:
-            wide = sum(one.span for one in columns[start : number + 1])
-            groups.append(rf"\multicolumn{{{wide}}}{{c}}{{{escape(column.group)}}}")
-            if column.group:
-                rules.append(rf"\cmidrule(lr){{{at}-{at + wide - 1}}}")
-            at, start = at + wide, number + 1
+    """Return the groups with a rule below each, if there are groups, and the labels."""
+    labels = [
+        latex_columns.title(column, table.columns[index].label, table.marks_of(notes))
+        for index, column in zip(indices, columns, strict=True)
+        for notes in [table.columns[index].notes]
+    ]
+    groups, rules, start = [], [], len(table.sides) + 1
+    pairs = zip(indices, columns, strict=True)
+    for group, members in itertools.groupby(pairs, key=lambda pair: table.columns[pair[0]].group):
+        span = sum(column.span for _, column in members)
+        groups.append(rf"\multicolumn{{{span}}}{{c}}{{{escape(group)}}}")
+        if group:
+            rules.append(rf"\cmidrule(lr){{{start}-{start + span - 1}}}")
+        start += span
     head = " & ".join([*map(escape, table.sides), *labels]) + r" \\"
-    above = " & ".join(["", *[""] * (len(table.sides) - 1), *groups]) + r" \\"
+    above = " & ".join([*[""] * len(table.sides), *groups]) + r" \\"
     return (above, "".join(rules), head) if rules else (head,)
 
 
-def _pages(blocks: Sequence[_Block], size: _Size, texts: _Texts) -> list[list[_Block]]:
-    """Give each float as many lines as its page holds; rows below a heading stay together."""
-    pages: list[list[_Block]] = [[]]
-    room = texts.room(0)
+def _floats(blocks: Sequence[_Block]) -> Iterator[list[_Block]]:
+    """Yield the blocks of each float."""
+    page: list[_Block] = []
     for block in blocks:
-        lines = block.lines
-        while lines:
-            fits = _fitting(lines, room - _HEAD_PT, size)
-            if pages[-1] and fits < len(lines):
-                pages.append([])
-                room = texts.room(len(pages) - 1)
-                continue
-            fits = max(1, fits)
-            pages[-1].append(replace(block, lines=lines[:fits]))
-            room -= _HEAD_PT + _height(lines[:fits], size)
-            lines = lines[fits:]
-    return pages
+        if page and sum(each.height for each in page) + block.height > _MOST_LINES:
+            yield page
+            page = []
+        page.append(block)
+    yield page
 
 
-def _height(lines: Sequence[_Line], size: _Size) -> float:
-    headings = sum(heading for _, heading in _with_headings(lines))
-    return size.line * (len(lines) + headings) + 4.0 * headings
-
-
-def _fitting(lines: Sequence[_Line], room: float, size: _Size) -> int:
-    """Return how many lines a page takes, whole groups of them where half a page stays full."""
-    most = sum(_height(lines[:count], size) <= room for count in range(1, len(lines) + 1))
-    if most == len(lines):
-        return most
-    edges = [i for i in range(1, most + 1) if lines[i].heading != lines[i - 1].heading]
-    return edges[-1] if edges and edges[-1] > most / 2 else most
-
-
-def _with_headings(lines: Sequence[_Line]) -> Iterator[tuple[_Line, bool]]:
-    """Yield the lines, each with whether its heading stands above it."""
-    before = ""
-    for line in lines:
-        yield line, bool(line.heading) and line.heading != before
-        before = line.heading
-
-
-def _float(texts: _Texts, blocks: Sequence[_Block], index: int, size: _Size) -> str:
-    caption = texts.continued if index else texts.first
-    label = f"{texts.stem}-part{index + 1}" if index else texts.stem
+def _float(table: Table, blocks: Sequence[_Block], number: int) -> str:
+    """Return one ``table`` environment; only the first has the whole caption."""
+    title = _prose(table.title)
+    text = f"{table.caption} {BEST_NOTE}" if table.has_best else table.caption
     lines = [
         r"\begin{table}",
         r"\centering",
-        rf"\caption{{{caption}}}",
-        rf"\label{{tab:{label}}}",
+        rf"\caption{{{title} (continued).}}" if number else rf"\caption{{{title}. {_prose(text)}}}",
+        rf"\label{{tab:{table.stem}{f'-part{number + 1}' if number else ''}}}",
         r"\vspace{6pt}",
-        size.command,
-        rf"\setlength{{\tabcolsep}}{{{size.tabcolsep:g}pt}}",
+        r"\footnotesize",
+        r"\setlength{\tabcolsep}{4pt}",
         r"\sisetup{detect-weight=true, table-align-text-post=false}",
-        *_tabulars(blocks),
     ]
-    if texts.notes:
-        lines += [r"\par\smallskip", r"\begin{minipage}{\linewidth}", r"\footnotesize\raggedright"]
-        lines += ["\\par\n".join(texts.notes), r"\end{minipage}"]
+    for place, block in enumerate(blocks):
+        lines += [r"\par\medskip"] if place else []
+        lines += block.lines
+    sign = latex_columns.superscript
+    notes = [f"{sign(mark)}\\,{_prose(note)}" for note, mark in table.marks.items()]
+    notes += map(_prose, table.footnotes)
+    if notes:
+        lines += [r"\par\smallskip", r"\begin{minipage}{\linewidth}", r"\scriptsize\raggedright"]
+        lines += ["\\par\n".join(notes), r"\end{minipage}"]
     return "\n".join((*lines, r"\end{table}", ""))
 
 
-def _tabulars(blocks: Sequence[_Block]) -> list[str]:
-    lines: list[str] = []
-    for block in blocks:
-        lines += [r"\par\medskip"] if lines else []
-        lines += [rf"\begin{{tabular}}{{{block.spec}}}", r"\toprule", *block.head, r"\midrule"]
-        before = block.lines[0].heading
-        for line, headed in _with_headings(block.lines):
-            lines += [r"\addlinespace[3pt]"] if line.heading != before else []
-            lines += [line.heading, line.cells] if headed else [line.cells]
-            before = line.heading
-        lines += [r"\bottomrule", r"\end{tabular}"]
-    return lines
+def _prose(text: str) -> str:
+    """Escape a sentence; a number is not separated from its sign or its percent sign."""
+    text = re.sub(r"(?<![\w.)-])-(?=\.?\d)", "−", text)
+    return re.sub(r"(\d) \\%", r"\1~\\%", escape(text))

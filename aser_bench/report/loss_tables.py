@@ -58,7 +58,7 @@ def _losses(section: Section, context: Context, findings: Findings, losses: pd.D
             Column("p", "McN."),
             Column("", "d"),
             Column("", "Kept"),
-            Column("", "Decision", words=True),
+            Column("", "Decision", is_text=True),
         ),
         rows=tuple(
             Row((t.name,), _loss_cells(tests, row), heading, t.notes) for heading, t, row in found
@@ -122,7 +122,7 @@ def _recalls(
             Column("Difference", "points"),
             Column("Difference", "interval"),
             Column("", "Precision"),
-            Column("", "Taken for", words=True),
+            Column("", "Taken for", is_text=True),
         ),
         rows=tuple(
             Row((t.name,), _recall_cells(row), heading, t.notes) for heading, t, row in found

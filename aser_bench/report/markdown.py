@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .base import Cell, Row, Table
+from .base import BEST_NOTE, Cell, Row, Table
 
 
 def render(table: Table) -> str:
@@ -18,8 +18,12 @@ def render(table: Table) -> str:
         escape(f"{column.group} {column.label}".strip()) + escape(table.marks_of(column.notes))
         for column in table.columns
     ]
-    words = [True, *(False for _ in table.sides[1:]), *(column.words for column in table.columns)]
-    lines = [_line(titles), _line([":---" if word else "---:" for word in words])]
+    is_text = [
+        True,
+        *(False for _ in table.sides[1:]),
+        *(column.is_text for column in table.columns),
+    ]
+    lines = [_line(titles), _line([":---" if text else "---:" for text in is_text])]
     heading = ""
     for row in table.rows:
         if row.heading and row.heading != heading:
@@ -28,7 +32,7 @@ def render(table: Table) -> str:
         lines.append(_line(_cells(table, row)))
     notes = [f"{escape(mark)} {escape(text)}" for text, mark in table.marks.items()]
     notes += [escape(note) for note in table.footnotes]
-    best = " Bold: the best of each column, and what prints equal to it." if table.has_best else ""
+    best = f" {BEST_NOTE}" if table.has_best else ""
     parts = [f"### {escape(table.title)}", "\n".join(lines), *notes, escape(table.caption) + best]
     return "\n\n".join(part for part in parts if part) + "\n"
 

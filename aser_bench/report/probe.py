@@ -11,9 +11,8 @@ import pandas as pd
 
 from . import text
 from .base import mark
-from .terminal import display_width, paragraph
+from .terminal import display_width, grid, paragraph
 
-_GAP = "  "
 _EMPTY = text.MISSING
 _OFF = "the effective bitrate is more than 3 % off the one that was asked for"
 
@@ -71,15 +70,21 @@ def render(table: pd.DataFrame, width: int = 80) -> str:
     width = max(40, width)
     shown = [column for column in _COLUMNS if column.name in table and _telling(table, column.name)]
     notes = _footnotes(table)
-    side = ["", "condition", *_names(table, notes)]
-    cells = [[one.head, one.unit, *_cells(table, one)] for one in shown]
-    widths = [max(map(display_width, cell)) for cell in cells]
-    label = max(map(display_width, side))
-    room = width - label
-    packed = text.pack([each + len(_GAP) for each in widths], [one.name for one in shown], room)
+    names = _names(table, notes)
+    heads = [f"{column.head}\n{column.unit}" for column in shown]
+    cells = [_cells(table, column) for column in shown]
+    widths = [
+        2 + max(map(display_width, (column.head, column.unit, *each)))
+        for column, each in zip(shown, cells, strict=True)
+    ]
+    room = width - max(map(display_width, ("condition", *names)))
     blocks = [
-        _block(side, [cells[i] for i in chosen], [widths[i] for i in chosen], label)
-        for chosen in packed
+        grid(
+            ["condition", *(heads[i] for i in indices)],
+            [names, *(cells[i] for i in indices)],
+            [True, *[False] * len(indices)],
+        )
+        for indices in text.pack(widths, [column.name for column in shown], room)
     ]
     return "\n".join(["\n\n".join(blocks), "", *_below(table, shown, notes, width)]) + "\n"
 
@@ -134,19 +139,6 @@ def _names(table: pd.DataFrame, notes: dict[str, str]) -> list[str]:
         name + ",".join(filter(None, (notes[note] for note in found)))
         for name, found in zip(table["condition"], _row_notes(table), strict=True)
     ]
-
-
-def _block(
-    side: Sequence[str], cells: Sequence[Sequence[str]], widths: Sequence[int], label: int
-) -> str:
-    lines = []
-    for row, name in enumerate(side):
-        words = [
-            " " * (each - display_width(cell[row])) + cell[row]
-            for cell, each in zip(cells, widths, strict=True)
-        ]
-        lines.append(_GAP.join([name + " " * (label - display_width(name)), *words]).rstrip())
-    return "\n".join([*lines[:2], "-" * max(map(display_width, lines)), *lines[2:]])
 
 
 def _below(
