@@ -2,101 +2,334 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .codecs import roundtrip
+from .core.errors import AserBenchError, AudioError, CodecError, UsageError
 from .core.version import __version__
 from .corpora import load_corpus
+from .features import extract_features
 
 if TYPE_CHECKING:
-    from .baseline.base import CheckResult
+    from .baseline.base import Checked
+    from .evaluation import metrics
     from .report.build import Report
-    from .runner import Outcome
+    from .report.results import Results, load_results
+    from .study.config import Study
 
-__all__ = ["__version__", "check", "load_corpus", "run", "write_report"]
+    Names = str | Sequence[str]
+
+__all__ = [
+    "AserBenchError",
+    "AudioError",
+    "CodecError",
+    "Results",
+    "Study",
+    "UsageError",
+    "__version__",
+    "check",
+    "dry_run",
+    "extract_features",
+    "load_corpus",
+    "load_results",
+    "metrics",
+    "roundtrip",
+    "run",
+    "write_report",
+]
+
+_ON_FIRST_USE = {
+    "Results": "report.results",
+    "Study": "study.config",
+    "load_results": "report.results",
+}
+"""Name -> module, for what imports pandas and more."""
 
 
-def run(study: str | Path | Mapping[str, Any] | None = None, **options: Any) -> Outcome:
+def __getattr__(name: str) -> Any:
+    if name == "metrics":
+        return import_module(".evaluation.metrics", __name__)
+    if name in _ON_FIRST_USE:
+        return getattr(import_module(f".{_ON_FIRST_USE[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def run(
+    study: Study | Mapping[str, Any] | str | Path | None = None,
+    *,
+    corpus: Names | Mapping[str, str | Path | None] | None = None,
+    corpora: Names | Mapping[str, str | Path | None] | None = None,
+    codecs: Names | Mapping[str, Sequence[float] | float | None] | None = None,
+    bitrate_policy: str | None = None,
+    match_level: bool | None = None,
+    features: Names | None = None,
+    models: Names | None = None,
+    protocol: Names | None = None,
+    train: Names | None = None,
+    preset: str | None = None,
+    effort: str | None = None,
+    runs: int | None = None,
+    max_epochs: int | None = None,
+    patience: int | None = None,
+    frame_pool: int | None = None,
+    class_weight: str | None = None,
+    labels: str | int | None = None,
+    transcripts: Names | None = None,
+    embeddings: str | Path | None = None,
+    seed: int | None = None,
+    limit: int | None = None,
+    name: str | None = None,
+    out: str | Path | None = None,
+    jobs: int | None = None,
+    cache: str | Path | None = None,
+    strict: bool = False,
+    quiet: bool = False,
+    formats: Names | None = None,
+    margin: float = 0.02,
+    listen: int = 0,
+) -> Results:
     """Run a study and write its results: ``aser-bench run`` in Python.
+
+    Every keyword has the meaning and the default of the flag of the same name; those that are
+    given replace the settings of ``study``.
 
     Parameters
     ----------
-    study : path or mapping, optional
-        A study file, or what would stand in one (``{"corpora": ["demo"], "models": ["svm"]}``).
-    **options
-        ``out``, ``jobs``, ``cache``, ``strict``, ``dry_run``, ``quiet``, ``reported``: see
-        `aser_bench.runner.run`.
+    study : Study, mapping or path, optional
+        A `Study`, its settings as a mapping (``{"corpora": ["demo"], "models": ["svm"]}``), or a
+        study file. Default: the demo corpus, MP3 at eight bitrates, SVM and MLP.
+    corpora : str, sequence of str or mapping, optional
+        Names of corpora, or name -> folder: ``{"ravdess": "DIR"}``. ``corpus`` is the same.
+    codecs : str, sequence of str or mapping, optional
+        Names of codecs, or name -> bitrates in kbit/s: ``{"mp3": [8, 16, 64], "gsm": None}``.
+    bitrate_policy : {"promote", "clamp", "error"}, optional
+        The treatment of bitrates that 16 kHz cannot carry.
+    match_level : bool, optional
+        Whether each coded utterance is brought back to the level of its original.
+    features, models, protocol, train, transcripts : str or sequence of str, optional
+        Names; ``"svm,mlp"`` and ``["svm", "mlp"]`` are the same.
+    preset, effort, class_weight, labels : str, optional
+        Named settings; see ``aser-bench run --help``.
+    runs, max_epochs, patience, frame_pool : int, optional
+        Training budget of randomly initialised models.
+    embeddings : path, optional
+        A file of word vectors for models that read text.
+    seed : int, optional
+        The seed from which each cell derives its own; default 0.
+    limit : int, optional
+        The number of utterances taken from each corpus.
+    name : str, optional
+        The name of the study; default: made from corpora and codecs.
+    out : path, optional
+        The results folder; default ``results/<study>``.
+    jobs : int, optional
+        Worker processes; default: all cores. Does not change any number.
+    cache : path, optional
+        The cache directory; default: ``ASER_BENCH_CACHE``, or the user's cache directory.
+    strict : bool
+        Whether a recording that cannot be used stops the run instead of being left out.
+    quiet : bool
+        Whether no progress is shown.
+    formats : str or sequence of str, optional
+        The formats of the report; default: all. See `aser_bench.report.build.FORMATS`.
+    margin : float
+        The largest loss of UAR that is tolerated, as a fraction (0.02 is two points).
+    listen : int
+        The number of the worst utterances whose audio the report includes.
 
     Returns
     -------
-    Outcome
-        ``folder`` with all results, ``scores`` as a table, ``text`` and ``exit_code``.
+    Results
+        Data frames (``scores``, ``predictions``, ``conditions``, ``losses``,
+        ``safe_bitrates``), ``verdict`` and ``figure()``.
 
     Raises
     ------
     AserBenchError
-        With one line that says what is wrong and what to do.
+        With one line that names what is wrong and what to do.
+
+    Examples
+    --------
+    >>> import aser_bench
+    >>> results = aser_bench.run(
+    ...     corpora={"ravdess": "DIR"}, codecs={"mp3": [8, 16, 64]}, models=["svm"], jobs=2
+    ... )  # doctest: +SKIP
+    >>> results.safe_bitrates  # doctest: +SKIP
     """
     from . import runner
-    from .study.config import read_file, resolve
+    from .report.build import ReportOptions
+    from .report.results import Results
 
-    layer = read_file(study) if isinstance(study, str | Path) else dict(study or {})
-    return runner.run(resolve(layer), **options)
+    if corpus is not None and corpora is not None:
+        raise UsageError("corpus and corpora are the same setting: give one of them")
+    settings = {
+        "corpora": corpora if corpus is None else corpus,
+        "codecs": codecs,
+        "bitrate_policy": bitrate_policy,
+        "match_level": match_level,
+        "features": features,
+        "models": models,
+        "protocol": protocol,
+        "train": train,
+        "preset": preset,
+        "effort": effort,
+        "runs": runs,
+        "max_epochs": max_epochs,
+        "patience": patience,
+        "frame_pool": frame_pool,
+        "class_weight": class_weight,
+        "labels": labels,
+        "transcripts": transcripts,
+        "embeddings": None if embeddings is None else str(embeddings),
+        "seed": seed,
+        "limit": limit,
+        "name": name,
+    }
+    outcome = runner.run(
+        _study(study, settings),
+        out=out,
+        jobs=jobs,
+        cache=cache,
+        strict=strict,
+        quiet=quiet,
+        reported=ReportOptions(formats=formats, margin=margin, listen=listen),
+    )
+    assert outcome.folder is not None
+    return Results(outcome.folder, margin, outcome.text, outcome.exit_code)
 
 
-def check(new: str | Path, against: str | Path, **options: Any) -> CheckResult:
-    """Set new results against a baseline: ``aser-bench check`` in Python.
+def dry_run(
+    study: Study | Mapping[str, Any] | str | Path | None = None,
+    *,
+    out: str | Path | None = None,
+    jobs: int | None = None,
+    cache: str | Path | None = None,
+) -> str:
+    """Return the plan of a study and an estimate of its cost: ``aser-bench run --dry-run``.
+
+    Reads the corpora and tries this machine for about half a minute; trains nothing and writes
+    no results. Parameters and errors are those of `run`.
+    """
+    from . import runner
+
+    return runner.run(_study(study, {}), out=out, jobs=jobs, cache=cache, dry_run=True).text
+
+
+def check(
+    new: str | Path,
+    against: str | Path,
+    *,
+    metric: str = "uar",
+    margin: float = 0.02,
+    alpha: float = 0.05,
+    strict: bool = False,
+    part: bool = False,
+    allow: Sequence[str] = (),
+    tolerances: Mapping[str, float | None] | None = None,
+) -> Checked:
+    """Compare new results with a baseline: ``aser-bench check`` in Python.
 
     Parameters
     ----------
     new, against : path
         A results folder, a baseline, or a file of scores or predictions.
-    **options
-        ``metric``, ``margin``, ``alpha``, ``strict``, ``part``, ``allow``, ``tolerances``: see
-        `aser_bench.baseline.base.CheckOptions`.
+    metric : str
+        The metric that is compared; see ``aser-bench list metrics``.
+    margin : float
+        The largest loss that is tolerated, as a fraction.
+    alpha : float
+        The level of the tests, for all cells together.
+    strict : bool
+        Whether inconclusive and changed cells fail, too.
+    part : bool
+        Whether ``new`` is a part of the baseline's study, so that missing cells do not count.
+    allow : sequence of str
+        Differences in spite of which cells are compared: ``corpus``, ``encoder``, ``settings``,
+        ``components``, ``splits``, ``packages``.
+    tolerances : mapping of str to float or None, optional
+        Guard -> its tolerance; None turns a guard off. See ``aser-bench check --help``.
 
     Returns
     -------
-    CheckResult
+    Checked
         ``cells`` and ``guards`` with their verdicts, the worst first, and the ``exit_code``.
 
     Raises
     ------
     AserBenchError
-        With one line that says what is wrong and what to do.
+        With one line that names what is wrong and what to do.
     """
     from .baseline.base import CheckOptions
-    from .baseline.check import check
+    from .baseline.check import check as check_results
 
-    return check(new, against, CheckOptions(**options))
+    options = CheckOptions(
+        metric=metric,
+        margin=margin,
+        alpha=alpha,
+        strict=strict,
+        part=part,
+        allow=tuple(allow),
+        tolerances=dict(tolerances or {}),
+    )
+    return check_results(new, against, options)
 
 
-def write_report(*folders: str | Path, out: str | Path | None = None, **options: Any) -> Report:
+def write_report(
+    *folders: str | Path,
+    out: str | Path | None = None,
+    formats: Names | None = None,
+    margin: float = 0.02,
+    listen: int = 0,
+    unclustered: bool = False,
+) -> Report:
     """Write tables, figures and report.html of runs: ``aser-bench report`` in Python.
-
-    Not called ``report``, which is the package that renders them.
 
     Parameters
     ----------
     *folders : path
-        Results folders; several are put side by side.
+        Results folders; several are compared side by side.
     out : path, optional
-        Where to write; the folder itself by default. Must be given for several.
-    **options
-        ``formats``, ``margin``, ``listen``, ``unclustered``: see
-        `aser_bench.report.build.ReportOptions`.
+        Where to write; default: the folder itself. Required for several folders.
+    formats : str or sequence of str, optional
+        The formats; default: all. See `aser_bench.report.build.FORMATS`.
+    margin : float
+        The largest loss of UAR that is tolerated, as a fraction (0.02 is two points).
+    listen : int
+        The number of the worst utterances whose audio is included, original and coded.
+    unclustered : bool
+        Whether intervals that ignore speakers are shown beside the others.
 
     Returns
     -------
     Report
-        With ``findings``, whose tables are all that the report tells, and the ``verdict``.
+        The ``findings``, from whose tables the report is written, and the ``verdict``.
 
     Raises
     ------
     AserBenchError
-        With one line that says what is wrong and what to do.
+        With one line that names what is wrong and what to do.
     """
     from .report.build import ReportOptions, report
 
-    return report(folders, out=out, options=ReportOptions(**options))
+    options = ReportOptions(formats, margin, listen, unclustered)
+    return report(folders, out=out, options=options)
+
+
+def _study(
+    study: Study | Mapping[str, Any] | str | Path | None, settings: Mapping[str, Any]
+) -> Study:
+    """Return a study of any form, with the settings that are not None in place of its own."""
+    from .study.config import Study, read_file, resolve
+
+    given = {key: value for key, value in settings.items() if value is not None}
+    if isinstance(study, Study):
+        return resolve(study.to_mapping(), given) if given else study
+    if isinstance(study, str | Path):
+        return resolve(read_file(study), given)
+    layer = dict(study or {})
+    if "corpus" in layer:
+        layer.setdefault("corpora", layer.pop("corpus"))
+    return resolve(layer, given)

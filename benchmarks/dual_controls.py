@@ -24,7 +24,6 @@ from aser_bench.core.tables import ORIGINAL
 from aser_bench.corpora import load_corpus
 from aser_bench.evaluation import confusion, intervals
 from aser_bench.evaluation.outcomes import Outcomes, Source, read
-from aser_bench.report.build import ReportOptions
 
 
 def outcomes(folder: Path) -> Outcomes:
@@ -40,7 +39,7 @@ def run(folder: Path, cache: Path | None = None, **study: Any) -> Outcomes:
         cache=cache,
         jobs=2,
         quiet=True,
-        reported=ReportOptions("csv"),
+        formats="csv",
     )
     if done.exit_code:
         raise SystemExit(done.text)

@@ -28,7 +28,6 @@ from aser_bench.corpora.prepare import Inspection
 from aser_bench.evaluation import metrics
 from aser_bench.models.mlp import Mlp
 from aser_bench.pipeline import ingest
-from aser_bench.report.build import ReportOptions
 
 FILES = (
     "scores.csv",
@@ -41,7 +40,7 @@ FILES = (
     "features.csv",
     "leaks.csv",
 )
-TABLES = ReportOptions("csv,latex")
+TABLES = "csv,latex"
 
 
 def small(table: Path, **more) -> dict:
@@ -63,7 +62,7 @@ def run(table, cache_dir, tmp_path):
             jobs=jobs,
             cache=place,
             quiet=True,
-            reported=TABLES,
+            formats=TABLES,
         )
 
     return run_study
@@ -373,7 +372,7 @@ def test_old_results_survive_a_run_that_cannot_write(run, tmp_path, monkeypatch)
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("aser_bench.results.scores.write_predictions", full)
-    with pytest.raises(aser_bench.errors.AserBenchError, match="no space left"):
+    with pytest.raises(aser_bench.AserBenchError, match="no space left"):
         run("out", models="svm", seed=3)
     assert (tmp_path / "out" / "scores.csv").read_bytes() == before
     assert not (tmp_path / "out" / ".unfinished").exists()
@@ -389,7 +388,7 @@ def test_limit_takes_so_many(run):
 def test_two_corpora_are_reported_each_by_itself(table, voices, cache_dir, tmp_path):
     study = small(table, corpora=[{"csv": str(table)}, {"custom": str(voices)}], models="svm")
     outcome = aser_bench.run(
-        study, out=tmp_path / "out", jobs=1, cache=cache_dir, quiet=True, reported=TABLES
+        study, out=tmp_path / "out", jobs=1, cache=cache_dir, quiet=True, formats=TABLES
     )
     assert set(outcome.scores["corpus"]) == {"csv", "custom"}
     assert set(outcome.scores.loc[outcome.scores["corpus"] == "custom", "protocol"]) == {"paper"}

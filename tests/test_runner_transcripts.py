@@ -18,7 +18,6 @@ from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.ingest import ingest
 from aser_bench.pipeline.parallel import Pool
 from aser_bench.pipeline.worklist import Worklist
-from aser_bench.report.build import ReportOptions
 from aser_bench.study.config import resolve
 
 EAR = transcriber_factory.SPEC
@@ -62,7 +61,7 @@ def run(texts, cache_dir, tmp_path):
             jobs=jobs,
             cache=place,
             quiet=True,
-            reported=ReportOptions("csv"),
+            formats="csv",
         )
 
     return run_study

@@ -12,10 +12,19 @@ from .base import FeatureBundle, FeatureSet
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
 
     from .audio_signal import AudioSignal
 
-__all__ = ["audio_signals", "columns", "extract", "feature_type", "get", "version"]
+__all__ = [
+    "audio_signals",
+    "columns",
+    "extract",
+    "extract_features",
+    "feature_type",
+    "get",
+    "version",
+]
 
 
 def resolve(spec: str) -> FeatureSet | FeatureBundle:
@@ -139,6 +148,54 @@ def extract(
         sound.clear_cache()
         sound.original.clear_cache()
     return found
+
+
+def extract_features(
+    signals: np.ndarray | Sequence[np.ndarray], rate: int, features: str = "functionals"
+) -> pd.DataFrame:
+    """Return the features of one signal, or of several, as a data frame.
+
+    Parameters
+    ----------
+    signals : numpy.ndarray of shape (samples,), or sequence of such
+        Mono, full scale is 1.
+    rate : int
+        Sample rate in Hz.
+    features : str
+        A feature set with its options: ``functionals``, ``robust``, ``frames:parts=mfcc+mel``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One column per feature. One row per signal (index ``signal``), or, for feature sets of
+        frames, one row per frame (index ``signal``, ``frame``). float32.
+
+    Raises
+    ------
+    UsageError
+        If there is no such feature set.
+    AudioError
+        If a signal is empty, not mono or not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)
+    >>> extract_features(tone, 16_000).shape
+    (1, 180)
+    """
+    import numpy as np
+    import pandas as pd
+
+    single = isinstance(signals, np.ndarray) and signals.ndim == 1
+    rows = extract([features], [signals] if single else list(signals), rate)[features]
+    columns = list(get(features).columns)
+    if not get(features).per_frame:
+        values = np.reshape(rows, (len(rows), len(columns)))
+        return pd.DataFrame(values, columns=columns, index=pd.RangeIndex(len(rows), name="signal"))
+    index = [(number, frame) for number, row in enumerate(rows) for frame in range(len(row))]
+    names = pd.MultiIndex.from_tuples(index, names=["signal", "frame"])
+    return pd.DataFrame(np.vstack(rows), columns=columns, index=names)
 
 
 def _versions(

@@ -119,6 +119,17 @@ def _missing(manifest: Manifest) -> list[str]:
     ]
 
 
+def read_scores(folder: Path | str) -> pd.DataFrame:
+    """Return the table scores.csv of a results folder, also where every cell failed.
+
+    Raises
+    ------
+    UsageError
+        If the folder holds no scores, or they cannot be read.
+    """
+    return _table(Path(folder) / "scores.csv", SCORES)
+
+
 def _table(path: Path, columns: tuple[str, ...], optional: bool = False) -> pd.DataFrame:
     if optional and not path.exists():
         return pd.DataFrame(columns=list(columns))

@@ -9,7 +9,6 @@ import aser_bench
 from aser_bench.cli import main
 from aser_bench.core.errors import UsageError
 from aser_bench.pipeline import coding_plan
-from aser_bench.report.build import ReportOptions
 from aser_bench.study import config
 
 
@@ -41,7 +40,7 @@ def conditions(table, cache_dir, tmp_path, bundled):
             jobs=1,
             cache=cache_dir,
             quiet=True,
-            reported=ReportOptions("csv"),
+            formats="csv",
         )
         frame = pd.read_csv(outcome.folder / "conditions.csv", keep_default_na=False)
         return frame.set_index("condition")

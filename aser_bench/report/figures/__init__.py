@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,3 +133,31 @@ def _free(stem: str, taken: dict[str, int]) -> str:
     """Number a stem that is taken, for file systems that know no case, too."""
     count = taken[stem.lower()] = taken.get(stem.lower(), 0) + 1
     return stem if count == 1 else f"{stem}-{count}"
+
+
+def draw(
+    name: str,
+    findings: Findings,
+    conditions: pd.DataFrame,
+    context: Context,
+    selection: Mapping[str, str | None],
+) -> Iterator[Drawing]:
+    """Yield the drawings of one figure, without saving them.
+
+    Parameters
+    ----------
+    name : str
+        The name of one of `FIGURES`.
+    findings, conditions, context
+        As for `write`.
+    selection : mapping of str to str or None
+        ``corpus``, ``features`` and ``protocol`` that are drawn; None selects all.
+    """
+    kind = next(kind for kind in FIGURES if kind.name == name)
+    wanted = {key: value for key, value in selection.items() if value and key in kind.scope}
+    with style.settings():
+        for part in parts(findings, conditions, context, kind.scope):
+            if all(getattr(part, key) == value for key, value in wanted.items()):
+                drawing = kind.draw(part)
+                if drawing is not None:
+                    yield drawing

@@ -1,0 +1,200 @@
+"""The public Python interface: what is importable, how studies are given, what comes back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import aser_bench
+from aser_bench import AserBenchError, UsageError, runner
+from aser_bench.study.config import Study, resolve
+
+
+def test_public_names_are_importable():
+    for name in aser_bench.__all__:
+        assert getattr(aser_bench, name) is not None
+    assert set(aser_bench.__all__) <= {
+        *dir(aser_bench),
+        "Results",
+        "Study",
+        "load_results",
+        "metrics",
+    }
+
+
+def test_an_unknown_attribute_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'aser_bench' has no attribute 'nothing'"):
+        aser_bench.nothing  # noqa: B018
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    code = "import sys, json, aser_bench; print(json.dumps(sorted(sys.modules)))"
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert not {"numpy", "pandas", "sklearn", "yaml"} & set(json.loads(process.stdout))
+
+
+# Studies
+
+
+@pytest.fixture
+def studies(monkeypatch, tmp_path):
+    """Replace the run by one that returns at once; the list holds the studies it was given."""
+    received = []
+
+    def run(study, **options):
+        received.append(study)
+        return runner.Outcome(tmp_path, "the end")
+
+    monkeypatch.setattr(runner, "run", run)
+    return received
+
+
+EXPECTED = resolve(
+    {"corpora": [{"ravdess": "DIR"}], "codecs": [{"mp3": [8, 16, 64]}], "models": ["svm"]}
+)
+
+
+def test_a_study_is_given_by_keywords(studies):
+    aser_bench.run(corpora={"ravdess": "DIR"}, codecs={"mp3": [8, 16, 64]}, models=["svm"], jobs=2)
+    assert studies == [EXPECTED]
+
+
+@pytest.mark.parametrize("form", ["study", "mapping", "file", "path"])
+def test_a_study_is_given_as_object_mapping_or_file(studies, tmp_path, form):
+    file = tmp_path / "study.yaml"
+    folder = tmp_path / "DIR"
+    expected = resolve(EXPECTED.to_mapping(), {"corpora": {"ravdess": str(folder)}})
+    file.write_text("corpora: {ravdess: DIR}\ncodecs: {mp3: [8, 16, 64]}\nmodels: svm\n")
+    mapping = {"corpora": {"ravdess": folder}, "codecs": {"mp3": [8, 16, 64]}, "models": "svm"}
+    given = {"study": expected, "mapping": mapping, "file": str(file), "path": file}
+    aser_bench.run(given[form])
+    assert studies == [expected]
+
+
+@pytest.mark.parametrize("form", ["study", "mapping"])
+def test_keywords_replace_the_settings_of_a_study(studies, form):
+    given = EXPECTED if form == "study" else EXPECTED.to_mapping()
+    aser_bench.run(given, seed=7, embeddings=None)
+    assert studies == [resolve(EXPECTED.to_mapping(), {"seed": 7})]
+
+
+def test_corpus_is_the_same_as_corpora(studies):
+    aser_bench.run(corpus="demo")
+    aser_bench.run({"corpus": "demo"})
+    aser_bench.run()
+    assert studies == [Study(), Study(), Study()]
+    with pytest.raises(UsageError, match="corpus and corpora are the same setting"):
+        aser_bench.run(corpus="demo", corpora="demo")
+
+
+def test_an_unknown_keyword_is_a_type_error(studies):
+    with pytest.raises(TypeError, match="bitrates"):
+        aser_bench.run(bitrates=[8])  # type: ignore[call-arg]
+
+
+def test_wrong_values_are_usage_errors(studies):
+    for wrong in ({"seed": -1}, {"models": []}, {"margin": 2.0}, {"formats": "docx"}):
+        with pytest.raises(AserBenchError):
+            aser_bench.run(**wrong)
+
+
+# Results
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("api")
+    return aser_bench.run(
+        corpus="demo",
+        codecs={"mp3": [8, 64]},
+        models="svm",
+        effort="quick",
+        limit=84,
+        out=folder / "out",
+        cache=folder / "cache",
+        jobs=1,
+        quiet=True,
+        formats="csv",
+    )
+
+
+def test_results_are_data_frames(results):
+    assert list(results.scores["test_condition"].unique()) == ["original", "mp3-8k", "mp3-64k"]
+    assert (results.scores["status"] == "ok").all()
+    assert set(results.predictions["predicted"]) <= set(results.predictions["truth"])
+    assert list(results.conditions["condition"]) == ["original", "mp3-8k", "mp3-64k"]
+    assert {"difference", "low", "high"} <= set(results.losses.columns)
+    assert list(results.safe_bitrates["codec"].unique()) == ["mp3"]
+    for frame in (results.scores, results.predictions, results.losses, results.safe_bitrates):
+        assert isinstance(frame, pd.DataFrame)
+        assert len(frame)
+
+
+def test_results_have_verdict_text_and_exit_code(results):
+    assert results.exit_code == 0
+    assert "svm" in results.text
+    assert all("\n" not in sentence for sentence in results.verdict)
+    assert results.verdict[0].startswith("demo")
+
+
+def test_results_are_shown_in_one_line_and_as_html(results):
+    assert "\n" not in repr(results)
+    assert repr(results).startswith(f"Results({str(results.folder)!r}: demo; svm; original and mp3")
+    page = results._repr_html_()
+    assert page.count("<table") == 1
+    assert "safe_kbps" in page
+
+
+def test_figures_are_drawn(results):
+    figure = results.figure("curve", corpus="demo")
+    assert figure.axes
+    with pytest.raises(UsageError, match="unknown figure 'curves'; did you mean 'curve'"):
+        results.figure("curves")
+    with pytest.raises(UsageError, match="nothing to draw in figure 'curve' for nowhere"):
+        results.figure("curve", corpus="nowhere")
+
+
+def test_a_report_is_written_elsewhere(results, tmp_path):
+    report = results.report(tmp_path / "report", formats="md")
+    assert report.written == ("tables",)
+    assert list((tmp_path / "report" / "tables").glob("*.md"))
+
+
+def test_a_folder_gives_the_same_results(results):
+    loaded = aser_bench.load_results(results.folder)
+    pd.testing.assert_frame_equal(loaded.scores, results.scores)
+    pd.testing.assert_frame_equal(loaded.losses, results.losses)
+    assert loaded.verdict == results.verdict
+    assert repr(loaded) == repr(results)
+
+
+def test_a_folder_without_results_is_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"holds no manifest.json"):
+        aser_bench.load_results(tmp_path)
+    with pytest.raises(UsageError, match="margin"):
+        aser_bench.load_results(tmp_path, margin=3)
+
+
+# Parts
+
+
+def test_features_of_a_signal_and_of_several():
+    tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)
+    single = aser_bench.extract_features(tone, 16_000)
+    several = aser_bench.extract_features([tone, tone[:8000]], 16_000, "frames:parts=mfcc")
+    assert single.shape == (1, 180)
+    assert single.index.name == "signal"
+    assert several.index.names == ["signal", "frame"]
+    assert list(several.groupby("signal").size()) == [32, 16]
+    assert several.shape[1] == 40
+
+
+def test_metrics_are_importable():
+    assert aser_bench.metrics.uar(["sad", "angry"], ["sad", "sad"]) == 0.5
