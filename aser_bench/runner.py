@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pandas as pd
 
 from . import corpora, models, transcripts
 from .codecs import reference_encoder
-from .core.atomic import check_folder
+from .core.atomic import FolderWriter, check_folder, writing
 from .core.errors import CodecError, UsageError
 from .core.progress import Notify, Progress, print_notice, report_refused
 from .models.text import embeddings
@@ -22,7 +24,7 @@ from .pipeline.parallel import Pool, cores
 from .pipeline.training_task import run_training_task
 from .pipeline.worklist import Worklist, describe
 from .report import build, terminal_text
-from .results import provenance, reader, writer
+from .results import existing, provenance, reader, writer
 from .results import scores as outputs
 from .results.writer import Costs
 from .study.config import Study
@@ -58,6 +60,7 @@ def run(
     out: str | Path | None = None,
     jobs: int | None = None,
     cache: str | Path | None = None,
+    overwrite: bool = False,
     strict: bool = False,
     dry_run: bool = False,
     quiet: bool = False,
@@ -75,6 +78,8 @@ def run(
         Worker processes; as many as there are cores by default. Does not change any number.
     cache : path, optional
         Cache directory; ``$ASER_BENCH_CACHE`` or a folder in the user's cache by default.
+    overwrite : bool
+        Replace the results of another study in ``out``; by default the run is refused.
     strict : bool
         Stop at the first recording that has to be refused instead of leaving it out.
     dry_run : bool
@@ -97,20 +102,50 @@ def run(
     entries = Cache.at(cache)
     entries.sweep()
     say: Notify = (lambda line: None) if quiet else print_notice
-    with Pool(jobs if jobs is not None else cores()) as pool:
-        worklists = []
-        for choice in study.corpora:
-            ingested = ingest(choice, study.limit, entries, pool, strict, say, labels=study.labels)
-            report_refused(ingested.refused, say)
-            worklists.append(Worklist(study, ingested, plan, entries))
-        if dry_run:
-            text = describe(study, worklists, plan, folder)
+    pool = Pool(jobs if jobs is not None else cores())
+    if dry_run:
+        with pool:
+            worklists = _read_corpora(study, plan, entries, pool, strict, say)
             cost = estimate.estimate(worklists, pool)
-            return Outcome(None, f"{text}\n{cost.told(pool.jobs)}")
-        encoder_check = reference_encoder.verify(plan.conditions, say)
-        clock.end("read")
-        costs, failed = _work(worklists, pool, strict, say, quiet, clock)
-    return _finish(study, folder, worklists, plan, encoder_check, costs, failed, clock, reported)
+        lines = [describe(study, worklists, plan, folder), cost.told(pool.jobs)]
+        if not overwrite and (reason := existing.difference(folder, study)):
+            lines.append(f"{folder} holds {reason}: a run needs another --out, or --overwrite")
+        return Outcome(None, "\n".join(lines))
+    with _results_folder(folder, study, overwrite) as target:
+        with pool:
+            worklists = _read_corpora(study, plan, entries, pool, strict, say)
+            encoder_check = reference_encoder.verify(plan.conditions, say)
+            clock.end("read")
+            costs, failed = _work(worklists, pool, strict, say, quiet, clock)
+        return _finish(
+            study, target, worklists, plan, encoder_check, costs, failed, clock, reported
+        )
+
+
+@contextmanager
+def _results_folder(folder: Path, study: Study, overwrite: bool) -> Iterator[FolderWriter]:
+    """Lock the results folder for the whole run, and check that it may be replaced."""
+    with writing(folder, writer.REMEDY) as target:
+        check_folder(folder)
+        if not overwrite:
+            existing.check_same_study(folder, study)
+        yield target
+
+
+def _read_corpora(
+    study: Study,
+    plan: coding_plan.ConditionPlan,
+    entries: Cache,
+    pool: Pool,
+    strict: bool,
+    say: Notify,
+) -> list[Worklist]:
+    worklists = []
+    for choice in study.corpora:
+        ingested = ingest(choice, study.limit, entries, pool, strict, say, labels=study.labels)
+        report_refused(ingested.refused, say)
+        worklists.append(Worklist(study, ingested, plan, entries))
+    return worklists
 
 
 class _Stages:
@@ -195,7 +230,7 @@ def _train(worklist: Worklist, pool: Pool, progress: Progress, costs: Costs) -> 
 
 def _finish(
     study: Study,
-    folder: Path,
+    target: FolderWriter,
     worklists: list[Worklist],
     plan: coding_plan.ConditionPlan,
     encoder_check: str,
@@ -221,13 +256,22 @@ def _finish(
         encoder_check=encoder_check,
         stages=writer.stages(costs, clock.walls),
     )
-    writer.write(folder, study, worklists, scores, conditions, manifest, costs, failed)
     worked = scores["status"] == "ok"
     text = ""
-    if worked.any():
-        # From the files just written, so that `aser-bench report` says the same.
-        told = build.report([folder], options=reported)
-        clock.end("report")
-        text = terminal_text(scores, conditions, reader.context(manifest), findings=told.findings)
-    text += writer.closing(scores, manifest, folder, clock.walls)
-    return Outcome(folder, text, EXIT_OK if worked.all() else EXIT_FAILED_CELLS, scores)
+    failure: Exception | None = None
+    with target.replacing(writer.NAMES) as staged:
+        writer.write(staged, study, worklists, scores, conditions, manifest, costs, failed)
+        if worked.any():
+            # From the files just written, so that `aser-bench report` gives the same.
+            try:
+                added = build.add_report(staged, target.folder, reported)
+                clock.end("report")
+                text = terminal_text(
+                    scores, conditions, reader.context(manifest), findings=added.findings
+                )
+            except Exception as error:  # the results are complete without a report
+                failure = error
+    if failure is not None:
+        raise failure
+    text += writer.closing(scores, manifest, target.folder, clock.walls)
+    return Outcome(target.folder, text, EXIT_OK if worked.all() else EXIT_FAILED_CELLS, scores)

@@ -120,6 +120,9 @@ def add_parser(verbs: Any) -> None:
     add_report_flags(parser.add_argument_group("what to report"))
     how = parser.add_argument_group("how to run it")
     how.add_argument("--out", metavar="DIR", help="where to write (default results/<study>)")
+    how.add_argument(
+        "--overwrite", action="store_true", help="replace the results of another study in DIR"
+    )
     how.add_argument("-j", "--jobs", metavar="N", help="worker processes (default: all cores)")
     how.add_argument("--cache", metavar="DIR", help="cache directory")
     how.add_argument("--store", dest="cache", help=argparse.SUPPRESS)  # its earlier name
@@ -146,6 +149,7 @@ def _run(options: argparse.Namespace) -> int:
         out=given.get("out") or os.environ.get("ASER_BENCH_OUT"),
         jobs=jobs(options),
         cache=given.get("cache"),
+        overwrite=given.get("overwrite", False),
         strict=given.get("strict", False),
         dry_run=given.get("dry_run", False),
         quiet=given.get("quiet", False),

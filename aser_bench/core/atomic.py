@@ -1,138 +1,233 @@
-"""A folder that is written whole or not at all."""
+"""Files and folders that are written as a whole or not at all.
+
+New content is written to a hidden folder on the same file system. Where nothing else is in the
+target, the two folders are exchanged by one system call. Elsewhere (a part of a folder is replaced,
+the target is a mount point, the file system cannot exchange folders) the hidden folder becomes a
+journal by one renaming, and its entries are then moved into place; the next process that reads or
+writes the target completes what an interrupted one left. While entries are moved, a folder of
+results has no manifest.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import errno
-import fcntl
+import json
 import os
 import shutil
+import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+import uuid
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO
 
+from . import locks
 from .errors import AserBenchError, UsageError
 
-UNFINISHED = ".unfinished"
-_LAST = "manifest.json"  # a folder with a manifest is a whole one
-_GONE_WITHIN_S = 5.0
+HIDDEN = ".aser-bench-"
+_NEW, _JOURNAL, _LOCK = f"{HIDDEN}new-", f"{HIDDEN}journal", f"{HIDDEN}lock"
+_REMOVED = f"{HIDDEN}removed.json"
+_LAST = "manifest.json"  # its presence marks a complete folder
+_PATIENCE_S = 5.0
 
 
-def check(out: Path) -> None:
-    """Refuse a place where something lies already.
+def write_file(path: Path, write: Callable[[IO[bytes]], None], temporary: Path) -> None:
+    """Write a file that appears under its name when it is complete.
 
-    Raises
-    ------
-    UsageError
-        If ``out`` is a file, or holds anything but what an interrupted writing left.
-    """
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out} is a file; name a folder")
-    if out.is_dir() and any(path.name != UNFINISHED for path in out.iterdir()):
-        raise UsageError(f"{out} is not empty; name a new folder, or remove what lies there")
-
-
-@contextmanager
-def folder(out: Path) -> Iterator[Path]:
-    """Yield an empty hidden folder in ``out``; what is written there moves up when the block ends.
-
-    If the block is left by an error or by Ctrl-C, nothing stays behind, not even ``out`` unless
-    it was there before. A process that is killed outright leaves the hidden folder, and the
-    next one for the same place clears it away.
+    Parameters
+    ----------
+    path : Path
+        The file; an old one is replaced.
+    write : callable
+        Writes the content to an open binary file.
+    temporary : Path
+        A file on the same file system; missing folders of both are made.
 
     Raises
     ------
-    UsageError
-        If ``out`` is not empty, or another process is writing there.
-    AserBenchError
-        If the disk is full or the folder cannot be written.
+    OSError
+        If the file cannot be written; the old one is untouched.
     """
-    made = [path for path in (out, *out.parents) if not path.exists()]
     try:
-        check(out)
-        fresh = out / UNFINISHED
-        fresh.mkdir(parents=True, exist_ok=True)
-        lock = _claim(fresh)
-        try:
-            check(out)
-            _clear(fresh)
-            yield fresh
-            _move_up(fresh, out)
-        finally:
-            _remove(fresh)
-            os.close(lock)
-            for path in made:  # only those that are empty go
-                with suppress(OSError):
-                    path.rmdir()
-    except BrokenPipeError:
-        raise  # who listened has gone; the disk is fine
-    except OSError as error:
-        raise _cannot_write(error, out) from error
-
-
-def _claim(fresh: Path) -> int:
-    """Lock a folder, so that two processes for one place do not write into each other's files."""
-    handle = os.open(fresh, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise UsageError(
-            f"another process is writing {fresh.parent}; wait for it, or name another folder"
-        ) from None
-    except OSError:
-        pass  # a file system without locks
-    return handle
-
-
-def _clear(fresh: Path) -> None:
-    for path in fresh.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-
-
-def _move_up(fresh: Path, out: Path) -> None:
-    moved = []
-    try:
-        for path in sorted(fresh.iterdir(), key=lambda path: path.name == _LAST):
-            moved.append(path.rename(out / path.name))
+        for folder in (temporary.parent, path.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
     except BaseException:
-        for path in moved:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise
 
 
-def _remove(fresh: Path) -> None:
-    """Remove a folder into which workers that are being ended may still write a last file."""
-    end = time.monotonic() + _GONE_WITHIN_S
-    while fresh.exists() and time.monotonic() < end:
-        shutil.rmtree(fresh, ignore_errors=True)
-        if fresh.exists():
-            time.sleep(0.05)
+@dataclass(frozen=True)
+class FolderWriter:
+    """The exclusive right to write a folder, as `writing` yields it.
+
+    Attributes
+    ----------
+    folder : Path
+        The folder as the user named it.
+    target : Path
+        Its absolute path without symbolic links. It may not exist yet.
+    remedy : str
+        What the user can do if the folder cannot be written.
+    """
+
+    folder: Path
+    target: Path
+    remedy: str
+
+    @contextmanager
+    def replacing(self, names: Collection[str] = ()) -> Iterator[Path]:
+        """Yield an empty folder, and put its content into the target when the block ends.
+
+        If the block is left by an exception, the target is untouched.
+
+        Parameters
+        ----------
+        names : collection of str
+            Entries of the target that the new content replaces; they are removed where the new
+            content has no entry of that name. All other entries stay.
+
+        Raises
+        ------
+        UsageError
+            If a new entry has the name of one that stays.
+        AserBenchError
+            If the disk is full or the folder cannot be written.
+        """
+        try:
+            staged = _new_folder(self.target)
+            try:
+                yield staged
+                self._commit(staged, frozenset(names))
+            finally:
+                _discard(staged)
+        except BrokenPipeError:
+            raise  # the reader of the output has ended; the disk is fine
+        except OSError as error:
+            raise cannot_write(error, self.folder, self.remedy) from error
+
+    def _commit(self, staged: Path, names: frozenset[str]) -> None:
+        target = self.target
+        arriving = {path.name for path in staged.iterdir()}
+        staying = {path.name for path in _entries(target)} - names
+        if clash := sorted(arriving & staying):
+            raise UsageError(f"{self.folder / clash[0]} exists; {self.remedy}, or remove it")
+        _sync(staged)
+        if not target.exists():
+            staged.rename(target)
+        elif not staying and _can_exchange(staged, target) and _exchange(staged, target):
+            for path in _entries(staged):  # the old content
+                if path.name not in names | arriving:  # created since `staying` was listed
+                    path.rename(target / path.name)
+        else:
+            (staged / _REMOVED).write_text(json.dumps(sorted(names - arriving)))
+            staged.rename(target / _JOURNAL)
+            try:
+                _complete(target)
+            except KeyboardInterrupt:
+                _complete(target)
+                raise
+        _sync_folder(target.parent)
 
 
-def _cannot_write(error: OSError, out: Path) -> AserBenchError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return AserBenchError(
-            f"no space left on the disk of {out}: free some or name another folder; nothing of "
-            "this was kept"
-        )
-    return AserBenchError(
-        f"{out} cannot be written ({error.strerror or error}): name another folder"
-    )
+@contextmanager
+def writing(folder: Path, remedy: str) -> Iterator[FolderWriter]:
+    """Lock a folder for writing, and complete or remove what interrupted processes left there.
+
+    Parameters
+    ----------
+    folder : Path
+        It need not exist; missing parents are made, and removed again if they stay empty.
+    remedy : str
+        What the user can do if the folder cannot be written, for error messages.
+
+    Raises
+    ------
+    UsageError
+        If ``folder`` is a file, or another process is writing it.
+    AserBenchError
+        If the folder cannot be written.
+    """
+    target = Path(os.path.realpath(folder))
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{folder} is a file; {remedy}")
+    made = [path for path in target.parents if not path.exists()]
+    with ExitStack() as stack:
+        stack.callback(_remove_empty, made)
+        try:
+            _check_parent(target)
+            stack.enter_context(locks.exclusive(_lock_file(target)))
+            _sweep(target)
+            if _has_journal(target):
+                _complete(target)
+        except locks.Locked as error:
+            raise UsageError(
+                f"{folder} is being written by {error}; wait until it ends, or {remedy}"
+            ) from None
+        except OSError as error:
+            raise cannot_write(error, folder, remedy) from error
+        yield FolderWriter(folder, target, remedy)
 
 
-def check_folder(folder: Path, known: Sequence[str] = ()) -> None:
+def _check_parent(target: Path) -> None:
+    if target.parent.is_file():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(target if target.exists() else target.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def complete_interrupted(folder: Path) -> None:
+    """Complete a replacement that was interrupted, before a folder is read.
+
+    Raises
+    ------
+    UsageError
+        If another process is writing the folder and does not end within five seconds.
+    AserBenchError
+        If the folder cannot be written.
+    """
+    end = time.monotonic() + _PATIENCE_S
+    while _has_journal(folder):
+        try:
+            with writing(folder, "repeat the command with the permission to write it"):
+                return
+        except UsageError:
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.05)
+
+
+def check_empty(folder: Path, remedy: str) -> None:
+    """Refuse a folder that holds anything.
+
+    Raises
+    ------
+    UsageError
+        If ``folder`` is a file, or is not empty.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; {remedy}")
+    if _entries(folder):
+        raise UsageError(f"{folder} is not empty; {remedy}, or remove its content")
+
+
+def check_folder(folder: Path, allowed: Collection[str] = ()) -> None:
     """Refuse a folder that holds other things than results, before any work is done.
 
     Parameters
     ----------
     folder : Path
-    known : sequence of str
-        Names that may stand there without a manifest.
+    allowed : collection of str
+        Names of entries that a folder without a manifest may have.
 
     Raises
     ------
@@ -141,57 +236,173 @@ def check_folder(folder: Path, known: Sequence[str] = ()) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"--out {folder} is a file; name a folder")
-    if not folder.is_dir() or (folder / "manifest.json").exists():
+    if (folder / _LAST).exists() or _has_journal(folder):
         return
-    if {path.name for path in folder.iterdir()} - {UNFINISHED, *known}:
+    if {path.name for path in _entries(folder)} - {*allowed}:
         raise UsageError(
             f"--out {folder} holds files that are not results of aser-bench; name another folder"
         )
 
 
-def install(
-    folder: Path, writers: Mapping[str, Callable[[Path], Any]], stale: Sequence[str] = ()
-) -> None:
-    """Write files beside the old ones, and put them in their place when all are whole.
-
-    Parameters
-    ----------
-    folder : Path
-        Made where it is missing.
-    writers : mapping of str to callable
-        Name of a file or folder -> what writes it to a path.
-    stale : sequence of str
-        Names that go when the new files come.
-
-    Raises
-    ------
-    AserBenchError
-        If the disk is full or the folder cannot be written; the old files are untouched.
-    """
-    fresh = folder / UNFINISHED
-    try:
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        for name, write_one in writers.items():
-            write_one(fresh / name)
-        for name in (*stale, *writers):
-            if (folder / name).is_dir():
-                shutil.rmtree(folder / name)
-            elif name in stale:
-                (folder / name).unlink(missing_ok=True)
-            if name in writers:
-                (fresh / name).replace(folder / name)
-    except OSError as error:
-        raise cannot_write(error, folder, "choose another folder with --out") from error
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-
-
 def cannot_write(error: OSError, folder: Path, remedy: str) -> AserBenchError:
-    """Return the one line for a folder that is full or closed."""
+    """Return the error for a folder that is full or cannot be written, in one line."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return AserBenchError(
-            f"no space left on the disk of {folder}: free some or {remedy}; what was finished "
-            "is kept, and the same command goes on from there"
-        )
-    return AserBenchError(f"{folder} cannot be written ({error.strerror}): {remedy}")
+        return AserBenchError(f"no space left on the disk of {folder}: free some, or {remedy}")
+    return AserBenchError(f"{folder} cannot be written ({error.strerror or error}): {remedy}")
+
+
+def _entries(folder: Path) -> list[Path]:
+    """Return the content of a folder without the hidden files of this module."""
+    if not folder.is_dir():
+        return []
+    return [path for path in folder.iterdir() if not path.name.startswith(HIDDEN)]
+
+
+def _beside(target: Path, ending: str) -> Path:
+    return target.with_name(f".{target.name}{ending}")
+
+
+def _lock_file(target: Path) -> Path:
+    # Every process has to choose the same place: beside the folder, which may be exchanged.
+    if os.access(target.parent, os.W_OK) and not os.path.ismount(target):
+        return _beside(target, _LOCK)
+    return target / _LOCK
+
+
+def _new_folder(target: Path) -> Path:
+    """Make a hidden folder from which entries can be renamed into the target."""
+    ending = f"{_NEW}{uuid.uuid4().hex[:8]}"  # no late worker of a killed process writes there
+    beside, inside = _beside(target, ending), target / ending
+    if not target.exists():
+        beside.mkdir()
+        return beside
+    inside.mkdir()
+    try:
+        inside.rename(beside)
+    except OSError:  # another file system, or no right to write the parent
+        return inside
+    return beside
+
+
+def _can_exchange(staged: Path, target: Path) -> bool:
+    if staged.parent != target.parent:
+        return False
+    with suppress(OSError):
+        # An exchange would leave this process, and the shell it runs in, in a removed folder.
+        if Path.cwd().resolve().is_relative_to(target):
+            return False
+    new, old = staged.stat(), target.stat()
+    shutil.copymode(target, staged)
+    return (new.st_uid, new.st_gid) == (old.st_uid, old.st_gid)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Exchange two folders by one system call; return False where the system cannot."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    one, other = os.fsencode(first), os.fsencode(second)
+    exchange, here = 2, -100  # RENAME_EXCHANGE on Linux and RENAME_SWAP on macOS; AT_FDCWD
+    try:
+        if sys.platform == "darwin":
+            return bool(libc.renamex_np(one, other, exchange) == 0)
+        return bool(libc.renameat2(here, one, here, other, exchange) == 0)
+    except AttributeError:
+        return False
+
+
+def _has_journal(folder: Path) -> bool:
+    journal = folder / _JOURNAL
+    return journal.is_dir() and not journal.is_symlink()
+
+
+def _complete(target: Path) -> None:
+    """Move the entries of the journal into place; may be repeated after an interruption."""
+    journal = target / _JOURNAL
+    removed: list[str] = []
+    with suppress(FileNotFoundError, ValueError, TypeError):
+        # The folder may come from elsewhere: nothing outside of it is removed.
+        removed = [name for name in json.loads((journal / _REMOVED).read_text()) if _is_name(name)]
+    arriving = sorted((path.name for path in _entries(journal)), key=lambda name: name == _LAST)
+    if _LAST in arriving:
+        delete(target / _LAST)
+    for name in removed:
+        delete(target / name)
+    for name in arriving:
+        delete(target / name)
+        (journal / name).rename(target / name)
+    delete(journal)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what dead processes left in the target and beside folders of the same parent."""
+    left = [path for path in _hidden(target) if path.name.startswith(_NEW)]
+    for path in _hidden(target.parent):
+        name, _, ending = path.name.removeprefix(".").rpartition(_NEW)
+        if name == target.name or (name and ending and _is_abandoned(path.with_name(name), path)):
+            left.append(path)
+    for path in left:
+        _discard(path)
+
+
+def _hidden(folder: Path) -> list[Path]:
+    """Return the hidden folders of this module in a folder that can be listed."""
+    with suppress(OSError):
+        return [path for path in folder.iterdir() if HIDDEN in path.name and path.is_dir()]
+    return []
+
+
+def _is_abandoned(target: Path, staged: Path) -> bool:
+    """Return whether no process writes the target for which this user staged new content."""
+    if staged.lstat().st_uid != os.getuid():
+        return False
+    lock = _lock_file(target)
+    if not lock.exists():
+        return True
+    with suppress(OSError, locks.Locked), locks.exclusive(lock):
+        return True
+    return False
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value == Path(value).name
+
+
+def delete(path: Path) -> None:
+    """Delete a file or a folder; nothing happens if there is none."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _discard(folder: Path) -> None:
+    """Remove a folder into which workers that are being ended may still write a last file."""
+    end = time.monotonic() + _PATIENCE_S
+    while folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists() or time.monotonic() > end:
+            return
+        time.sleep(0.05)
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for path in folders:
+        with suppress(OSError):
+            path.rmdir()
+
+
+def _sync(folder: Path) -> None:
+    """Write the files of a folder to the disk; those in subfolders can be made from them."""
+    for path in folder.iterdir():
+        if path.is_file() and not path.is_symlink():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # not every file system does this for folders
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

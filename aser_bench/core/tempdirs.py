@@ -1,9 +1,8 @@
-"""Scratch folders in memory where there is room, which never outlive their process for long.
+"""Temporary folders, in memory where there is room, which are removed with their process.
 
-A folder is removed when its block ends, however it ends. A process that is killed outright
-leaves its folder behind; the next process that needs one sweeps it away. Who is dead is told
-by a lock on the folder, which the system drops with its owner: unlike a process number, a
-lock also holds across containers that share the same memory disk.
+A folder is removed when its block ends, however it ends. A process that is killed leaves its
+folder, and the next process that needs one removes it. A lock on the folder shows that its process
+is running.
 """
 
 from __future__ import annotations
@@ -17,26 +16,23 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # not on Windows, where the process number alone has to do
-    fcntl = None  # type: ignore[assignment]
+from . import locks
 
 PREFIX = "aser-bench-"
 _NEW = "aser-bench.new-"
-_OURS = re.compile(rf"{PREFIX}\d+-\w{{8}}", re.ASCII)
+_NAME = re.compile(rf"{PREFIX}\d+-\w{{8}}", re.ASCII)
 _RAM = Path("/dev/shm")
 
 
 def places(n_bytes: int) -> list[Path]:
-    """Return where a folder for ``n_bytes`` may lie, best first.
+    """Return the folders in which ``n_bytes`` may be written, the fastest first.
 
-    Other workers fill the memory disk at the same time, so it has to hold twice as much.
+    Other workers fill the memory disk at the same time, so twice the space has to be free there.
     """
-    found = [Path(tempfile.gettempdir())]
+    disk = Path(tempfile.gettempdir())
     if _RAM.is_dir() and os.access(_RAM, os.W_OK) and shutil.disk_usage(_RAM).free > 2 * n_bytes:
-        found.insert(0, _RAM)
-    return found
+        return [_RAM, disk]
+    return [disk]
 
 
 @contextmanager
@@ -59,13 +55,13 @@ def folder(place: Path) -> Iterator[Path]:
 
 
 def sweep(place: Path) -> list[Path]:
-    """Remove the scratch folders under ``place`` whose processes are dead; return them."""
+    """Remove the temporary folders under ``place`` whose processes have ended; return them."""
     swept = []
     for path in sorted(place.glob(f"{PREFIX}*-*")):
-        if _OURS.fullmatch(path.name) is None:
-            continue  # somebody's own folder of a similar name
+        if _NAME.fullmatch(path.name) is None:
+            continue  # another folder with a similar name
         with suppress(OSError):
-            if _is_mine(path) and not _is_alive(path):
+            if path.lstat().st_uid == os.getuid() and not _is_alive(path):
                 shutil.rmtree(path, ignore_errors=True)
                 swept.append(path)
     return swept
@@ -73,12 +69,12 @@ def sweep(place: Path) -> list[Path]:
 
 @cache
 def _sweep_once(place: Path, pid: int) -> None:
-    # The process number is a key, so that a forked worker counts as a start of its own.
+    # The process number is an argument so that a forked worker sweeps too.
     sweep(place)
 
 
 def _create(place: Path) -> tuple[Path, int | None]:
-    # Locked under a name that no sweep looks at, then renamed: never seen without its lock.
+    # Locked under a name that `sweep` ignores, then renamed: never visible without its lock.
     new = Path(tempfile.mkdtemp(prefix=_NEW, dir=place))
     try:
         lock = _lock(new)
@@ -91,23 +87,16 @@ def _create(place: Path) -> tuple[Path, int | None]:
 
 
 def _lock(path: Path) -> int | None:
-    """Lock a folder; None where the system or the file system has no locks for folders."""
-    if fcntl is None:
-        return None
+    """Lock a folder; None where the file system has no locks for folders."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if locks.try_lock(handle):
+            return handle
     except BlockingIOError:
         os.close(handle)
         raise
-    except OSError:
-        os.close(handle)
-        return None
-    return handle
-
-
-def _is_mine(path: Path) -> bool:
-    return not hasattr(os, "getuid") or path.lstat().st_uid == os.getuid()
+    os.close(handle)
+    return None
 
 
 def _is_alive(path: Path) -> bool:
@@ -118,16 +107,4 @@ def _is_alive(path: Path) -> bool:
     if handle is not None:
         os.close(handle)
         return False
-    return _runs(path.name.removeprefix(PREFIX).split("-")[0])
-
-
-def _runs(pid: str) -> bool:
-    if os.name == "nt" or not pid.isdigit():
-        return True  # on Windows, asking would end the process
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+    return locks.is_running(path.name.removeprefix(PREFIX).split("-")[0])

@@ -1,9 +1,9 @@
-"""The content-addressed cache: what was computed once is not computed again.
+"""Content-addressed cache of results, so that nothing is computed twice.
 
-A key is a hash of everything that decides the content, so nothing in the cache is ever stale.
-A file is written under a temporary name and renamed when it is whole: two runs may share a
-cache, and a run that is killed leaves nothing half-written under a real name. Arrays lie in
-``.npz`` files that are read without pickle.
+A key is a hash of everything that determines the content, so no entry is ever out of date. A file
+is written under a temporary name and renamed when it is complete: several runs may share a cache,
+and a run that is killed leaves no incomplete entry. Arrays are in ``.npz`` files, which are read
+without pickle.
 """
 
 from __future__ import annotations
@@ -15,17 +15,22 @@ import os
 import time
 import uuid
 import zipfile
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from ..core.atomic import cannot_write
+from ..core.atomic import cannot_write, write_file
 
 _STALE_S = 24 * 3600
 _META = "__meta__"
+_REMEDY = (
+    "choose another folder with --cache or ASER_BENCH_CACHE; finished work is kept, and the same "
+    "command continues from there"
+)
 
 
 def default_folder() -> Path:
@@ -38,22 +43,22 @@ def default_folder() -> Path:
 
 
 def key(*parts: Any) -> str:
-    """Return the sha256 (hex) of parts that JSON can hold."""
+    """Return the sha256 (hex) of values that JSON can represent."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What lies under a key: named arrays, and a mapping that JSON can hold."""
+    """Content of the cache under one key: named arrays, and a mapping that JSON can represent."""
 
-    arrays: dict[str, np.ndarray]
+    arrays: dict[str, npt.NDArray[Any]]
     meta: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Cache:
-    """A folder of entries; cheap to make and to send to a worker process."""
+    """A folder of entries; cheap to construct and to send to a worker process."""
 
     root: Path
 
@@ -63,38 +68,44 @@ class Cache:
         return cls(Path(folder) if folder is not None else default_folder())
 
     def path(self, kind: str, name: str) -> Path:
-        """Return where an entry lies or would lie."""
+        """Return the path of an entry, which need not exist."""
         return self.root / kind / name[:2] / f"{name}.npz"
 
     def has(self, kind: str, name: str) -> bool:
-        """Whether there is a whole entry under this key."""
+        """Return whether there is an entry under this key."""
         return self.path(kind, name).exists()
 
     def load(self, kind: str, name: str) -> Entry | None:
-        """Return an entry, or None if there is none or a disk has damaged it."""
+        """Return an entry, or None if there is none or it is damaged.
+
+        A damaged entry is removed.
+
+        Raises
+        ------
+        AserBenchError
+            If the disk cannot be read.
+        """
         path = self.path(kind, name)
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {part: file[part] for part in file.files}
-            kept = json.loads(str(arrays.pop(_META)))
-            if sorted(arrays) == kept["arrays"]:
-                return Entry(arrays, kept["meta"])
+            index = json.loads(str(arrays.pop(_META)))
+            if sorted(arrays) == index["arrays"]:
+                return Entry(arrays, index["meta"])
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            if error.errno != errno.EINVAL:  # a seek to nowhere; all else is the disk's word
-                raise cannot_write(
-                    error, self.root, "choose another folder with --cache"
-                ) from error
+            if error.errno != errno.EINVAL:  # a damaged index; other errors are the disk's
+                raise cannot_write(error, self.root, _REMEDY) from error
         except (ValueError, TypeError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile):
-            pass  # one wrong bit can make zip and npy say any of these
-        path.unlink(missing_ok=True)  # damaged: as if it had never been written
+            pass  # a damaged file can raise any of these
+        path.unlink(missing_ok=True)
         return None
 
     def save(
-        self, kind: str, name: str, arrays: dict[str, np.ndarray], meta: dict[str, Any]
+        self, kind: str, name: str, arrays: Mapping[str, npt.ArrayLike], meta: dict[str, Any]
     ) -> None:
-        """Write an entry whole or not at all.
+        """Write an entry as a whole or not at all; an old entry is replaced.
 
         Raises
         ------
@@ -102,24 +113,19 @@ class Cache:
             If the disk is full or the folder cannot be written.
         """
         path = self.path(kind, name)
-        kept = json.dumps({"arrays": sorted(arrays), "meta": meta})
+        index = json.dumps({"arrays": sorted(arrays), "meta": meta})
+        content: dict[str, Any] = {_META: np.array(index), **arrays}
         temporary = self.root / "tmp" / f"{name[:16]}.{os.getpid()}.{uuid.uuid4().hex}"
         try:
-            temporary.parent.mkdir(parents=True, exist_ok=True)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
-                np.savez(file, **{_META: np.array(kept)}, **arrays)  # type: ignore[arg-type]
-            temporary.replace(path)
+            write_file(path, lambda file: np.savez(file, **content), temporary)
         except OSError as error:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise cannot_write(error, self.root, "choose another folder with --cache") from error
+            raise cannot_write(error, self.root, _REMEDY) from error
 
     def sweep(self) -> None:
-        """Remove what runs that were killed left half-written a day or more ago."""
-        for left in (self.root / "tmp").glob("*"):
+        """Remove temporary files that killed runs left a day or more ago."""
+        for path in (self.root / "tmp").glob("*"):
             try:
-                if time.time() - left.stat().st_mtime > _STALE_S:
-                    left.unlink()
-            except OSError:  # another run swept it first
+                if time.time() - path.stat().st_mtime > _STALE_S:
+                    path.unlink()
+            except OSError:  # another run removed it first
                 continue

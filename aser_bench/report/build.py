@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ..core.atomic import check_folder, install
+from ..core import atomic, tempdirs
 from ..core.errors import UsageError, suggest
 from ..core.findings import Findings
 from ..results import audio_examples, reader
@@ -24,7 +24,8 @@ from . import figures, html, verdict, write_tables
 FORMATS = (*TABLE_FORMATS, "html", "figures")
 """What a report may consist of."""
 
-_OWN = ("tables", "figures", "sounds", "report.html")
+_NAMES = ("tables", "figures", "sounds", "report.html")
+_REMEDY = "choose another folder with --out"
 _FIGURE_FORMATS = ("pdf", "png", "svg")
 
 
@@ -126,25 +127,78 @@ def report(
         raise UsageError("several folders side by side need --out DIR for their common report")
     folder = Path(out) if out is not None else Path(paths[0])
     if out is not None:
-        check_folder(folder, _OWN)
-    material = reader.merge([reader.read(path) for path in dict.fromkeys(map(Path, paths))])
+        atomic.check_folder(folder, _NAMES)
+    with atomic.writing(folder, _REMEDY) as target, _scratch() as scratch:
+        material = reader.merge([reader.read(path) for path in dict.fromkeys(map(Path, paths))])
+        sounds = audio_examples.load(material, folder)
+        draft = _draft(material, options, folder, scratch / "figures", sounds)
+        with target.replacing(draft.writers) as staged:
+            for name, write in draft.writers.items():
+                write(staged / name)
+    return Report(folder, tuple(draft.writers), draft.findings, draft.verdict)
+
+
+def add_report(staged: Path, folder: Path, options: ReportOptions | None = None) -> Report:
+    """Add a report to results that are not yet in their folder.
+
+    Parameters
+    ----------
+    staged : Path
+        Holds the results, without a report; the report is added there, or nothing if it fails.
+    folder : Path
+        The results folder, as the report names it.
+    options : ReportOptions, optional
+
+    Raises
+    ------
+    AserBenchError
+        If the report cannot be written.
+    """
+    options = options or ReportOptions()
+    with _scratch() as scratch:
+        material = reader.merge([reader.read(staged)])
+        shown = (replace(material.folders[0], path=folder),)
+        draft = _draft(replace(material, folders=shown), options, folder, scratch / "figures", {})
+        try:
+            for name, write in draft.writers.items():
+                write(staged / name)
+        except BaseException as error:
+            for name in _NAMES:
+                atomic.delete(staged / name)
+            if isinstance(error, OSError):
+                raise atomic.cannot_write(error, folder, _REMEDY) from error
+            raise
+    return Report(folder, tuple(draft.writers), draft.findings, draft.verdict)
+
+
+def _scratch() -> AbstractContextManager[Path]:
+    return tempdirs.folder(tempdirs.places(0)[-1])
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A report that is not yet written: its statements, and a writer for each entry."""
+
+    findings: Findings
+    verdict: tuple[str, ...]
+    writers: dict[str, Callable[[Path], Any]]
+
+
+def _draft(
+    material: Material,
+    options: ReportOptions,
+    folder: Path,
+    scratch: Path,
+    sounds: audio_examples.Sounds,
+) -> _Draft:
+    """Analyse results and draw the figures; ``sounds`` are those of an older report."""
     findings = analyse(material, options.margin, options.unclustered)
     heard = audio_examples.make(material, findings.worst, options.listen) if options.listen else {}
     said = tuple(verdict.verdict(findings, material.conditions, material.context))
-    with tempfile.TemporaryDirectory(prefix="aser-bench-") as scratch:
-        writers = _writers(
-            material,
-            findings,
-            said,
-            options.names,
-            folder,
-            Path(scratch) / "figures",
-            heard or audio_examples.load(material, folder),
-        )
-        if options.listen:
-            writers[audio_examples.FOLDER] = lambda path: audio_examples.write(heard, path)
-        install(folder, writers)
-    return Report(folder, tuple(writers), findings, said)
+    writers = _writers(material, findings, said, options.names, folder, scratch, heard or sounds)
+    if options.listen:
+        writers[audio_examples.FOLDER] = lambda path: audio_examples.write(heard, path)
+    return _Draft(findings, said, writers)
 
 
 def _writers(

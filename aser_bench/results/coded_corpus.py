@@ -22,7 +22,8 @@ from ..pipeline.cache import Cache
 from ..pipeline.coding_plan import ConditionPlan
 from ..pipeline.ingest import Ingested, ingest
 from ..pipeline.parallel import Pool, cores
-from ..study.config import CorpusChoice, Study
+from ..study.config import Study
+from ..study.parsing import CorpusChoice
 from .coded_files import (
     FORMS,
     CopyTask,
@@ -34,6 +35,8 @@ from .coded_files import (
 )
 
 EXIT_OK, EXIT_LEFT_OUT = 0, 3
+
+_REMEDY = "choose another folder"
 
 TABLE = "utterances.csv"
 """The table beside a condition's copies that can be read, for the corpus ``csv``."""
@@ -128,7 +131,9 @@ def encode(
     check_folders(plan.names)
     entries = Cache.at(cache)
     say: Notify = (lambda line: None) if quiet else print_notice
-    with atomic.folder(out) as folder:
+    atomic.check_empty(out, _REMEDY)
+    with atomic.writing(out, _REMEDY) as target, target.replacing() as folder:
+        atomic.check_empty(out, _REMEDY)  # now that no other process writes it
         with Pool(jobs if jobs is not None else cores()) as pool:
             ingested = ingest(choice, study.limit, entries, pool, say=say)
             report_refused(ingested.refused, say)

@@ -24,7 +24,7 @@ from ..corpora.audio import read
 from ..corpora.prepare import inspect_recording, samples_sha256
 from ..pipeline.coding_plan import BATCH
 from ..pipeline.ingest import Ingested
-from ..study.config import CorpusChoice
+from ..study.parsing import CorpusChoice
 
 FORMS = ("stream", "wav")
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..core.atomic import complete_interrupted
 from ..core.context import Context
 from ..core.errors import UsageError
 from ..core.findings import DRIFT, LEAKS, TRANSCRIPTS, WER, transcriber_of
@@ -86,6 +87,7 @@ def read(path: Path | str) -> Folder:
         If it is none, lacks its predictions, or was written by a version with other columns.
     """
     path = Path(path)
+    complete_interrupted(path)
     file = path / FILE
     if not file.is_file():
         raise UsageError(f"{path} is no folder of results: it holds no {FILE}")

@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from ..core.atomic import install
 from ..core.findings import TRANSCRIPTS
 from ..core.progress import format_duration
 from ..evaluation.wer import wer
@@ -24,6 +23,19 @@ from .manifest import FILE, Manifest, StageCost
 
 Costs = list[tuple[str, str, Cost]]
 """Stage, task and cost of everything that this run itself computed."""
+
+NAMES = (
+    *("scores.csv", "conditions.csv", "predictions.parquet", "timings.csv", "drift.csv"),
+    *("features.csv", "leaks.csv", "wer.csv", "transcripts.csv", "study.yaml", "manifest.json"),
+    *("tables", "figures", "sounds", "report.html"),
+)
+"""Everything that a run or a report writes to a results folder, and that a new run replaces."""
+
+REMEDY = (
+    "choose another folder with --out; finished work is kept in the cache, and the same command "
+    "continues from there"
+)
+"""What to do if a results folder cannot be written, for error messages."""
 
 _DIGITS = 6
 
@@ -78,12 +90,12 @@ def write(
     costs: Costs,
     failed: dict[str, str],
 ) -> None:
-    """Write all that the report is made from; what an older report said goes.
+    """Write the files from which reports are made to an empty folder.
 
     Raises
     ------
-    AserBenchError
-        As `install`.
+    OSError
+        If the folder cannot be written.
     """
     tasks = [task for worklist in worklists for task in worklist.trainings]
     corpora = {worklist.name: worklist.ingested for worklist in worklists}
@@ -101,11 +113,10 @@ def write(
         "leaks.csv": lambda path: _write_csv(feature_stats.leaks(worklists), path),
         **_heard_writers(heard),
         "study.yaml": lambda path: path.write_text(_yaml(study), "utf-8"),
-        # Last: a folder with a manifest is a whole one.
         FILE: manifest.write,
     }
-    old = ("tables", "figures", "sounds", "report.html", "wer.csv", "transcripts.csv")
-    install(folder, writers, stale=[name for name in old if name not in writers])
+    for name, write_one in writers.items():
+        write_one(folder / name)
 
 
 def _heard_writers(heard: pd.DataFrame) -> dict[str, Callable[[Path], Any]]:

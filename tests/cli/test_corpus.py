@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from aser_bench.cli import main
-from aser_bench.core.atomic import UNFINISHED
+from aser_bench.core.atomic import HIDDEN
 from aser_bench.corpora.audio import read
 
 
@@ -201,22 +201,21 @@ def test_an_interrupted_encode_leaves_nothing_and_can_be_said_again(bench, table
         env=os.environ | {"ASER_BENCH_CACHE": str(tmp_path / "cache")},
     )
     end = time.monotonic() + 90
-    while not list(out.glob(f"{UNFINISHED}/mp3-8k/*/*/*.mp3")):
+    while not list(tmp_path.glob(f".out{HIDDEN}new-*/mp3-8k/*/*/*.mp3")):
         assert process.poll() is None
         assert time.monotonic() < end, "it took too long"
         time.sleep(0.01)
     os.killpg(process.pid, how)
     _, said = process.communicate(timeout=60)
     assert "Traceback" not in said
-    if how == signal.SIGKILL:
-        assert [path.name for path in out.iterdir()] == [UNFINISHED]
-    else:
-        assert not out.exists()
+    assert not out.exists()
+    if how != signal.SIGKILL:
+        assert not list(tmp_path.glob(f"*{HIDDEN}*"))
         assert process.returncode == 130
         assert "interrupted; nothing was left" in said
     code, _, said = bench("--corpus", f"csv={table}", "--codec", "gain", "-j", "1", "-q", out)
     assert (code, said) == (0, "")
-    assert not (out / UNFINISHED).exists()
+    assert not list(tmp_path.glob(f"*{HIDDEN}*"))
     files = pd.read_csv(out / "files.csv")
     assert len(files) == len(list(out.rglob("*.wav"))) == 64
     assert all(len(read(out / file)) == 6400 for file in files["file"])

@@ -1,4 +1,4 @@
-"""Scratch folders: where they lie, and that nothing is left of them."""
+"""Temporary folders are in memory where there is room, and nothing is left of them."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ PROGRAMS = {
 
 @pytest.fixture(params=PROGRAMS.values(), ids=PROGRAMS)
 def hanging(request, fake, place):
-    """A process that hangs with ffmpeg at work in its scratch folder, and the file that says so."""
+    """Yield a process that waits for ffmpeg, and a file in its temporary folder."""
     preamble = f"""
         from pathlib import Path
-        from aser_bench import scratch
-        scratch.places = lambda n_bytes: [Path({str(place)!r})]
+        from aser_bench.core import tempdirs
+        tempdirs.places = lambda n_bytes: [Path({str(place)!r})]
     """
     hang = fake(f'case "$*" in *-version) echo ffmpeg version 1;; *) {HANG};; esac')
     process = subprocess.Popen(
@@ -54,12 +54,12 @@ def hanging(request, fake, place):
         process.communicate()
 
 
-def test_memory_is_taken_only_where_there_is_room():
+def test_memory_disk_is_used_only_if_there_is_room():
     assert tempdirs.places(1)[-1] == tempdirs.places(2**60)[-1]
     assert len(tempdirs.places(2**60)) == 1
 
 
-def test_an_interrupt_kills_ffmpeg_and_leaves_nothing(hanging, place, ends):
+def test_interrupt_ends_ffmpeg_and_leaves_nothing(hanging, place, ends):
     process, file = hanging
     child = int(file.read_text())
     process.send_signal(system_signals.SIGINT)
@@ -68,7 +68,7 @@ def test_an_interrupt_kills_ffmpeg_and_leaves_nothing(hanging, place, ends):
     assert list(place.iterdir()) == []
 
 
-def test_what_a_killed_process_leaves_is_swept_by_the_next_start(hanging, place):
+def test_next_process_removes_the_folder_of_a_killed_one(hanging, place):
     process, file = hanging
     child, left = int(file.read_text()), file.parent
     assert left.name.startswith(f"aser-bench-{process.pid}-")
@@ -83,20 +83,20 @@ def test_what_a_killed_process_leaves_is_swept_by_the_next_start(hanging, place)
     assert list(place.iterdir()) == []
 
 
-def test_a_new_process_sweeps_too(hanging, place):
+def test_first_folder_of_a_process_removes_the_folders_of_killed_ones(hanging, place):
     process, file = hanging
     process.kill()
     process.communicate()
     os.killpg(int(file.read_text()), system_signals.SIGKILL)
     code = (
-        "import sys; from pathlib import Path; from aser_bench import scratch\n"
-        "with scratch.folder(Path(sys.argv[1])): pass"
+        "import sys; from pathlib import Path; from aser_bench.core import tempdirs\n"
+        "with tempdirs.folder(Path(sys.argv[1])): pass"
     )
     subprocess.run([sys.executable, "-c", code, place], check=True)
     assert list(place.iterdir()) == []
 
 
-def test_sweeping_touches_nothing_else(place):
+def test_sweep_leaves_folders_of_other_names_and_running_processes(place):
     for name in ("aser-bench-notes", "aser-bench-my-results", "other"):
         (place / name).mkdir()
     with tempdirs.folder(place) as own:
@@ -109,7 +109,7 @@ def test_sweeping_touches_nothing_else(place):
     }
 
 
-def test_without_locks_the_process_number_decides(place: Path, monkeypatch):
+def test_process_number_decides_without_locks(place: Path, monkeypatch):
     monkeypatch.setattr(tempdirs, "_lock", lambda path: None)
     with tempdirs.folder(place) as own:
         dead = place / f"{tempdirs.PREFIX}{2**22 + 1}-abcdefgh"

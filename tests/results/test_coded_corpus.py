@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +16,6 @@ from aser_bench import load_corpus
 from aser_bench.codecs import specs
 from aser_bench.codecs.control import Control
 from aser_bench.codecs.mp3 import Mp3
-from aser_bench.core import atomic
 from aser_bench.core.errors import AserBenchError, CodecError, UsageError
 from aser_bench.corpora.audio import read
 from aser_bench.results import coded_corpus, coded_files
@@ -360,87 +357,3 @@ def test_what_cannot_be_asked_for_is_refused_first(more, tmp_path):
     with pytest.raises(UsageError, match="unknown form 'wave'; did you mean 'wav'"):
         coded_corpus.encode(resolve({"codecs": ["gain"]}), tmp_path / "out", form="wave")
     assert not (tmp_path / "out").exists()
-
-
-# --- the folder that is whole or not there -----------------------------------------------------
-
-
-def test_a_fresh_folder_appears_with_its_manifest_last(tmp_path, monkeypatch):
-    order = []
-    rename = Path.rename
-
-    def spy(self, target):
-        order.append(Path(target).name)
-        return rename(self, target)
-
-    monkeypatch.setattr(Path, "rename", spy)
-    with atomic.folder(tmp_path / "out") as folder:
-        for name in ("manifest.json", "z.csv", "a"):
-            (folder / name).write_text(name)
-        assert [path.name for path in (tmp_path / "out").iterdir()] == [atomic.UNFINISHED]
-    assert order[-1] == "manifest.json"
-    assert set(content(tmp_path / "out")) == {"manifest.json", "z.csv", "a"}
-
-
-@pytest.mark.parametrize("ending", [KeyboardInterrupt, SystemExit, RuntimeError])
-def test_a_fresh_folder_that_fails_was_never_there(tmp_path, ending):
-    def fail():
-        with atomic.folder(tmp_path / "a" / "out") as folder:
-            (folder / "sub").mkdir()
-            (folder / "sub" / "x").write_text("half")
-            raise ending
-
-    with pytest.raises(ending):
-        fail()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_move_that_fails_is_taken_back(tmp_path, monkeypatch):
-    rename = Path.rename
-
-    def once(self, target):
-        if self.name == "b":
-            raise KeyboardInterrupt
-        return rename(self, target)
-
-    monkeypatch.setattr(Path, "rename", once)
-    (tmp_path / "out").mkdir()
-
-    def fail():
-        with atomic.folder(tmp_path / "out") as folder:
-            for name in "abc":
-                (folder / name).mkdir()
-
-    with pytest.raises(KeyboardInterrupt):
-        fail()
-    assert list((tmp_path / "out").iterdir()) == []
-
-
-def test_what_a_killed_process_left_is_cleared_away(tmp_path):
-    (tmp_path / atomic.UNFINISHED / "mp3-8k").mkdir(parents=True)
-    (tmp_path / atomic.UNFINISHED / "old.csv").write_text("old")
-    with atomic.folder(tmp_path) as folder:
-        (folder / "new.csv").write_text("new")
-    assert set(content(tmp_path)) == {"new.csv"}
-
-
-def test_two_do_not_write_one_folder(tmp_path):
-    (tmp_path / atomic.UNFINISHED).mkdir()
-    (tmp_path / atomic.UNFINISHED / "theirs").write_text("x")
-    handle = os.open(tmp_path / atomic.UNFINISHED, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        with pytest.raises(UsageError, match="another process"), atomic.folder(tmp_path):
-            pass
-    finally:
-        os.close(handle)
-    assert (tmp_path / atomic.UNFINISHED / "theirs").exists()
-
-
-def test_a_place_that_cannot_be_written_is_told(tmp_path):
-    (tmp_path / "file").write_text("x")
-    with (
-        pytest.raises(AserBenchError, match="cannot be written"),
-        atomic.folder(tmp_path / "file" / "out"),
-    ):
-        pass
