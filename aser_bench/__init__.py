@@ -14,7 +14,7 @@ from .corpora import load_corpus
 from .features import extract_features
 
 if TYPE_CHECKING:
-    from .baseline.base import Checked
+    from .baseline.base import CheckResult
     from .evaluation import metrics
     from .report.build import Report
     from .report.results import Results, load_results
@@ -229,7 +229,7 @@ def check(
     part: bool = False,
     allow: Sequence[str] = (),
     tolerances: Mapping[str, float | None] | None = None,
-) -> Checked:
+) -> CheckResult:
     """Compare new results with a baseline: ``aser-bench check`` in Python.
 
     Parameters
@@ -254,7 +254,7 @@ def check(
 
     Returns
     -------
-    Checked
+    CheckResult
         ``cells`` and ``guards`` with their verdicts, the worst first, and the ``exit_code``.
 
     Raises

@@ -1,4 +1,4 @@
-"""The command line: one file a verb, read into one parser."""
+"""The command line: one module per verb, combined into one parser."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser with all verbs; it imports nothing heavy."""
+    """Return the parser with all verbs, without importing heavy packages."""
     parser = _Parser(
         prog="aser-bench",
         description="Measure what lossy audio codecs cost automatic speech emotion recognition.",
@@ -38,23 +38,23 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     options = build_parser().parse_args(arguments)
-    # Ended politely by a scheduler or a closed terminal: leave as after an error, workers gone.
+    # Terminated by a scheduler or a closed terminal: exit as after an error, so workers end, too.
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda number, _: sys.exit(128 + number))
     try:
-        return options.function(options)
+        return int(options.function(options))
     except AserBenchError as error:
         print(f"aser-bench: error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print(
-            "\naser-bench: interrupted; what was finished is kept, and the same command goes on "
-            "from there",
+            "\naser-bench: interrupted; finished work is kept, and the same command continues from "
+            "there",
             file=sys.stderr,
         )
         return 130
     except BrokenPipeError:
-        # Whoever read the output has gone; there is nobody to tell. Python would complain
-        # once more when it flushes at exit.
+        # The reader of the output has closed it. Python would report that again when it flushes
+        # standard output at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -1,12 +1,15 @@
-"""``aser-bench corpus``: corpora as files; ``encode`` writes one as it sounds after codecs."""
+"""``aser-bench corpus``: corpora as files; ``encode`` writes coded copies of one."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .flags import add_codec_flags, add_ffmpeg_flag, jobs, use_ffmpeg
+
+if TYPE_CHECKING:
+    from .flags import Verbs
 
 _EPILOG = """\
 examples:
@@ -14,32 +17,31 @@ examples:
   aser-bench corpus encode --corpus ravdess=DIR --codec opus:application=voip --bitrates 16 \\
       --codec lowpass --form wav ravdess-coded
 
-OUT gets a folder for each condition and one for the original, with the names of the source,
-and is filled when all is done: an interrupted encode leaves nothing and starts again. Each
-folder is a corpus for --corpus csv=OUT/<condition>/utterances.csv; not so the bare streams of
-G.711, G.722, G.726, GSM and SBC, which tell nobody what they are: take --form wav for these, and
-wherever the samples must be in time with the source. The licence of the recordings holds for
-the copies too.
+OUT has one folder per condition and one for the original, with the file names of the source. It
+is written when all copies are complete; an interrupted command leaves nothing behind. Each folder
+can be used as a corpus: --corpus csv=OUT/<condition>/utterances.csv. Exceptions are the raw streams
+of G.711, G.722, G.726, GSM and SBC, which have no header: use --form wav for these, and wherever
+samples must be aligned with the source. The licence of the recordings applies to the copies.
 """
 _STUDY = ("corpora", "codecs", "bitrate_policy", "limit")
 
 
-def add_parser(verbs: Any) -> None:
+def add_parser(verbs: Verbs) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "corpus",
-        help="write the coded corpus as audio files",
-        description="Work on a corpus as files.",
+        help="write coded copies of a corpus as audio files",
+        description="Commands for the files of a corpus.",
     )
     actions = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     _add_encode(actions)
 
 
-def _add_encode(actions: Any) -> None:
+def _add_encode(actions: Verbs) -> None:
     parser = actions.add_parser(
         "encode",
-        help="write a corpus as it sounds after codecs",
-        description="Write a corpus as it sounds after codecs. Without --corpus the demo corpus.",
+        help="write coded copies of a corpus",
+        description="Write coded copies of a corpus. Without --corpus, the demo corpus is used.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
@@ -57,10 +59,10 @@ def _add_encode(actions: Any) -> None:
         "--form",
         metavar="FORM",
         default="stream",
-        help="stream: the codec's own files (default); wav: what they decode to, as a run hears "
-        "it (32-bit float, 16 kHz, as long as the source)",
+        help="stream: encoded files (default); wav: the decoded signals that a run uses (32-bit "
+        "float, 16 kHz, the length of the source)",
     )
-    parser.add_argument("--limit", metavar="N", help="take N utterances")
+    parser.add_argument("--limit", metavar="N", help="use only N utterances")
     parser.add_argument("-j", "--jobs", metavar="N", help="worker processes (default: all cores)")
     add_ffmpeg_flag(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="show no progress")
@@ -87,8 +89,8 @@ def _encode(options: argparse.Namespace) -> int:
         )
     except KeyboardInterrupt:
         print(
-            f"\naser-bench: interrupted; nothing was left in {given['out']}, and the same command "
-            "starts again",
+            f"\naser-bench: interrupted; nothing was written to {given['out']}; run the same "
+            "command to start again",
             file=sys.stderr,
         )
         return 130

@@ -1,132 +1,151 @@
-"""Flags that several verbs have: which codecs, at which bitrates, with which ffmpeg."""
+"""Flags that several verbs share: codecs and bitrates, ffmpeg, report, jobs."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from ..report.build import ReportOptions
+
+    Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
+    Flags = argparse.ArgumentParser | argparse._ArgumentGroup
+
+Number = TypeVar("Number", int, float)
 
 
 class CodecAction(argparse.Action):
-    """Collect ``--codec`` and the ``--bitrates`` and ``--loss`` behind each of them."""
+    """Collect each ``--codec`` with the ``--bitrates`` and ``--loss`` that follow it."""
 
     def __call__(
-        self, parser: Any, namespace: Any, value: Any, option_string: str | None = None
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
     ) -> None:
-        """Start a new codec, or give the last one its bitrates or its packet loss."""
+        """Add a codec, or set the bitrates or the packet loss of the last one."""
         codecs = list(getattr(namespace, "codecs", None) or [])
         if option_string == "--codec":
-            codecs.append({value: ""})
+            codecs.append({values: ""})
         elif not codecs:
-            parser.error(f"{option_string} belongs behind the --codec that it is for")
+            parser.error(f"{option_string} must follow the --codec that it applies to")
         else:
             ((name, bitrates),) = codecs[-1].items()
             if option_string == "--loss":
-                codecs[-1] = {f"{name}:loss={value}": bitrates}
+                codecs[-1] = {f"{name}:loss={values}": bitrates}
             elif bitrates:
                 parser.error(f"--bitrates is given twice for codec {name}")
             else:
-                codecs[-1] = {name: value}
+                codecs[-1] = {name: values}
         namespace.codecs = codecs
 
 
-def add_codec_flags(parser: Any) -> None:
+def add_codec_flags(parser: Flags) -> None:
     """Add ``--codec``, ``--bitrates``, ``--loss`` and ``--bitrate-policy``."""
     parser.add_argument(
         "--codec",
         action=CodecAction,
         metavar="CODEC",
-        help="a codec with its options, or a chain: mp3, opus:application=voip, mp3:64+gsm; may "
-        "be repeated, each with its --bitrates",
+        help="a codec with its options, or a chain: mp3, opus:application=voip, mp3:64+gsm; "
+        "repeatable, each with its own --bitrates",
     )
     parser.add_argument(
         "--bitrates",
         action=CodecAction,
         metavar="KBIT/S,...",
-        help="bitrates in kbit/s of the --codec before it",
+        help="bitrates of the preceding --codec in kbit/s",
     )
     parser.add_argument(
         "--loss",
         action=CodecAction,
         metavar="PERCENT",
-        help="packets that the --codec before it loses, where it can conceal that (opus)",
+        help="packet loss of the preceding --codec, if its decoder conceals loss (opus)",
     )
     parser.add_argument(
         "--bitrate-policy",
         metavar="POLICY",
-        help="what to do with a bitrate that 16 kHz cannot carry: promote (code it at a rate "
-        "that can; default), clamp (code the nearest, and say so), error",
+        help="treatment of bitrates that are not possible at 16 kHz: promote (use a higher sample "
+        "rate; default), clamp (use the nearest possible bitrate, with a notice), error",
     )
 
 
-def add_ffmpeg_flag(parser: Any) -> None:
-    """Add ``--ffmpeg``; `use_ffmpeg` carries it out."""
-    parser.add_argument("--ffmpeg", metavar="PATH", help="another ffmpeg than the bundled one")
+def add_ffmpeg_flag(parser: Flags) -> None:
+    """Add ``--ffmpeg``, which `use_ffmpeg` applies."""
+    parser.add_argument(
+        "--ffmpeg", metavar="PATH", help="an ffmpeg program to use instead of the bundled one"
+    )
 
 
 def use_ffmpeg(options: argparse.Namespace) -> None:
-    """Make ``--ffmpeg`` hold for this process and its workers."""
+    """Apply ``--ffmpeg`` to this process and its workers."""
     path = getattr(options, "ffmpeg", None)
     if path:
         os.environ["ASER_BENCH_FFMPEG"] = path
 
 
-def add_report_flags(parser: Any) -> None:
-    """Add ``--format``, ``--margin`` and ``--listen``; `report_options` reads them."""
+def add_report_flags(parser: Flags) -> None:
+    """Add ``--format``, ``--margin`` and ``--listen``, which `report_options` reads."""
     parser.add_argument(
         "--format",
         metavar="NAME,...",
-        help="what to write of csv, latex, md, json (tables), html and figures (default: all)",
+        help="parts to write: csv, latex, md, json (tables), html, figures (default: all)",
     )
     parser.add_argument(
         "--margin",
         metavar="FRACTION",
-        help="largest loss of UAR that counts as none (default 0.02: two points)",
+        help="largest tolerated loss of UAR (default 0.02: two percentage points)",
     )
     parser.add_argument(
         "--listen",
         metavar="N",
-        help="put the sounds of the N worst utterances, original and coded, into report.html",
+        help="include audio of the N worst utterances, original and coded, in report.html",
     )
 
 
-def report_options(options: argparse.Namespace) -> Any:
-    """Return the `ReportOptions` of the flags, or of ``ASER_BENCH_<FLAG>`` where none is given.
+def report_options(options: argparse.Namespace) -> ReportOptions:
+    """Return the options of the report from its flags, or their ``ASER_BENCH_<FLAG>`` variables.
 
     Raises
     ------
     UsageError
-        For what is no number.
+        For a value that is not a number.
     """
     from ..report.build import ReportOptions
+    from ..results.analysis import MARGIN
 
-    given: dict[str, Any] = {}
-    for flag, name, kind in (
-        ("format", "formats", str),
-        ("margin", "margin", float),
-        ("listen", "listen", int),
-    ):
-        word = getattr(options, flag, None) or os.environ.get(f"ASER_BENCH_{flag.upper()}")
-        if word:
-            given[name] = _number(flag, word, kind)
-    return ReportOptions(**given, unclustered=getattr(options, "unclustered", False))
+    return ReportOptions(
+        formats=_value(options, "format") or None,
+        margin=_number(options, "margin", float, MARGIN),
+        listen=_number(options, "listen", int, 0),
+        unclustered=getattr(options, "unclustered", False),
+    )
 
 
-def _number(flag: str, word: str, kind: Any) -> Any:
+def _value(options: argparse.Namespace, flag: str) -> str:
+    return getattr(options, flag, None) or os.environ.get(f"ASER_BENCH_{flag.upper()}", "")
+
+
+def _number(
+    options: argparse.Namespace, flag: str, read: Callable[[str], Number], default: Number
+) -> Number:
     from ..core.errors import UsageError
 
+    text = _value(options, flag)
     try:
-        return kind(word)
+        return read(text) if text else default
     except ValueError:
-        raise UsageError(f"--{flag} must be a number, not {word!r}") from None
+        raise UsageError(f"--{flag} must be a number, not {text!r}") from None
 
 
 def jobs(options: argparse.Namespace) -> int | None:
-    """Return what ``-j`` or ``ASER_BENCH_JOBS`` says, None where neither says anything."""
+    """Return the value of ``-j`` or ``ASER_BENCH_JOBS``, None where neither is given."""
     from ..core.errors import UsageError
 
-    word = getattr(options, "jobs", None) or os.environ.get("ASER_BENCH_JOBS")
+    text = _value(options, "jobs")
     try:
-        return int(word) if word else None
+        return int(text) if text else None
     except ValueError:
-        raise UsageError(f"-j must be a whole number, not {word!r}") from None
+        raise UsageError(f"-j must be a whole number, not {text!r}") from None

@@ -1,4 +1,4 @@
-"""``aser-bench list``: the names that the other verbs take."""
+"""``aser-bench list``: the names that the other verbs accept."""
 
 from __future__ import annotations
 
@@ -6,33 +6,37 @@ import argparse
 import shutil
 import sys
 import textwrap
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .flags import Verbs
 
 _KINDS = ("corpora", "codecs", "transcripts", "features", "models", "protocols", "metrics")
 
 
-def add_parser(verbs: Any) -> None:
+def add_parser(verbs: Verbs) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "list",
         help="list corpora, codecs, transcripts, features, models, protocols, metrics",
-        description="List what there is, built in and from other installed packages.",
+        description="List components, both built in and from other installed packages.",
     )
     parser.add_argument("kind", choices=_KINDS, metavar="KIND", help=", ".join(_KINDS))
     parser.set_defaults(function=_list)
 
 
 def _list(options: argparse.Namespace) -> int:
-    rows = _rows(options.kind)
+    rows = list(_rows(options.kind))
     width = max(len(name) for name, _ in rows)
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-    for name, title in rows:
-        print(_wrapped(f"{name:{width}}  ", title, columns))
+    for name, text in rows:
+        print(_wrap(f"{name:{width}}  ", text, columns))
     return 0
 
 
-def _wrapped(head: str, text: str, columns: int) -> str:
-    """Return a line, broken under its text where it goes to a terminal."""
+def _wrap(head: str, text: str, columns: int) -> str:
+    """Return one row; on a terminal, ``text`` is wrapped and indented."""
     if not columns:
         return head + text
     return textwrap.fill(
@@ -45,51 +49,75 @@ def _wrapped(head: str, text: str, columns: int) -> str:
     )
 
 
-def _rows(kind: str) -> list[tuple[str, str]]:
-    from .. import models
-    from ..core import registry
-
+def _rows(kind: str) -> Iterator[tuple[str, str]]:
     if kind == "protocols":
         from ..evaluation.protocols import PROTOCOLS
 
-        return [(protocol.name, protocol.title) for protocol in PROTOCOLS.values()]
-    if kind == "metrics":
+        yield from ((name, protocol.title) for name, protocol in PROTOCOLS.items())
+    elif kind == "metrics":
         from ..evaluation.metrics import METRICS
 
-        return [(metric.name, metric.title) for metric in METRICS.values()]
-    if kind == "models":
-        return [(name, models.get(name).title) for name in registry.names(kind)]
-    found = [registry.get(kind, name) for name in registry.names(kind)]
-    return [(one.name, _line(kind, one)) for one in found]
+        yield from ((name, metric.title) for name, metric in METRICS.items())
+    else:
+        from ..core import registry
+        from ..core.errors import UsageError
+
+        for name in registry.names(kind):
+            try:
+                yield name, _DESCRIPTIONS[kind](name)
+            except UsageError as error:  # a plug-in that cannot be loaded: list the others
+                yield name, f"[not available: {error}]"
 
 
-def _line(kind: str, component: Any) -> str:
-    return _LINES.get(kind, lambda one: one.title)(component)
+def _corpus(name: str) -> str:
+    from .. import corpora
 
-
-def _corpus(corpus: Any) -> str:
+    corpus = corpora.get(name)
     synthetic = ", synthetic speech" if corpus.synthetic else ""
     return f"{corpus.title}{synthetic} [{corpus.licence}]"
 
 
-def _codec(codec: Any) -> str:
+def _codec(name: str) -> str:
+    from ..codecs import specs
     from ..core.errors import CodecError
     from ..core.tables import SAMPLE_RATE
 
-    carried = codec.bitrates(SAMPLE_RATE) if codec.takes_bitrates else None
-    line = f"{codec.title}; {carried}" if carried else codec.title
+    codec = specs.get(name)
+    bitrates = codec.bitrates(SAMPLE_RATE) if codec.takes_bitrates else None
+    text = f"{codec.title}; {bitrates}" if bitrates else codec.title
     try:
         reason = codec.unavailable()
     except CodecError as error:
         reason = str(error)
-    return f"{line} [not available: {reason}]" if reason else line
+    return f"{text} [not available: {reason}]" if reason else text
 
 
-def _transcriber(transcriber: Any) -> str:
-    known = ", ".join(transcriber.languages)
-    line = f"{transcriber.title} [{known}]" if known else transcriber.title
+def _transcriber(name: str) -> str:
+    from .. import transcripts
+
+    transcriber = transcripts.get(name)
+    languages = ", ".join(transcriber.languages)
+    text = f"{transcriber.title} [{languages}]" if languages else transcriber.title
     reason = transcriber.unavailable()
-    return f"{line} [not available: {reason}]" if reason else line
+    return f"{text} [not available: {reason}]" if reason else text
 
 
-_LINES = {"corpora": _corpus, "codecs": _codec, "transcripts": _transcriber}
+def _feature_set(name: str) -> str:
+    from .. import features
+
+    return features.resolve(name).title
+
+
+def _model(name: str) -> str:
+    from .. import models
+
+    return models.get(name).title
+
+
+_DESCRIPTIONS: dict[str, Callable[[str], str]] = {
+    "corpora": _corpus,
+    "codecs": _codec,
+    "transcripts": _transcriber,
+    "features": _feature_set,
+    "models": _model,
+}

@@ -1,4 +1,4 @@
-"""``aser-bench probe``: the truth about each condition of a codec."""
+"""``aser-bench probe``: measurements of each condition of a codec."""
 
 from __future__ import annotations
 
@@ -13,26 +13,28 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from .flags import Verbs
+
 _EPILOG = """\
 examples:
   aser-bench probe mp3 --bitrates 8,16,64,192 recordings/*.wav
   aser-bench probe opus:application=voip --csv opus.csv
   aser-bench probe mp3:64+gsm speech.flac
 
-PESQ and STOI are measured where their packages are: pip install aser-bench[quality]
+PESQ and STOI are measured if their packages are installed: pip install aser-bench[quality]
 """
 
-_DEMO = 8  # utterances that are enough for a look, spread over speakers and emotions
+_DEMO = 8  # utterances of the demo corpus, spread over speakers and emotions
 
 
-def add_parser(verbs: Any) -> None:
+def add_parser(verbs: Verbs) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "probe",
-        help="measure what a codec's conditions really are",
+        help="measure bitrate, bandwidth, delay and distortion of a codec's conditions",
         usage="aser-bench probe [options] CODEC [--bitrates KBIT/S,...] [FILE ...]",
-        description="Take recordings through a codec and measure each condition: its effective "
-        "bitrate, bandwidth, delay, level and distortion. Without FILE the demo corpus speaks.",
+        description="Encode and decode recordings and measure each condition: its effective "
+        "bitrate, bandwidth, delay, level and distortion. Without FILE, the demo corpus is used.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
@@ -43,23 +45,22 @@ def add_parser(verbs: Any) -> None:
         help="a codec with its options, or a chain: mp3, opus:application=voip, mp3:64+gsm",
     )
     files = parser.add_argument("files", nargs="+", metavar="FILE", help="a recording")
-    # Not nargs="*": argparse would find no files at all behind the codec, and be content, before
-    # it looks behind the options.
+    # Not nargs="*": argparse would match zero files directly after the codec and then reject those
+    # that follow the options.
     files.required = False
     parser.add_argument(
         "--bitrates",
         metavar="KBIT/S,...",
-        help="bitrates in kbit/s (default: all the usual ones of the codec)",
+        help="bitrates in kbit/s (default: the usual bitrates of the codec)",
     )
     parser.add_argument(
         "--bitrate-policy",
         metavar="POLICY",
-        help="what to do with a bitrate that 16 kHz cannot carry: promote (default), clamp, error",
+        help="treatment of bitrates that are not possible at 16 kHz: promote (default), clamp, "
+        "error",
     )
-    parser.add_argument(
-        "--limit", metavar="N", help="take N of the recordings, evenly spread over them"
-    )
-    parser.add_argument("--csv", metavar="PATH", help="write the table as CSV, too")
+    parser.add_argument("--limit", metavar="N", help="use N of the recordings, evenly spaced")
+    parser.add_argument("--csv", metavar="PATH", help="also write the table to a CSV file")
     add_ffmpeg_flag(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="show no progress")
     parser.set_defaults(function=_probe)
@@ -73,6 +74,7 @@ def _probe(options: argparse.Namespace) -> int:
     from ..codecs.probe import plan_conditions
     from ..core.tables import SAMPLE_RATE
     from ..report import probe as report
+    from ..report.terminal import paragraph
     from ..study import config as studies
 
     given = vars(options)
@@ -89,23 +91,23 @@ def _probe(options: argparse.Namespace) -> int:
     out = Path(given["csv"]) if "csv" in given else None
     if out is not None:
         _check_writable(out)
-    files = _chosen(given.get("files", []), study.limit)
+    files = _select_files(given.get("files", []), study.limit)
     source = f"{len(files)} recording{'s' if len(files) != 1 else ''}"
     if "files" not in given:
-        source = f"no FILE was named: {len(files)} utterances of the demo corpus (synthetic speech)"
+        source = f"no FILE given: {len(files)} utterances of the demo corpus (synthetic speech)"
     signals = [_read(file) for file in files]
-    table = _measured(signals, codec, choice.bitrates, study.bitrate_policy, options)
+    table = _measure(signals, codec, choice.bitrates, study.bitrate_policy, options)
     if out is not None:
         _write(out, report.to_csv(table))
     encoder = f" by {codec.encoder()}" if codec.encoder() else ""
     width = shutil.get_terminal_size().columns
-    print(report.paragraph(f"{codec.spec}{encoder}; {source}", width))
+    print(paragraph(f"{codec.spec}{encoder}; {source}", width))
     print(report.render(table, width), end="")
     print(_hint(width), end="")
     return 0
 
 
-def _measured(
+def _measure(
     signals: list[np.ndarray], codec: Any, bitrates: Any, policy: str, options: argparse.Namespace
 ) -> pd.DataFrame:
     from ..codecs.probe import probe
@@ -122,8 +124,8 @@ def _measured(
         return probe(signals, codec, bitrates, SAMPLE_RATE, policy, on_progress=done)
 
 
-def _chosen(files: list[str], limit: int | None) -> list[str]:
-    """Return the files to read: those that were named, or some of the demo corpus."""
+def _select_files(files: list[str], limit: int | None) -> list[str]:
+    """Return the files to read: the given ones, or a sample of the demo corpus."""
     if files:
         count = min(limit or len(files), len(files))
         return [files[place * len(files) // count] for place in range(count)]
@@ -145,7 +147,7 @@ def _read(file: str) -> np.ndarray:
 
 
 def _check_writable(path: Path) -> None:
-    """Refuse a file that cannot be written, before an hour of work is done for it."""
+    """Raise an error for a file that cannot be written, before any work is done."""
     from ..core.errors import UsageError
 
     new = not path.exists()
@@ -168,7 +170,7 @@ def _write(path: Path, content: str) -> None:
 
 
 def _hint(width: int) -> str:
-    """Return how to get the measures that are missing; empty where all are there."""
+    """Return how to install the measures that are missing; empty if none is."""
     from ..codecs import quality
     from ..report.terminal import paragraph
 

@@ -1,11 +1,14 @@
-"""``aser-bench report``: write the report of results again, or of several runs side by side."""
+"""``aser-bench report``: write the report of one run again, or of several runs side by side."""
 
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .flags import add_report_flags, report_options
+
+if TYPE_CHECKING:
+    from .flags import Verbs
 
 _EPILOG = """\
 examples:
@@ -14,15 +17,15 @@ examples:
   aser-bench report results/ravdess-mp3 results/ravdess-mp3-lstm --out results/ravdess
   aser-bench report results/ravdess-mp3 --listen 10
 
-Everything is computed from the predictions; nothing is coded or trained.
+The report is computed from the predictions; nothing is encoded or trained.
 """
 
 
-def add_parser(verbs: Any) -> None:
+def add_parser(verbs: Verbs) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "report",
-        help="write tables, figures and report.html of results again, also side by side",
+        help="write tables, figures and report.html of one or several runs",
         description="Write tables, figures and report.html from the predictions of runs.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -31,13 +34,13 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--out",
         metavar="DIR",
-        help="where to write (default: the folder itself; needed for several)",
+        help="folder of the report (default: the results folder; required for several folders)",
     )
     add_report_flags(parser)
     parser.add_argument(
         "--unclustered",
         action="store_true",
-        help="set the interval that ignores speakers beside the others",
+        help="also show intervals that ignore speakers",
     )
     parser.set_defaults(function=_report)
 

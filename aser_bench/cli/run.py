@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .flags import (
     add_codec_flags,
@@ -15,6 +15,9 @@ from .flags import (
     use_ffmpeg,
 )
 
+if TYPE_CHECKING:
+    from .flags import Verbs
+
 _EPILOG = """\
 examples:
   aser-bench run --codec mp3 --bitrates 8,16,24,64,96,128,192,256
@@ -23,35 +26,35 @@ examples:
   aser-bench run study.yaml --models svm -j 4
   aser-bench run --corpus csv=recordings.csv --preset paper --dry-run
 
-What a flag leaves open is taken from ASER_BENCH_<NAME> variables, the study file, the preset
+A setting without a flag is taken from its variable ASER_BENCH_<NAME>, the study file, the preset
 and the defaults, in this order.
 """
 
 
-def add_parser(verbs: Any) -> None:
+def add_parser(verbs: Verbs) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "run",
-        help="run a study: code, train, test, and write tables",
-        description="Run a study and write its results. Without --corpus the demo corpus runs.",
+        help="run a study and write scores, tables, figures and a report",
+        description="Run a study and write its results. Without --corpus, the demo corpus is used.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
     )
     parser.add_argument("study", nargs="?", metavar="STUDY.yaml", help="a study file")
-    what = parser.add_argument_group("what to run (above the study file)")
+    what = parser.add_argument_group("study (replaces settings of the study file)")
     what.add_argument(
         "--corpus",
         action="append",
         dest="corpora",
         metavar="NAME[=DIR]",
-        help="a corpus and its folder (or its table: csv=FILE); may be repeated",
+        help="a corpus and its folder (or its table: csv=FILE); repeatable",
     )
     add_codec_flags(what)
     what.add_argument(
         "--match-level",
         action="store_true",
-        help="bring each coded utterance back to the level of its original",
+        help="restore the level of the original in each coded utterance",
     )
     what.add_argument(
         "--features",
@@ -65,70 +68,90 @@ def add_parser(verbs: Any) -> None:
     what.add_argument(
         "--transcripts",
         metavar="NAME,...",
-        help="where tre, mdre and mdrea have the words from: reference (default), pocketsphinx, "
-        "whisper; a transcriber hears each condition",
+        help="source of the text that tre, mdre and mdrea read: reference (default), or a "
+        "transcriber that is applied to each condition: pocketsphinx, whisper",
     )
     what.add_argument(
         "--embeddings",
         metavar="FILE",
-        help="pretrained word vectors for them, GloVe or word2vec (default: from chance)",
+        help="pretrained word vectors for these models, GloVe or word2vec (default: randomly "
+        "initialised)",
     )
     what.add_argument(
         "--labels",
         metavar="NAME",
-        help="all (default), or 4: angry, happy (with excited), neutral, sad",
+        help="emotions: all (default), or 4 (angry, happy with excited, neutral, sad)",
     )
     what.add_argument(
         "--protocol",
         metavar="NAME,...",
-        help="speaker (default), paper, loso, session, given, yoon2018",
+        help="split into training and test part: speaker (default), paper, loso, session, given, "
+        "yoon2018",
     )
     what.add_argument(
         "--train",
         metavar="MODE,...",
-        help="train at each condition and test on all of them (all; default), on the original "
-        "alone (original), test where trained (matched), on all pooled (multi)",
+        help="training condition: each one, tested on all (all; default); the original only "
+        "(original); the condition of the test (matched); all pooled (multi)",
     )
     what.add_argument(
-        "--preset", metavar="NAME", help="paper or yoon2018: a study's fixed settings"
+        "--preset", metavar="NAME", help="settings of a published study: paper or yoon2018"
     )
-    what.add_argument("--effort", metavar="NAME", help="quick, standard (default), paper")
     what.add_argument(
-        "--runs", metavar="N", help="trainings a fold of what has a random start (default 10)"
+        "--effort",
+        metavar="NAME",
+        help="size of grids and training budgets: quick, standard (default), paper",
     )
-    what.add_argument("--max-epochs", metavar="N", help="epochs at most of what stops early")
+    what.add_argument(
+        "--runs", metavar="N", help="runs per fold for randomly initialised models (default 10)"
+    )
+    what.add_argument(
+        "--max-epochs", metavar="N", help="largest number of epochs of models with early stopping"
+    )
     what.add_argument(
         "--patience",
         metavar="N",
-        help="epochs without a lower dev loss after which such a training ends (default 10, 20 for "
-        "dual encoders; less or more by --effort and --preset)",
+        help="epochs without a lower dev loss before training stops (default 10, 20 for dual "
+        "encoders; --effort and --preset change it)",
     )
     what.add_argument(
         "--frame-pool",
         metavar="N",
-        help="frames averaged in time into one before a recurrent model (default 4; 1 for dual "
-        "encoders and under preset paper)",
+        help="number of consecutive frames that are averaged into one for recurrent models "
+        "(default 4; 1 for dual encoders and with --preset paper)",
     )
     what.add_argument(
         "--class-weight",
         metavar="KIND",
-        help="none (default) or balanced: rare emotions weigh as much in training (svm, lstm, dual "
-        "encoders)",
+        help="none (default), or balanced: every emotion has the same weight in training (svm, "
+        "lstm, dual encoders)",
     )
-    what.add_argument("--seed", metavar="N", help="seed of every random draw (default 0)")
-    what.add_argument("--limit", metavar="N", help="take N utterances of each corpus")
-    add_report_flags(parser.add_argument_group("what to report"))
-    how = parser.add_argument_group("how to run it")
-    how.add_argument("--out", metavar="DIR", help="where to write (default results/<study>)")
+    what.add_argument("--seed", metavar="N", help="random seed (default 0)")
+    what.add_argument("--limit", metavar="N", help="use only N utterances of each corpus")
+    add_report_flags(parser.add_argument_group("report"))
+    how = parser.add_argument_group("execution")
+    how.add_argument("--out", metavar="DIR", help="results folder (default results/<study>)")
     how.add_argument(
         "--overwrite", action="store_true", help="replace the results of another study in DIR"
     )
     how.add_argument("-j", "--jobs", metavar="N", help="worker processes (default: all cores)")
-    how.add_argument("--cache", metavar="DIR", help="cache directory")
+    how.add_argument(
+        "--cache",
+        metavar="DIR",
+        help="cache directory (default ASER_BENCH_CACHE, or the user's cache)",
+    )
     how.add_argument("--store", dest="cache", help=argparse.SUPPRESS)  # its earlier name
     add_ffmpeg_flag(how)
-    how.add_argument("--strict", action="store_true", help="stop at an unusable recording")
-    how.add_argument("--dry-run", action="store_true", help="say what there is to do, do nothing")
+    how.add_argument(
+        "--strict",
+        action="store_true",
+        help="stop at a recording that cannot be used, instead of leaving it out",
+    )
+    how.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="show the plan and its estimated cost without running it",
+    )
     how.add_argument("-q", "--quiet", action="store_true", help="show no progress")
     parser.set_defaults(function=_run)
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zlib
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,18 @@ def test_list_protocols_and_metrics(bench, kind, some):
     code, out, _ = bench("list", kind)
     assert code == 0
     assert some in [line.split()[0] for line in out.splitlines()]
+
+
+@pytest.mark.parametrize("kind", ["corpora", "codecs", "transcripts", "features", "models"])
+def test_list_names_a_plugin_that_cannot_be_imported(bench, monkeypatch, kind):
+    broken = EntryPoint("broken", "no_such_package:Component", f"aser_bench.{kind}")
+    monkeypatch.setattr(registry, "plugins", lambda which: {"broken": broken})
+    code, out, _ = bench("list", kind)
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == registry.names(kind)
+    (line,) = [line for line in out.splitlines() if line.startswith("broken ")]
+    assert "[not available: " in line
+    assert "cannot be loaded: ModuleNotFoundError: No module named 'no_such_package'" in line
 
 
 def test_help_imports_nothing_heavy():
