@@ -83,6 +83,7 @@ def run(
     limit: int | None = None,
     name: str | None = None,
     out: str | Path | None = None,
+    overwrite: bool = False,
     jobs: int | None = None,
     cache: str | Path | None = None,
     strict: bool = False,
@@ -125,6 +126,8 @@ def run(
         The name of the study; default: made from corpora and codecs.
     out : path, optional
         The results folder; default ``results/<study>``.
+    overwrite : bool
+        Whether results of another study in ``out`` may be replaced.
     jobs : int, optional
         Worker processes; default: all cores. Does not change any number.
     cache : path, optional
@@ -191,6 +194,7 @@ def run(
     outcome = runner.run(
         _study(study, settings),
         out=out,
+        overwrite=overwrite,
         jobs=jobs,
         cache=cache,
         strict=strict,
