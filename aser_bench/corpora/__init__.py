@@ -1,4 +1,4 @@
-"""Corpora: where the recordings and their labels come from; one file a corpus."""
+"""Corpora: recordings and their labels; one file for each corpus."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["get", "load_corpus"]
 
 
 def get(name: str) -> Corpus:
-    """Return a built-in corpus, one of an entry point, or ``package.module:Name``.
+    """Return a corpus by its built-in name, its entry point, or ``package.module:Name``.
 
     Raises
     ------
@@ -35,18 +35,18 @@ def load_corpus(name: str, source: str | Path | None = None) -> Listing:
         ``iemocap``, ``meld``, ``custom``, ``csv``), one that another package registers, or
         ``package.module:Name``.
     source : str or Path, optional
-        Its folder, or its table for ``csv``; ``demo`` needs none.
+        Folder of the corpus, or the table for ``csv``; ``demo`` needs none.
 
     Returns
     -------
     Listing
         ``utterances`` (a table: utterance, file, emotion, speaker, sex, text[, session, split];
-        ``file`` is empty throughout in a corpus of texts alone), ``refused``
-        (file and reason) and ``notes`` (what was left out on purpose).
+        ``file`` is empty in all rows if the corpus has no recordings), ``refused`` (file and
+        reason) and ``notes`` (counts of files left out by design).
 
     Raises
     ------
     UsageError
-        If there is no such corpus, or nothing of it under ``source``.
+        If there is no such corpus, or ``source`` has no file of it.
     """
     return get(name).scan(None if source is None else Path(source))

@@ -1,4 +1,4 @@
-"""Open one recording: mono float32 at one rate, or a clear reason why it cannot be used."""
+"""Reading of a recording as mono float32 at a given rate, or the reason why it is refused."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from ..core.errors import AudioError
 from ..core.tables import SAMPLE_RATE
@@ -16,21 +17,24 @@ from . import containers, headers
 if TYPE_CHECKING:
     from soundfile import SoundFile
 
+Audio = npt.NDArray[np.float32]
+
 MIN_DURATION_S = 0.025
-"""Less than one analysis window is no recording."""
+"""Shortest accepted recording, in seconds: one analysis window."""
 
 MAX_DURATION_S = 3600.0
-"""An utterance lasts seconds; an hour is a mistake, and would fill the memory."""
+"""Longest accepted recording, in seconds. Utterances last seconds; longer files are mistakes."""
 
 MAX_BYTES = 2**30
+"""Largest accepted file, in bytes."""
 
 _SILENCE = 1 / 32768  # one step of 16 bits
-_CANCELLED = 0.01  # the downmix' level over the channels': -40 dB
-# A FLAC stream that was never finished states no length. libsndfile then answers with a huge
-# number, and cannot read up to the end: ffmpeg takes it.
+_CANCELLED = 0.01  # level of the downmix relative to that of the channels: -40 dB
+# The header of an unfinished FLAC stream states no length. libsndfile then reports a huge number
+# of frames and cannot read to the end, so such files are decoded by ffmpeg.
 _UNKNOWN_FRAMES = 2**40
 
-_FIRST_BYTES = (
+_SIGNATURES = (
     (b"#EXTM3U", "is a playlist, not a recording"),
     (b"ffconcat", "is a playlist, not a recording"),
     (b"[playlist]", "is a playlist, not a recording"),
@@ -41,35 +45,36 @@ _FIRST_BYTES = (
 )
 
 
-def read(path: str | Path, rate: int = SAMPLE_RATE) -> np.ndarray:
+def read(path: str | Path, rate: int = SAMPLE_RATE) -> Audio:
     """Read a recording.
 
-    What it is, is decided by its contents, not its extension. Channels are averaged; another
-    sample rate is converted by soxr (HQ). Recordings at ``rate`` come through bit-exact.
+    The format is detected from the contents, not from the extension. Channels are averaged, and
+    other sample rates are converted by soxr (HQ). Recordings at ``rate`` are returned bit-exact.
 
     Parameters
     ----------
     path : str or Path
-        Anything that libsndfile reads, or a container that ffmpeg reads (see `containers`).
+        File in a format that libsndfile reads, or a container that ffmpeg reads (see
+        `containers`).
     rate : int
-        The sample rate to return, in Hz.
+        Sample rate of the returned signal, in Hz.
 
     Returns
     -------
     numpy.ndarray
-        float32, shape (samples,), finite; 16-bit recordings are divided by 32768. Lossy and
-        float recordings may exceed 1.0: nothing is clipped.
+        float32, shape (samples,), finite; 16-bit samples are divided by 32768. Lossy and float
+        recordings may exceed 1.0: nothing is clipped.
 
     Raises
     ------
     AudioError
-        If the recording cannot be used; the message is the reason and what to do.
+        If the recording cannot be used; the message gives the reason and what to do.
     """
     return read_with_source_rate(path, rate)[0]
 
 
-def read_with_source_rate(path: str | Path, rate: int = SAMPLE_RATE) -> tuple[np.ndarray, int]:
-    """Do as `read` does, and return the file's own sample rate (Hz) too."""
+def read_with_source_rate(path: str | Path, rate: int = SAMPLE_RATE) -> tuple[Audio, int]:
+    """Return the signal as `read` does, and the sample rate of the file in Hz."""
     signal, source_rate = _decode(_contents(Path(path)))
     _check_length(len(signal), source_rate)
     mono = _downmix(signal)
@@ -94,14 +99,14 @@ def _contents(path: Path) -> bytes:
             raise AudioError("the file is empty (0 bytes); copy or download it again")
         if status.st_size > MAX_BYTES:
             raise AudioError(
-                f"the file has {status.st_size / 2**30:.1f} GiB; cut it into utterances"
+                f"the file has {status.st_size / 2**30:.1f} GiB; split it into utterances"
             )
         contents = path.read_bytes()
     except FileNotFoundError:
         raise AudioError("there is no such file") from None
     except PermissionError:
         raise AudioError("the file cannot be read: permission denied") from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+    except (OSError, ValueError) as error:  # ValueError: NUL character in the path
         raise AudioError(
             f"the file cannot be read: {getattr(error, 'strerror', '') or error}"
         ) from error
@@ -110,8 +115,8 @@ def _contents(path: Path) -> bytes:
     return contents
 
 
-def _decode(contents: bytes) -> tuple[np.ndarray, int]:
-    """Return float32 (frames, channels) and the sample rate in Hz."""
+def _decode(contents: bytes) -> tuple[Audio, int]:
+    """Return a float32 signal of shape (frames, channels) and its sample rate in Hz."""
     name = containers.identify(contents)
     if name is not None:
         return containers.decode(contents, name, MAX_DURATION_S)
@@ -123,31 +128,31 @@ def _decode(contents: bytes) -> tuple[np.ndarray, int]:
     try:
         file = soundfile.SoundFile(io.BytesIO(contents))
     except (soundfile.LibsndfileError, TypeError) as error:
-        name = containers.identify(contents, second_choice=True)
+        name = containers.identify(contents, fallback=True)
         if name is not None:
             return containers.decode(contents, name, MAX_DURATION_S)
-        raise AudioError(_what_it_is(contents, error)) from error
+        raise AudioError(_describe_contents(contents, error)) from error
     with file:
         if file.frames >= _UNKNOWN_FRAMES:
             return containers.decode(contents, "flac", MAX_DURATION_S)
         return _read_frames(file, contents), int(file.samplerate)
 
 
-def _read_frames(file: SoundFile, contents: bytes) -> np.ndarray:
+def _read_frames(file: SoundFile, contents: bytes) -> Audio:
     import soundfile
 
     if file.frames > MAX_DURATION_S * file.samplerate:
         hours = file.frames / file.samplerate / 3600
-        raise AudioError(f"it is {hours:.1f} hours long; cut it into utterances")
+        raise AudioError(f"it is {hours:.1f} hours long; split it into utterances")
     try:
-        signal = file.read(dtype="float32", always_2d=True)
+        signal: Audio = file.read(dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise AudioError(
             f"it is damaged or cut off ({_detail(error)}); copy or download it again"
         ) from error
-    # The two frames of tolerance are an MP3's: its decoder may drop its delay at both ends.
-    slack = 2 * 1152 if file.format == "MP3" else 0
-    if len(signal) + slack < file.frames and headers.states_length(contents):
+    # MP3: the decoder may remove its delay at both ends, so two frames of tolerance.
+    tolerance = 2 * 1152 if file.format == "MP3" else 0
+    if len(signal) + tolerance < file.frames and headers.states_length(contents):
         raise AudioError(
             f"it is cut off: its header states {file.frames} samples and the file has "
             f"{len(signal)}; copy or download it again"
@@ -160,44 +165,46 @@ def _detail(error: Exception) -> str:
     return text.removeprefix("Error : ").rstrip(".")
 
 
-def _what_it_is(contents: bytes, error: Exception) -> str:
+def _describe_contents(contents: bytes, error: Exception) -> str:
     head = contents[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    for first, what in _FIRST_BYTES:
-        if head[: len(first)].lower() == first.lower():
-            return f"it {what}"
+    for signature, description in _SIGNATURES:
+        if head[: len(signature)].lower() == signature.lower():
+            return f"it {description}"
     try:
         text = contents[:4096].decode("utf-8")
     except UnicodeDecodeError as broken:
-        # A character may be cut in two at the end of what was looked at.
+        # The 4096 bytes may end inside a multi-byte character.
         text = contents[: broken.start].decode("utf-8") if broken.start > 4000 else "\0"
     if all(character.isprintable() or character in "\t\r\n\f" for character in text):
-        return "it holds text, not audio"
+        return "it is text, not audio"
     return f"it is not audio that libsndfile or ffmpeg reads ({_detail(error)}); export it as WAV"
 
 
 def _check_length(frames: int, rate: int) -> None:
     if frames == 0:
-        raise AudioError("it holds no samples; record it again")
+        raise AudioError("it has no samples; record it again")
     if frames < MIN_DURATION_S * rate:
-        raise AudioError(f"it is too short: {1000 * frames / rate:.1f} ms, 25 are needed")
+        raise AudioError(f"it is too short: {1000 * frames / rate:.1f} ms, at least 25 are needed")
     if frames > MAX_DURATION_S * rate:
-        raise AudioError("it is longer than an hour; cut it into utterances")
+        raise AudioError("it is longer than an hour; split it into utterances")
 
 
-def _downmix(signal: np.ndarray) -> np.ndarray:
+def _downmix(signal: Audio) -> Audio:
     """Average the channels of a (frames, channels) signal that is finite and not silent."""
     if not np.isfinite(signal).all():
-        raise AudioError("it holds samples that are not numbers (NaN or infinity); export it anew")
+        raise AudioError("it has samples that are not finite (NaN or infinity); export it again")
     if np.abs(signal).max() <= _SILENCE:
         raise AudioError("it is silent; leave it out or record it again")
     if signal.shape[1] == 1:
-        return signal[:, 0]
-    # float64: equal channels average to exactly themselves whatever their number.
-    mono = signal.mean(axis=1, dtype=np.float64)
-    level, mixed = np.sqrt(np.mean(signal**2, dtype=np.float64)), np.sqrt(np.mean(mono**2))
-    if np.abs(mono).max() <= _SILENCE or mixed < _CANCELLED * level:
+        mono: Audio = signal[:, 0]
+        return mono
+    # float64, so that the average of equal channels is exactly one of them.
+    average: npt.NDArray[np.float64] = signal.mean(axis=1, dtype=np.float64)
+    level = np.sqrt(np.mean(signal**2, dtype=np.float64))
+    average_level = np.sqrt(np.mean(average**2))
+    if np.abs(average).max() <= _SILENCE or average_level < _CANCELLED * level:
         raise AudioError(
             "its channels cancel each other when averaged (one is inverted: anti-phase); "
-            "keep one channel, or invert one"
+            "use one channel, or invert one"
         )
-    return mono.astype(np.float32)
+    return average.astype(np.float32)

@@ -1,4 +1,4 @@
-"""What a corpus is: a reader of one layout of recordings and labels on disk."""
+"""Base class of corpora: readers of a layout of recordings and labels on disk."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import pandas as pd
 
 @dataclass
 class Listing:
-    """What a corpus found in its folder, before any recording is opened.
+    """The utterances of a corpus, listed without opening a recording.
 
     Attributes
     ----------
     utterances : pandas.DataFrame
-        Columns ``utterance`` (unique within the corpus), ``file`` (absolute path as str; empty
-        in every row of a corpus of texts alone), ``emotion`` (a name of `tables.EMOTIONS`),
-        ``speaker`` (empty where unknown), ``sex`` (``female``, ``male`` or empty), ``text``
-        (what is said; empty where unknown); sorted by utterance. Where the corpus has them,
-        ``session`` (of which the recordings were made) and ``split`` (``train``, ``dev`` or
-        ``test``: the corpus's own) stand behind these.
+        One row per utterance, sorted by ``utterance``. Columns ``utterance`` (name, unique within
+        the corpus), ``file`` (absolute path as str; empty in all rows if the corpus has no
+        recordings), ``emotion`` (a name of `core.tables.EMOTIONS`), ``speaker`` (empty if
+        unknown), ``sex`` (``female``, ``male`` or empty) and ``text`` (the spoken words; empty if
+        unknown). If the corpus defines them, ``session`` (recording session) and ``split``
+        (``train``, ``dev`` or ``test``) follow.
     refused : list of (str, str)
-        File (relative to the source) and reason, for each file that belongs to the corpus by
-        its looks but cannot be used (an unknown emotion, say).
+        File (relative to the source) and reason, for each file that looks like a part of the
+        corpus but cannot be used (for example because its emotion is unknown).
     notes : list of str
-        What was left out on purpose, with its count: songs, second copies, other files.
+        Counts of files left out by design, such as songs, duplicates and other files.
     """
 
     utterances: pd.DataFrame
@@ -35,21 +35,21 @@ class Listing:
 
 
 class Corpus(ABC):
-    """One corpus: how its names are read, and whose it is.
+    """A corpus: the reader of its layout, its source and its terms of use.
 
     Attributes
     ----------
     name : str
-        The name on the command line.
+        Name on the command line.
     title, licence, citation, url : str
-        Whose it is and under which terms; they are printed by ``list`` and go into the manifest.
+        Full name, terms of use, publication and web address, for ``list`` and the manifest.
     synthetic : bool
-        Whether the speech was made by a machine; every table then says so.
+        Whether the speech is synthetic; the captions of all tables then state it.
     needs_source : bool
         Whether a folder or file must be given (``--corpus name=DIR``).
     language : str
-        What is spoken, as two letters of ISO 639-1 (``en``, ``de``); empty where unknown.
-        Speech recognition must know it.
+        Spoken language as an ISO 639-1 code (``en``, ``de``); empty if unknown. Transcribers that
+        support certain languages only check it.
     """
 
     name: str
@@ -68,12 +68,12 @@ class Corpus(ABC):
         Raises
         ------
         UsageError
-            If the folder is missing or holds no file that looks like this corpus.
+            If the folder is missing or has no file that looks like this corpus.
         """
 
     def matches_name(self, stem: str) -> bool:
-        """Tell whether a file name (without extension) looks like this corpus.
+        """Return whether a file name (without extension) looks like this corpus.
 
-        Only error messages use it, to say "these look like tess".
+        It is used for the hint in error messages ("these look like tess").
         """
         return False

@@ -1,11 +1,11 @@
-"""Decode what libsndfile cannot read (m4a, webm, amr ...) with ffmpeg and pydub.
+"""Decoding of formats that libsndfile cannot read (m4a, webm, amr, ...), by ffmpeg and pydub.
 
-pydub would start ffmpeg without a limit of time or memory, and has no option for either; so
-ffmpeg makes a WAV file in bounds (see `ffmpeg.run`), and pydub opens that.
+pydub runs ffmpeg without limits on time and memory and has no option for them. Therefore ffmpeg is
+run under limits (see `core.ffmpeg.run_unchecked`) to write a WAV file, and pydub opens that file.
 
-ffmpeg sees a scratch copy with a neutral name, is told which container it is, and may open
-nothing but files on this machine; of those the containers below name no other. A playlist
-that calls itself .m4a has no container's first bytes and never comes here.
+ffmpeg reads a temporary copy with a neutral name, with the container given explicitly, and may
+open local files only; the containers below cannot refer to other files. A playlist named .m4a does
+not start with the signature of a container and is not passed to ffmpeg.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from ..core import ffmpeg, tempdirs
 from ..core.errors import AudioError, CodecError, UsageError
 
-# First bytes (at an offset) of a container and ffmpeg's name for its reader.
-_MAGIC = (
+# Offset and bytes of a container's signature, and ffmpeg's name of the demuxer.
+_SIGNATURES = (
     (4, b"ftyp", "mov"),
     (4, b"moov", "mov"),
     (4, b"mdat", "mov"),
@@ -35,15 +36,15 @@ _MAGIC = (
     (0, b"MPCK", "mpc8"),
     (0, b"\x0bw", "ac3"),
 )
-# libsndfile reads most of these; ffmpeg takes the rest (AAC in CAF, Speex in Ogg).
-_SECOND_CHOICE = ((0, b"caff", "caf"), (0, b"OggS", "ogg"))
+# libsndfile reads most of these; ffmpeg decodes the rest (AAC in CAF, Speex in Ogg).
+_FALLBACK_SIGNATURES = ((0, b"caff", "caf"), (0, b"OggS", "ogg"))
 
-# Readers whose header states the length, so that another result means a cut-off file or a
-# decoder that is wrong (the bundled ffmpeg returns Speex at half its speed).
+# Containers whose header states the duration. Another duration after decoding means that the file
+# is cut off or the decoder is wrong (the bundled ffmpeg decodes Speex at half its speed).
 _STATES_LENGTH = ("mov", "matroska", "asf", "caf", "wv", "tta", "ape", "ogg")
 
-# What ffmpeg says after it has said what is wrong.
-_DULL = (
+# Starts of lines that ffmpeg prints after the error itself.
+_UNINFORMATIVE = (
     "Conversion failed!",
     "size=",
     "video:",
@@ -51,30 +52,30 @@ _DULL = (
     "Exiting with exit code",
 )
 
-_LIMIT_S = 60.0  # what an hour takes on a slow machine; ffmpeg's start comes on top
+_LIMIT_S = 60.0  # enough for one hour of audio on a slow machine, without ffmpeg's start
 _COPY, _WAV = "recording.bin", "recording.wav"
 
 
-def identify(contents: bytes, second_choice: bool = False) -> str | None:
-    """Return ffmpeg's name of the container that these first bytes announce, or None.
+def identify(contents: bytes, fallback: bool = False) -> str | None:
+    """Return ffmpeg's name of the container that starts with these bytes, or None.
 
     Parameters
     ----------
     contents : bytes
         The file, or its first 16 bytes.
-    second_choice : bool
-        Whether to name the containers that are libsndfile's to try first.
+    fallback : bool
+        Whether to look for the containers that libsndfile is tried on first.
     """
-    for offset, magic, name in _SECOND_CHOICE if second_choice else _MAGIC:
+    for offset, magic, name in _FALLBACK_SIGNATURES if fallback else _SIGNATURES:
         if contents[offset : offset + len(magic)] == magic:
             return name
-    # AAC in an ADTS stream: 12 bits of sync word, then layer 0 (an MP3 has another layer).
-    if not second_choice and contents[:1] == b"\xff" and contents[1:2]:
+    # AAC in an ADTS stream: a sync word of 12 bits, then layer 0 (MP3 has another layer).
+    if not fallback and contents[:1] == b"\xff" and contents[1:2]:
         return "aac" if contents[1] & 0xF6 == 0xF0 else None
     return None
 
 
-def decode(contents: bytes, name: str, longest_s: float) -> tuple[np.ndarray, int]:
+def decode(contents: bytes, name: str, longest_s: float) -> tuple[npt.NDArray[np.float32], int]:
     """Decode a recording in a container.
 
     Parameters
@@ -82,23 +83,23 @@ def decode(contents: bytes, name: str, longest_s: float) -> tuple[np.ndarray, in
     contents : bytes
         The whole file.
     name : str
-        The container, from `identify`.
+        ffmpeg's name of the container, from `identify`.
     longest_s : float
-        Longer recordings are refused.
+        Longest accepted duration, in seconds.
 
     Returns
     -------
     signal : numpy.ndarray
-        float32 of shape (frames, channels): 16-bit samples / 32768.
+        float32 of shape (frames, channels): 16-bit samples divided by 32768.
     rate : int
-        Its sample rate in Hz.
+        Sample rate in Hz.
 
     Raises
     ------
     AudioError
-        If there is no sound in it, it is damaged, cut off or too long.
+        If the file has no audio track, or is damaged, cut off or too long.
     UsageError
-        If ffmpeg or pydub cannot be used at all.
+        If ffmpeg or pydub cannot be used.
     """
     try:
         ffmpeg.version()
@@ -106,56 +107,59 @@ def decode(contents: bytes, name: str, longest_s: float) -> tuple[np.ndarray, in
         raise UsageError(f"{error}; see {ffmpeg.ENV_VARIABLE}") from error
     with tempdirs.folder(tempdirs.places(ffmpeg.MAX_FILE_BYTES)[-1]) as folder:
         (folder / _COPY).write_bytes(contents)
-        codec, stated_s = _ask(folder, name)
+        codec, stated_s = _probe(folder, name)
         if stated_s is not None and stated_s > longest_s:
-            raise AudioError(f"it is {stated_s / 3600:.1f} hours long; cut it into utterances")
-        # One second above the limit, so that the caller sees it is too long.
+            raise AudioError(f"it is {stated_s / 3600:.1f} hours long; split it into utterances")
+        # One second above the limit, so that the caller detects that it is too long.
         _convert(folder, name, codec, longest_s + 1)
-        signal, rate = _pydub(folder / _WAV, longest_s + 1 if stated_s is None else None)
-    found_s = len(signal) / rate
-    if stated_s is not None and found_s < 0.9 * stated_s - 0.1:
+        signal, rate = _read_wav(folder / _WAV, longest_s + 1 if stated_s is None else None)
+    decoded_s = len(signal) / rate
+    if stated_s is not None and decoded_s < 0.9 * stated_s - 0.1:
         raise AudioError(
-            f"it is cut off: its header states {stated_s:.2f} s and the file has {found_s:.2f} s; "
-            "copy or download it again"
+            f"it is cut off: its header states {stated_s:.2f} s and the file has "
+            f"{decoded_s:.2f} s; copy or download it again"
         )
-    if stated_s is not None and found_s > 1.1 * stated_s + 0.3:
+    if stated_s is not None and decoded_s > 1.1 * stated_s + 0.3:
         raise AudioError(
-            f"ffmpeg decodes {found_s:.2f} s of its {stated_s:.2f} s; export it as WAV elsewhere"
+            f"ffmpeg decodes {decoded_s:.2f} s although its header states {stated_s:.2f} s; "
+            "convert it to WAV with another program"
         )
     return signal, rate
 
 
-def _ask(folder: Path, name: str) -> tuple[str, float | None]:
-    """Return the sound track's codec and, where its header states it, its length (s)."""
-    # It fails for want of an output, and says what it has found before.
-    _, answer = _ffmpeg(_input(name), folder, "info")
-    codecs = set(re.findall(r"Stream #\d+:\d+[^\n]*?: Audio: (\w+)", answer))
-    if "Input #0" not in answer:
-        raise AudioError(f"it is damaged or cut off: {_last_line(answer)}")
+def _probe(folder: Path, name: str) -> tuple[str, float | None]:
+    """Return the codec of the audio track and, if the header states it, the duration in s."""
+    # ffmpeg fails because no output is given, after it has printed the streams of the input.
+    _, output = _ffmpeg(_input(name), folder, "info")
+    codecs = set(re.findall(r"Stream #\d+:\d+[^\n]*?: Audio: (\w+)", output))
+    if "Input #0" not in output:
+        raise AudioError(f"it is damaged or cut off: {_last_line(output)}")
     if len(codecs) != 1 or codecs == {"none"}:
-        tracks = "several kinds of sound track" if len(codecs) > 1 else "no sound track"
-        raise AudioError(f"it holds {tracks}; export the sound as WAV")
-    length = re.search(r"Duration: (\d+):(\d+):(\d+\.\d+)", answer)
-    # A film's length is not its sound's, and a raw stream's is only guessed from its size.
-    if length is None or ": Video: " in answer or name not in _STATES_LENGTH:
+        tracks = "audio tracks of several codecs" if len(codecs) > 1 else "no audio track"
+        raise AudioError(f"it has {tracks}; export the audio as WAV")
+    length = re.search(r"Duration: (\d+):(\d+):(\d+\.\d+)", output)
+    # The duration of a video can differ from that of its audio, and that of a raw stream is only
+    # estimated from its size.
+    if length is None or ": Video: " in output or name not in _STATES_LENGTH:
         return codecs.pop(), None
     hours, minutes, seconds = length.groups()
     return codecs.pop(), int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
-def _convert(folder: Path, name: str, codec: str, at_most_s: float) -> None:
-    """Decode the sound track to a WAV file of 16 bits."""
+def _convert(folder: Path, name: str, codec: str, longest_s: float) -> None:
+    """Decode the audio track to a 16-bit WAV file."""
     options = ["-vn", "-map_metadata", "-1", "-c:a", "pcm_s16le", "-f", "wav"]
-    arguments = ["-c:a", codec, *_input(name), *options, "-t", f"{at_most_s:g}", _WAV]
-    status, words = _ffmpeg(arguments, folder, "error")
-    if status < 0:  # it crashed, or wrote more than a file may hold
-        raise AudioError(f"{ffmpeg.failure_message(status, words)}; export it as WAV")
+    arguments = ["-c:a", codec, *_input(name), *options, "-t", f"{longest_s:g}", _WAV]
+    status, output = _ffmpeg(arguments, folder, "error")
+    if status < 0:  # ffmpeg crashed, or exceeded the file size limit
+        raise AudioError(f"{ffmpeg.failure_message(status, output)}; export it as WAV")
     if status or not (folder / _WAV).is_file():
-        raise AudioError(f"it is damaged or cut off: {_last_line(words)}")
+        raise AudioError(f"it is damaged or cut off: {_last_line(output)}")
 
 
 def _input(name: str) -> list[str]:
-    # pip brings ffmpeg without the ffprobe that pydub would ask, and a guess could be a playlist.
+    # The container is named: detection by ffmpeg could choose a playlist, and the ffprobe that
+    # pydub would use is not in the wheel of ffmpeg.
     return ["-protocol_whitelist", ffmpeg.PROTOCOLS, "-f", name, "-i", _COPY]
 
 
@@ -166,9 +170,9 @@ def _ffmpeg(arguments: list[str], folder: Path, level: str) -> tuple[int, str]:
         raise AudioError(f"{error}; export it as WAV") from error
 
 
-def _pydub(wav: Path, at_most_s: float | None) -> tuple[np.ndarray, int]:
+def _read_wav(wav: Path, longest_s: float | None) -> tuple[npt.NDArray[np.float32], int]:
     with warnings.catch_warnings():
-        # pydub warns at import when no ffmpeg is on the PATH; it needs none for a WAV file.
+        # pydub warns at import if no ffmpeg is on the PATH; it needs none for a WAV file.
         warnings.simplefilter("ignore")
         try:
             from pydub import AudioSegment
@@ -178,20 +182,20 @@ def _pydub(wav: Path, at_most_s: float | None) -> tuple[np.ndarray, int]:
                 "pip install pydub, and on Python 3.13 audioop-lts"
             ) from error
     try:
-        sound = AudioSegment(wav.read_bytes())
-        if at_most_s is not None:  # streams have always been cut to whole milliseconds
-            sound = sound[: round(1000 * at_most_s)]
-        samples = np.frombuffer(sound.raw_data, dtype=f"<i{sound.sample_width}")
-        channels = samples.reshape(-1, sound.channels).astype(np.float32)
-    except Exception as error:  # pydub lets its WAV reader's struct.error and others through
+        segment = AudioSegment(wav.read_bytes())
+        if longest_s is not None:  # the cut at whole milliseconds keeps earlier results unchanged
+            segment = segment[: round(1000 * longest_s)]
+        samples = np.frombuffer(segment.raw_data, dtype=f"<i{segment.sample_width}")
+        channels = samples.reshape(-1, segment.channels).astype(np.float32)
+    except Exception as error:  # pydub raises struct.error and other errors of its WAV reader
         raise AudioError(f"pydub cannot read it: {error}; export it as WAV") from error
-    return channels / np.float32(1 << (8 * sound.sample_width - 1)), int(sound.frame_rate)
+    return channels / np.float32(1 << (8 * segment.sample_width - 1)), int(segment.frame_rate)
 
 
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    lines = [line for line in lines if not line.startswith(_DULL)] or lines
-    last = lines[-1] if lines else "ffmpeg said nothing"
-    # "[mov @ 0x1f3]" changes from run to run, and reports must not.
+    lines = [line for line in lines if not line.startswith(_UNINFORMATIVE)] or lines
+    last = lines[-1] if lines else "ffmpeg printed no message"
+    # The prefix "[mov @ 0x1f3]" differs between runs; reports must be reproducible.
     last = re.sub(r"^(\[[^\]]*\] *)+", "", last)
     return last.replace(_COPY, "the recording").rstrip(".")

@@ -30,14 +30,14 @@ SENTENCES = {
 EMOTIONS = ("ANG", "DIS", "FEA", "HAP", "NEU", "SAD")
 ACTORS = range(1001, 1092)
 DEMOGRAPHICS = "VideoDemographics.csv"
-"""The distribution's table of actors, which alone tells their sex."""
+"""The distribution's table of actors, the only source of their sex."""
 
 
 class CremaD(FolderCorpus):
-    """The name decides; the whole distribution or its folder AudioWAV alone may be given.
+    """The whole distribution, or its folder AudioWAV.
 
-    The distribution holds each recording three times (AudioWAV, AudioMP3 and a film in
-    VideoFlash): the WAV is taken.
+    The distribution has each recording three times (AudioWAV, AudioMP3 and a video in VideoFlash);
+    the WAV file is used.
     """
 
     name = "crema_d"
@@ -51,43 +51,44 @@ class CremaD(FolderCorpus):
     url = "https://doi.org/10.1109/TAFFC.2014.2336244"
     language = "en"
 
-    # The last field is the intensity: LO, MD, HI or XX, and X in one file as distributed.
+    # The last field is the intensity: LO, MD, HI or XX; one file of the distribution has X.
     pattern = re.compile(r"(1\d{3})_([A-Z]{3})_([A-Z]{3})_(LO|MD|HI|XX?)", re.IGNORECASE)
     example = "AudioWAV/1001_DFA_ANG_XX.wav"
 
     def labels(self, match: re.Match[str]) -> Labels:
-        """Read actor, sentence and emotion."""
+        """Return emotion, actor and sentence."""
         actor, sentence, emotion, _ = (field.upper() for field in match.groups())
-        known = (
+        valid_codes = (
             ("actor", actor, {str(number) for number in ACTORS}),
             ("sentence", sentence, SENTENCES),
             ("emotion", emotion, EMOTIONS),
         )
-        for field, value, values in known:
-            if value not in values:
+        for field, value, codes in valid_codes:
+            if value not in codes:
                 raise UsageError(f"{field} {value} is unknown to CREMA-D")
         return Labels(tables.canonical_emotion(emotion), actor, "", SENTENCES[sentence])
 
     def scan(self, source: Path | None) -> Listing:
-        """List the utterances under a folder, with the actors' sex where a table tells it."""
-        found = super().scan(source)
+        """List the utterances under a folder, with the actors' sex if their table exists."""
+        listing = super().scan(source)
         sexes = _sexes(files.corpus_folder(source, self.name))
-        found.utterances["sex"] = [sexes.get(who, "") for who in found.utterances["speaker"]]
+        speakers = listing.utterances["speaker"]
+        listing.utterances["sex"] = [sexes.get(speaker, "") for speaker in speakers]
         if not sexes:
-            found.notes.append(
-                f"the actors' sex is not known: {DEMOGRAPHICS} does not lie beside the recordings"
+            listing.notes.append(
+                f"the actors' sex is unknown: {DEMOGRAPHICS} is not in the folder or the one above"
             )
-        return found
+        return listing
 
 
 def _sexes(root: Path) -> dict[str, str]:
-    """Return actor -> sex, from the table in the folder or in the one above it."""
-    for place in (root, root.parent):
-        table = place / DEMOGRAPHICS
+    """Return the sex of each actor, from the table in the folder or in the one above it."""
+    for folder in (root, root.parent):
+        table = folder / DEMOGRAPHICS
         if table.is_file():
             rows = csv.DictReader(io.StringIO(files.read_text(table), newline=""))
-            told = {str(row.get("ActorID")): str(row.get("Sex")).lower() for row in rows}
-            return {who: sex for who, sex in told.items() if sex in ("female", "male")}
+            sexes = {str(row.get("ActorID")): str(row.get("Sex")).lower() for row in rows}
+            return {actor: sex for actor, sex in sexes.items() if sex in ("female", "male")}
     return {}
 
 

@@ -1,8 +1,8 @@
-"""Any recordings or texts, with their labels in a table: for whatever has no loader."""
+"""Recordings or texts with their labels in a table, for corpora without a loader."""
 
 from __future__ import annotations
 
-import csv  # the standard library's: imports here are absolute
+import csv  # the standard library's module: imports are absolute
 import difflib
 import io
 import unicodedata
@@ -44,18 +44,18 @@ _Rows = list[tuple[int, dict[str, str]]]
 class Csv(Corpus):
     """A table with a header line, separated by commas, semicolons or tabs.
 
-    Columns ``file``, ``emotion`` and ``speaker`` are needed; ``sex``, ``text``, ``session`` and
-    ``split`` are read when present. Paths are absolute or relative to the table's folder. The
-    speaker may stay empty in every row (nobody is known) or in none.
+    The columns ``file``, ``emotion`` and ``speaker`` are required; ``sex``, ``text``, ``session``
+    and ``split`` are optional. Paths are absolute or relative to the table's folder. The speaker
+    may be empty in all rows (unknown) or in none.
 
-    Where no row has a ``file`` and there is a ``text``, it is a corpus of texts alone; a column
-    ``utterance`` then names them, else their rows do.
+    If no row has a ``file`` and there is a column ``text``, the corpus consists of texts without
+    recordings. They are named by the column ``utterance`` or, without it, by their row numbers.
     """
 
     name = "csv"
     title = "any recordings, listed in a table (file, emotion, speaker[, sex, text])"
-    licence = "whatever the owner of the recordings decides"
-    citation = "the recordings' owner"
+    licence = "set by the owner of the recordings"
+    citation = "see the owner of the recordings"
 
     def scan(self, source: Path | None) -> Listing:
         """List the rows of a table; see `Corpus.scan`."""
@@ -73,18 +73,18 @@ class Csv(Corpus):
                 refused.append((name, f"row {number}: {error}"))
         if not entries:
             raise UsageError(
-                f"corpus 'csv': every row of {table.name!r} is refused, for example "
+                f"corpus 'csv': all rows of {table.name!r} are refused, for example "
                 f"{refused[0][0]!r}: {refused[0][1]}"
             )
-        notes = ["the table names no recordings: texts and labels alone"] if texts else []
-        odd_sex = sum(row.get("sex", "").lower() not in _SEX for _, row in rows)
-        if odd_sex:
-            notes.append(f"{odd_sex} rows whose sex is neither female nor male: taken as unknown")
-        odd_split = {row.get("split", "") for _, row in rows if _split(row) is None}
-        if odd_split:  # it may mean anything
+        notes = ["the table has no recordings: texts and labels only"] if texts else []
+        unknown_sexes = sum(row.get("sex", "").lower() not in _SEX for _, row in rows)
+        if unknown_sexes:
+            notes.append(f"{unknown_sexes} rows with a sex other than female and male: unknown")
+        unknown_splits = {row.get("split", "") for _, row in rows if _split(row) is None}
+        if unknown_splits:  # the column may have another meaning
             entries = [replace(entry, split="") for entry in entries]
             notes.append(
-                f"the column split is not used: {min(odd_split)!r} is none of train, dev and test"
+                f"the column split is ignored: {min(unknown_splits)!r} is not train, dev or test"
             )
         return files.build_listing(entries, table.parent, refused, notes)
 
@@ -95,17 +95,17 @@ def _split(row: dict[str, str]) -> str | None:
 
 def _table_path(source: Path | None) -> Path:
     if source is None:
-        raise UsageError("corpus 'csv' needs its table: --corpus csv=FILE")
+        raise UsageError("corpus 'csv' needs a table: --corpus csv=FILE")
     path = Path(source).expanduser().absolute()
     if path.is_dir():
-        raise UsageError(f"corpus 'csv': {str(source)!r} is a folder; give the table's file in it")
+        raise UsageError(f"corpus 'csv': {str(source)!r} is a folder; give the file of the table")
     if not path.is_file():
         raise UsageError(f"corpus 'csv': there is no file {str(source)!r}")
     return path
 
 
 def _rows(path: Path) -> _Rows:
-    """Return (row number as a spreadsheet counts, cells by column) for each row not blank."""
+    """Return (row number as in a spreadsheet, cells by column) for each row that is not empty."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -117,7 +117,7 @@ def _rows(path: Path) -> _Rows:
     first = text.lstrip("\r\n").partition("\n")[0]
     separator = max(",;\t", key=first.count)
     try:
-        # newline="": line breaks inside quotes are part of the text.
+        # newline="": line breaks in quoted cells are part of the text.
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
     except csv.Error as error:
         raise UsageError(f"corpus 'csv': {path.name!r} is not a table: {error}") from error
@@ -139,23 +139,22 @@ def _rows(path: Path) -> _Rows:
 
 def _check_header(header: list[str], path: Path) -> None:
     for column in REQUIRED:
-        # Texts need no file; but a column that is nearly called so was meant to be one.
+        # A corpus of texts needs no column file, unless a column with a similar name is probably a
+        # misspelling of it.
         texts = column == "file" and "text" in header
-        if column not in header and not (texts and not _alike(column, header)):
+        if column not in header and not (texts and not _similar_columns(column, header)):
             others = [name for name in header if name and name not in REQUIRED + OPTIONAL]
             hint = suggest(column, others) if others else ""
             raise UsageError(
                 f"corpus 'csv': {path.name!r} has no column {column!r}{hint}; "
-                f"it needs {', '.join(REQUIRED)} and may have {', '.join(OPTIONAL)}"
+                f"required: {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}"
             )
-    twice = {name for name in header if name in REQUIRED + OPTIONAL and header.count(name) > 1}
-    if twice:
-        raise UsageError(
-            f"corpus 'csv': {path.name!r} has more than one column {sorted(twice)[0]!r}"
-        )
+    repeated = {name for name in header if name in REQUIRED + OPTIONAL and header.count(name) > 1}
+    if repeated:
+        raise UsageError(f"corpus 'csv': {path.name!r} has several columns {sorted(repeated)[0]!r}")
 
 
-def _alike(column: str, header: list[str]) -> list[str]:
+def _similar_columns(column: str, header: list[str]) -> list[str]:
     return difflib.get_close_matches(column, [name for name in header if name not in OPTIONAL])
 
 
@@ -163,7 +162,7 @@ def _cells(header: list[str], cells: list[str], number: int, path: Path) -> dict
     if any(cell.strip() for cell in cells[len(header) :]):
         raise UsageError(
             f"corpus 'csv': row {number} of {path.name!r} has more cells than the header; "
-            "put texts that hold the separator in quotes"
+            "put texts with the separator in quotes"
         )
     padded = [cell.strip() for cell in cells] + [""] * len(header)
     return dict(zip(header, padded, strict=False))
@@ -173,22 +172,22 @@ def _refuse_duplicates(rows: _Rows, column: str, path: Path) -> None:
     first: dict[str, int] = {}
     for number, row in rows:
         name = row.get(column, "")
-        before = first.setdefault(unicodedata.normalize("NFC", name), number)
-        if name and before != number:
+        first_number = first.setdefault(unicodedata.normalize("NFC", name), number)
+        if name and first_number != number:
             raise UsageError(
-                f"corpus 'csv': rows {before} and {number} of {path.name!r} name the same {column} "
-                f"{name!r}; keep one of them"
+                f"corpus 'csv': rows {first_number} and {number} of {path.name!r} have the same "
+                f"{column} {name!r}; remove one of them"
             )
 
 
 def _entry(number: int, row: dict[str, str], root: Path | None, some_speaker: bool) -> files.Entry:
-    """Return what a row says; ``root`` is None in a table of texts."""
+    """Return the utterance of a row; ``root`` is None if the corpus consists of texts."""
     if root is not None and not row["file"]:
-        raise UsageError("names no file")
+        raise UsageError("has no file")
     if root is None and not row["text"]:
         raise UsageError("has no text")
     if root is None and not row.get("utterance", "-"):
-        raise UsageError("names no utterance")
+        raise UsageError("has no utterance")
     if not row["emotion"]:
         raise UsageError("has no emotion")
     if some_speaker and not row["speaker"]:
@@ -206,13 +205,13 @@ def _entry(number: int, row: dict[str, str], root: Path | None, some_speaker: bo
 
 
 def _find(name: str, root: Path) -> Path:
-    # As written, then as macOS or Windows would have written it.
+    # As written, then as written by macOS (decomposed) and by Windows (backslashes).
     spellings = [unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
     for spelling in (name, *spellings, *(s.replace("\\", "/") for s in spellings)):
         try:
             if (root / spelling).is_file():
                 return root / spelling
-        except (OSError, ValueError):  # too long, or a NUL
+        except (OSError, ValueError):  # name too long, or with a NUL character
             break
     raise UsageError("there is no such file")
 

@@ -1,4 +1,4 @@
-"""Your own recordings, with the emotion at the end of the file's name."""
+"""User recordings with the emotion at the end of the file name."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from .folder import FolderCorpus, Labels
 
 
 class Custom(FolderCorpus):
-    """``<anything>_<emotion>.<extension>``; who speaks cannot be told from such names."""
+    """Files ``<anything>_<emotion>.<extension>``; the names do not give the speaker."""
 
     name = "custom"
-    title = "own recordings named <anything>_<emotion>"
-    licence = "whatever the owner of the recordings decides"
-    citation = "the recordings' owner"
+    title = "your recordings, named <anything>_<emotion>"
+    licence = "set by the owner of the recordings"
+    citation = "see the owner of the recordings"
 
     pattern = re.compile(r".*", re.DOTALL)
     example = "monday 3_happy.wav"
-    unique_names = False  # two folders may each hold a take1_happy.wav
+    unique_names = False  # several folders may have a take1_happy.wav
 
     def labels(self, match: re.Match[str]) -> Labels:
-        """Read the emotion after the last underscore."""
+        """Return the emotion after the last underscore."""
         return Labels(_emotion(match.string))
 
     def matches_name(self, stem: str) -> bool:
-        """Tell whether a name ends in a known emotion."""
+        """Return whether a name ends in the name of an emotion."""
         try:
             _emotion(stem)
         except UsageError:
@@ -37,10 +37,10 @@ class Custom(FolderCorpus):
 def _emotion(stem: str) -> str:
     _, underscore, tag = stem.rpartition("_")
     if not underscore:
-        raise UsageError(f"its name carries no emotion; call it {tag}_happy, say")
-    # One letter is a corpus' code (a = angry) but a person's take_a, take_b.
+        raise UsageError(f"its name has no emotion; rename it, for example to {tag}_happy")
+    # Single letters are codes of corpora (a = angry), but take_a and take_b are not emotions.
     if len(tag.strip()) < 2:
-        raise UsageError(f"{tag!r} after the last _ is no emotion; write it out")
+        raise UsageError(f"{tag!r} after the last _ is not an emotion; write out its name")
     return tables.canonical_emotion(tag)
 
 

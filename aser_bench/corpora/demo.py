@@ -1,4 +1,4 @@
-"""The demo corpus: synthetic speech that comes with the package, so that anything runs at once."""
+"""Demo corpus: synthetic speech in the package, so that studies run without a download."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ TABLE = "utterances.csv"
 class Demo(Corpus):
     """FLAC files and their table (file, emotion, speaker, sex, text, text_kind) in the package.
 
-    The listing has a column more than others: ``text_kind``, ``neutral`` where the wording says
-    nothing of the emotion and ``emotional`` where it does.
+    The listing has the additional column ``text_kind``: ``emotional`` if the wording suggests the
+    emotion, else ``neutral``.
     """
 
     name = "demo"
     title = "aser-bench demo corpus"
     licence = "MIT, like aser-bench"
-    citation = "aser-bench, demo corpus (synthetic speech; it says nothing about people)"
+    citation = "aser-bench, demo corpus (synthetic speech; no evidence about human speech)"
     synthetic = True
     needs_source = False
     language = "en"
 
     def scan(self, source: Path | None) -> Listing:
-        """List the utterances; ``source`` names another folder of the same layout."""
+        """List the utterances; ``source`` may be another folder of the same layout."""
         if source is None:
             root = Path(str(resources.files("aser_bench.corpora") / "data" / "demo"))
         else:
             root = files.corpus_folder(source, self.name)
         if not (root / TABLE).is_file():
             hint = (
-                "the installation is incomplete, install aser-bench again"
+                "the installation is incomplete; install aser-bench again"
                 if source is None
                 else "the demo corpus needs no folder: --corpus demo"
             )
@@ -54,10 +54,10 @@ class Demo(Corpus):
             )
             for row in rows
         ]
-        found = files.build_listing(entries, root)
+        listing = files.build_listing(entries, root)
         kinds = {str(root / row["file"]): row["text_kind"] for row in rows}
-        found.utterances["text_kind"] = found.utterances["file"].map(kinds)
-        return found
+        listing.utterances["text_kind"] = listing.utterances["file"].map(kinds)
+        return listing
 
 
 COMPONENT = Demo()

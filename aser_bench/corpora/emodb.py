@@ -7,7 +7,7 @@ import re
 from ..core.errors import UsageError
 from .folder import FolderCorpus, Labels
 
-# The letters are German: Wut, Langeweile, Ekel, Angst, Freude, Trauer, neutral.
+# Initials of the German words: Wut, Langeweile, Ekel, Angst, Freude, Trauer, neutral.
 EMOTIONS = {
     "W": "angry",
     "L": "bored",
@@ -34,7 +34,7 @@ SENTENCES = {
 
 
 class Emodb(FolderCorpus):
-    """The classic layout (``wav/03a01Fa.wav``); the folder may be given with or without wav/."""
+    """The classic layout (``wav/03a01Fa.wav``); the folder may be given with or without ``wav``."""
 
     name = "emodb"
     title = "Berlin Database of Emotional Speech (EmoDB)"
@@ -51,7 +51,7 @@ class Emodb(FolderCorpus):
     example = "wav/03a01Fa.wav"
 
     def labels(self, match: re.Match[str]) -> Labels:
-        """Read speaker, sentence, emotion and version."""
+        """Return emotion, speaker, sex and sentence."""
         speaker, sentence, emotion, _ = match.groups()
         if speaker not in MALE + FEMALE:
             raise UsageError(f"speaker {speaker} is unknown to EmoDB")

@@ -1,4 +1,4 @@
-"""Find the recordings in a folder, name them, and say clearly when there are none."""
+"""Discovery and naming of the recordings in a folder, and the error if there are none."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _NAMES = """
     webm mkv mka aac ac3 amr awb wma asf caf au snd wv ape tta mpc flv sph nist
 """
 EXTENSIONS = frozenset(_NAMES.split())
-"""Extensions (lower case) of what `audio.read` may open; the contents decide in the end."""
+"""Extensions (lower case) of files that may be recordings; `audio.read` checks the contents."""
 
 
 _LOSSY_NAMES = """
     ogg oga opus spx mp3 mp2 m4a m4b mp4 mov 3gp 3g2 webm aac ac3 amr awb wma asf mpc flv
 """
 _LOSSY = frozenset(_LOSSY_NAMES.split())
-_NOT_UTF_8 = "its name is not UTF-8 and cannot stand in a table; rename it"
+_NOT_UTF_8 = "its name is not UTF-8 and cannot be written to a table; rename it"
 
-# Control characters of Latin-1 that were punctuation of Windows (cp1252) before somebody
-# decoded them as the wrong one.
-_MENDED = {
+# Punctuation of cp1252 by the Latin-1 control character that results if the text was decoded as
+# Latin-1.
+_CP1252_PUNCTUATION = {
     code: bytes([code]).decode("cp1252")
     for code in range(0x80, 0xA0)
     if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
@@ -39,10 +39,17 @@ _MENDED = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One utterance and what its name (or a table) says of it.
+    """One utterance with its labels, from its file name or a table.
 
-    ``path`` is None where there is a transcript and no recording; it then has an ``utterance``,
-    which names it instead of the file. ``split`` is the corpus's own (train, dev or test).
+    Attributes
+    ----------
+    path : Path or None
+        Path of the recording; None for a transcript without a recording, which then needs an
+        ``utterance``.
+    emotion, speaker, sex, text, session, split : str
+        As in the table of utterances (see `base.Listing`); empty if unknown.
+    utterance : str
+        Name of the utterance; if empty, it is named by its file.
     """
 
     path: Path | None
@@ -56,12 +63,12 @@ class Entry:
 
 
 def corpus_folder(source: Path | None, corpus: str) -> Path:
-    """Return the corpus' folder as an absolute path.
+    """Return the folder of a corpus as an absolute path.
 
     Raises
     ------
     UsageError
-        If none was given, it does not exist, cannot be listed, or is a file.
+        If ``source`` is None, does not exist, cannot be listed or is a file.
     """
     if source is None:
         raise UsageError(f"corpus {corpus!r} needs its folder: --corpus {corpus}=DIR")
@@ -72,55 +79,60 @@ def corpus_folder(source: Path | None, corpus: str) -> Path:
         unpack = "; unpack it first" if path.suffix.lower() in (".zip", ".gz", ".tar") else ""
         raise UsageError(f"corpus {corpus!r}: {str(source)!r} is a file, not a folder{unpack}")
     if not os.access(path, os.R_OK | os.X_OK):
-        raise UsageError(f"corpus {corpus!r}: the folder {str(source)!r} may not be read")
+        raise UsageError(
+            f"corpus {corpus!r}: the folder {str(source)!r} cannot be read: permission denied"
+        )
     return path
 
 
 def find_files(root: Path) -> tuple[list[Path], list[Path]]:
     """List the files under a folder as (audio files, other files), each sorted by path.
 
-    Hidden files and folders, macOS' ``._name`` twins and ``__MACOSX`` are passed over. Linked
-    folders are followed once.
+    Hidden files and folders, the ``._name`` files and ``__MACOSX`` folders of macOS are ignored.
+    Symbolic links to folders are followed once.
     """
     audio: list[Path] = []
     others: list[Path] = []
     for path in _all_files(root):
-        known = path.suffix.lower().removeprefix(".") in EXTENSIONS
-        (audio if known else others).append(path)
+        (audio if _extension(path) in EXTENSIONS else others).append(path)
     return audio, others
 
 
 def _all_files(root: Path) -> Iterator[Path]:
-    seen: set[str] = set()
-    found = []
-    for place, folders, names in os.walk(root, followlinks=True):
-        real = os.path.realpath(place)
-        if real in seen:  # a link that leads back up
+    visited: set[str] = set()
+    paths = []
+    for parent, folders, names in os.walk(root, followlinks=True):
+        resolved = os.path.realpath(parent)
+        if resolved in visited:  # a symbolic link to a folder above
             folders.clear()
             continue
-        seen.add(real)
+        visited.add(resolved)
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "__MACOSX")
-        found += [Path(place) / name for name in names if not name.startswith(".")]
-    yield from sorted(found, key=lambda path: path.relative_to(root).as_posix())
+        paths += [Path(parent) / name for name in names if not name.startswith(".")]
+    yield from sorted(paths, key=lambda path: path.relative_to(root).as_posix())
+
+
+def _extension(path: Path) -> str:
+    return path.suffix.lower().removeprefix(".")
 
 
 def nfc_stem(path: Path) -> str:
     """Return a file's name without its extension, in composed Unicode (NFC).
 
-    macOS writes decomposed names, and the same recording must have the same name everywhere.
+    macOS decomposes names; the same recording must have the same name on every system.
     """
     return unicodedata.normalize("NFC", path.stem)
 
 
 def lossless_first(paths: Iterable[Path]) -> list[Path]:
-    """Sort paths so that a WAV goes before an MP3 of it; the order stays as it is otherwise."""
-    return sorted(paths, key=lambda path: path.suffix.lower().removeprefix(".") in _LOSSY)
+    """Return the paths with lossless formats before lossy ones; the order is stable otherwise."""
+    return sorted(paths, key=lambda path: _extension(path) in _LOSSY)
 
 
 def read_text(path: Path) -> str:
-    """Return the contents of a text file: UTF-8, or what Windows wrote before it knew of that.
+    """Return the contents of a text file in UTF-8 or, if that fails, in cp1252.
 
-    Quotation marks and dashes that were broken by decoding cp1252 as Latin-1 are mended.
+    Quotation marks and dashes that are broken because cp1252 was decoded as Latin-1 are repaired.
 
     Raises
     ------
@@ -135,7 +147,7 @@ def read_text(path: Path) -> str:
         text = contents.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = contents.decode("latin-1")
-    return text.translate(_MENDED)
+    return text.translate(_CP1252_PUNCTUATION)
 
 
 def drop_copies(paths: Iterable[Path], names: Mapping[Path, str]) -> list[Path]:
@@ -147,7 +159,7 @@ def drop_copies(paths: Iterable[Path], names: Mapping[Path, str]) -> list[Path]:
 
 
 def relative_path(path: Path, root: Path) -> str:
-    """Return a path below ``root`` with ``/`` separators (a path elsewhere stays whole)."""
+    """Return a path relative to ``root`` with ``/`` separators; other paths are not changed."""
     return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
 
 
@@ -157,24 +169,23 @@ def build_listing(
     refused: Iterable[tuple[str, str]] = (),
     notes: Iterable[str] = (),
 ) -> Listing:
-    """Build the `Listing` of some utterances: name them, sort them.
+    """Return the `Listing` of utterances, with names and sorted.
 
-    An utterance that brings no name is named by its file where no other has that name, else by
-    the path below ``root``, and by that with its extension where even this is shared. Columns
-    ``session`` and ``split`` are there if some utterance has one.
+    An utterance without a name is named by its file name without extension if that is unique,
+    else by its path relative to ``root`` without extension, and if that is not unique either, with
+    extension. The columns ``session`` and ``split`` exist if at least one utterance has a value.
     """
-    found: list[Entry] = []
-    nameless: list[tuple[str, str]] = []
+    usable: list[Entry] = []
+    unnameable: list[tuple[str, str]] = []
     for entry in entries:
         if entry.path is None or _can_be_named(entry.path):
-            found.append(entry)
+            usable.append(entry)
         else:
-            nameless.append((_printable(entry.path), _NOT_UTF_8))
-    given = _names([e.path for e in found if e.path is not None and not e.utterance], root)
-    rest = iter(given)
+            unnameable.append((_printable(entry.path), _NOT_UTF_8))
+    file_names = iter(_names([e.path for e in usable if e.path and not e.utterance], root))
     rows = [
         (
-            entry.utterance or next(rest),
+            entry.utterance or next(file_names),
             "" if entry.path is None else str(entry.path),
             entry.emotion,
             entry.speaker,
@@ -183,19 +194,19 @@ def build_listing(
             entry.session,
             entry.split,
         )
-        for entry in found
+        for entry in usable
     ]
     columns = ["utterance", "file", "emotion", "speaker", "sex", "text", "session", "split"]
     frame = pd.DataFrame(rows, columns=columns, dtype=object)
     frame = frame.sort_values("utterance", ignore_index=True)
     empty = [column for column in ("session", "split") if (frame[column] == "").all()]
-    return Listing(frame.drop(columns=empty), [*refused, *nameless], list(notes))
+    return Listing(frame.drop(columns=empty), [*refused, *unnameable], list(notes))
 
 
 def _can_be_named(path: Path) -> bool:
     try:
         str(path).encode()
-    except UnicodeEncodeError:  # bytes of another encoding, which no table can hold
+    except UnicodeEncodeError:  # bytes that are not UTF-8 cannot be written to a table
         return False
     return True
 
@@ -205,18 +216,17 @@ def _printable(path: Path) -> str:
 
 
 def _names(paths: list[Path], root: Path) -> list[str]:
-    levels = (
+    candidates = (
         [nfc_stem(path) for path in paths],
         [unicodedata.normalize("NFC", relative_path(path.with_suffix(""), root)) for path in paths],
         [unicodedata.normalize("NFC", relative_path(path, root)) for path in paths],
         [relative_path(path, root) for path in paths],
     )
-    names = list(levels[0])
-    for level in levels[1:]:
+    names = candidates[0]
+    for longer_names in candidates[1:]:
         count = Counter(names)
-        names = [
-            longer if count[name] > 1 else name for name, longer in zip(names, level, strict=True)
-        ]
+        pairs = zip(names, longer_names, strict=True)
+        names = [longer if count[name] > 1 else name for name, longer in pairs]
     return names
 
 
@@ -225,38 +235,51 @@ def no_files_error(
 ) -> UsageError:
     """Return the error for a folder without a file that looks like the corpus.
 
-    It says what was looked for, what is there instead, and which corpus that looks like.
-    ``texts_allowed`` is set for a corpus that may consist of texts alone.
+    Parameters
+    ----------
+    corpus : str
+        Name of the corpus.
+    looked_for : str
+        Example of an expected file.
+    root : Path
+        The folder; the message describes its contents and names a corpus that they look like.
+    texts_allowed : bool
+        Whether the corpus may consist of texts without recordings.
     """
     audio, others = find_files(root)
     if not audio and not others:
-        seen = "the folder is empty"
+        contents = "the folder is empty"
     elif not audio:
-        what = "is of that kind" if texts_allowed else "is audio"
-        seen = f"none of its {len(others)} files {what}, for example {others[0].name!r}"
+        kind = "has such a name" if texts_allowed else "is audio"
+        contents = f"none of its {len(others)} files {kind}, for example {others[0].name!r}"
         if any(path.suffix.lower() == ".zip" for path in others):
-            seen += "; unpack the zip file first"
+            contents += "; unpack the zip file first"
     else:
-        seen = f"it holds {len(audio)} audio files with other names, for example {audio[0].name!r}"
-        alike = _looks_like([nfc_stem(path) for path in audio], corpus)
-        if alike:
-            seen += f"; these look like {alike}: try --corpus {alike}=DIR"
+        example = audio[0].name
+        contents = f"it has {len(audio)} audio files with other names, for example {example!r}"
+        similar = _similar_corpus([nfc_stem(path) for path in audio], corpus)
+        if similar:
+            contents += f"; these look like {similar}: try --corpus {similar}=DIR"
         else:
-            seen += "; name them <anything>_<emotion>.wav for --corpus custom=DIR, or list them"
-            seen += " in a table for --corpus csv=FILE"
-    return UsageError(f"corpus {corpus!r}: no file like {looked_for} under {str(root)!r}: {seen}")
+            contents += "; name them <anything>_<emotion>.wav for --corpus custom=DIR, or list "
+            contents += "them in a table for --corpus csv=FILE"
+    return UsageError(
+        f"corpus {corpus!r}: no file like {looked_for} under {str(root)!r}: {contents}"
+    )
 
 
-def _looks_like(stems: list[str], not_this: str) -> str:
+def _similar_corpus(stems: list[str], other_than: str) -> str:
+    """Return the corpus that most of the file names look like, or an empty string."""
     from ..core import registry
     from . import get
 
-    # custom takes nearly every name, so it is asked last.
+    # custom matches nearly every name, so it is the last.
     names = sorted(registry.names("corpora"), key=lambda name: (name == "custom", name))
     for name in names:
-        matches_name = getattr(get(name), "matches_name", None)
-        if name != not_this and callable(matches_name):
-            hits = sum(bool(matches_name(one)) for one in stems)
-            if hits > len(stems) / 2:
-                return name
+        try:
+            corpus = get(name)
+        except UsageError:  # a plug-in that cannot be loaded; the error is about another corpus
+            continue
+        if name != other_than and sum(map(corpus.matches_name, stems)) > len(stems) / 2:
+            return name
     return ""

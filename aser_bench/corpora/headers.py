@@ -1,7 +1,7 @@
-"""Read just enough of a sound file's header to tell a broken file from a whole one.
+"""Detection of truncated audio files from their headers.
 
-libsndfile opens a WAV that was cut off in the middle without a word, and one whose recorder
-never filled in the size as an empty one. Both would end up as quiet errors in a result table.
+libsndfile opens a truncated WAV file without an error, and opens one in which the recorder did not
+fill in the size as an empty file. Both would cause unnoticed errors in results.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Recorders that write to a pipe cannot know the size and put one of several huge numbers there.
+# Recorders that write to a pipe do not know the size and write one of several huge numbers.
 _UNKNOWN_FROM = 0x7FFF_0000
 
 # W64 has GUIDs where WAV has four letters.
@@ -19,7 +19,17 @@ _W64_TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 
 @dataclass(frozen=True)
 class DataChunk:
-    """Where the samples lie: bytes that the header promises and bytes that the file has."""
+    """Size of the audio data of a file.
+
+    Attributes
+    ----------
+    declared_bytes : int
+        Size that the header states.
+    present_bytes : int
+        Number of bytes from the start of the data to the end of the file.
+    followed_by_chunk : bool
+        Whether another chunk starts where the data starts, as after an empty data chunk.
+    """
 
     declared_bytes: int
     present_bytes: int
@@ -27,7 +37,7 @@ class DataChunk:
 
 
 def header_error(contents: bytes) -> str:
-    """Return why a sound file's header and length contradict each other, or an empty string.
+    """Return why the header of an audio file contradicts its length, or an empty string.
 
     Parameters
     ----------
@@ -37,12 +47,12 @@ def header_error(contents: bytes) -> str:
     Returns
     -------
     str
-        The reason and what to do. Empty for a sound file, for one whose header leaves the
-        size open (as a stream's does), and for any other format.
+        The reason and what to do. Empty if the header agrees with the length, does not state a
+        size (as in a stream), or belongs to another format.
     """
     if contents[:4] == b"OggS":
-        missing = missing_ogg_bytes(contents)
-        return _truncated(f"its last page lacks {missing} bytes") if missing else ""
+        missing = count_missing_ogg_bytes(contents)
+        return _cut_off(f"{missing} bytes of its last page are missing") if missing else ""
     data = find_data_chunk(contents)
     if data is None:
         return ""
@@ -50,22 +60,24 @@ def header_error(contents: bytes) -> str:
     if declared >= _UNKNOWN_FROM > present:
         return ""
     if declared > present:
-        return _truncated(f"its header states {declared} bytes of sound and the file has {present}")
+        return _cut_off(f"its header states {declared} bytes of audio and the file has {present}")
     if declared == 0 and present > 0 and not data.followed_by_chunk:
         return (
-            f"its header states 0 bytes of sound although {present} follow (the recorder was "
+            f"its header states 0 bytes of audio although {present} follow (the recorder was "
             "stopped before it could finish the file); repair the header with an audio editor"
         )
     return ""
 
 
 def find_data_chunk(contents: bytes) -> DataChunk | None:
-    """Find the samples of a WAV (RIFF, RIFX, RF64, BW64), W64, AIFF, CAF or AU file.
+    """Return the size of the audio data of a WAV, W64, AIFF, CAF or AU file.
+
+    WAV files may be RIFF, RIFX, RF64 or BW64.
 
     Returns
     -------
     DataChunk or None
-        None where there is no such header or no data chunk in it.
+        None if the file has no such header, or no data chunk.
     """
     form, kind = contents[:4], contents[8:12]
     if form == b"caff":
@@ -100,7 +112,7 @@ def _find_caf_data(contents: bytes) -> DataChunk | None:
     while position + 12 <= len(contents):
         size = int.from_bytes(contents[position + 4 : position + 12], "big", signed=True)
         if contents[position : position + 4] == b"data":
-            # -1 is a recorder's "until the end of the file".
+            # -1 means "until the end of the file".
             return DataChunk(_UNKNOWN_FROM if size < 0 else size, len(contents) - position - 12)
         position += 12 + max(0, size)
     return None
@@ -109,7 +121,7 @@ def _find_caf_data(contents: bytes) -> DataChunk | None:
 def _find_w64_data(contents: bytes) -> DataChunk | None:
     position = 40
     while position + 24 <= len(contents):
-        # Sizes count their own 24 bytes of header, and chunks start at multiples of eight.
+        # Sizes include the chunk's header of 24 bytes; chunks start at multiples of eight.
         size = int.from_bytes(contents[position + 16 : position + 24], "little")
         if contents[position : position + 16] == b"data" + _W64_TAIL:
             return DataChunk(max(0, size - 24), len(contents) - position - 24)
@@ -117,8 +129,8 @@ def _find_w64_data(contents: bytes) -> DataChunk | None:
     return None
 
 
-def missing_ogg_bytes(contents: bytes) -> int:
-    """Return how many bytes the last page of an Ogg file lacks (0 for a whole file)."""
+def count_missing_ogg_bytes(contents: bytes) -> int:
+    """Return how many bytes of the last page of an Ogg file are missing (0 if complete)."""
     start = contents.rfind(b"OggS")
     if start < 0:
         return 0
@@ -131,10 +143,10 @@ def missing_ogg_bytes(contents: bytes) -> int:
 
 
 def states_length(contents: bytes) -> bool:
-    """Tell whether the length that a decoder announces for this file can be relied on.
+    """Return whether the file states its length, so that fewer samples mean a truncated file.
 
-    An MP3 without a Xing/Info frame states no length: the decoder only guesses one from the
-    file's size, so that a short count proves nothing.
+    An MP3 file without a Xing or Info frame does not: the decoder estimates the length from the
+    file's size.
     """
     start = 0
     if contents[:3] == b"ID3" and len(contents) > 10:
@@ -146,12 +158,12 @@ def states_length(contents: bytes) -> bool:
         return True
     first = contents[start : start + 1500]
     tag = max(first.find(b"Xing"), first.find(b"Info"))
-    # Its flags' lowest bit says that a count of frames follows; a stream's tag has none.
+    # The lowest bit of its flags indicates that a frame count follows; tags of streams have none.
     return tag >= 0 and bool(_integer(first, tag + 4, "big") & 1)
 
 
-def _truncated(how: str) -> str:
-    return f"it is cut off: {how}; copy or download it again"
+def _cut_off(detail: str) -> str:
+    return f"it is cut off: {detail}; copy or download it again"
 
 
 def _chunks(contents: bytes, order: str) -> Iterator[tuple[bytes, int, int]]:
@@ -166,7 +178,7 @@ def _is_chunk(contents: bytes, position: int, order: str) -> bool:
     name = contents[position : position + 4]
     if len(name) < 4 or not all(32 <= byte < 127 for byte in name):
         return False
-    # One byte of tolerance: writers forget the padding of a last chunk of odd size.
+    # One byte of tolerance: some writers omit the padding of a last chunk of odd size.
     return position + 8 + _integer(contents, position + 4, order) <= len(contents) + 1
 
 

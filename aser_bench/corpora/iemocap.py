@@ -1,4 +1,4 @@
-"""IEMOCAP: five dyadic sessions of ten actors, acted and improvised, with transcripts."""
+"""IEMOCAP: five dyadic sessions of ten actors, scripted and improvised, with transcripts."""
 
 from __future__ import annotations
 
@@ -13,41 +13,53 @@ from ..core.errors import UsageError
 from . import files
 from .base import Corpus, Listing
 
-LEFT_OUT = {
-    "xxx": "on whose emotion the annotators did not agree (xxx)",
-    "oth": "of some other emotion (oth)",
+EXCLUDED_LABELS = {
+    "xxx": "without agreement of the annotators (xxx)",
+    "oth": "with another emotion (oth)",
 }
-"""Labels that are no emotion, and what they mean."""
+"""Labels that are not emotions, and their meanings."""
 
 _UTTERANCE = re.compile(r"Ses(\d\d)[FM]_\w+_([FM])\d{3}")
 _LABEL = re.compile(r"\[\s*[\d.]+\s*-\s*[\d.]+\s*\]\s+(\S+)\s+(\S+)")
-_SPOKEN = re.compile(r"(\S+)\s+\[[^\]]*\]:(.*)")
+_TRANSCRIPT = re.compile(r"(\S+)\s+\[[^\]]*\]:(.*)")
 _SEX = {"F": "female", "M": "male"}
 _EXAMPLE = "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
 
 
 @dataclass
-class _Read:
-    """What the label files say: label, and file that says it, of each utterance."""
+class _LabelFiles:
+    """Contents of the label files.
+
+    Attributes
+    ----------
+    labels : dict of str to (str, str)
+        Label of each utterance, and the file that has it.
+    refused : list of (str, str)
+        Files and reasons of utterances with contradictory labels.
+    unknown_names : int
+        Number of labels of other things than utterances.
+    duplicates : int
+        Number of repeated labels.
+    """
 
     labels: dict[str, tuple[str, str]] = field(default_factory=dict)
     refused: list[tuple[str, str]] = field(default_factory=list)
-    odd: int = 0
-    again: int = 0
+    unknown_names: int = 0
+    duplicates: int = 0
 
 
 class Iemocap(Corpus):
     """The layout as distributed: ``SessionN/dialog`` and ``SessionN/sentences``.
 
-    Labels are those of ``EmoEvaluation/<dialogue>.txt``, on which the annotators agreed; the
-    folders below it hold each annotator's own. A speaker is named by session and sex (``1F``):
-    the ``F`` in ``Ses01F`` tells only which of the two wore the markers. Without the recordings
-    the corpus is one of texts alone.
+    Labels are the consensus labels in ``EmoEvaluation/<dialogue>.txt``, not those of single
+    annotators in the folders below. A speaker is named by session and sex (``1F``): the ``F`` in
+    ``Ses01F`` only gives the sex of the speaker with the motion-capture markers. Without the
+    recordings the corpus consists of texts.
     """
 
     name = "iemocap"
     title = "Interactive Emotional Dyadic Motion Capture Database (IEMOCAP)"
-    licence = "on request, for research alone"
+    licence = "on request, for research only"
     citation = (
         "C. Busso, M. Bulut, C.-C. Lee, A. Kazemzadeh, E. Mower, S. Kim, J. N. Chang, S. Lee and "
         "S. S. Narayanan (2008). IEMOCAP: interactive emotional dyadic motion capture database. "
@@ -57,22 +69,22 @@ class Iemocap(Corpus):
     language = "en"
 
     def matches_name(self, stem: str) -> bool:
-        """Tell whether a name is that of an utterance."""
+        """Return whether a file name is the name of an utterance."""
         return _UTTERANCE.fullmatch(stem) is not None
 
     def scan(self, source: Path | None) -> Listing:
         """List the utterances under a folder; see `Corpus.scan`."""
         root = files.corpus_folder(source, self.name)
         sessions = _sessions(root)
-        read = _labels(sessions, root)
-        if not read.labels:
+        label_files = _read_labels(sessions, root)
+        if not label_files.labels:
             raise files.no_files_error(self.name, _EXAMPLE, root, texts_allowed=True)
         audio = _recordings(sessions)
         texts = _transcripts(sessions)
-        entries, refused, left_out = [], list(read.refused), Counter[str]()
-        for utterance, (label, file) in read.labels.items():
-            if label in LEFT_OUT:
-                left_out[label] += 1
+        entries, refused, excluded = [], list(label_files.refused), Counter[str]()
+        for utterance, (label, file) in label_files.labels.items():
+            if label in EXCLUDED_LABELS:
+                excluded[label] += 1
             elif audio and utterance not in audio:
                 refused.append((f"{utterance}.wav", "there is no such recording"))
             else:
@@ -83,20 +95,22 @@ class Iemocap(Corpus):
                     continue
                 entries.append(_entry(utterance, emotion, audio, texts))
         if not entries:
-            why = ": ".join(refused[0]) if refused else "all labels are " + " or ".join(left_out)
-            raise UsageError(f"corpus 'iemocap': nothing to use under {str(root)!r}: {why}")
-        return files.build_listing(entries, root, refused, _notes(read, left_out, entries, audio))
+            why = ": ".join(refused[0]) if refused else "all labels are " + " or ".join(excluded)
+            raise UsageError(f"corpus 'iemocap': no usable utterance under {str(root)!r}: {why}")
+        return files.build_listing(
+            entries, root, refused, _notes(label_files, excluded, entries, audio)
+        )
 
 
 def _entry(
     utterance: str, emotion: str, audio: dict[str, Path], texts: dict[str, str]
 ) -> files.Entry:
-    session, who = str(int(utterance[3:5])), utterance[-4]  # Ses01F_impro01_M000: 1, M
+    session, sex = str(int(utterance[3:5])), utterance[-4]  # Ses01F_impro01_M000: 1, M
     return files.Entry(
         audio.get(utterance),
         emotion,
-        session + who,
-        _SEX[who],
+        session + sex,
+        _SEX[sex],
         texts.get(utterance, ""),
         utterance,
         session,
@@ -104,100 +118,102 @@ def _entry(
 
 
 def _sessions(root: Path) -> list[Path]:
-    """Return the folders Session1 ... Session5: the given one, in it, or one folder deeper.
+    """Return the folders Session1 ... Session5: ``root`` itself, or up to two levels below it.
 
-    The distribution holds some 100,000 files of motion capture, so that not all is walked.
+    Not all folders are searched: the distribution has about 100,000 files of motion capture.
     """
-    found = [root] if re.fullmatch(r"session\d", root.name.lower()) else []
-    places = [root, *_folders(root)]
-    found += [
-        one
-        for place in places
-        for one in _folders(place)
-        if re.fullmatch(r"session\d", one.name.lower())
-    ]
-    return list(dict.fromkeys(found))
+    below = _folders(root)
+    candidates = [root, *below, *(folder for parent in below for folder in _folders(parent))]
+    return [folder for folder in candidates if re.fullmatch(r"session\d", folder.name.lower())]
 
 
-def _folders(place: Path) -> list[Path]:
+def _folders(parent: Path) -> list[Path]:
     try:
-        inside = sorted(place.iterdir())
-    except OSError:  # may not be listed
+        paths = sorted(parent.iterdir())
+    except OSError:  # no permission
         return []
-    return [one for one in inside if _seen(one) and one.is_dir()]
+    return [path for path in paths if _is_visible(path) and path.is_dir()]
 
 
-def _seen(path: Path) -> bool:
-    # macOS leaves a ._name of its own beside each file, and a folder of them in zip files.
+def _is_visible(path: Path) -> bool:
+    # macOS creates a ._name beside each file, and a folder __MACOSX in zip files.
     return not path.name.startswith(".") and path.name != "__MACOSX"
 
 
-def _texts(sessions: list[Path], kind: str) -> Iterator[tuple[Path, list[str]]]:
-    """Yield the files, with their lines, of a folder of texts; not those in folders below it."""
+def _text_files(sessions: list[Path], name: str) -> Iterator[tuple[Path, list[str]]]:
+    """Yield the text files, with their lines, in ``dialog/<name>`` but not in folders below it."""
     for session in sessions:
-        folder = session / "dialog" / kind
+        folder = session / "dialog" / name
         for path in sorted(folder.glob("*.txt")):
-            if _seen(path) and path.is_file():
+            if _is_visible(path) and path.is_file():
                 yield path, files.read_text(path).splitlines()
 
 
-def _labels(sessions: list[Path], root: Path) -> _Read:
-    read, torn = _Read(), set()
-    for path, lines in _texts(sessions, "EmoEvaluation"):
+def _read_labels(sessions: list[Path], root: Path) -> _LabelFiles:
+    label_files, contradictory = _LabelFiles(), set()
+    for path, lines in _text_files(sessions, "EmoEvaluation"):
         for match in filter(None, map(_LABEL.match, lines)):
             utterance, label = match[1], match[2].lower()
             file = files.relative_path(path, root)
             if not _UTTERANCE.fullmatch(utterance):
-                read.odd += 1
-            elif utterance not in read.labels:
-                read.labels[utterance] = (label, file)
-            elif read.labels[utterance][0] == label:
-                read.again += 1
+                label_files.unknown_names += 1
+            elif utterance not in label_files.labels:
+                label_files.labels[utterance] = (label, file)
+            elif label_files.labels[utterance][0] == label:
+                label_files.duplicates += 1
             else:
-                torn.add(utterance)
-                before, _ = read.labels[utterance]
-                read.refused.append((file, f"{utterance} is labelled both {before} and {label}"))
-    for utterance in torn:
-        del read.labels[utterance]
-    return read
+                contradictory.add(utterance)
+                first, _ = label_files.labels[utterance]
+                reason = f"{utterance} is labelled both {first} and {label}"
+                label_files.refused.append((file, reason))
+    for utterance in contradictory:
+        del label_files.labels[utterance]
+    return label_files
 
 
 def _transcripts(sessions: list[Path]) -> dict[str, str]:
-    """Return what is said in each utterance.
+    """Return the transcript of each utterance.
 
-    Other lines (a name alone, a breath with an id that ends in XX0) are passed over.
+    Other lines (a speaker's name without an utterance, a breath with an id ending in XX0) are
+    ignored.
     """
-    found: dict[str, str] = {}
-    for _, lines in _texts(sessions, "transcriptions"):
-        for match in filter(None, map(_SPOKEN.match, lines)):
+    transcripts: dict[str, str] = {}
+    for _, lines in _text_files(sessions, "transcriptions"):
+        for match in filter(None, map(_TRANSCRIPT.match, lines)):
             if _UTTERANCE.fullmatch(match[1]):
-                found.setdefault(match[1], match[2].strip())
-    return found
+                transcripts.setdefault(match[1], match[2].strip())
+    return transcripts
 
 
 def _recordings(sessions: list[Path]) -> dict[str, Path]:
-    """Return the recording of each utterance, whatever audio format it is kept in."""
-    found: dict[str, Path] = {}
+    """Return the recording of each utterance, in any audio format."""
+    recordings: dict[str, Path] = {}
     for session in sessions:
         audio, _ = files.find_files(session / "sentences" / "wav")
         for path in files.lossless_first(audio):
-            found.setdefault(files.nfc_stem(path), path)
-    return found
+            recordings.setdefault(files.nfc_stem(path), path)
+    return recordings
 
 
 def _notes(
-    read: _Read, left_out: Counter[str], entries: list[files.Entry], audio: dict[str, Path]
+    label_files: _LabelFiles,
+    excluded: Counter[str],
+    entries: list[files.Entry],
+    audio: dict[str, Path],
 ) -> list[str]:
-    silent = sum(not entry.text for entry in entries)
+    without_text = sum(not entry.text for entry in entries)
     counts = [
-        *((left_out[label], f"utterances left out {what}") for label, what in LEFT_OUT.items()),
-        (read.odd, "labels of something whose name is no utterance's left out"),
-        (read.again, "second copies of a label left out"),
-        (silent, "utterances without a transcript: their text is empty"),
+        *(
+            (excluded[label], f"utterances {meaning} left out")
+            for label, meaning in EXCLUDED_LABELS.items()
+        ),
+        (label_files.unknown_names, "labels that do not belong to an utterance left out"),
+        (label_files.duplicates, "duplicates of a label left out"),
+        (without_text, "utterances without a transcript: their text is empty"),
     ]
-    notes = [f"{count} {what}" for count, what in counts if count]
+    notes = [f"{count} {description}" for count, description in counts if count]
     if not audio:
-        notes.append("there are no recordings: transcripts and labels alone")
+        notes.append("there are no recordings: transcripts and labels only")
     return notes
 
 

@@ -1,4 +1,4 @@
-"""Which emotions are told apart: all that a corpus has, or a set that studies agree on."""
+"""Label sets: all emotions of a corpus, or a subset that published studies use."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..core.tables import EMOTIONS
 
 @dataclass(frozen=True)
 class LabelSet:
-    """Emotions to tell apart, and what of a corpus counts as which.
+    """A set of emotion classes and the mapping of a corpus's emotions to them.
 
     Attributes
     ----------
     name, title : str
-        The word on the command line, and a line for people.
+        Value of ``--labels``, and a description.
     mapping : mapping of str to str
-        An emotion of the corpus to its name in the set; what stands not here is left out.
+        Class of each emotion of a corpus; utterances with other emotions are left out.
     """
 
     name: str
@@ -29,12 +29,12 @@ class LabelSet:
 
 
 LABEL_SETS = {
-    one.name: one
-    for one in (
-        LabelSet("all", "every emotion that the corpus has", {name: name for name in EMOTIONS}),
+    label_set.name: label_set
+    for label_set in (
+        LabelSet("all", "all emotions of the corpus", {name: name for name in EMOTIONS}),
         LabelSet(
             "4",
-            "angry, happy (excited counts as happy), neutral, sad",
+            "angry, happy (including excited), neutral, sad",
             {
                 "angry": "angry",
                 "happy": "happy",
@@ -45,11 +45,11 @@ LABEL_SETS = {
         ),
     )
 }
-"""The sets of emotions by name."""
+"""Label sets by name."""
 
 
 def apply_label_set(table: pd.DataFrame, labels: str) -> tuple[pd.DataFrame, list[str]]:
-    """Take a corpus' emotions to those of a label set.
+    """Replace the emotions of a corpus by the classes of a label set.
 
     Parameters
     ----------
@@ -61,34 +61,33 @@ def apply_label_set(table: pd.DataFrame, labels: str) -> tuple[pd.DataFrame, lis
     Returns
     -------
     table : pandas.DataFrame
-        The rows whose emotion is in the set, under its name there, with a new index.
+        The rows whose emotion is in the set, with its class as emotion and a new index.
     notes : list of str
-        What was merged and what was left out, with counts.
+        Counts of the utterances whose class has another name, and of those left out.
 
     Raises
     ------
     UsageError
-        If there is no such set, or it leaves fewer than two emotions.
+        If there is no such set, or fewer than two classes remain.
     """
     if labels not in LABEL_SETS:
         raise UsageError(f"unknown label set {labels!r}{suggest(labels, LABEL_SETS)}")
-    names = LABEL_SETS[labels].mapping
-    known = table["emotion"].isin(list(names))
-    left = table[known].reset_index(drop=True)
-    was = left["emotion"]
-    left = left.assign(emotion=was.map(dict(names)).astype(was.dtype))
-    if not known.all() and left["emotion"].nunique() < 2:
-        found = ", ".join(sorted(left["emotion"].unique())) or "none"
+    label_set = LABEL_SETS[labels]
+    in_set = table["emotion"].isin(list(label_set.mapping))
+    emotions = table["emotion"][in_set].reset_index(drop=True)
+    classes = emotions.map(dict(label_set.mapping)).astype(emotions.dtype)
+    if not in_set.all() and classes.nunique() < 2:
+        remaining = ", ".join(sorted(classes.unique())) or "none"
         raise UsageError(
-            f"nothing to recognise: label set {labels!r} ({LABEL_SETS[labels].title}) leaves one "
-            f"emotion at most ({found}); take --labels all"
+            f"nothing to recognise: label set {labels!r} ({label_set.title}) leaves fewer than two "
+            f"emotions ({remaining}); use --labels all"
         )
     notes = [
-        f"label set {labels}: {count} {emotion} count as {names[str(emotion)]}"
-        for emotion, count in was[was != left["emotion"]].value_counts().sort_index().items()
+        f"label set {labels}: {count} {emotion} count as {label_set.mapping[str(emotion)]}"
+        for emotion, count in emotions[emotions != classes].value_counts().sort_index().items()
     ]
-    out = table["emotion"][~known].value_counts().sort_index()
-    if len(out):
-        each = ", ".join(f"{emotion} {count}" for emotion, count in out.items())
-        notes.append(f"label set {labels}: {out.sum()} utterances left out ({each})")
-    return left, notes
+    excluded = table["emotion"][~in_set].value_counts().sort_index()
+    if len(excluded):
+        counts = ", ".join(f"{emotion} {count}" for emotion, count in excluded.items())
+        notes.append(f"label set {labels}: {excluded.sum()} utterances left out ({counts})")
+    return table[in_set].reset_index(drop=True).assign(emotion=classes), notes

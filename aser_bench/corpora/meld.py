@@ -23,18 +23,18 @@ Key = tuple[str, int, int]
 
 @dataclass(frozen=True)
 class _Row:
-    """A row of a table: what it says by column, and where it stands, for messages."""
+    """A row of a table: its cells by column, and its file and row number, for messages."""
 
-    place: tuple[str, int]
+    location: tuple[str, int]
     cells: dict[str, str]
 
 
 class Meld(Corpus):
-    """The three tables as distributed, and the clips, in whatever folders below, where present.
+    """The three tables as distributed and, if present, the clips, in any folders below.
 
-    A clip belongs to the split that the folder around it names (``train_splits``,
-    ``dev_splits_complete``, ``output_repeated_splits_test``). Without clips the corpus is one
-    of texts alone.
+    A clip belongs to the split in the name of its folder (``train_splits``,
+    ``dev_splits_complete``, ``output_repeated_splits_test``). Without clips the corpus consists of
+    texts.
     """
 
     name = "meld"
@@ -49,41 +49,41 @@ class Meld(Corpus):
     language = "en"
 
     def matches_name(self, stem: str) -> bool:
-        """Tell whether a name is that of a clip."""
+        """Return whether a file name is the name of a clip."""
         return _CLIP.fullmatch(stem) is not None
 
     def scan(self, source: Path | None) -> Listing:
         """List the rows of the tables; see `Corpus.scan`."""
         root = files.corpus_folder(source, self.name)
         audio, others = files.find_files(root)
-        found, copies = _tables(others)
-        if not found:
+        paths, duplicates = _tables(others)
+        if not paths:
             raise files.no_files_error(self.name, _table("train"), root, texts_allowed=True)
-        rows, refused = _rows(found, root)
-        clips, strange = _clips(audio, root)
+        rows, refused = _rows(paths, root)
+        clips, unmatched = _clips(audio, root)
         entries = []
         for key, row in rows.items():
             try:
                 entries.append(_entry(key, row.cells, clips))
             except UsageError as error:
-                refused.append((_named(*row.place), f"{_name(key)}: {error}"))
+                refused.append((_row_name(*row.location), f"{_name(key)}: {error}"))
         if not entries:
-            why = ": ".join(refused[0]) if refused else "the tables hold no rows"
-            raise UsageError(f"corpus 'meld': nothing to use under {str(root)!r}: {why}")
+            why = ": ".join(refused[0]) if refused else "the tables have no rows"
+            raise UsageError(f"corpus 'meld': no usable row under {str(root)!r}: {why}")
         counts = (
-            (copies, "second copies of a table left out"),
-            (len(set(clips) - set(rows)), "clips that no row of the tables names left out"),
-            (strange, "clips left out that are unlike train_splits/dia0_utt0.mp4"),
+            (duplicates, "duplicates of a table left out"),
+            (len(set(clips) - set(rows)), "clips without a row in the tables left out"),
+            (unmatched, "clips with names unlike train_splits/dia0_utt0.mp4 left out"),
         )
-        notes = [f"there is no {_table(split)}" for split in SPLITS if split not in found]
-        notes += [f"{count} {what}" for count, what in counts if count]
-        return files.build_listing(entries, root, refused, [*notes, _about_sound(clips)])
+        notes = [f"there is no {_table(split)}" for split in SPLITS if split not in paths]
+        notes += [f"{count} {description}" for count, description in counts if count]
+        return files.build_listing(entries, root, refused, [*notes, _audio_note(clips)])
 
 
-def _about_sound(clips: dict[Key, Path]) -> str:
+def _audio_note(clips: dict[Key, Path]) -> str:
     if clips:
-        return "the clips hold AAC already: a codec on them is transcoding"
-    return "there are no clips: transcripts and labels alone"
+        return "the clips are AAC: a codec applied to them is transcoding"
+    return "there are no clips: transcripts and labels only"
 
 
 def _table(split: str) -> str:
@@ -91,22 +91,22 @@ def _table(split: str) -> str:
 
 
 def _tables(others: list[Path]) -> tuple[dict[str, Path], int]:
-    """Return split -> its table, and how many second copies there are."""
-    found: dict[str, Path] = {}
-    copies = 0
+    """Return the table of each split, and the number of duplicates of tables."""
+    tables_by_split: dict[str, Path] = {}
+    duplicates = 0
     for path in others:
         for split in SPLITS:
             if path.name.lower() == _table(split):
-                copies += split in found
-                found.setdefault(split, path)
-    return found, copies
+                duplicates += split in tables_by_split
+                tables_by_split.setdefault(split, path)
+    return tables_by_split, duplicates
 
 
-def _rows(found: dict[str, Path], root: Path) -> tuple[dict[Key, _Row], list[tuple[str, str]]]:
-    """Return the rows of all tables by key, and those (place, reason) that have none."""
+def _rows(paths: dict[str, Path], root: Path) -> tuple[dict[Key, _Row], list[tuple[str, str]]]:
+    """Return the rows of all tables by key, and the refused rows (location, reason)."""
     rows: dict[Key, _Row] = {}
     refused = []
-    for split, path in found.items():
+    for split, path in paths.items():
         reader = csv.DictReader(io.StringIO(files.read_text(path), newline=""))
         file = files.relative_path(path, root)
         for column in _COLUMNS:
@@ -119,19 +119,21 @@ def _rows(found: dict[str, Path], root: Path) -> tuple[dict[Key, _Row], list[tup
             try:
                 key = (split, int(cells["Dialogue_ID"]), int(cells["Utterance_ID"]))
             except ValueError:
-                refused.append((_named(*row.place), "its Dialogue_ID or Utterance_ID is no number"))
+                refused.append(
+                    (_row_name(*row.location), "its Dialogue_ID or Utterance_ID is not a number")
+                )
                 continue
             if key in rows:
-                before = rows[key].place[1]
-                refused.append((_named(*row.place), f"{_name(key)} stands in row {before} too"))
+                first = rows[key].location[1]
+                refused.append((_row_name(*row.location), f"{_name(key)} is in row {first} too"))
             else:
                 rows[key] = row
     return rows, refused
 
 
-def _read(reader: csv.DictReader, file: str) -> list[dict[str, str]]:
+def _read(reader: csv.DictReader[str], file: str) -> list[dict[str, str]]:
     try:
-        # A row that breaks off has None for what is missing.
+        # DictReader sets the missing cells of a short row to None.
         return [{name: (row[name] or "").strip() for name in _COLUMNS} for row in reader]
     except csv.Error as error:
         raise UsageError(f"corpus 'meld': {file!r} is not a table: {error}") from error
@@ -155,25 +157,25 @@ def _entry(key: Key, cells: dict[str, str], clips: dict[Key, Path]) -> files.Ent
 
 
 def _clips(audio: list[Path], root: Path) -> tuple[dict[Key, Path], int]:
-    """Return the clips by key, and the number of those of which no key is known."""
-    found: dict[Key, Path] = {}
-    strange = 0
+    """Return the clips by key, and the number of clips without a key."""
+    clips: dict[Key, Path] = {}
+    unmatched = 0
     for path in files.lossless_first(audio):
         match, split = _CLIP.fullmatch(files.nfc_stem(path)), _split_of(path, root)
         if match and split:
-            found.setdefault((split, int(match[1]), int(match[2])), path)
+            clips.setdefault((split, int(match[1]), int(match[2])), path)
         else:
-            strange += 1
-    return found, strange
+            unmatched += 1
+    return clips, unmatched
 
 
 def _split_of(path: Path, root: Path) -> str:
-    """Return the split that the nearest folder names, or an empty string."""
+    """Return the split in the name of the nearest folder, or an empty string."""
     for folder in reversed(path.relative_to(root).parts[:-1]):
         words = re.findall(r"[a-z]+", folder.lower())
-        named = [split for split in SPLITS if split in words]
-        if named:
-            return named[0]
+        splits = [split for split in SPLITS if split in words]
+        if splits:
+            return splits[0]
     return ""
 
 
@@ -181,7 +183,7 @@ def _name(key: Key) -> str:
     return f"{key[0]}_dia{key[1]}_utt{key[2]}"
 
 
-def _named(file: str, row: int) -> str:
+def _row_name(file: str, row: int) -> str:
     return f"{file} row {row}"
 
 

@@ -1,4 +1,4 @@
-"""From a list of files to utterances that can be used: open, compare, choose."""
+"""Preparation of listed recordings: inspection, duplicates and subsets."""
 
 from __future__ import annotations
 
@@ -8,29 +8,34 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..core.errors import AudioError, UsageError
+from ..core.tables import SAMPLE_RATE
 from . import audio
+
+SpeakerKey = tuple[float, str, str]
+"""Position of a speaker within the split (0 to 1), the split and the speaker."""
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was learnt by opening one recording.
+    """Result of opening one recording.
 
     Attributes
     ----------
     samples_sha256 : str
-        Hash (hex) of the decoded mono samples at 16 kHz, as little-endian float32; empty if
-        refused. Equal recordings have equal hashes, whatever format they are kept in.
+        SHA-256 (hex) of the decoded mono samples at 16 kHz, as little-endian float32; empty if
+        refused. Recordings with equal samples have equal hashes, whatever their file format.
     duration_s : float
-        Length in seconds.
+        Duration in seconds.
     peak : float
         Largest absolute sample; 1.0 is full scale.
     source_rate : int
-        The file's own sample rate, in Hz.
+        Sample rate of the file, in Hz.
     reason : str
-        Why the recording is refused, or empty.
+        Why the recording is refused; empty if it is not.
     """
 
     samples_sha256: str = ""
@@ -41,9 +46,9 @@ class Inspection:
 
 
 def inspect_recording(path: str | Path) -> Inspection:
-    """Open one recording; never raises for what is wrong with the recording itself.
+    """Open one recording and describe it; a recording that cannot be used raises no error.
 
-    It can be pickled and holds no state, so that it may run in parallel.
+    The function can be pickled and has no state, so it can run in worker processes.
     """
     try:
         signal, source_rate = audio.read_with_source_rate(path)
@@ -51,27 +56,27 @@ def inspect_recording(path: str | Path) -> Inspection:
         return Inspection(reason=str(error))
     return Inspection(
         samples_sha256(signal),
-        len(signal) / audio.SAMPLE_RATE,
+        len(signal) / SAMPLE_RATE,
         float(abs(signal).max()),
         source_rate,
     )
 
 
-def samples_sha256(signal: np.ndarray) -> str:
-    """Return the hash (hex) of a decoded signal (samples,) as little-endian float32."""
+def samples_sha256(signal: npt.NDArray[np.floating]) -> str:
+    """Return the SHA-256 (hex) of a signal of shape (samples,) as little-endian float32."""
     return hashlib.sha256(signal.astype("<f4", copy=False).tobytes()).hexdigest()
 
 
 def text_sha256(utterance: str, text: str) -> str:
-    """Return what stands for `samples_sha256` where there is no recording.
+    """Return the replacement of `samples_sha256` for an utterance without a recording.
 
-    The name is part of it: two people who say the same words made no identical recordings.
+    It depends on the utterance's name too: utterances with the same text are not duplicates.
     """
     return hashlib.sha256(f"{utterance}\0{text}".encode()).hexdigest()
 
 
 def recording_groups(table: pd.DataFrame) -> pd.Series:
-    """Return the group of each utterance: recordings with equal samples share one.
+    """Return the group of each utterance; recordings with equal samples have the same group.
 
     Parameters
     ----------
@@ -81,12 +86,12 @@ def recording_groups(table: pd.DataFrame) -> pd.Series:
     Returns
     -------
     pandas.Series
-        On the table's index: the first (by name) utterance with the same samples.
+        With the table's index: the name of the first utterance, by name, with the same samples.
 
     Raises
     ------
     ValueError
-        If an utterance has no hash: refused recordings must be dropped before.
+        If an utterance has no hash; refused recordings must be dropped before.
     """
     if (table["samples_sha256"] == "").any() or table["samples_sha256"].isna().any():
         raise ValueError("an utterance without samples_sha256 cannot be grouped")
@@ -94,7 +99,7 @@ def recording_groups(table: pd.DataFrame) -> pd.Series:
 
 
 def conflicting_labels(table: pd.DataFrame) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Find identical recordings that carry different emotions.
+    """Return identical recordings that are labelled with different emotions.
 
     Parameters
     ----------
@@ -104,31 +109,31 @@ def conflicting_labels(table: pd.DataFrame) -> list[tuple[tuple[str, ...], tuple
     Returns
     -------
     list of (utterances, emotions)
-        For each such recording its utterances, sorted, and their emotions in that order.
+        For each such recording, the sorted names of its utterances and their emotions.
     """
-    found = []
-    alike = table[table["samples_sha256"].duplicated(keep=False)]
-    for _, same in alike.sort_values("utterance").groupby("samples_sha256"):
-        if same["emotion"].nunique() > 1:
-            found.append((tuple(same["utterance"]), tuple(same["emotion"])))
-    return sorted(found)
+    conflicts = []
+    duplicates = table[table["samples_sha256"].duplicated(keep=False)]
+    for _, group in duplicates.sort_values("utterance").groupby("samples_sha256"):
+        if group["emotion"].nunique() > 1:
+            conflicts.append((tuple(group["utterance"]), tuple(group["emotion"])))
+    return sorted(conflicts)
 
 
 def subset(table: pd.DataFrame, n: int) -> pd.DataFrame:
-    """Choose ``n`` utterances, spread over speakers and emotions; the same ones every time.
+    """Choose ``n`` utterances, spread over speakers and emotions, without randomness.
 
-    The choice walks along the diagonals of the grid of speakers x emotions, so that already a
-    few utterances have several speakers and every emotion. A larger ``n`` contains the choice
-    of a smaller one. Where the corpus has a split of its own, its parts take turns in proportion
-    to their speakers.
+    Cells of the grid of speakers x emotions are visited along its diagonals, so that few utterances
+    already cover several speakers and all emotions. The choice for a larger ``n`` includes that for
+    a smaller one. If the corpus has a split, its parts alternate in proportion to their numbers of
+    speakers.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        With the columns ``utterance``, ``speaker`` (empty where unknown) and ``emotion``, and
-        perhaps ``split``.
+        With the columns ``utterance``, ``speaker`` (empty if unknown) and ``emotion``, and
+        optionally ``split``.
     n : int
-        How many; all if there are no more.
+        Number of utterances; if the table has fewer, all are chosen.
 
     Returns
     -------
@@ -141,41 +146,42 @@ def subset(table: pd.DataFrame, n: int) -> pd.DataFrame:
         If ``n`` is below 1.
     """
     if n < 1:
-        raise UsageError(f"a limit of {n} utterances leaves nothing to do; give 1 or more")
+        raise UsageError(f"the limit is {n} utterances; it must be 1 or more")
     ordered = table.sort_values("utterance", kind="stable")
-    who = _speakers(ordered)
-    turn = {cell: place for place, cell in enumerate(_diagonals(who, ordered["emotion"]))}
+    speakers = _speaker_keys(ordered)
+    rank = {
+        cell: position for position, cell in enumerate(_diagonals(speakers, ordered["emotion"]))
+    }
     cells = pd.Series(
-        [turn[cell] for cell in zip(who, ordered["emotion"], strict=True)],
+        [rank[cell] for cell in zip(speakers, ordered["emotion"], strict=True)],
         index=ordered.index,
         dtype="int64",
     )
-    # Every cell gives its first utterance before any gives its second.
+    # The first utterances of all cells precede the second ones.
     order = pd.DataFrame({"round": cells.groupby(cells).cumcount(), "cell": cells})
     chosen = order.sort_values(["round", "cell"], kind="stable").index[:n]
     return ordered.loc[ordered.index.isin(chosen)].reset_index(drop=True)
 
 
-def _speakers(table: pd.DataFrame) -> list[tuple[float, str, str]]:
-    """Return a key for each row's speaker within the split, which sorts the splits in turns."""
+def _speaker_keys(table: pd.DataFrame) -> list[SpeakerKey]:
+    """Return the key of each row's speaker; sorted keys alternate between the splits."""
     splits = list(table["split"]) if "split" in table else [""] * len(table)
     pairs = list(zip(splits, table["speaker"], strict=True))
-    place: dict[tuple[str, str], float] = {}
+    position: dict[tuple[str, str], float] = {}
     for split in set(splits):
         speakers = sorted({speaker for other, speaker in pairs if other == split})
         for rank, speaker in enumerate(speakers):
-            # Halfway into its share of the way from the first speaker to the last.
-            place[split, speaker] = (rank + 0.5) / len(speakers)
-    return [(place[split, speaker], split, speaker) for split, speaker in pairs]
+            # The split's speakers are spaced evenly from 0 to 1.
+            position[split, speaker] = (rank + 0.5) / len(speakers)
+    return [(position[split, speaker], split, speaker) for split, speaker in pairs]
 
 
-def _diagonals(
-    who: list[tuple[float, str, str]], emotion: pd.Series
-) -> list[tuple[tuple[float, str, str], str]]:
-    speakers, emotions = sorted(set(who)), sorted(set(emotion))
+def _diagonals(keys: list[SpeakerKey], emotion: pd.Series) -> list[tuple[SpeakerKey, str]]:
+    """Return all cells of the grid of speakers x emotions in the order of their diagonals."""
+    speakers, emotions = sorted(set(keys)), sorted(set(emotion))
     if not speakers:
         return []
-    # After lcm steps both lists are at their start together: shift one to go on.
+    # After lcm steps both lists start again together, so the speakers are shifted by one.
     period = math.lcm(len(speakers), len(emotions))
     return [
         (

@@ -21,7 +21,10 @@ STATEMENTS = {"01": "Kids are talking by the door.", "02": "Dogs are sitting by 
 
 
 class Ravdess(FolderCorpus):
-    """Modality-channel-emotion-intensity-statement-repetition-actor; the name alone decides."""
+    """Files ``MM-CC-EE-II-SS-RR-AA.wav`` in any folders.
+
+    The fields are modality, vocal channel, emotion, intensity, statement, repetition and actor.
+    """
 
     name = "ravdess"
     title = "Ryerson Audio-Visual Database of Emotional Speech and Song (RAVDESS), speech"
@@ -39,19 +42,19 @@ class Ravdess(FolderCorpus):
     excluded = "songs or video files"
 
     def labels(self, match: re.Match[str]) -> Labels | None:
-        """Read the seven fields; songs (02) and files with a picture (01, 02) are no part."""
+        """Return the labels, or None for songs (channel 02) and videos (modality 01 and 02)."""
         modality, channel, emotion, _, statement, _, actor = match.groups()
         if modality in ("01", "02") or channel == "02":
             return None
-        known = (
+        valid_codes = (
             ("modality", modality, ("03",)),
             ("channel", channel, ("01",)),
             ("emotion", emotion, EMOTIONS),
             ("statement", statement, STATEMENTS),
             ("actor", actor, {f"{number:02d}" for number in range(1, 25)}),
         )
-        for field, value, values in known:
-            if value not in values:
+        for field, value, codes in valid_codes:
+            if value not in codes:
                 raise UsageError(f"{field} {value} is unknown to RAVDESS")
         sex = "male" if int(actor) % 2 else "female"
         return Labels(EMOTIONS[emotion], actor, sex, STATEMENTS[statement])

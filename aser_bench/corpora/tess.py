@@ -1,4 +1,4 @@
-"""TESS: two women of Toronto, 200 words, seven emotions."""
+"""TESS: two female speakers from Toronto, 200 words, seven emotions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .folder import FolderCorpus, Labels
 
 
 class Tess(FolderCorpus):
-    """The name decides: public copies spell the folders in several ways."""
+    """Files ``OAF_back_angry.wav`` in any folders, which public copies name in several ways."""
 
     name = "tess"
     title = "Toronto Emotional Speech Set (TESS)"
@@ -21,12 +21,12 @@ class Tess(FolderCorpus):
     url = "https://doi.org/10.5683/SP2/E8H2MF"
     language = "en"
 
-    # OA_bite_neutral is one file of the distribution, misnamed: its speaker is OAF.
+    # The distribution has one misnamed file, OA_bite_neutral; its speaker is OAF.
     pattern = re.compile(r"(OAF|YAF|OA)_([^_]+)_([^_].*)", re.IGNORECASE)
     example = "OAF_angry/OAF_back_angry.wav"
 
     def labels(self, match: re.Match[str]) -> Labels:
-        """Read speaker, word and emotion (``ps`` is pleasant surprise)."""
+        """Return emotion, speaker and sentence (``ps`` is pleasant surprise)."""
         speaker, word, tag = match.groups()
         return Labels(
             tables.canonical_emotion(tag),

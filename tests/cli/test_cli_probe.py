@@ -130,7 +130,7 @@ def test_the_bitrate_policy(bench, files):
         (("mp3", "--limit", "0"), "limit"),
         (("mp3", "missing.wav"), "missing.wav: there is no such file"),
         (("mp3", "folder"), "folder: it is a folder"),
-        (("mp3", "text.wav"), "text.wav: it holds text"),
+        (("mp3", "text.wav"), "text.wav: it is text"),
         (("mp3", "--csv", "folder"), "--csv folder cannot be written"),
         (("mp3", "--csv", "no/where.csv"), "--csv no/where.csv cannot be written"),
         (("mp3", "--ffmpeg", "no-such-program"), "no-such-program"),

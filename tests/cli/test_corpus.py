@@ -114,7 +114,7 @@ def test_progress_and_refusals_are_told(bench, table, tmp_path):
         file.write("broken.wav,sad,v1\n")
     code, out, said = bench("--corpus", f"csv={table}", "--codec", "gain", "-j", "1", "coded")
     assert code == 0
-    assert f"refused: {tmp_path}/broken.wav: it holds text, not audio" in said
+    assert f"refused: {tmp_path}/broken.wav: it is text, not audio" in said
     assert "100 %" in said
     assert "1 recording was refused" in out
 

@@ -124,7 +124,7 @@ def test_a_film_without_sound(folder):
     source = ["-f", "lavfi", "-i", "color=size=32x32:rate=5:duration=1"]
     command = [ffmpeg, "-v", "error", "-y", *source, "-c:v", "mpeg4", folder / "mute.mp4"]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    with pytest.raises(AudioError, match="no sound track"):
+    with pytest.raises(AudioError, match="no audio track"):
         audio.read(folder / "mute.mp4")
 
 

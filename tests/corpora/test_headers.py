@@ -43,7 +43,7 @@ def test_any_cut_into_the_samples_is_told(size, cut):
     whole = wav(size, bytes(size))
     cut = min(cut, size)
     reason = headers.header_error(whole[:-cut])
-    assert f"{size} bytes of sound and the file has {size - cut}" in reason
+    assert f"{size} bytes of audio and the file has {size - cut}" in reason
 
 
 @settings(deadline=None)

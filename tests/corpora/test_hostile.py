@@ -247,7 +247,7 @@ def test_nothing_else_is_opened(kind, listener, secret, tmp_path):
 
 def test_the_containers_readers_open_nothing_else(listener, secret):
     """Every reader that ffmpeg may be told to use, whatever the first bytes would choose."""
-    readers = {name for *_, name in (*containers._MAGIC, *containers._SECOND_CHOICE)}
+    readers = {name for *_, name in (*containers._SIGNATURES, *containers._FALLBACK_SIGNATURES)}
     files = hostile(listener.address, str(secret))
     for reader in sorted({*readers, "aac", "flac"}):
         for kind in ("an HLS playlist", "an ffconcat file", "a movie of an alias"):

@@ -140,7 +140,7 @@ def test_a_folder_of_something_else(tmp_path):
         load_corpus("ravdess", tmp_path)
     (tmp_path / "a.csv").touch()
     (tmp_path / PLACES["train"] / "dia0_utt0.mp4").unlink()
-    with pytest.raises(UsageError, match="none of its 1 files is of that kind"):
+    with pytest.raises(UsageError, match="none of its 1 files has such a name"):
         load_corpus("meld", tmp_path)
 
 
@@ -193,5 +193,5 @@ def test_real_speech_in_clips(shared_corpora, tmp_path):
     assert found.utterances["utterance"].tolist() == ["train_dia0_utt0", "train_dia0_utt1"]
     assert found.utterances["duration_s"].between(2, 4).all()
     reasons = {file.rpartition("/")[2]: reason for file, reason in found.refused}
-    assert "no sound track" in reasons["dia0_utt2.mp4"]
+    assert "no audio track" in reasons["dia0_utt2.mp4"]
     assert "cut off" in reasons["dia0_utt3.mp4"]
