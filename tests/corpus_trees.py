@@ -6,6 +6,15 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+
+def touch(root: Path, *names: str) -> Path:
+    """Write files of one byte below a folder; listing a corpus opens no recording."""
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"x")
+    return root
+
+
 MELD_HEADER = (
     "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,"
     "StartTime,EndTime"
@@ -84,15 +93,10 @@ def meld(root: Path, **rows: Sequence[tuple[str, str, str, int, int]]) -> Path:
 
 
 def savee(root: Path, name: str = "AudioData/{speaker}/{code}{number:02}.wav") -> Path:
-    """Write the 480 files of SAVEE, named by ``name``, and the distribution's Info.txt.
-
-    The files hold one byte: listing a corpus opens no recording.
-    """
+    """Write the 480 files of SAVEE, named by ``name``, and the distribution's Info.txt."""
     for speaker in ("DC", "JE", "JK", "KL"):
         for code in ("a", "d", "f", "h", "n", "sa", "su"):
             for number in range(1, 31 if code == "n" else 16):
-                path = root / name.format(speaker=speaker, code=code, number=number)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(b"x")
-    (path.parent.parent / "Info.txt").write_text("'DC', 'JE', 'JK' and 'KL' are four speakers")
+                touch(root, name.format(speaker=speaker, code=code, number=number))
+    touch(root, "AudioData/Info.txt")
     return root

@@ -1,3 +1,5 @@
+"""Decoding of containers by ffmpeg and pydub, and rejection of playlists."""
+
 import os
 import subprocess
 import sys
@@ -31,32 +33,32 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def speech():
+def samples():
     time = np.arange(RATE) / RATE
     envelope = 0.3 * (1 + np.sin(2 * np.pi * 3 * time))
     return (envelope * np.sin(2 * np.pi * 300 * time) * 32767).astype(np.int16)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, speech):
-    place = tmp_path_factory.mktemp("containers")
-    soundfile.write(place / "source.wav", speech, RATE)
+def folder(tmp_path_factory, samples):
+    root = tmp_path_factory.mktemp("containers")
+    soundfile.write(root / "source.wav", samples, RATE)
     for name, arguments, _ in CASES:
-        encode(place, name, arguments)
-    return place
+        encode(root, name, arguments)
+    return root
 
 
-def encode(place, name, arguments):
-    command = [ffmpeg, "-v", "error", "-y", "-i", place / "source.wav", *arguments, place / name]
+def encode(root, name, arguments):
+    command = [ffmpeg, "-v", "error", "-y", "-i", root / "source.wav", *arguments, root / name]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
 
 
 @pytest.mark.parametrize(("name", "lossless"), [(name, exact) for name, _, exact in CASES])
-def test_containers_are_decoded(folder, speech, name, lossless):
+def test_containers_are_decoded(folder, samples, name, lossless):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         signal = audio.read(folder / name)
-    expected = speech.astype(np.float32) / 32768
+    expected = samples.astype(np.float32) / 32768
     if lossless:
         np.testing.assert_array_equal(signal, expected)
     else:
@@ -65,16 +67,16 @@ def test_containers_are_decoded(folder, speech, name, lossless):
         assert abs(np.argmax(spectrum) * RATE / len(signal[:RATE]) - 300) < 5
 
 
-def test_the_extension_does_not_matter(folder, tmp_path):
+def test_extension_is_ignored(folder, tmp_path):
     copy = tmp_path / "recording.wav"
     copy.write_bytes((folder / "alac.m4a").read_bytes())
     assert len(audio.read(copy)) == RATE
 
 
-def test_no_ffprobe_no_path_no_word_on_stderr(folder):
+def test_needs_no_ffprobe_or_path_and_prints_nothing(folder):
     code = "import sys; from aser_bench.corpora import audio; print(len(audio.read(sys.argv[1])))"
     environment = {**os.environ, "PATH": "", "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code, folder / "a.webm"],
         env=environment,
         capture_output=True,
@@ -82,16 +84,16 @@ def test_no_ffprobe_no_path_no_word_on_stderr(folder):
         input="qqq",
         check=True,
     )
-    assert (done.stdout, done.stderr) == (f"{RATE}\n", "")
+    assert (process.stdout, process.stderr) == (f"{RATE}\n", "")
 
 
-def test_standard_input_is_left_alone(folder):
+def test_standard_input_is_not_read(folder):
     code = (
         "import sys; from aser_bench.corpora import audio; audio.read(sys.argv[1]); "
         "print(sys.stdin.read())"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code, folder / "a.m4a"],
         env=environment,
         capture_output=True,
@@ -99,10 +101,10 @@ def test_standard_input_is_left_alone(folder):
         input="the script",
         check=True,
     )
-    assert done.stdout == "the script\n"
+    assert process.stdout == "the script\n"
 
 
-def test_pydub_of_others_keeps_its_own_converter(folder):
+def test_global_converter_of_pydub_is_not_changed(folder):
     from pydub import AudioSegment
 
     before = AudioSegment.converter
@@ -111,7 +113,7 @@ def test_pydub_of_others_keeps_its_own_converter(folder):
 
 
 @pytest.mark.parametrize("name", ["a.m4a", "a.webm", "a.wv", "a.mov"])
-def test_a_container_that_breaks_off(folder, tmp_path, name):
+def test_rejects_truncated_container(folder, tmp_path, name):
     contents = (folder / name).read_bytes()
     (tmp_path / name).write_bytes(contents[: int(0.6 * len(contents))])
     with pytest.raises(AudioError, match="cut off") as error:
@@ -120,7 +122,7 @@ def test_a_container_that_breaks_off(folder, tmp_path, name):
     assert "recording.bin" not in str(error.value)
 
 
-def test_a_film_without_sound(folder):
+def test_rejects_video_without_audio(folder):
     source = ["-f", "lavfi", "-i", "color=size=32x32:rate=5:duration=1"]
     command = [ffmpeg, "-v", "error", "-y", *source, "-c:v", "mpeg4", folder / "mute.mp4"]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
@@ -128,21 +130,23 @@ def test_a_film_without_sound(folder):
         audio.read(folder / "mute.mp4")
 
 
-def test_a_recording_that_is_too_long(folder):
+def test_rejects_long_recording(folder):
     with pytest.raises(AudioError, match="hours long"):
         containers.decode((folder / "a.m4a").read_bytes(), "mov", 0.5)
 
 
-def test_a_flac_stream_that_states_no_length(folder, tmp_path, speech):
+def test_flac_stream_without_length_is_read(folder, tmp_path, samples):
     command = [ffmpeg, "-v", "error", "-i", folder / "source.wav", "-f", "flac", "-"]
     stream = subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL)
     (tmp_path / "a.flac").write_bytes(stream.stdout)
-    np.testing.assert_array_equal(audio.read(tmp_path / "a.flac"), speech / np.float32(32768))
+    np.testing.assert_array_equal(audio.read(tmp_path / "a.flac"), samples / np.float32(32768))
 
 
 @pytest.mark.parametrize("extension", ["wav", "m4a"])
 @pytest.mark.parametrize("kind", ["m3u", "ffconcat", "hls"])
-def test_a_playlist_opens_nothing(folder, tmp_path, monkeypatch, extension, kind):
+def test_rejects_playlist_without_starting_a_program(
+    folder, tmp_path, monkeypatch, extension, kind
+):
     target = folder / "source.wav"
     contents = {
         "m3u": f"#EXTM3U\n{target}\n",
@@ -152,15 +156,15 @@ def test_a_playlist_opens_nothing(folder, tmp_path, monkeypatch, extension, kind
     path = tmp_path / f"list.{extension}"
     path.write_text(contents)
 
-    def started(*arguments, **keywords):
+    def start(*arguments, **keywords):
         raise AssertionError("a program was started")
 
-    monkeypatch.setattr(subprocess, "Popen", started)
+    monkeypatch.setattr(subprocess, "Popen", start)
     with pytest.raises(AudioError, match="playlist"):
         audio.read(path)
 
 
-def test_a_playlist_behind_a_containers_first_bytes_opens_nothing(folder, tmp_path):
+def test_rejects_playlist_after_container_signature(folder, tmp_path):
     path = tmp_path / "list.m4a"
     path.write_bytes(b"\0\0\0\x08ftyp\nffconcat version 1.0\nfile source.wav\n")
     (tmp_path / "source.wav").write_bytes((folder / "source.wav").read_bytes())
@@ -168,13 +172,15 @@ def test_a_playlist_behind_a_containers_first_bytes_opens_nothing(folder, tmp_pa
         audio.read(path)
 
 
-@pytest.mark.parametrize("first", [b"", b"\xff", b"RIFF1234WAVE", b"\xff\xfb\x90", b"ID3", b"text"])
-def test_what_is_no_container(first):
-    assert containers.identify(first) is None
+@pytest.mark.parametrize(
+    "contents", [b"", b"\xff", b"RIFF1234WAVE", b"\xff\xfb\x90", b"ID3", b"text"]
+)
+def test_other_contents_are_not_identified(contents):
+    assert containers.identify(contents) is None
 
 
-def test_an_ffmpeg_that_is_not_there(folder, monkeypatch):
+def test_missing_ffmpeg_is_reported_when_it_is_needed(folder, monkeypatch):
     monkeypatch.setenv("ASER_BENCH_FFMPEG", "/nowhere/ffmpeg")
     with pytest.raises(UsageError, match="ASER_BENCH_FFMPEG"):
         audio.read(folder / "a.m4a")
-    assert len(audio.read(folder / "source.wav")) == RATE  # which needs none
+    assert len(audio.read(folder / "source.wav")) == RATE  # WAV needs no ffmpeg

@@ -1,10 +1,11 @@
-"""CREMA-D: the name decides, one folder of three is taken, a pointer is no recording."""
+"""CREMA-D: labels from file names, the WAV of three formats, git-LFS pointers."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import soundfile
+from corpus_trees import touch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,13 +22,6 @@ POINTER = (
     b"version https://git-lfs.github.com/spec/v1\n"
     b"oid sha256:5a66a9f8e3f7d5c70c6d2bd4a3fb6c1b7d1c5f0c1d2c3b4a5f6e7d8c9b0a1f2e\nsize 92606\n"
 )
-
-
-def touch(root, *names):
-    for name in names:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(b"x")
-    return root
 
 
 @settings(deadline=None)
@@ -50,14 +44,14 @@ def test_any_name_is_read_or_refused(actor, sentence, emotion, level):
             COMPONENT.labels(match)
 
 
-def test_there_are_twelve_sentences_and_91_actors():
+def test_number_of_sentences_and_actors():
     assert (len(set(SENTENCES.values())), len(ACTORS)) == (12, 91)
-    # The codes are the first letters of three words or so.
+    # The codes are initials of the words of the sentence.
     for code, sentence in SENTENCES.items():
         assert code[0] == sentence[0]
 
 
-def test_the_wav_of_three_copies_is_taken(tmp_path):
+def test_wav_is_preferred_to_mp3_and_video(tmp_path):
     touch(
         tmp_path,
         "AudioMP3/1001_DFA_ANG_XX.mp3",
@@ -68,61 +62,61 @@ def test_the_wav_of_three_copies_is_taken(tmp_path):
         "AudioWAV/1002_IEO_HAP_HI.wav",
     )
     (tmp_path / "VideoDemographics.csv").write_text(SEXES)
-    found = load_corpus("crema_d", tmp_path)
-    table = found.utterances
+    listing = load_corpus("crema_d", tmp_path)
+    table = listing.utterances
     assert all(file.endswith(".wav") for file in table["file"])
     assert table.drop(columns="file").to_numpy().tolist() == [
         ["1001_DFA_ANG_XX", "angry", "1001", "male", "Don't forget a jacket."],
         ["1002_IEO_HAP_HI", "happy", "1002", "female", "It's eleven o'clock."],
         ["1040_ITH_SAD_X", "sad", "1040", "", "I think I have a doctor's appointment."],
     ]
-    assert [note.split()[0] for note in found.notes] == ["2", "1"]
-    # The folder of recordings alone finds the table beside it.
-    alone = load_corpus("crema_d", tmp_path / "AudioWAV")
-    assert alone.utterances["sex"].tolist() == ["male", "female", ""]
+    assert [note.split()[0] for note in listing.notes] == ["2", "1"]
+    # The table is also read from the folder above the recordings.
+    listing_of_folder = load_corpus("crema_d", tmp_path / "AudioWAV")
+    assert listing_of_folder.utterances["sex"].tolist() == ["male", "female", ""]
 
 
 @pytest.mark.parametrize("table", [None, "", "a,b\n1,2\n", "ActorID\n1001\n"])
-def test_without_a_table_the_sex_is_not_known(tmp_path, table):
+def test_sex_is_unknown_without_the_table(tmp_path, table):
     touch(tmp_path / "deep", "1001_DFA_ANG_XX.wav")
     if table is not None:
         (tmp_path / "VideoDemographics.csv").write_text(table)
-    found = load_corpus("crema_d", tmp_path / "deep")
-    assert found.utterances["sex"].tolist() == [""]
-    assert "sex is not known: VideoDemographics.csv" in found.notes[-1]
+    listing = load_corpus("crema_d", tmp_path / "deep")
+    assert listing.utterances["sex"].tolist() == [""]
+    assert "sex is unknown: VideoDemographics.csv" in listing.notes[-1]
 
 
 @pytest.fixture
 def corpus(tmp_path):
-    """A pair with two labels, a silent file, a pointer, and two that are as they should be."""
+    """Two identical files with different labels, a silent file, a pointer, and two valid files."""
     folder = tmp_path / "AudioWAV"
     folder.mkdir()
     rng = np.random.default_rng(0)
     for name in ("1006_TIE_HAP_XX", "1001_DFA_ANG_XX", "1002_DFA_SAD_XX"):
         soundfile.write(folder / f"{name}.wav", rng.uniform(-0.3, 0.3, 8000), 16000)
-    twin = (folder / "1006_TIE_HAP_XX.wav").read_bytes()
-    (folder / "1006_TIE_NEU_XX.wav").write_bytes(twin)
+    copy = (folder / "1006_TIE_HAP_XX.wav").read_bytes()
+    (folder / "1006_TIE_NEU_XX.wav").write_bytes(copy)
     soundfile.write(folder / "1076_MTI_SAD_XX.wav", np.zeros(8000), 16000)
     (folder / "1003_IEO_DIS_LO.wav").write_bytes(POINTER)
     return folder
 
 
-def test_what_the_real_copy_has_of_odd_files(corpus, tmp_path):
+def test_defects_of_the_distribution_are_reported(corpus, tmp_path):
     with Pool(1) as pool:
-        found = ingest(CorpusChoice("crema_d", str(corpus)), None, Cache(tmp_path), pool)
-    assert len(found.utterances) == 4
-    reasons = {file.rpartition("/")[2]: reason for file, reason in found.refused}
+        ingested = ingest(CorpusChoice("crema_d", str(corpus)), None, Cache(tmp_path), pool)
+    assert len(ingested.utterances) == 4
+    reasons = {file.rpartition("/")[2]: reason for file, reason in ingested.refused}
     assert set(reasons) == {"1076_MTI_SAD_XX.wav", "1003_IEO_DIS_LO.wav"}
     assert reasons["1003_IEO_DIS_LO.wav"] == (
         "it is a git-LFS pointer, not the recording; run: git lfs pull"
     )
     assert "silent" in reasons["1076_MTI_SAD_XX.wav"]
     assert "identical recordings with different labels: 1006_TIE_HAP_XX = 1006_TIE_NEU_XX " in str(
-        found.notes
+        ingested.notes
     )
 
 
-def test_pointers_alone_are_an_error_that_says_what_to_do(tmp_path):
+def test_rejects_checkout_without_lfs_files(tmp_path):
     for emotion in EMOTIONS:
         touch(tmp_path, f"1001_DFA_{emotion}_XX.wav")
         (tmp_path / f"1001_DFA_{emotion}_XX.wav").write_bytes(POINTER)

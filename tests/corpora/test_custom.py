@@ -1,3 +1,5 @@
+"""Recordings named <anything>_<emotion>."""
+
 import unicodedata
 
 import pytest
@@ -16,9 +18,9 @@ def labels(stem):
 
 @settings(deadline=None)
 @given(st.text(max_size=200), st.sampled_from(tables.EMOTIONS))
-def test_anything_may_stand_before_the_emotion(before, emotion):
+def test_any_text_may_precede_the_emotion(prefix, emotion):
     for spelling in (emotion, emotion.upper(), emotion.title()):
-        assert labels(f"{before}_{spelling}") == labels(f"x_{emotion}")
+        assert labels(f"{prefix}_{spelling}") == labels(f"x_{emotion}")
     assert labels(f"x_{emotion}").emotion == emotion
     assert labels(f"x_{emotion}").speaker == ""
 
@@ -34,20 +36,20 @@ def test_any_name_is_read_or_refused(stem):
 
 
 @pytest.mark.parametrize(
-    ("stem", "words"),
+    ("stem", "message"),
     [
-        ("monday", "carries no emotion; call it monday_happy"),
+        ("monday", "has no emotion; rename it, for example to monday_happy"),
         ("monday_hapy", "did you mean 'happy'"),
-        ("take_a", "'a' after the last _ is no emotion"),
-        ("take_", "is no emotion"),
+        ("take_a", "'a' after the last _ is not an emotion"),
+        ("take_", "is not an emotion"),
     ],
 )
-def test_refusals(stem, words):
-    with pytest.raises(UsageError, match=words):
+def test_rejects_names_without_emotion(stem, message):
+    with pytest.raises(UsageError, match=message):
         labels(stem)
 
 
-def test_a_folder(tmp_path):
+def test_names_in_a_folder(tmp_path):
     names = [
         "-dash_happy.wav",
         "two words_SAD.mp3",
@@ -62,16 +64,16 @@ def test_a_folder(tmp_path):
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
-    found = load_corpus("custom", tmp_path)
-    assert len(found.utterances) == 7
+    listing = load_corpus("custom", tmp_path)
+    assert len(listing.utterances) == 7
     assert {"day1/take_happy", "day2/take_happy", "grüße_neutral", "-dash_happy"} <= set(
-        found.utterances["utterance"]
+        listing.utterances["utterance"]
     )
-    assert [file for file, _ in found.refused] == ["noise.wav", "oops_hapy.wav"]
-    assert set(found.utterances["speaker"]) == {""}
+    assert [file for file, _ in listing.refused] == ["noise.wav", "oops_hapy.wav"]
+    assert set(listing.utterances["speaker"]) == {""}
 
 
-def test_all_refused(tmp_path):
+def test_rejects_folder_without_usable_file(tmp_path):
     (tmp_path / "noise.wav").write_bytes(b"x")
     with pytest.raises(UsageError, match=r"all 1 files are refused.*monday 3_happy\.wav"):
         load_corpus("custom", tmp_path)

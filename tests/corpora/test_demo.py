@@ -1,3 +1,5 @@
+"""The demo corpus in the package, and a folder with its layout."""
+
 from importlib import resources
 
 import pytest
@@ -9,12 +11,12 @@ from aser_bench.corpora.demo import COMPONENT
 DATA = resources.files("aser_bench.corpora") / "data" / "demo" / "utterances.csv"
 
 
-def test_it_says_that_it_is_synthetic():
+def test_is_marked_as_synthetic():
     assert COMPONENT.synthetic
     assert not COMPONENT.needs_source
 
 
-def test_a_folder_of_the_same_layout(tmp_path):
+def test_reads_folder_with_the_same_layout(tmp_path):
     (tmp_path / "utterances.csv").write_text(
         "file,emotion,speaker,sex,text,text_kind\n"
         'b.flac,angry,s1,male,"Stop, now!",emotional\na.flac,sad,s2,female,Keys.,neutral\n',
@@ -26,13 +28,13 @@ def test_a_folder_of_the_same_layout(tmp_path):
     assert table["text"][1] == "Stop, now!"
 
 
-def test_missing_data(tmp_path):
+def test_rejects_folder_without_table(tmp_path):
     with pytest.raises(UsageError, match="needs no folder"):
         load_corpus("demo", tmp_path)
 
 
 @pytest.mark.skipif(not DATA.is_file(), reason="the demo corpus has not been rendered")
-def test_the_packaged_corpus():
+def test_packaged_corpus():
     table = load_corpus("demo").utterances
     assert table["speaker"].nunique() >= 2
     assert table["emotion"].nunique() >= 4

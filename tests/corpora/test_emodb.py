@@ -1,3 +1,5 @@
+"""EmoDB: labels from file names."""
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ from aser_bench.corpora.emodb import COMPONENT, EMOTIONS, FEMALE, MALE, SENTENCE
     st.sampled_from(sorted(EMOTIONS)),
     st.sampled_from(["", "a", "b", "f"]),
 )
-def test_names(speaker, sentence, letter, version):
+def test_labels_are_read_from_names(speaker, sentence, letter, version):
     labels = COMPONENT.labels(COMPONENT.pattern.fullmatch(speaker + sentence + letter + version))
     assert labels.emotion == EMOTIONS[letter]
     assert labels.speaker == speaker
@@ -23,24 +25,24 @@ def test_names(speaker, sentence, letter, version):
 
 
 @pytest.mark.parametrize(
-    ("stem", "words"), [("99a01Fa", "speaker 99"), ("03a99Fa", "sentence a99")]
+    ("stem", "message"), [("99a01Fa", "speaker 99"), ("03a99Fa", "sentence a99")]
 )
-def test_unknown_codes(stem, words):
-    with pytest.raises(UsageError, match=words):
+def test_rejects_unknown_codes(stem, message):
+    with pytest.raises(UsageError, match=message):
         COMPONENT.labels(COMPONENT.pattern.fullmatch(stem))
 
 
 @settings(deadline=None)
 @given(st.text(max_size=12))
-def test_other_names_are_not_recognised(stem):
+def test_other_names_do_not_match(stem):
     assert not COMPONENT.matches_name(stem) or len(stem) in (6, 7)
 
 
 @pytest.mark.parametrize("folder", ["emodb", "emodb/wav"])
-def test_the_real_corpus(shared_corpora, folder):
-    found = load_corpus("emodb", shared_corpora / folder)
-    table = found.utterances
-    assert (len(table), found.refused) == (535, [])
+def test_real_corpus(shared_corpora, folder):
+    listing = load_corpus("emodb", shared_corpora / folder)
+    table = listing.utterances
+    assert (len(table), listing.refused) == (535, [])
     assert table["emotion"].value_counts().to_dict() == {
         "angry": 127,
         "bored": 81,

@@ -1,9 +1,12 @@
+"""Discovery and naming of recordings, and messages for other folders."""
+
 import os
 import sys
 import unicodedata
 from pathlib import Path
 
 import pytest
+from corpus_trees import touch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,13 +14,7 @@ from aser_bench.core.errors import UsageError
 from aser_bench.corpora import files, load_corpus
 
 
-def touch(root: Path, *names: str) -> None:
-    for name in names:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(b"x")
-
-
-def test_walk_finds_audio_only_and_passes_over_what_is_hidden(tmp_path):
+def test_hidden_files_are_ignored_and_audio_is_separated(tmp_path):
     touch(
         tmp_path,
         "b/2.FLAC",
@@ -36,8 +33,8 @@ def test_walk_finds_audio_only_and_passes_over_what_is_hidden(tmp_path):
     assert [path.name for path in others] == ["noextension", "notes.txt"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
-def test_links_are_followed_once(tmp_path):
+@pytest.mark.skipif(sys.platform == "win32", reason="symbolic links need privileges on Windows")
+def test_symbolic_links_are_followed_once(tmp_path):
     touch(tmp_path, "real/deep/1.wav")
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "linked").symlink_to(tmp_path / "real")
@@ -54,7 +51,7 @@ def test_links_are_followed_once(tmp_path):
         (["x.wav", "x.flac", "z/x.wav"], ["x.flac", "x.wav", "z/x"]),
     ],
 )
-def test_utterance_names(tmp_path, names, expected):
+def test_utterances_get_the_shortest_unique_names(tmp_path, names, expected):
     entries = [files.Entry(tmp_path / name, "happy") for name in names]
     assert list(files.build_listing(entries, tmp_path).utterances["utterance"]) == expected
 
@@ -73,24 +70,24 @@ def test_utterance_names_are_unique_and_sorted(parts):
     assert set(table["file"]) == {str(path) for path in paths}
 
 
-def test_names_are_composed_unicode(tmp_path):
+def test_names_are_in_composed_unicode(tmp_path):
     entry = files.Entry(tmp_path / unicodedata.normalize("NFD", "café_happy.wav"), "happy")
     assert files.build_listing([entry], tmp_path).utterances["utterance"][0] == "café_happy"
 
 
-def test_wrong_sources(tmp_path):
+def test_rejects_invalid_sources(tmp_path):
     touch(tmp_path, "corpus.zip")
-    for source, words in [
+    for source, message in [
         (None, "needs its folder: --corpus tess=DIR"),
         (tmp_path / "none", "there is no folder"),
         (tmp_path / "corpus.zip", "unpack it first"),
     ]:
-        with pytest.raises(UsageError, match=words):
+        with pytest.raises(UsageError, match=message):
             load_corpus("tess", source)
 
 
 @pytest.mark.parametrize(
-    ("corpus", "names", "words"),
+    ("corpus", "names", "message"),
     [
         ("tess", [], "the folder is empty"),
         ("tess", ["a.txt", "speech.zip"], "none of its 2 files is audio.*unpack the zip"),
@@ -101,19 +98,19 @@ def test_wrong_sources(tmp_path):
         ("emodb", ["one.wav", "two.wav"], "2 audio files with other names, for example 'one.wav'"),
     ],
 )
-def test_a_folder_of_something_else(tmp_path, corpus, names, words):
+def test_folder_of_another_corpus_is_described(tmp_path, corpus, names, message):
     touch(tmp_path, *names)
-    with pytest.raises(UsageError, match=words):
+    with pytest.raises(UsageError, match=message):
         load_corpus(corpus, tmp_path)
 
 
-def test_a_name_that_is_not_utf_8_is_refused_and_shown(tmp_path):
+def test_rejects_name_that_is_not_utf_8(tmp_path):
     touch(tmp_path, "good_sad.wav")
-    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9_angry.wav"))
+    unnameable = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9_angry.wav"))
     try:
-        odd.write_bytes(b"x")
+        unnameable.write_bytes(b"x")
     except OSError:
-        pytest.skip("this file system takes no such name")
+        pytest.skip("this file system does not allow the name")
     entries = [files.Entry(path, "sad") for path in files.find_files(tmp_path)[0]]
     listing = files.build_listing(entries, tmp_path)
     assert list(listing.utterances["utterance"]) == ["good_sad"]

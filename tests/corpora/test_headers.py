@@ -1,3 +1,5 @@
+"""Detection of truncated files from their headers."""
+
 import io
 import struct
 
@@ -26,20 +28,20 @@ def wav(data_size: int, data: bytes, extra: bytes = b"") -> bytes:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_whole_files_have_no_problem(form):
+def test_complete_files_have_no_error(form):
     assert headers.header_error(encoded(form)) == ""
 
 
 @pytest.mark.parametrize("form", [f for f in FORMATS if f not in ("FLAC", "MP3")])
 @pytest.mark.parametrize("share", [0.5, 0.9])
-def test_cut_files_are_told(form, share):
+def test_truncated_files_are_detected(form, share):
     whole = encoded(form)
     assert "cut off" in headers.header_error(whole[: int(len(whole) * share)])
 
 
 @settings(deadline=None)
 @given(size=st.integers(2, 2000), cut=st.integers(1, 2000))
-def test_any_cut_into_the_samples_is_told(size, cut):
+def test_any_truncation_of_the_samples_is_detected(size, cut):
     whole = wav(size, bytes(size))
     cut = min(cut, size)
     reason = headers.header_error(whole[:-cut])
@@ -48,20 +50,20 @@ def test_any_cut_into_the_samples_is_told(size, cut):
 
 @settings(deadline=None)
 @given(chunks=st.lists(st.tuples(st.sampled_from([b"FLLR", b"LIST", b"bext"]), st.binary())))
-def test_chunks_before_and_after_the_samples_do_not_matter(chunks):
-    others = b"".join(
+def test_other_chunks_are_ignored(chunks):
+    other_chunks = b"".join(
         name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
         for name, body in chunks
     )
-    plain = wav(4, b"abcd", others)
-    early = plain[:12] + others + plain[12:]
-    assert headers.find_data_chunk(early).declared_bytes == 4
-    assert headers.header_error(plain) == headers.header_error(early) == ""
+    after = wav(4, b"abcd", other_chunks)
+    before = after[:12] + other_chunks + after[12:]
+    assert headers.find_data_chunk(before).declared_bytes == 4
+    assert headers.header_error(after) == headers.header_error(before) == ""
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=300))
-def test_garbage_never_raises(contents):
+def test_random_bytes_raise_no_error(contents):
     for start in (b"", b"RIFF1234WAVE", b"RF641234WAVEds64", b"FORM1234AIFF", b"OggS", b".snd"):
         headers.header_error(start + contents)
         headers.states_length(start + contents)
@@ -69,22 +71,22 @@ def test_garbage_never_raises(contents):
 
 @settings(deadline=None)
 @given(st.binary(max_size=100))
-def test_garbage_behind_caf_and_w64_never_raises(contents):
+def test_random_bytes_after_caf_and_w64_headers_raise_no_error(contents):
     headers.header_error(b"caff\0\1\0\0" + contents)
     headers.header_error(headers._W64_RIFF + bytes(24) + contents)
 
 
-def test_size_zero_with_samples_behind_it():
+def test_size_zero_followed_by_samples_is_an_error():
     assert "states 0 bytes" in headers.header_error(wav(0, b"\1\0\2\0" * 500))
 
 
-def test_size_zero_with_only_a_chunk_behind_it_is_an_empty_recording():
+def test_size_zero_followed_by_a_chunk_is_an_empty_recording():
     assert headers.header_error(wav(0, b"", b"LIST\4\0\0\0abcd")) == ""
     assert headers.header_error(wav(0, b"")) == ""
 
 
 @pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000])
-def test_a_stream_that_states_no_size_is_accepted(size):
+def test_stream_without_size_is_accepted(size):
     assert headers.header_error(wav(size, b"\1\0\2\0" * 500)) == ""
 
 
@@ -95,7 +97,7 @@ def test_rf64_size_is_read_from_ds64():
     assert data.declared_bytes == data.present_bytes == 8000
 
 
-def test_an_mp3_states_its_length_only_with_a_tag():
+def test_mp3_states_its_length_only_with_a_tag():
     tagged = encoded("MP3")
     assert headers.states_length(tagged)
     assert not headers.states_length(tagged.replace(b"Xing", b"xxxx").replace(b"Info", b"x" * 4))

@@ -1,4 +1,4 @@
-"""Files that name other files or addresses: refused in one line, and nothing else is opened."""
+"""Files that refer to other files or addresses are refused, and nothing else is opened."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ REAL = ffmpeg._bundled()
 
 
 @dataclass
-class Listener:
-    """A server that answers nobody and remembers who came."""
+class Server:
+    """A local server that records requests and does not answer them."""
 
     port: int
-    calls: list[bytes]
+    requests: list[bytes]
 
     @property
     def address(self) -> str:
@@ -39,33 +39,33 @@ class Listener:
 
 
 @pytest.fixture
-def listener() -> Iterator[Listener]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        found = Listener(server.getsockname()[1], [])
+def server() -> Iterator[Server]:
+    with socket.create_server(("127.0.0.1", 0)) as listening_socket:
+        recorder = Server(listening_socket.getsockname()[1], [])
 
-        def listen() -> None:
+        def accept_connections() -> None:
             while True:
                 try:
-                    caller, _ = server.accept()
+                    client, _ = listening_socket.accept()
                 except OSError:
                     return
-                with caller:
-                    caller.settimeout(0.5)
+                with client:
+                    client.settimeout(0.5)
                     try:
-                        found.calls.append(caller.recv(100))
+                        recorder.requests.append(client.recv(100))
                     except OSError:
-                        found.calls.append(b"")
+                        recorder.requests.append(b"")
 
-        thread = threading.Thread(target=listen, daemon=True)
+        thread = threading.Thread(target=accept_connections, daemon=True)
         thread.start()
-        yield found
-        server.shutdown(socket.SHUT_RDWR)
+        yield recorder
+        listening_socket.shutdown(socket.SHUT_RDWR)
         thread.join(5)
 
 
 @pytest.fixture
-def secret(tmp_path) -> Path:
-    """A recording that nobody asked for: a tone of 1 kHz."""
+def other_recording(tmp_path) -> Path:
+    """Return a recording outside of the corpus: a tone of 1 kHz."""
     path = tmp_path / "elsewhere" / "secret.wav"
     path.parent.mkdir()
     tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(RATE) / RATE)
@@ -79,7 +79,7 @@ def box(kind: bytes, *content: bytes) -> bytes:
 
 
 def alias(path: Path) -> bytes:
-    """Build QuickTime's alias of a file, which holds its whole path."""
+    """Return a QuickTime alias of a file, which contains its absolute path."""
     name = path.name.encode()
     fixed = bytes(10) + struct.pack(">28p", b"disk") + bytes(12)
     fixed += struct.pack(">64p", name) + bytes(16) + struct.pack(">hh", -1, -1) + bytes(16)
@@ -90,7 +90,7 @@ def alias(path: Path) -> bytes:
 
 
 def movie(reference: bytes) -> bytes:
-    """Build a MOV file whose samples, a second of 16 bits, lie where a reference says."""
+    """Return a MOV file with one second of 16-bit samples in the file that a reference names."""
     whole = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
     sound = bytes(6) + struct.pack(">HHHIHHHHI", 1, 0, 0, 0, 1, 16, 0, 0, RATE << 16)
     table = box(
@@ -135,7 +135,7 @@ def movie(reference: bytes) -> bytes:
 
 
 def matroska_link(target: str) -> bytes:
-    """Build a Matroska file that says that it goes on in another one."""
+    """Return a Matroska file that refers to another file as its continuation."""
 
     def element(ident: str, content: bytes) -> bytes:
         return bytes.fromhex(ident) + struct.pack(">Q", len(content) | 1 << 56) + content
@@ -148,7 +148,7 @@ def matroska_link(target: str) -> bytes:
 
 
 def hostile(address: str, local: str) -> dict[str, bytes]:
-    """Return files by what they are; each names the address or the local file."""
+    """Return the contents of files that refer to the address or the local file, by their kind."""
     text = {
         "an HLS playlist": f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{address}\n"
         "#EXT-X-ENDLIST\n",
@@ -172,12 +172,12 @@ def hostile(address: str, local: str) -> dict[str, bytes]:
         "an SVG": f'<svg xmlns="http://www.w3.org/2000/svg"><image href="{address}"/></svg>\n',
         "an RTSP reference": f"[Reference]\nRef1={address}\n",
     }
-    far = address.encode() + b"\0"
-    near = f"file://{local}".encode() + b"\0"
+    remote_url = address.encode() + b"\0"
+    local_url = f"file://{local}".encode() + b"\0"
     return {
         **{name: content.encode() for name, content in text.items()},
-        "a movie of an address": movie(box(b"url ", bytes(4), far)),
-        "a movie of a local file": movie(box(b"url ", bytes(4), near)),
+        "a movie of an address": movie(box(b"url ", bytes(4), remote_url)),
+        "a movie of a local file": movie(box(b"url ", bytes(4), local_url)),
         "a movie of a path": movie(box(b"url ", bytes(4), local.encode() + b"\0")),
         "a movie of an alias": movie(box(b"alis", alias(Path(local)))),
         "a Matroska file of an address": matroska_link(address),
@@ -191,7 +191,7 @@ def hostile(address: str, local: str) -> dict[str, bytes]:
 
 KINDS = hostile("http://127.0.0.1:9/x", "/x")
 NAMES = ["x_angry.wav", "x_angry.m4a", "x_angry.mp3", "x_angry.flac", "x_angry.ogg"]
-ODD = [
+UNUSUAL_NAMES = [
     "http:__127.0.0.1_x_angry.wav",
     "a:b_angry.wav",
     "-i_angry.wav",
@@ -202,29 +202,29 @@ ODD = [
 ]
 
 
-def playlist(listener: Listener) -> str:
-    return hostile(listener.address, "/x")["an HLS playlist"].decode()
+def playlist(server: Server) -> str:
+    return hostile(server.address, "/x")["an HLS playlist"].decode()
 
 
-def test_the_listener_notices_a_call(listener):
-    with socket.create_connection(("127.0.0.1", listener.port)) as caller:
-        caller.sendall(b"hello")
-        caller.recv(1)
-    assert listener.calls == [b"hello"]
+def test_server_records_requests(server):
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"hello")
+        client.recv(1)
+    assert server.requests == [b"hello"]
 
 
-def test_ffmpeg_left_to_itself_makes_the_call(listener, tmp_path):
-    """What all of this is about: were it not for our precautions, the other tests would fail."""
-    (tmp_path / "list.m3u8").write_text(playlist(listener))
+def test_unprotected_ffmpeg_opens_the_address(server, tmp_path):
+    """Without the protection in the package, the other tests would fail."""
+    (tmp_path / "list.m3u8").write_text(playlist(server))
     command = [REAL, "-v", "error", "-nostdin", "-y", "-protocol_whitelist", "file,http,tcp"]
     subprocess.run([*command, "-i", "list.m3u8", "a.wav"], cwd=tmp_path, timeout=30, check=False)
-    assert listener.calls
-    assert listener.calls[0].startswith(b"GET /secret.wav")
+    assert server.requests
+    assert server.requests[0].startswith(b"GET /secret.wav")
 
 
-def test_ffmpeg_left_to_itself_reads_the_other_file(secret, tmp_path):
-    """A movie whose samples lie in another file is a real one, if that is allowed."""
-    content = hostile("", str(secret))["a movie of an alias"]
+def test_unprotected_ffmpeg_reads_the_other_file(other_recording, tmp_path):
+    """The MOV file with an alias is valid: ffmpeg decodes it if references are allowed."""
+    content = hostile("", str(other_recording))["a movie of an alias"]
     (tmp_path / "a.mov").write_bytes(content)
     allowed = ["-enable_drefs", "1", "-use_absolute_path", "1"]
     command = [REAL, "-v", "error", "-nostdin", "-y", *allowed]
@@ -234,95 +234,95 @@ def test_ffmpeg_left_to_itself_reads_the_other_file(secret, tmp_path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nothing_else_is_opened(kind, listener, secret, tmp_path):
+def test_nothing_else_is_opened(kind, server, other_recording, tmp_path):
     for name in NAMES:
         path = tmp_path / name
-        path.write_bytes(hostile(listener.address, str(secret))[kind])
+        path.write_bytes(hostile(server.address, str(other_recording))[kind])
         with pytest.raises(AudioError) as caught:
             audio.read(path)
         assert "\n" not in str(caught.value)
         assert str(tmp_path) not in str(caught.value)
-    assert listener.calls == []
+    assert server.requests == []
 
 
-def test_the_containers_readers_open_nothing_else(listener, secret):
-    """Every reader that ffmpeg may be told to use, whatever the first bytes would choose."""
-    readers = {name for *_, name in (*containers._SIGNATURES, *containers._FALLBACK_SIGNATURES)}
-    files = hostile(listener.address, str(secret))
-    for reader in sorted({*readers, "aac", "flac"}):
+def test_demuxers_open_nothing_else(server, other_recording):
+    """All demuxers that the package uses, independent of the signature of the file."""
+    demuxers = {name for *_, name in (*containers._SIGNATURES, *containers._FALLBACK_SIGNATURES)}
+    files = hostile(server.address, str(other_recording))
+    for demuxer in sorted({*demuxers, "aac", "flac"}):
         for kind in ("an HLS playlist", "an ffconcat file", "a movie of an alias"):
             with pytest.raises(AudioError):
-                containers.decode(files[kind], reader, 60)
-    assert listener.calls == []
+                containers.decode(files[kind], demuxer, 60)
+    assert server.requests == []
 
 
-@pytest.mark.parametrize("name", ODD)
-def test_odd_names_are_names(name, listener, tmp_path):
+@pytest.mark.parametrize("name", UNUSUAL_NAMES)
+def test_unusual_names_are_file_names(name, server, tmp_path):
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, RATE).astype(np.float32)
     soundfile.write(tmp_path / name, noise, RATE, subtype="FLOAT")
     np.testing.assert_array_equal(audio.read(tmp_path / name), noise)
     command = [REAL, "-v", "error", "-i", f"file:{tmp_path / name}", "-c:a", "alac", "-f", "mov"]
     subprocess.run([*command, tmp_path / "x.mov"], check=True, stdin=subprocess.DEVNULL)
-    odd = (tmp_path / name).with_suffix(".m4a")
-    (tmp_path / "x.mov").rename(odd)
-    assert len(audio.read(odd)) == RATE
-    odd.write_text(playlist(listener))
+    renamed = (tmp_path / name).with_suffix(".m4a")
+    (tmp_path / "x.mov").rename(renamed)
+    assert len(audio.read(renamed)) == RATE
+    renamed.write_text(playlist(server))
     with pytest.raises(AudioError, match="playlist"):
-        audio.read(odd)
-    assert listener.calls == []
+        audio.read(renamed)
+    assert server.requests == []
 
 
-def test_a_corpus_of_them(listener, secret, voices, tmp_path):
-    """A run refuses each by name, and goes on with the recording among them."""
+def test_corpus_of_such_files_is_refused_by_name(server, other_recording, voices, tmp_path):
+    """Ingesting refuses each file by name and uses the valid recording."""
     folder = tmp_path / "corpus"
     folder.mkdir()
-    for number, content in enumerate(hostile(listener.address, str(secret)).values()):
+    for number, content in enumerate(hostile(server.address, str(other_recording)).values()):
         (folder / f"h{number}_angry{Path(NAMES[number % len(NAMES)]).suffix}").write_bytes(content)
-    good = next(iter(sorted(voices.glob("*_happy.wav"))))
-    (folder / "|good: %d_happy.wav").write_bytes(good.read_bytes())
+    valid = next(iter(sorted(voices.glob("*_happy.wav"))))
+    (folder / "|good: %d_happy.wav").write_bytes(valid.read_bytes())
     with Pool(1) as pool:
-        found = ingest(CorpusChoice("custom", folder), None, Cache(tmp_path / "cache"), pool)
-    assert found.utterances["utterance"].tolist() == ["|good: %d_happy"]
-    assert len(found.refused) == len(KINDS)
-    assert all(reason and "\n" not in reason for _, reason in found.refused)
-    assert listener.calls == []
+        ingested = ingest(CorpusChoice("custom", folder), None, Cache(tmp_path / "cache"), pool)
+    assert ingested.utterances["utterance"].tolist() == ["|good: %d_happy"]
+    assert len(ingested.refused) == len(KINDS)
+    assert all(reason and "\n" not in reason for _, reason in ingested.refused)
+    assert server.requests == []
 
 
-def a_movie(tmp_path) -> bytes:
+def m4a(tmp_path) -> bytes:
     soundfile.write(tmp_path / "a.wav", np.sin(np.arange(RATE) / 5), RATE)
     command = [REAL, "-v", "error", "-i", tmp_path / "a.wav", tmp_path / "a.m4a"]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return (tmp_path / "a.m4a").read_bytes()
 
 
-CODING = 'case "$*" in *recording.wav*) {script};; *) exec {real} "$@";; esac'
-BAD = {
+WRAPPER = 'case "$*" in *recording.wav*) {script};; *) exec {real} "$@";; esac'
+FAULTS = {
     "crashes": ("kill -SEGV $$", "killed by signal 11"),
     "fails": ("echo the reason >&2; exit 3", "the reason"),
     "writes nothing": ("exit 0", "damaged or cut off"),
     "writes an empty file": (": > recording.wav", "pydub cannot read it"),
     "writes text": ("echo hello, world of sound > recording.wav", "pydub cannot read it"),
     "writes a short file": ('{real} -t 0.3 "$@"', "cut off"),
-    "writes without end": ("sleep .1; cat /dev/zero > recording.wav", "File size limit"),
+    "writes an endless file": ("sleep .1; cat /dev/zero > recording.wav", "File size limit"),
 }
 
 
-@pytest.mark.parametrize(("script", "message"), BAD.values(), ids=BAD)
-def test_an_ffmpeg_that(script, message, fake, place, tmp_path, monkeypatch):
-    content = a_movie(tmp_path)
+@pytest.mark.parametrize(("script", "message"), FAULTS.values(), ids=FAULTS)
+def test_fault_of_ffmpeg_is_reported(script, message, fake, place, tmp_path, monkeypatch):
+    content = m4a(tmp_path)
     assert len(containers.decode(content, "mov", 60)[0]) >= RATE
     monkeypatch.setattr(ffmpeg, "MAX_FILE_BYTES", 2**22)
-    fake(CODING.format(script=script.format(real=REAL), real=REAL))
+    fake(WRAPPER.format(script=script.format(real=REAL), real=REAL))
     with pytest.raises(AudioError, match=message) as caught:
         containers.decode(content, "mov", 60)
     assert "\n" not in str(caught.value)
     assert list(place.iterdir()) == []
 
 
-def test_an_ffmpeg_that_hangs(fake, place, tmp_path, monkeypatch):
-    content = a_movie(tmp_path)
+def test_hanging_ffmpeg_is_stopped(fake, place, tmp_path, monkeypatch):
+    content = m4a(tmp_path)
     fake("case $* in *-version) echo ffmpeg version 1;; *) sleep 100;; esac")
-    ffmpeg.version()  # which is known from here on
+    ffmpeg.version()  # cached, so that only the decoding hangs
     monkeypatch.setattr(ffmpeg, "LIMIT_START_S", 0)
     monkeypatch.setattr(containers, "_LIMIT_S", 1)
     with pytest.raises(AudioError, match="stopped after 1 s"):
@@ -330,9 +330,9 @@ def test_an_ffmpeg_that_hangs(fake, place, tmp_path, monkeypatch):
     assert list(place.iterdir()) == []
 
 
-def test_what_ffmpeg_is_told(fake, tmp_path):
-    """Every input is ours, under a name of ours, with a reader named and protocols bounded."""
-    content = a_movie(tmp_path)
+def test_arguments_of_ffmpeg(fake, tmp_path):
+    """The input is a temporary copy, with an explicit demuxer and allowed protocols."""
+    content = m4a(tmp_path)
     fake(f'echo "$@" >> {tmp_path}/lines; exec {REAL} "$@"')
     containers.decode(content, "mov", 60)
     lines = [line for line in (tmp_path / "lines").read_text().splitlines() if "-i " in line]

@@ -1,3 +1,5 @@
+"""Inspection of recordings, groups of identical recordings, and subsets."""
+
 import pickle
 
 import numpy as np
@@ -11,7 +13,7 @@ from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus, prepare
 
 
-def test_inspect_compares_samples_not_files(tmp_path):
+def test_hash_depends_on_samples_and_not_on_the_format(tmp_path):
     samples = np.random.default_rng(0).integers(-9000, 9000, 8000, dtype=np.int16)
     soundfile.write(tmp_path / "a.wav", samples, 16000)
     soundfile.write(tmp_path / "b.flac", samples, 16000)
@@ -26,18 +28,18 @@ def test_inspect_compares_samples_not_files(tmp_path):
     assert pickle.loads(pickle.dumps(prepare.inspect_recording)) is prepare.inspect_recording
 
 
-def test_inspect_tells_why_a_recording_is_refused(tmp_path):
+def test_inspection_has_the_reason_of_a_refusal(tmp_path):
     (tmp_path / "a.wav").write_bytes(b"")
-    found = prepare.inspect_recording(tmp_path / "a.wav")
-    assert "empty" in found.reason
-    assert (found.samples_sha256, found.duration_s) == ("", 0.0)
+    inspection = prepare.inspect_recording(tmp_path / "a.wav")
+    assert "empty" in inspection.reason
+    assert (inspection.samples_sha256, inspection.duration_s) == ("", 0.0)
 
 
 def table(*rows):
     return pd.DataFrame(rows, columns=["utterance", "emotion", "samples_sha256"])
 
 
-def test_groups_and_contradictions():
+def test_groups_and_conflicting_labels():
     frame = table(("d", "sad", "2"), ("b", "sad", "1"), ("c", "fearful", "2"), ("a", "sad", "1"))
     groups = prepare.recording_groups(frame)
     assert groups.name == "group"
@@ -76,15 +78,15 @@ def test_subset_is_balanced_nested_and_independent_of_order(speakers, emotions, 
     assert per_cell.max() - per_cell.min() <= 1
 
 
-def test_subset_without_speakers_goes_round_the_emotions():
+def test_subset_without_speakers_alternates_between_emotions():
     frame = grid(5, 4, 3).assign(speaker="")
     assert set(prepare.subset(frame, 8)["emotion"].value_counts()) == {2}
-    with pytest.raises(UsageError, match="limit of 0"):
+    with pytest.raises(UsageError, match="the limit is 0"):
         prepare.subset(frame, 0)
     assert len(prepare.subset(frame.iloc[:0], 3)) == 0
 
 
-def test_subset_takes_the_parts_of_a_split_in_turns():
+def test_subset_is_proportional_to_the_parts_of_a_split():
     sizes = {"train": 20, "dev": 4, "test": 8}
     parts = [grid(n, 4, 3).assign(split=split) for split, n in sizes.items()]
     frame = pd.concat(parts, ignore_index=True)
@@ -95,21 +97,21 @@ def test_subset_takes_the_parts_of_a_split_in_turns():
     few = prepare.subset(frame, 16)
     assert few["emotion"].value_counts().tolist() == [4, 4, 4, 4]
     assert list(few.columns) == list(frame.columns)
-    # Where no row has one, it is as if there were no such column.
+    # An empty column has the same effect as no column.
     blank = prepare.subset(frame.assign(split=""), 16)
     pd.testing.assert_series_equal(
         blank["utterance"], prepare.subset(frame.drop(columns="split"), 16)["utterance"]
     )
 
 
-def test_the_hash_of_a_text_is_of_its_name_too():
+def test_hash_of_a_text_depends_on_the_utterance():
     hashes = {prepare.text_sha256(*pair) for pair in [("a", "bc"), ("ab", "c"), ("b", "bc")]}
     assert len(hashes) == 3
     assert prepare.text_sha256("a", "bc") in hashes
 
 
 @pytest.mark.parametrize("folder", ["ravdess", "ravdess-original"])
-def test_the_pair_of_equal_recordings(shared_corpora, folder):
+def test_identical_recordings_of_ravdess_share_a_group(shared_corpora, folder):
     frame = load_corpus("ravdess", shared_corpora / folder).utterances
     pair = ["03-01-03-01-02-01-07", "03-01-03-01-02-02-07"]
     other = "03-01-03-01-01-01-07" if folder == "ravdess" else None

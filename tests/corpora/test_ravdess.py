@@ -1,4 +1,7 @@
+"""RAVDESS: labels from file names; songs, videos and duplicates are left out."""
+
 import pytest
+from corpus_trees import touch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -7,13 +10,6 @@ from aser_bench.corpora import load_corpus
 from aser_bench.corpora.ravdess import COMPONENT, EMOTIONS, STATEMENTS
 
 TWO_DIGITS = st.integers(0, 99).map("{:02d}".format)
-
-
-def tree(root, *names):
-    for name in names:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(b"x")
-    return root
 
 
 @settings(deadline=None)
@@ -39,13 +35,13 @@ def test_any_seven_fields_are_read_left_out_or_refused(fields):
 
 @settings(deadline=None)
 @given(st.text(max_size=30))
-def test_other_names_are_not_recognised(stem):
+def test_other_names_do_not_match(stem):
     digits = stem.replace("-", "")
     assert not COMPONENT.matches_name(stem) or (digits.isdigit() and len(digits) == 14)
 
 
-def test_name_decides_and_songs_copies_and_others_are_noted(tmp_path):
-    tree(
+def test_songs_duplicates_and_other_files_are_counted_in_notes(tmp_path):
+    touch(
         tmp_path,
         "Actor_01/03-01-05-02-01-01-12.wav",
         "copy/Actor_12/03-01-05-02-01-01-12.WAV",
@@ -54,8 +50,8 @@ def test_name_decides_and_songs_copies_and_others_are_noted(tmp_path):
         "Actor_01/03-01-09-02-01-01-12.wav",
         "intro.wav",
     )
-    found = load_corpus("ravdess", tmp_path)
-    row = found.utterances.iloc[0].to_dict()
+    listing = load_corpus("ravdess", tmp_path)
+    row = listing.utterances.iloc[0].to_dict()
     assert row.pop("file").endswith("03-01-05-02-01-01-12.wav")
     assert row == {
         "utterance": "03-01-05-02-01-01-12",
@@ -64,23 +60,23 @@ def test_name_decides_and_songs_copies_and_others_are_noted(tmp_path):
         "sex": "female",
         "text": "Kids are talking by the door.",
     }
-    assert len(found.utterances) == 1
-    assert found.refused == [
+    assert len(listing.utterances) == 1
+    assert listing.refused == [
         ("Actor_01/03-01-09-02-01-01-12.wav", "emotion 09 is unknown to RAVDESS")
     ]
-    assert [note.split()[0] for note in found.notes] == ["2", "1", "1"]
+    assert [note.split()[0] for note in listing.notes] == ["2", "1", "1"]
 
 
-def test_songs_alone_are_an_error(tmp_path):
-    tree(tmp_path, "03-02-05-02-01-01-12.wav")
+def test_rejects_folder_with_songs_only(tmp_path):
+    touch(tmp_path, "03-02-05-02-01-01-12.wav")
     with pytest.raises(UsageError, match="all 1 files are songs or video"):
         load_corpus("ravdess", tmp_path)
 
 
-def test_the_real_corpus(shared_corpora):
-    found = load_corpus("ravdess", shared_corpora / "ravdess")
-    table = found.utterances
-    assert (len(table), found.refused, found.notes) == (1440, [], [])
+def test_real_corpus(shared_corpora):
+    listing = load_corpus("ravdess", shared_corpora / "ravdess")
+    table = listing.utterances
+    assert (len(table), listing.refused, listing.notes) == (1440, [], [])
     counts = table["emotion"].value_counts().to_dict()
     assert counts.pop("neutral") == 96
     assert set(counts.values()) == {192}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import soundfile
-from corpus_trees import savee
+from corpus_trees import savee, touch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,13 +15,6 @@ from aser_bench.corpora.prepare import inspect_recording
 from aser_bench.corpora.savee import COMPONENT, EMOTIONS, SPEAKERS
 
 FLAT = "ALL/{speaker}_{code}{number:02}.wav"
-
-
-def write(root, *names):
-    for name in names:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(b"x")
-    return root
 
 
 def test_distributed_layout_has_480_utterances(tmp_path):
@@ -57,7 +50,7 @@ def test_copies_in_both_layouts_are_used_once(tmp_path):
 
 
 def test_lossless_copy_is_preferred(tmp_path):
-    write(tmp_path, "ALL/DC_a01.mp3", "AudioData/DC/a01.wav")
+    touch(tmp_path, "ALL/DC_a01.mp3", "AudioData/DC/a01.wav")
     (file,) = load_corpus("savee", tmp_path).utterances["file"]
     assert file.endswith("a01.wav")
 
@@ -68,7 +61,7 @@ def test_folder_of_one_speaker_can_be_given(tmp_path):
 
 
 def test_speaker_in_the_name_takes_precedence_over_the_folder(tmp_path):
-    write(tmp_path, "DC/JE_su15.wav", "kl/SA01.WAV", "jk_n30.wav")
+    touch(tmp_path, "DC/JE_su15.wav", "kl/SA01.WAV", "jk_n30.wav")
     table = load_corpus("savee", tmp_path).utterances
     labels = dict(
         zip(table["utterance"], zip(table["speaker"], table["emotion"], strict=True), strict=True)
@@ -91,7 +84,7 @@ def test_speaker_in_the_name_takes_precedence_over_the_folder(tmp_path):
     ],
 )
 def test_rejects_unknown_codes(tmp_path, name, reason):
-    write(tmp_path, name, "DC/h01.wav")
+    touch(tmp_path, name, "DC/h01.wav")
     listing = load_corpus("savee", tmp_path)
     assert list(listing.utterances["utterance"]) == ["DC_h01"]
     ((file, message),) = listing.refused
@@ -101,7 +94,7 @@ def test_rejects_unknown_codes(tmp_path, name, reason):
 
 @pytest.mark.parametrize("name", ["DC/s01.wav", "DC/a1.wav", "DC/a001.wav", "DC/x01.wav"])
 def test_other_names_are_left_out(tmp_path, name):
-    write(tmp_path, name, "DC/h01.wav")
+    touch(tmp_path, name, "DC/h01.wav")
     listing = load_corpus("savee", tmp_path)
     assert len(listing.utterances) == 1
     assert listing.notes == ["1 audio files with names unlike AudioData/DC/sa03.wav left out"]
@@ -127,7 +120,7 @@ def test_error_of_another_corpus_names_savee(tmp_path):
 
 
 def test_recordings_at_44_1_khz_can_be_read(tmp_path):
-    path = write(tmp_path, "AudioData/DC/a01.wav") / "AudioData" / "DC" / "a01.wav"
+    path = touch(tmp_path, "AudioData/DC/a01.wav") / "AudioData" / "DC" / "a01.wav"
     samples = np.random.default_rng(0).uniform(-0.3, 0.3, 44_100)
     soundfile.write(path, samples, 44_100, subtype="PCM_16")
     (file,) = load_corpus("savee", tmp_path).utterances["file"]

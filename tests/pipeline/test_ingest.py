@@ -58,7 +58,7 @@ def test_texts_alone(pool, tmp_path):
     # The same words by two people are no identical recordings.
     assert frame["group"].tolist() == ["a", "b", "c", "d"]
     assert all(len(value) == 64 for value in frame["samples_sha256"])
-    assert found.notes == ["the table names no recordings: texts and labels alone"]
+    assert found.notes == ["the table has no recordings: texts and labels only"]
 
 
 def test_the_hash_of_a_corpus_of_texts_tells_their_words_apart(pool, tmp_path):
