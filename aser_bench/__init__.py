@@ -199,7 +199,7 @@ def run(
         cache=cache,
         strict=strict,
         quiet=quiet,
-        reported=ReportOptions(formats=formats, margin=margin, listen=listen),
+        report_options=ReportOptions(formats=formats, margin=margin, listen=listen),
     )
     assert outcome.folder is not None
     return Results(outcome.folder, margin, outcome.text, outcome.exit_code)

@@ -1,22 +1,20 @@
-"""Run a study: the one place that knows all stages and hands each the one before's table."""
+"""Run a study: read the corpora, compute what the cache lacks, and write the results."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from . import corpora, models, transcripts
 from .codecs import reference_encoder
 from .core.atomic import FolderWriter, check_folder, writing
-from .core.errors import CodecError, UsageError
+from .core.errors import CodecError
 from .core.progress import Notify, Progress, print_notice, report_refused
-from .models.text import embeddings
-from .pipeline import coding_plan, estimate, model_variants
+from .pipeline import coding_plan, estimate
 from .pipeline.cache import Cache
 from .pipeline.coding_task import run_coding_task
 from .pipeline.ingest import ingest
@@ -24,28 +22,28 @@ from .pipeline.parallel import Pool, cores
 from .pipeline.training_task import run_training_task
 from .pipeline.worklist import Worklist, describe
 from .report import build, terminal_text
-from .results import existing, provenance, reader, writer
-from .results import scores as outputs
+from .results import existing, provenance, reader, scores, writer
 from .results.writer import Costs
 from .study.config import Study
+from .study.experiment import Experiment
 
 EXIT_OK, EXIT_FAILED_CELLS = 0, 3
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run came to.
+    """The outcome of a run.
 
     Attributes
     ----------
     folder : Path or None
-        Where everything lies; None after a dry run.
+        The results folder; None after a dry run.
     text : str
-        What is printed at the end.
+        Text to print at the end.
     exit_code : int
         0, or 3 if some cells failed.
     scores : pandas.DataFrame
-        As in scores.csv, columns `tables.SCORES`; empty after a dry run.
+        Content of scores.csv, columns ``tables.SCORES``; empty after a dry run.
     """
 
     folder: Path | None
@@ -64,62 +62,52 @@ def run(
     strict: bool = False,
     dry_run: bool = False,
     quiet: bool = False,
-    reported: build.ReportOptions | None = None,
+    report_options: build.ReportOptions | None = None,
 ) -> Outcome:
     """Run a study and write its results.
 
     Parameters
     ----------
     study : Study
-        What to run; see `aser_bench.study.config.resolve`.
+        See `aser_bench.study.config.resolve`.
     out : path, optional
-        Where to write; ``results/<study>`` by default.
+        Results folder; ``results/<study>`` by default.
     jobs : int, optional
-        Worker processes; as many as there are cores by default. Does not change any number.
+        Number of worker processes; the number of cores by default. The results do not depend on
+        it.
     cache : path, optional
         Cache directory; ``$ASER_BENCH_CACHE`` or a folder in the user's cache by default.
     overwrite : bool
-        Replace the results of another study in ``out``; by default the run is refused.
+        Whether results of another study in ``out`` are replaced; by default the run is refused.
     strict : bool
-        Stop at the first recording that has to be refused instead of leaving it out.
+        Whether the run stops at a recording that cannot be used. By default it is left out.
     dry_run : bool
-        Read the corpora, say what there is to do, and do nothing.
+        Whether the corpora are read and the plan is described without running it.
     quiet : bool
-        Print no progress.
-    reported : ReportOptions, optional
-        What the report is to be; everything by default.
+        Whether no progress is printed.
+    report_options : ReportOptions, optional
+        Formats and margin of the report; the defaults otherwise.
 
     Raises
     ------
     AserBenchError
-        With one line for the user: a wrong study, a full disk, a broken encoder.
+        With a message of one line: an invalid study, a full disk, a broken encoder.
     """
-    clock = _Stages()
     folder = Path(out) if out is not None else Path("results") / study.label
     check_folder(folder)
-    _check_names(study)
-    plan = coding_plan.plan_conditions(study)
-    entries = Cache.at(cache)
-    entries.sweep()
-    say: Notify = (lambda line: None) if quiet else print_notice
+    notify: Notify = (lambda line: None) if quiet else print_notice
+    this = _Run(Experiment.from_study(study), Cache.at(cache), strict, quiet, notify)
+    this.cache.sweep()
     pool = Pool(jobs if jobs is not None else cores())
     if dry_run:
-        with pool:
-            worklists = _read_corpora(study, plan, entries, pool, strict, say)
-            cost = estimate.estimate(worklists, pool)
-        lines = [describe(study, worklists, plan, folder), cost.told(pool.jobs)]
-        if not overwrite and (reason := existing.difference(folder, study)):
-            lines.append(f"{folder} holds {reason}: a run needs another --out, or --overwrite")
-        return Outcome(None, "\n".join(lines))
+        return this.describe(folder, pool, overwrite)
     with _results_folder(folder, study, overwrite) as target:
         with pool:
-            worklists = _read_corpora(study, plan, entries, pool, strict, say)
-            encoder_check = reference_encoder.verify(plan.conditions, say)
-            clock.end("read")
-            costs, failed = _work(worklists, pool, strict, say, quiet, clock)
-        return _finish(
-            study, target, worklists, plan, encoder_check, costs, failed, clock, reported
-        )
+            worklists = this.read_corpora(pool)
+            encoder_check = reference_encoder.verify(this.experiment.conditions.conditions, notify)
+            this.clock.end("read")
+            this.compute(worklists, pool)
+        return this.write(target, worklists, encoder_check, report_options)
 
 
 @contextmanager
@@ -132,146 +120,173 @@ def _results_folder(folder: Path, study: Study, overwrite: bool) -> Iterator[Fol
         yield target
 
 
-def _read_corpora(
-    study: Study,
-    plan: coding_plan.ConditionPlan,
-    entries: Cache,
-    pool: Pool,
-    strict: bool,
-    say: Notify,
-) -> list[Worklist]:
-    worklists = []
-    for choice in study.corpora:
-        ingested = ingest(choice, study.limit, entries, pool, strict, say, labels=study.labels)
-        report_refused(ingested.refused, say)
-        worklists.append(Worklist(study, ingested, plan, entries))
-    return worklists
-
-
-class _Stages:
-    """Wall-clock seconds of the stages of a run, one after the other."""
+class _StageClock:
+    """Wall-clock seconds of consecutive stages of a run."""
 
     def __init__(self) -> None:
-        self.walls: dict[str, float] = {}
+        self.seconds: dict[str, float] = {}
         self._last = time.perf_counter()
 
     def end(self, stage: str) -> None:
-        """Book the time since the last stage ended."""
+        """Add the time since the end of the previous stage to a stage."""
         now = time.perf_counter()
-        self.walls[stage] = self.walls.get(stage, 0.0) + now - self._last
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
         self._last = now
 
 
-def _check_names(study: Study) -> None:
-    """Look every name up before anything is read: a typo must not cost an hour."""
-    for choice in study.corpora:
-        corpora.get(choice.name)
-    for name in study.models:
-        models.get(name)
-    model_variants.all_feature_sets(study)
-    model_variants.check_words(study)
-    for name in model_variants.transcribers(study):
-        if reason := transcripts.get(name).unavailable():
-            raise UsageError(f"--transcripts {name} is not available: {reason}")
-    if study.embeddings is not None:
-        embeddings.check(study.embeddings)
+@dataclass(frozen=True)
+class _Run:
+    """One run of an experiment.
 
+    Attributes
+    ----------
+    experiment : Experiment
+    cache : Cache
+    strict, quiet : bool
+        See `run`.
+    notify : callable
+        Prints a line.
+    clock : _StageClock
+    costs : list
+        Cost of each task that this run computed.
+    failures : dict of str to str
+        Key of each training task that failed -> reason.
+    """
 
-def _work(
-    worklists: list[Worklist], pool: Pool, strict: bool, say: Notify, quiet: bool, clock: _Stages
-) -> tuple[Costs, dict[str, str]]:
-    """Code and train all that the cache lacks; return costs and failures (key -> reason)."""
-    costs: Costs = []
-    failed: dict[str, str] = {}
-    with Progress(sum(worklist.seconds() for worklist in worklists), quiet=quiet) as progress:
-        for worklist in worklists:
-            while lost := _code(worklist, pool, progress, costs):
-                _drop(worklist, lost, strict, say)
-        clock.end("code")
-        for worklist in worklists:
-            failed.update(_train(worklist, pool, progress, costs))
-        clock.end("train")
-    return costs, failed
+    experiment: Experiment
+    cache: Cache
+    strict: bool
+    quiet: bool
+    notify: Notify
+    clock: _StageClock = field(default_factory=_StageClock)
+    costs: Costs = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
 
+    def read_corpora(self, pool: Pool) -> list[Worklist]:
+        """Read the corpora and plan the work on each."""
+        study, worklists = self.experiment.study, []
+        for choice in study.corpora:
+            ingested = ingest(
+                choice,
+                study.limit,
+                self.cache,
+                pool,
+                self.strict,
+                self.notify,
+                labels=study.labels,
+            )
+            report_refused(ingested.refused, self.notify)
+            worklists.append(Worklist(self.experiment, ingested, self.cache))
+        return worklists
 
-def _code(worklist: Worklist, pool: Pool, progress: Progress, costs: Costs) -> dict[str, str]:
-    """Code what is left; return the utterances that could not be (name -> reason)."""
-    lost: dict[str, str] = {}
-    for result in pool.run(run_coding_task, worklist.pending_coding()):
-        lost.update(result.failures)
-        costs.append(("code", f"{worklist.name} {result.task.utterances[0]} ...", result.cost))
-        progress.advance(
-            coding_plan.coding_seconds(result.task, worklist.ingested), f"coding {worklist.name}"
+    def describe(self, folder: Path, pool: Pool, overwrite: bool) -> Outcome:
+        """Describe the plan of the run and estimate its duration."""
+        with pool:
+            worklists = self.read_corpora(pool)
+            seconds = estimate.estimate(worklists, pool)
+        lines = [describe(self.experiment, worklists, folder), seconds.sentence(pool.jobs)]
+        if not overwrite and (reason := existing.difference(folder, self.experiment.study)):
+            lines.append(f"{folder} holds {reason}: a run needs another --out, or --overwrite")
+        return Outcome(None, "\n".join(lines))
+
+    def compute(self, worklists: list[Worklist], pool: Pool) -> None:
+        """Compute everything that the cache lacks."""
+        total_s = sum(worklist.seconds() for worklist in worklists)
+        with Progress(total_s, quiet=self.quiet) as progress:
+            for worklist in worklists:
+                # Without the utterances that fail, other batches and trainings are planned.
+                while failures := self._encode(worklist, pool, progress):
+                    self._drop(worklist, failures)
+            self.clock.end("code")
+            for worklist in worklists:
+                self._train(worklist, pool, progress)
+            self.clock.end("train")
+
+    def _encode(self, worklist: Worklist, pool: Pool, progress: Progress) -> dict[str, str]:
+        """Run the pending coding tasks; return the utterances (name -> reason) that failed."""
+        failures: dict[str, str] = {}
+        for result in pool.run(run_coding_task, worklist.pending_coding()):
+            failures.update(result.failures)
+            name = f"{worklist.name} {result.task.utterances[0]} ..."
+            self.costs.append(("code", name, result.cost))
+            seconds = coding_plan.coding_seconds(result.task, worklist.ingested)
+            progress.advance(seconds, f"encoding {worklist.name}")
+        return failures
+
+    def _drop(self, worklist: Worklist, failures: Mapping[str, str]) -> None:
+        utterance, reason = next(iter(failures.items()))
+        if self.strict:
+            raise CodecError(f"{utterance}: {reason}; --strict stops here")
+        if len(failures) >= len(worklist.ingested.utterances):
+            raise CodecError(f"no recording of {worklist.name} could be encoded: {reason}")
+        report_refused(list(failures.items()), self.notify)
+        worklist.drop(failures)
+
+    def _train(self, worklist: Worklist, pool: Pool, progress: Progress) -> None:
+        for result in pool.run(run_training_task, worklist.pending_training()):
+            cell = result.task.cell
+            name = "{corpus} {model} {train_condition} fold {fold}".format(**cell)
+            self.costs.append(
+                ("train", f"{name} {cell['features']} {cell['protocol']}", result.cost)
+            )
+            progress.advance(result.task.seconds, f"training {name}")
+            if result.reason:
+                self.failures[result.task.key] = result.reason
+
+    def write(
+        self,
+        target: FolderWriter,
+        worklists: list[Worklist],
+        encoder_check: str,
+        report_options: build.ReportOptions | None,
+    ) -> Outcome:
+        """Make tables of the results in the cache, write everything, and report on it."""
+        tasks = [task for worklist in worklists for task in worklist.trainings]
+        score_table = scores.scores(tasks, self.failures)
+        condition_table = pd.concat(
+            [
+                scores.conditions(one.ingested, one.experiment.conditions, one.batches)
+                for one in worklists
+            ],
+            ignore_index=True,
         )
-    return lost
-
-
-def _drop(worklist: Worklist, lost: dict[str, str], strict: bool, say: Notify) -> None:
-    utterance, reason = next(iter(lost.items()))
-    if strict:
-        raise CodecError(f"{utterance}: {reason}; --strict stops here")
-    if len(lost) >= len(worklist.ingested.utterances):
-        raise CodecError(f"no recording of {worklist.name} could be coded: {reason}")
-    report_refused(list(lost.items()), say)
-    worklist.drop(lost)
-
-
-def _train(worklist: Worklist, pool: Pool, progress: Progress, costs: Costs) -> dict[str, str]:
-    failed = {}
-    for result in pool.run(run_training_task, worklist.pending_training()):
-        cell = result.task.cell
-        name = "{corpus} {model} {train_condition} fold {fold}".format(**cell)
-        costs.append(("train", f"{name} {cell['features']} {cell['protocol']}", result.cost))
-        progress.advance(result.task.seconds, f"training {name}")
-        if result.reason:
-            failed[result.task.key] = result.reason
-    return failed
-
-
-def _finish(
-    study: Study,
-    target: FolderWriter,
-    worklists: list[Worklist],
-    plan: coding_plan.ConditionPlan,
-    encoder_check: str,
-    costs: Costs,
-    failed: dict[str, str],
-    clock: _Stages,
-    reported: build.ReportOptions | None,
-) -> Outcome:
-    """Turn what lies in the cache into tables, write everything, and report on it."""
-    scores = outputs.scores([task for one in worklists for task in one.trainings], failed)
-    conditions = pd.concat(
-        [outputs.conditions(one.ingested, one.plan, one.batches) for one in worklists],
-        ignore_index=True,
-    )
-    clock.end("score")
-    manifest = provenance.build(
-        study,
-        [one.ingested for one in worklists],
-        plan,
-        notes={one.name: writer.notes(study, one, failed) for one in worklists},
-        settings=writer.settings(study),
-        budgets=writer.budgets(study),
-        encoder_check=encoder_check,
-        stages=writer.stages(costs, clock.walls),
-    )
-    worked = scores["status"] == "ok"
-    text = ""
-    failure: Exception | None = None
-    with target.replacing(writer.NAMES) as staged:
-        writer.write(staged, study, worklists, scores, conditions, manifest, costs, failed)
-        if worked.any():
-            # From the files just written, so that `aser-bench report` gives the same.
-            try:
-                added = build.add_report(staged, target.folder, reported)
-                clock.end("report")
-                text = terminal_text(
-                    scores, conditions, reader.context(manifest), findings=added.findings
-                )
-            except Exception as error:  # the results are complete without a report
-                failure = error
-    if failure is not None:
-        raise failure
-    text += writer.closing(scores, manifest, target.folder, clock.walls)
-    return Outcome(target.folder, text, EXIT_OK if worked.all() else EXIT_FAILED_CELLS, scores)
+        self.clock.end("score")
+        manifest = provenance.build(
+            self.experiment,
+            [worklist.ingested for worklist in worklists],
+            notes={one.name: writer.notes(one, self.failures) for one in worklists},
+            encoder_check=encoder_check,
+            stages=writer.stages(self.costs, self.clock.seconds),
+        )
+        succeeded = score_table["status"] == "ok"
+        text = ""
+        failure: Exception | None = None
+        with target.replacing(writer.NAMES) as staged:
+            writer.write(
+                staged,
+                self.experiment.study,
+                worklists,
+                score_table,
+                condition_table,
+                manifest,
+                self.costs,
+                self.failures,
+            )
+            if succeeded.any():
+                # From the files just written, so that `aser-bench report` gives the same.
+                try:
+                    added = build.add_report(staged, target.folder, report_options)
+                    self.clock.end("report")
+                    text = terminal_text(
+                        score_table,
+                        condition_table,
+                        reader.context(manifest),
+                        findings=added.findings,
+                    )
+                except Exception as error:  # the results are complete without a report
+                    failure = error
+        if failure is not None:
+            raise failure
+        text += writer.closing(score_table, manifest, target.folder, self.clock.seconds)
+        code = EXIT_OK if succeeded.all() else EXIT_FAILED_CELLS
+        return Outcome(target.folder, text, code, score_table)

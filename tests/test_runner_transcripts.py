@@ -13,12 +13,13 @@ import transcriber_factory
 
 import aser_bench
 from aser_bench.core.errors import AserBenchError, UsageError
-from aser_bench.pipeline import coding_plan, estimate
+from aser_bench.pipeline import estimate
 from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.ingest import ingest
 from aser_bench.pipeline.parallel import Pool
 from aser_bench.pipeline.worklist import Worklist
 from aser_bench.study.config import resolve
+from aser_bench.study.experiment import Experiment
 
 EAR = transcriber_factory.SPEC
 HEARD = f"-{EAR}"
@@ -261,7 +262,7 @@ def test_a_slow_transcriber_is_in_the_estimate(run, monkeypatch, texts, tmp_path
         with Pool(1) as pool:
             cache = Cache(tmp_path / "empty")
             found = ingest(study.corpora[0], None, cache, pool)
-            one = Worklist(study, found, coding_plan.plan_conditions(study), cache)
+            one = Worklist(Experiment.from_study(study), found, cache)
             return estimate.estimate([one], pool).code_s
 
     quick = coding()

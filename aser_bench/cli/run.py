@@ -176,7 +176,7 @@ def _run(options: argparse.Namespace) -> int:
         strict=given.get("strict", False),
         dry_run=given.get("dry_run", False),
         quiet=given.get("quiet", False),
-        reported=report_options(options),
+        report_options=report_options(options),
     )
     print(outcome.text)
     return outcome.exit_code

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from ..corpora.prepare import (
     subset,
     text_sha256,
 )
-from ..study.config import CorpusChoice
+from ..study.parsing import CorpusChoice
 from .cache import Cache, key
 from .parallel import Pool
 
@@ -83,7 +83,7 @@ class Ingested:
         """Whether there are recordings; a corpus has them for every utterance or for none."""
         return bool((self.utterances["file"] != "").any())
 
-    def without(self, failures: dict[str, str]) -> Ingested:
+    def without(self, failures: Mapping[str, str]) -> Ingested:
         """Return the corpus less the utterances (name -> reason) that turned out unusable."""
         table = self.utterances
         bad = table["utterance"].isin(list(failures))
@@ -229,7 +229,7 @@ def _inspect_piece(piece: list[tuple[int, str]]) -> dict[int, Inspection]:
     return {index: inspect_recording(file) for index, file in piece}
 
 
-def _stamp(file: str) -> list:
+def _stamp(file: str) -> list[str | int]:
     try:
         status = Path(file).stat()
     except OSError:

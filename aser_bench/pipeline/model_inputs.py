@@ -1,99 +1,109 @@
-"""What a model reads, out of the cache: vectors, frames, words, or all of them together."""
+"""The inputs of models, loaded from the cache: vectors, frames, text, or several of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..models.dual.utterance import Utterance
 from .cache import Cache, Entry
 
 Shards = dict[str, tuple[str, ...]]
-"""Kind of what is read (`utterance.KINDS`) -> keys, which together hold all utterances."""
+"""Type of input (`utterance.INPUTS`) -> keys in the cache, which together hold all utterances."""
+
+Inputs = npt.NDArray[Any]
+"""Vectors (utterances, columns), or an object array of matrices or of `Utterance`."""
 
 
-def load(cache: Cache, condition: str, shards: Shards) -> np.ndarray:
+def load(cache: Cache, condition: str, shards: Mapping[str, tuple[str, ...]]) -> Inputs:
     """Return all utterances of a condition as a model reads them.
 
     Parameters
     ----------
+    cache : Cache
     condition : str
-        For messages.
-    shards : dict
-        Where the parts lie.
+        Name of the condition, for error messages.
+    shards : mapping of str to tuple of str
+        Keys of each type of input.
 
     Returns
     -------
     numpy.ndarray
-        Vectors alone: (utterances, columns); frames alone: an object array of matrices (frames,
-        columns); else an object array of `Utterance`.
+        For vectors alone: shape (utterances, columns). For frames alone: an object array of
+        matrices (frames, columns). Otherwise an object array of `Utterance`.
 
     Raises
     ------
     ValueError
-        If something vanished from the cache, or features are not finite.
+        If an entry is missing in the cache, or features are not finite.
     """
     return _load(cache, condition, tuple(shards.items()))
 
 
-@lru_cache(maxsize=32)  # a worker meets the same conditions fold after fold
-def _load(cache: Cache, condition: str, shards: tuple) -> np.ndarray:
-    parts = {kind: _part(cache, condition, kind, keys) for kind, keys in shards}
+@lru_cache(maxsize=32)  # a worker needs the same conditions for each fold
+def _load(cache: Cache, condition: str, shards: tuple[tuple[str, tuple[str, ...]], ...]) -> Inputs:
+    parts = {name: _part(cache, condition, name, keys) for name, keys in shards}
     if list(parts) in (["vector"], ["frames"]):
         return next(iter(parts.values()))
-    number = len(next(iter(parts.values())))
-    return objects([Utterance(**{k: part[i] for k, part in parts.items()}) for i in range(number)])
+    n = len(next(iter(parts.values())))
+    return object_array([Utterance(**{k: part[i] for k, part in parts.items()}) for i in range(n)])
 
 
-def objects(values: list) -> np.ndarray:
-    """Return an object array (n,) of things that numpy would make one array of."""
-    found = np.empty(len(values), dtype=object)
+def object_array(values: Sequence[Any]) -> npt.NDArray[np.object_]:
+    """Return a one-dimensional object array, also of values that are sequences themselves."""
+    array = np.empty(len(values), dtype=object)
     for i, value in enumerate(values):
-        found[i] = value
-    return found
+        array[i] = value
+    return array
 
 
-@lru_cache(maxsize=64)  # several models read the same parts in other company
-def _part(cache: Cache, condition: str, kind: str, keys: tuple[str, ...]) -> np.ndarray:
+@lru_cache(maxsize=64)  # several models read the same part together with different others
+def _part(cache: Cache, condition: str, name: str, keys: tuple[str, ...]) -> Inputs:
     entries = []
     for key in keys:
-        entry = cache.load("transcripts" if kind == "text" else "features", key)
+        entry = cache.load("transcripts" if name == "text" else "features", key)
         if entry is None:
-            raise ValueError("features vanished from the cache while the run was going on")
+            raise ValueError("features were removed from the cache during the run; run again")
         entries.append(entry)
     if not all(np.isfinite(one.arrays["values"]).all() for one in entries if one.arrays):
-        raise ValueError(f"features of condition {condition} hold NaN or infinity")
-    return _MADE[kind](entries)
+        raise ValueError(f"features of condition {condition} contain NaN or infinity")
+    return _JOINED[name](entries)
 
 
-def _matrices(entries: list[Entry]) -> np.ndarray:
+def _matrices(entries: list[Entry]) -> Inputs:
     arrays = [entry.arrays for entry in entries]
-    return objects(
+    return object_array(
         [part for one in arrays for part in np.split(one["values"], one["offsets"][1:-1])]
     )
 
 
-_MADE: dict[str, Callable[[list[Entry]], np.ndarray]] = {
+_JOINED: dict[str, Callable[[list[Entry]], Inputs]] = {
     "vector": lambda entries: np.vstack([entry.arrays["values"] for entry in entries]),
     "frames": _matrices,
-    "text": lambda entries: objects([text for entry in entries for text in entry.meta["texts"]]),
+    "text": lambda entries: object_array([t for entry in entries for t in entry.meta["texts"]]),
 }
 
 
-def spread(rows: np.ndarray) -> np.ndarray:
-    """Return the standard deviation (columns,) of all features over rows and frames.
+def spread(rows: Inputs) -> npt.NDArray[np.float64]:
+    """Return the standard deviation (columns,) of each feature over utterances and frames.
 
-    Those of the frames of an `Utterance` come before those of its vector; its words have none.
+    For `Utterance`, features of frames come before those of the vector; text has none.
     """
     if rows.dtype != object:
-        return rows.std(axis=0, dtype=np.float64)
+        return _deviation(rows)
     if not isinstance(rows[0], Utterance):
-        return np.concatenate(list(rows)).std(axis=0, dtype=np.float64)
-    found = [np.zeros(0)]
+        return _deviation(np.concatenate(list(rows)))
+    parts = [np.zeros(0)]
     if rows[0].frames is not None:
-        found.append(np.concatenate([one.frames for one in rows]).std(axis=0, dtype=np.float64))
+        parts.append(_deviation(np.concatenate([one.frames for one in rows])))
     if rows[0].vector is not None:
-        found.append(np.stack([one.vector for one in rows]).std(axis=0, dtype=np.float64))
-    return np.concatenate(found)
+        parts.append(_deviation(np.stack([one.vector for one in rows])))
+    return np.concatenate(parts)
+
+
+def _deviation(values: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+    return np.asarray(values.std(axis=0, dtype=np.float64), dtype=np.float64)

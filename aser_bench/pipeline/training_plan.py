@@ -1,44 +1,45 @@
-"""From the batches of a corpus to the trainings there are: models, folds, conditions, runs."""
+"""The training plan of a corpus: models, folds, training conditions and runs."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from .. import features, models
+from .. import features
 from ..core.errors import UsageError
-from ..core.tables import MULTI, ORIGINAL
+from ..core.tables import ORIGINAL
 from ..evaluation.protocols import PROTOCOLS
 from ..evaluation.splits import Split, dev_shares_speakers, for_model, inner_folds, split
-from ..models.base import INNER_FOLDS, RUNS, Model, TrainingSize
+from ..models.base import Model, Settings, TrainingSize
 from ..models.dual.utterance import INPUTS
-from ..study.config import Study
-from . import model_variants
+from ..study.conditions import TrainingCondition
+from ..study.experiment import CorpusExperiment
+from ..study.variants import ModelVariant
 from .cache import Cache, key
-from .coding_plan import ConditionPlan, protocols
 from .coding_task import CodingTask
 from .ingest import Ingested
-from .model_variants import Variant
-from .training_task import TrainingTask
+from .model_inputs import Shards
+from .training_task import Cell, TrainingTask
 
-Folds = list[tuple[np.ndarray, np.ndarray]]
-
-Shards = dict[str, tuple[str, ...]]
-"""Kind of what is read -> keys in the cache, which together hold all utterances in order."""
+Folds = list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]
 
 # Raised when a change outside of the components gives other numbers for the same keys.
 _VERSION = 2
 
+_SEEDED = ("corpus", "features", "model", "protocol", "train_condition", "fold")
+"""Keys of a cell that its seeds depend on."""
 
-def tasks(
-    study: Study,
+
+def training_tasks(
+    experiment: CorpusExperiment,
     ingested: Ingested,
-    plan: ConditionPlan,
     batches: Sequence[CodingTask],
     cache: Cache,
 ) -> list[TrainingTask]:
@@ -49,233 +50,219 @@ def tasks(
     UsageError
         If the corpus does not permit a protocol.
     """
-    maker = _Maker(study, ingested, plan, batches, cache)
-    return [task for protocol in protocols(study, ingested) for task in maker.protocol(protocol)]
+    planner = _Planner(experiment, ingested, batches, cache)
+    return [task for protocol in experiment.protocols for task in planner.tasks(protocol)]
 
 
 @dataclass(frozen=True)
-class _Maker:
-    study: Study
+class _Planner:
+    plan: CorpusExperiment
     ingested: Ingested
-    plan: ConditionPlan
     batches: Sequence[CodingTask]
     cache: Cache
 
-    def protocol(self, protocol: str) -> Iterator[TrainingTask]:
-        table, corpus = self.ingested.utterances, self.ingested.corpus.name
+    def tasks(self, protocol: str) -> Iterator[TrainingTask]:
+        """Yield the training tasks under a protocol."""
+        table, corpus = self.ingested.utterances, self.plan.corpus
         try:
             splits = split(protocol, table, self._seed("split", corpus, protocol))
         except UsageError as error:
             raise UsageError(f"corpus {corpus!r}: {error}") from error
-        kinds = model_variants.of(self.study)
-        for variant in kinds:
-            model_variants.check(variant, self.ingested)
+        experiment = self.plan.experiment
         for whole in splits:
-            for variant in kinds:
-                model = variant.model
-                spare = self._seed("dev", corpus, protocol, whole.fold)
-                one = for_model(protocol, whole, model.uses_dev, table, spare)
+            for variant in experiment.variants:
+                dev_seed = self._seed("dev", corpus, protocol, whole.fold)
+                part = for_model(protocol, whole, variant.model.uses_dev, table, dev_seed)
                 folds, _ = inner_folds(
                     protocol,
                     table,
-                    one.train,
-                    INNER_FOLDS[self.study.effort],
-                    self._seed("inner", corpus, protocol, one.fold),
+                    part.train,
+                    experiment.inner_folds,
+                    self._seed("inner", corpus, protocol, part.fold),
                 )
                 cell = {
                     "corpus": corpus,
                     "features": variant.features,
                     "model": variant.name,
                     "protocol": protocol,
-                    "fold": one.fold,
+                    "fold": part.fold,
                 }
-                yield from self._cells(cell, variant, one, folds)
+                yield from self._cells(cell, variant, part, folds)
 
     def _cells(
-        self, cell: dict[str, Any], variant: Variant, one: Split, folds: Folds
+        self, cell: Cell, variant: ModelVariant, part: Split, folds: Folds
     ) -> Iterator[TrainingTask]:
-        shards = {condition: self._shards(variant, condition) for condition in self.plan.names}
-        for words, train_on, test_on in _pairs(self.study, self.plan):
-            named = {**cell, "train_condition": words}
+        shards = {name: self._shards(variant, name) for name in self.plan.conditions.names}
+        for condition in self.plan.training_conditions:
+            named = {**cell, "train_condition": condition.name}
             for runs in self._runs(variant.model):
-                yield self._task(named, variant, shards, train_on, test_on, one, folds, runs)
+                yield self._task(named, variant, shards, condition, part, folds, runs)
 
-    def _shards(self, variant: Variant, condition: str) -> Shards:
-        """Return where what a model reads at a condition lies in the cache, by its kind."""
-        found = {
-            kind: tuple(batch.keys[condition, spec] for batch in self.batches)
-            for kind, spec in variant.parts.items()
+    def _shards(self, variant: ModelVariant, condition: str) -> Shards:
+        """Return the keys of a model's inputs at a condition, by type of input."""
+        shards = {
+            part: tuple(batch.keys[condition, spec] for batch in self.batches)
+            for part, spec in variant.parts.items()
         }
-        if variant.transcriber:
-            at = condition, variant.transcriber
-            found["text"] = tuple(batch.transcript_keys[at] for batch in self.batches)
-        elif variant.transcripts:
-            found["text"] = (model_variants.reference(self.ingested, self.cache),)
-        return {kind: found[kind] for kind in INPUTS if kind in found}
+        if variant.transcriber is not None:
+            at = condition, variant.transcripts
+            shards["text"] = tuple(batch.transcript_keys[at] for batch in self.batches)
+        elif variant.reads_reference:
+            shards["text"] = (self._reference_key,)
+        return {name: shards[name] for name in INPUTS if name in shards}
+
+    @cached_property
+    def _reference_key(self) -> str:
+        return cache_reference(self.ingested, self.cache)
 
     def _runs(self, model: Model) -> list[tuple[int, ...]]:
-        """Return the runs in the tasks that they stand in.
+        """Return the runs of a model, grouped by task.
 
-        What is tuned is tuned once for all its runs. Where nothing is, each run is a task of
-        its own: workers share them, and an interrupted study loses one run at most.
+        A model is tuned once for all of its runs, in one task. Without tuning, each run is a
+        task, so that workers share them and an interrupted study loses at most one run.
         """
-        number = (self.study.runs or RUNS[self.study.effort]) if model.is_random else 1
-        everything = tuple(range(number))
-        searched = candidates(model, self.study) > 1
-        return [everything] if searched else [(run,) for run in everything]
+        experiment = self.plan.experiment
+        runs = tuple(range(experiment.runs if model.is_random else 1))
+        return [runs] if candidates(model, experiment.settings) > 1 else [(run,) for run in runs]
 
     def _task(
         self,
-        cell: dict[str, Any],
-        variant: Variant,
+        cell: Cell,
+        variant: ModelVariant,
         shards: dict[str, Shards],
-        train_on: tuple[str, ...],
-        test_on: tuple[str, ...],
-        one: Split,
+        condition: TrainingCondition,
+        part: Split,
         folds: Folds,
         runs: tuple[int, ...],
     ) -> TrainingTask:
-        study, settings, model = self.study, self.study.settings, variant.model
-        first = _first_alike(shards)
-        train_on = tuple(dict.fromkeys(first[name] for name in train_on))
-        distinct = list(dict.fromkeys(first[name] for name in test_on))
+        settings, model = self.plan.experiment.settings, variant.model
+        first = _first_equal(shards)
+        train_on = tuple(dict.fromkeys(first[name] for name in condition.train_on))
+        distinct = list(dict.fromkeys(first[name] for name in condition.test_on))
         seeded = {**cell, "train_condition": train_on[0]} if len(train_on) == 1 else cell
-        names = ("corpus", "features", "model", "protocol", "train_condition", "fold")
-        seeds = tuple(self._seed(*(seeded[name] for name in names), run) for run in runs)
+        seeds = tuple(self._seed(*(seeded[name] for name in _SEEDED), run) for run in runs)
         labels = self.ingested.utterances["emotion"].to_numpy(dtype=str)
-        name = key(
+        task_key = key(
             "train",
             _VERSION,
             model.identity(settings),
-            study.effort,
+            settings.effort,
             model.grid(settings),
-            [_flat(shards[c]) for c in train_on],
-            [_flat(shards[c]) for c in distinct],
-            one.train.tolist(),
-            one.dev.tolist(),
-            one.test.tolist(),
+            [_all_keys(shards[name]) for name in train_on],
+            [_all_keys(shards[name]) for name in distinct],
+            part.train.tolist(),
+            part.dev.tolist(),
+            part.test.tolist(),
             labels.tolist(),
-            [[part.tolist() for part in fold] for fold in folds],
+            [[rows.tolist() for rows in fold] for fold in folds],
             seeds,
         )
-        size = self._size(variant, len(one.train) * len(train_on))
-        seconds = fits(model, study, len(folds), len(runs)) * model.estimated_seconds(
-            size, settings
-        )
-        used = {condition: shards[condition] for condition in {ORIGINAL, *train_on, *test_on}}
+        size = self._size(variant, len(part.train) * len(train_on))
+        n_fits = fits(model, settings, len(folds), len(runs))
         return TrainingTask(
-            self.cache,
-            name,
-            cell,
-            variant.model.name,
-            used,
-            ORIGINAL,
-            train_on,
-            test_on,
-            tuple(distinct.index(first[c]) for c in test_on),
-            one.train,
-            one.dev,
-            one.test,
-            labels,
-            tuple(self.ingested.emotions),
-            folds,
-            runs,
-            seeds,
-            settings,
-            size,
-            seconds,
+            cache=self.cache,
+            key=task_key,
+            cell=cell,
+            model=model.name,
+            shards={name: shards[name] for name in {ORIGINAL, *train_on, *condition.test_on}},
+            original=ORIGINAL,
+            train_on=train_on,
+            test_on=condition.test_on,
+            places=tuple(distinct.index(first[name]) for name in condition.test_on),
+            train=part.train,
+            dev=part.dev,
+            test=part.test,
+            labels=labels,
+            emotions=tuple(self.ingested.emotions),
+            folds=folds,
+            runs=runs,
+            seeds=seeds,
+            settings=settings,
+            size=size,
+            seconds=n_fits * model.estimated_seconds(size, settings),
         )
 
-    def _size(self, variant: Variant, utterances: int) -> TrainingSize:
-        table, kind = self.ingested.utterances, "frames" if "frames" in variant.parts else "vector"
-        spec = variant.parts.get(kind)
-        one = features.get(spec) if spec else None
+    def _size(self, variant: ModelVariant, utterances: int) -> TrainingSize:
+        table = self.ingested.utterances
+        spec = variant.parts.get("frames" if "frames" in variant.parts else "vector")
+        feature_set = features.get(spec) if spec else None
         return TrainingSize(
             utterances,
-            len(one.columns) if one else 0,
-            float(table["duration_s"].mean()) / (one.hop_s if one else 1.0),
-            len(self.ingested.emotions),
-            float(table["text"].str.count(r"\S+").mean()) if variant.transcripts else 0.0,
+            columns=len(feature_set.columns) if feature_set else 0,
+            frames=float(table["duration_s"].mean()) / (feature_set.hop_s if feature_set else 1.0),
+            emotions=len(self.ingested.emotions),
+            words=float(table["text"].str.count(r"\S+").mean()) if variant.transcripts else 0.0,
         )
 
     def _seed(self, *keys: Any) -> int:
         """Return a seed of 32 bits that depends on the study's seed and these keys alone."""
         digest = hashlib.sha256(key(*keys).encode()).digest()
-        words = np.frombuffer(digest, dtype="<u4").tolist()
-        return int(np.random.SeedSequence([self.study.seed, *words]).generate_state(1)[0])
+        entropy = [self.plan.experiment.study.seed, *np.frombuffer(digest, dtype="<u4").tolist()]
+        return int(np.random.SeedSequence(entropy).generate_state(1)[0])
 
 
-def _flat(shards: Shards) -> list[str]:
-    return [one for keys in shards.values() for one in keys]
+def _all_keys(shards: Shards) -> list[str]:
+    return [name for keys in shards.values() for name in keys]
 
 
-def _first_alike(shards: dict[str, Shards]) -> dict[str, str]:
-    """Return, for each condition, the first at which a model reads the very same.
+def _first_equal(shards: Mapping[str, Shards]) -> dict[str, str]:
+    """Return, for each condition, the first one at which a model's inputs are the same.
 
-    A transcriber's words differ, those of the corpus do not: what reads them alone is trained once.
+    A model that reads only the reference transcripts has the same inputs at all conditions, so
+    that it is trained once.
     """
     first: dict[tuple[str, ...], str] = {}
-    return {name: first.setdefault(tuple(_flat(one)), name) for name, one in shards.items()}
+    return {name: first.setdefault(tuple(_all_keys(one)), name) for name, one in shards.items()}
 
 
-def _pairs(
-    study: Study, plan: ConditionPlan
-) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-    """Yield the training conditions: name, what is trained on, what is tested on."""
-    everything = plan.names
-    tested: dict[str, tuple[str, ...]] = {}
-    if "matched" in study.train:
-        tested.update((name, (name,)) for name in everything)
-    if "original" in study.train:
-        tested[ORIGINAL] = everything
-    if "all" in study.train:
-        tested.update((name, everything) for name in everything)
-    for name, test_on in tested.items():
-        yield name, (name,), test_on
-    if MULTI in study.train:
-        yield MULTI, everything, everything
-
-
-def candidates(model: Model, study: Study) -> int:
-    """Return how many settings of a model are compared."""
-    grid = model.grid(study.settings)
+def candidates(model: Model, settings: Settings) -> int:
+    """Return the number of parameter combinations that a model's grid search compares."""
+    grid = model.grid(settings)
     return sum(math.prod(len(values) for values in part.values()) for part in grid)
 
 
-def fits(model: Model, study: Study, n_folds: int, runs: int) -> int:
+def fits(model: Model, settings: Settings, n_folds: int, runs: int) -> int:
     """Return how many times a model is fitted for one fold and training condition."""
-    searched = candidates(model, study)
+    searched = candidates(model, settings)
     return runs + (searched * n_folds if searched > 1 else 0)
 
 
-def notes(study: Study, trainings: Sequence[TrainingTask], ingested: Ingested) -> list[str]:
-    """Return what a reader must know of how dev parts were come by, and of texts."""
+def cache_reference(ingested: Ingested, cache: Cache) -> str:
+    """Write a corpus's own transcripts to the cache, as those of a transcriber; return the key."""
+    texts = ingested.utterances["text"].tolist()
+    name = key("reference", texts)
+    if not cache.has("transcripts", name):
+        cache.save("transcripts", name, {}, {"texts": texts})
+    return name
+
+
+def notes(
+    experiment: CorpusExperiment, ingested: Ingested, trainings: Sequence[TrainingTask]
+) -> list[str]:
+    """Return lines below the tables of a corpus, on development parts and transcripts."""
+    models = {variant.name: variant.model for variant in experiment.experiment.variants}
+    reading_reference = {v.name for v in experiment.experiment.variants if v.reads_reference}
     shared: dict[str, None] = {}
-    untouched: dict[str, None] = {}
-    own_words = {
-        one.name for one in model_variants.of(study) if one.transcripts and not one.transcriber
-    }
     for task in trainings:
-        one = Split(task.cell["fold"], task.train, task.dev, task.test)
-        model, protocol = models.get(task.model), PROTOCOLS[task.cell["protocol"]]
-        spared = model.uses_dev and protocol.speaker_disjoint
-        if spared and dev_shares_speakers(ingested.utterances, one):
-            shared.setdefault(task.cell["model"])
-        if model.inputs == ("text",) and task.cell["model"] in own_words:
-            untouched.setdefault(task.cell["model"])
-    said = [
-        f"{model}: too few speakers to spare any for dev, which is an eighth of the training "
+        name, protocol = task.cell["model"], PROTOCOLS[task.cell["protocol"]]
+        part = Split(task.cell["fold"], task.train, task.dev, task.test)
+        separate = models[name].uses_dev and protocol.speaker_disjoint
+        if separate and dev_shares_speakers(ingested.utterances, part):
+            shared.setdefault(name)
+    lines = [
+        f"{name}: too few speakers to spare any for dev, which is an eighth of the training "
         "speakers' recordings"
-        for model in shared
+        for name in shared
     ]
-    said += [
-        f"{model} reads the corpus's own words, which no codec touches: it is trained once a fold "
-        "and run, and its rows are one and the same"
-        for model in untouched
-        if ingested.has_audio
-    ]
-    silent = int((ingested.utterances["text"] == "").sum())
-    if silent and own_words:
-        many = "utterance has" if silent == 1 else "utterances have"
-        said.append(f"{silent} {many} no text of the corpus, and the words read of it are none")
-    return said
+    if ingested.has_audio:
+        lines += [
+            f"{name} reads the corpus's own transcripts, which no codec changes: it is trained "
+            "once per fold and run, and its rows are equal"
+            for name in dict.fromkeys(task.cell["model"] for task in trainings)
+            if name in reading_reference and models[name].inputs == ("text",)
+        ]
+    n_empty = int((ingested.utterances["text"] == "").sum())
+    if n_empty and reading_reference:
+        utterances = "utterance has" if n_empty == 1 else "utterances have"
+        lines.append(f"{n_empty} {utterances} no text in the corpus: models read an empty text")
+    return lines

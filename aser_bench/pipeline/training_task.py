@@ -19,6 +19,9 @@ from . import model_inputs
 from .cache import Cache, Entry
 from .coding_task import Clock, Cost
 
+Cell = dict[str, Any]
+"""Keys of a cell (``corpus``, ``features`` ...) with their values, and ``fold``."""
+
 _FLAT = 0.01
 """Share of its standard deviation in the original under which a column is near constant."""
 
@@ -57,7 +60,7 @@ class TrainingTask:
 
     cache: Cache
     key: str
-    cell: dict[str, Any]
+    cell: Cell
     model: str
     shards: dict[str, dict[str, tuple[str, ...]]]
     original: str

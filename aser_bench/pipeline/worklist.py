@@ -1,14 +1,14 @@
-"""What one corpus still needs on its way down the street: batches to code, models to train."""
+"""The work that remains on a corpus: coding tasks and training tasks that the cache lacks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from .. import models
 from ..core.progress import format_duration
-from ..study.config import Study
-from . import coding_plan, model_variants, training_plan
+from ..study.experiment import CorpusExperiment, Experiment
+from . import coding_plan, training_plan
 from .cache import Cache
 from .coding_task import CodingTask
 from .ingest import Ingested
@@ -16,107 +16,106 @@ from .training_task import TrainingTask
 
 
 class Worklist:
-    """The work of one corpus in a study.
+    """The work of one corpus in an experiment.
 
     Attributes
     ----------
+    experiment : CorpusExperiment
     ingested : Ingested
-        The corpus; fewer utterances after `drop`.
+        The corpus; without the utterances of `drop`.
     batches : list of CodingTask
-        All batches, coded or not.
+        All coding tasks, finished or not.
     trainings : list of TrainingTask
-        All trainings, done or not; some may be one and the same, under one key.
-    plan : ConditionPlan
-        The conditions of this corpus: the original alone where there are texts and no sound.
-    sets : dict of str to tuple of str
-        Feature sets as cells name them, each with those that are extracted for it.
-    transcribers : tuple of str
-        Those that hear each condition.
+        All training tasks, finished or not. Two of them with the same key are the same training.
     """
 
-    def __init__(
-        self, study: Study, ingested: Ingested, plan: coding_plan.ConditionPlan, cache: Cache
-    ) -> None:
-        self._study, self._cache = study, cache
-        self.plan = plan if ingested.has_audio else plan.untouched()
-        self.sets = model_variants.all_feature_sets(study) if ingested.has_audio else {}
-        self.transcribers = model_variants.transcribers(study) if ingested.has_audio else ()
-        self._set(ingested)
+    experiment: CorpusExperiment
+    ingested: Ingested
+    batches: list[CodingTask]
+    trainings: list[TrainingTask]
 
-    def _set(self, ingested: Ingested) -> None:
+    def __init__(self, experiment: Experiment, ingested: Ingested, cache: Cache) -> None:
+        self._whole, self._cache = experiment, cache
+        self._plan(ingested)
+
+    def _plan(self, ingested: Ingested) -> None:
         self.ingested = ingested
-        study, plan, cache = self._study, self.plan, self._cache
-        extracted = tuple(dict.fromkeys(part for parts in self.sets.values() for part in parts))
-        self.batches = coding_plan.coding_tasks(
-            study, ingested, plan, extracted, self.transcribers, cache
+        self.experiment = self._whole.for_corpus(ingested.corpus, ingested.utterances)
+        self.batches = coding_plan.coding_tasks(self.experiment, ingested, self._cache)
+        self.trainings = training_plan.training_tasks(
+            self.experiment, ingested, self.batches, self._cache
         )
-        self.trainings = training_plan.tasks(study, ingested, plan, self.batches, cache)
 
     @property
     def name(self) -> str:
-        """The corpus's name."""
+        """Name of the corpus."""
         return self.ingested.corpus.name
 
-    def drop(self, lost: dict[str, str]) -> None:
-        """Plan again without the utterances (name -> reason) that could not be coded."""
-        self._set(self.ingested.without(lost))
+    def drop(self, failures: Mapping[str, str]) -> None:
+        """Plan again without the utterances (name -> reason) that could not be encoded."""
+        self._plan(self.ingested.without(failures))
 
     def pending_coding(self) -> list[CodingTask]:
-        """Return what is left to code: batches with the conditions that the cache lacks."""
-        return [left for task in self.batches if (left := coding_plan.unfinished(task)) is not None]
+        """Return the coding tasks with the conditions that the cache lacks."""
+        tasks = map(coding_plan.unfinished, self.batches)
+        return [task for task in tasks if task is not None]
 
     def pending_training(self) -> list[TrainingTask]:
-        """Return what is left to train, the dearest first: no worker ends with a long one."""
-        left = [t for t in _distinct(self.trainings) if not t.cache.has("predictions", t.key)]
-        return sorted(left, key=lambda task: -task.seconds)
+        """Return the training tasks that the cache lacks, the longest first.
+
+        With this order, no worker computes a long task while the others have finished.
+        """
+        pending = [t for t in _distinct(self.trainings) if not t.cache.has("predictions", t.key)]
+        return sorted(pending, key=lambda task: -task.seconds)
 
     def seconds(self) -> float:
-        """Estimate the CPU seconds of what is left."""
+        """Return the approximate CPU seconds of the work that remains."""
         coding = sum(
             coding_plan.coding_seconds(task, self.ingested) for task in self.pending_coding()
         )
         return coding + sum(task.seconds for task in self.pending_training())
 
     def describe(self) -> list[str]:
-        """Say in a few lines what there is to do."""
-        one, tasks = self.ingested, _distinct(self.trainings)
+        """Return lines on the corpus and its work."""
+        ingested, tasks = self.ingested, _distinct(self.trainings)
         cells = {(*_cell(task), test) for task in self.trainings for test in task.test_on}
         folds = {(task.cell["protocol"], task.cell["fold"]) for task in tasks}
-        protocols = ", ".join(coding_plan.protocols(self._study, one))
+        fits = sum(self._fits(task) for task in tasks)
         return [
-            f"{self.name}: {len(one.utterances)} utterances, "
-            f"{format_duration(one.utterances['duration_s'].sum())} of speech, "
-            f"{len(one.refused)} refused, protocol {protocols}",
-            f"  {len(cells)} cells, {len(folds)} folds, {len(tasks)} trainings with "
-            f"{_fits(self._study, tasks)} fits",
-            f"  not in the cache yet: {len(self.pending_training())} trainings, "
-            f"{len(self.pending_coding())} of {len(self.batches)} batches to code",
+            f"{self.name}: {len(ingested.utterances)} utterances, "
+            f"{format_duration(ingested.utterances['duration_s'].sum())} of speech, "
+            f"{len(ingested.refused)} refused, protocol {', '.join(self.experiment.protocols)}",
+            f"  {len(cells)} cells, {len(folds)} folds, {len(tasks)} training tasks with "
+            f"{fits} fits",
+            f"  not in the cache: {len(self.pending_training())} training tasks, "
+            f"{len(self.pending_coding())} of {len(self.batches)} batches for encoding and "
+            "feature extraction",
         ]
 
+    def _fits(self, task: TrainingTask) -> int:
+        model = self._whole.model(task.cell["model"])
+        return training_plan.fits(model, task.settings, len(task.folds), len(task.seeds))
 
-def describe(
-    study: Study, worklists: Sequence[Worklist], plan: coding_plan.ConditionPlan, folder: Any
-) -> str:
-    """Say what a run would do, for ``--dry-run``."""
-    lines = [f"study {study.label} -> {folder}/", f"conditions: {', '.join(plan.names)}"]
-    lines += [f"  {a.name} is the same stream as {a.same_as}" for a in plan.aliases]
+
+def describe(experiment: Experiment, worklists: Sequence[Worklist], folder: Path) -> str:
+    """Return the plan of a run, for ``--dry-run``."""
+    plan = experiment.conditions
+    lines = [
+        f"study {experiment.study.label} -> {folder}/",
+        f"conditions: {', '.join(plan.names)}",
+    ]
+    lines += [f"  {alias.name} is the same stream as {alias.same_as}" for alias in plan.aliases]
     for worklist in worklists:
         lines += worklist.describe()
     return "\n".join(lines)
 
 
 def _distinct(tasks: Iterable[TrainingTask]) -> list[TrainingTask]:
-    found: dict[str, TrainingTask] = {}
+    first: dict[str, TrainingTask] = {}
     for task in tasks:
-        found.setdefault(task.key, task)
-    return list(found.values())
+        first.setdefault(task.key, task)
+    return list(first.values())
 
 
 def _cell(task: TrainingTask) -> tuple[Any, ...]:
     return tuple(value for name, value in task.cell.items() if name != "fold")
-
-
-def _fits(study: Study, tasks: Iterable[TrainingTask]) -> int:
-    return sum(
-        training_plan.fits(models.get(t.model), study, len(t.folds), len(t.seeds)) for t in tasks
-    )

@@ -17,8 +17,8 @@ from ..codecs.audit import match_level
 from ..core.errors import AserBenchError, UsageError
 from ..core.tables import ORIGINAL, SAMPLE_RATE
 from ..corpora.audio import read
-from ..pipeline import coding_plan
 from ..study import config as studies
+from ..study.conditions import plan_conditions
 from .reader import Folder, Material
 
 Sounds = Mapping[tuple[str, str, str], bytes]
@@ -97,9 +97,7 @@ def _coded(
             f"--listen needs the recordings of {corpus} where the run found them "
             f"({source or 'in the package'}): {error}"
         ) from error
-    treated = next(
-        (c for c in coding_plan.plan_conditions(study).conditions if c.name == condition), None
-    )
+    treated = next((c for c in plan_conditions(study).conditions if c.name == condition), None)
     if treated is None:
         raise UsageError(f"--listen: the study of {one.path} has no condition {condition}")
     coded = specs.get(treated.codec).roundtrip(signals, SAMPLE_RATE, [treated])[0]

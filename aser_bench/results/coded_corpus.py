@@ -17,11 +17,10 @@ from ..core.errors import CodecError, UsageError, suggest
 from ..core.progress import Notify, Progress, format_duration, print_notice, report_refused
 from ..core.tables import SAMPLE_RATE
 from ..core.version import __version__
-from ..pipeline import coding_plan
 from ..pipeline.cache import Cache
-from ..pipeline.coding_plan import ConditionPlan
 from ..pipeline.ingest import Ingested, ingest
 from ..pipeline.parallel import Pool, cores
+from ..study.conditions import ConditionPlan, plan_conditions
 from ..study.config import Study
 from ..study.parsing import CorpusChoice
 from .coded_files import (
@@ -127,7 +126,7 @@ def encode(
     if form not in FORMS:
         raise UsageError(f"unknown form {form!r}{suggest(form, FORMS)}")
     choice = _only_corpus(study, out)
-    plan = coding_plan.plan_conditions(study)
+    plan = plan_conditions(study)
     check_folders(plan.names)
     entries = Cache.at(cache)
     say: Notify = (lambda line: None) if quiet else print_notice

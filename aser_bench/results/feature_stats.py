@@ -32,7 +32,7 @@ def originals(worklists: Sequence[Worklist]) -> dict[tuple[str, str], np.ndarray
         (worklist.name, name): _means(worklist, ORIGINAL, parts)
         for worklist in worklists
         if worklist.batches
-        for name, parts in worklist.sets.items()
+        for name, parts in worklist.experiment.feature_sets.items()
         if parts
     }
 
@@ -49,7 +49,11 @@ def features(worklists: Sequence[Worklist], known: Originals | None = None) -> p
         Columns `findings.FEATURES`.
     """
     parts = []
-    parts_of = {(one.name, name): own for one in worklists for name, own in one.sets.items()}
+    parts_of = {
+        (one.name, name): own
+        for one in worklists
+        for name, own in one.experiment.feature_sets.items()
+    }
     for (corpus, name), rows in (originals(worklists) if known is None else known).items():
         sd = rows.std(axis=0, ddof=1) if len(rows) > 1 else np.zeros(rows.shape[1])
         varies = sd > _ROUNDING * np.abs(rows).max(axis=0, initial=0)
@@ -81,11 +85,11 @@ def drift(worklists: Sequence[Worklist], known: Originals | None = None) -> pd.D
     for worklist in worklists:
         if not worklist.batches:
             continue
-        for name, own in worklist.sets.items():
+        for name, own in worklist.experiment.feature_sets.items():
             if not own:
                 continue
             original = known[worklist.name, name]
-            for condition in worklist.plan.names:
+            for condition in worklist.experiment.conditions.names:
                 if condition != ORIGINAL:
                     table = drift_of(original, _means(worklist, condition, own), _columns(own))
                     keys = {"corpus": worklist.name, "features": name, "condition": condition}

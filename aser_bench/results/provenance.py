@@ -8,19 +8,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .. import features, transcripts
+from .. import features
 from ..core import ffmpeg, registry
 from ..core.version import __version__
 from ..models.external import External
 from ..models.text.files import fingerprint
-from ..pipeline import model_variants
 from ..pipeline.cache import key
-from ..pipeline.coding_plan import ConditionPlan
 from ..pipeline.ingest import Ingested
-from ..pipeline.model_variants import Variant
 from ..pipeline.parallel import cores
-from ..study.config import Study
-from .manifest import Components, CorpusFacts, Machine, Manifest, Refusal, StageCost
+from ..study.experiment import Experiment
+from ..study.variants import ModelVariant
+from .manifest import Components, CorpusFacts, Machine, Manifest, Refusal, StageCost, Version
 
 _PACKAGES = (
     "numpy",
@@ -43,13 +41,10 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def build(
-    study: Study,
+    experiment: Experiment,
     corpora: Sequence[Ingested],
-    plan: ConditionPlan,
     *,
     notes: Mapping[str, Sequence[str]],
-    settings: str,
-    budgets: Mapping[str, str],
     encoder_check: str,
     stages: Mapping[str, StageCost],
 ) -> Manifest:
@@ -57,79 +52,73 @@ def build(
 
     Parameters
     ----------
-    study : Study
+    experiment : Experiment
     corpora : sequence of Ingested
-    plan : ConditionPlan
-        The conditions of the run.
     notes : mapping of str to sequence of str
         Corpus -> lines below its tables.
-    settings, budgets, encoder_check, stages
+    encoder_check, stages
         See `Manifest`.
     """
+    study, plan = experiment.study, experiment.conditions
     return Manifest(
         aser_bench=__version__,
         label=study.label,
-        settings=settings,
-        budgets=budgets,
+        settings=experiment.caption,
+        budgets=experiment.budgets,
         study=study.to_mapping(),
         study_sha256=study.digest(),
-        packages=registry.versions(_packages(study)),
-        components=_components(study),
+        packages=registry.versions(_packages(experiment)),
+        components=Components(
+            features={name: features.version(name) for name in experiment.feature_sets},
+            models={one.name: _version(one, experiment) for one in experiment.variants},
+        ),
         encoders={name: version for name, version in plan.encoders.items() if version},
         engines={name: engine for name, engine in plan.engines.items() if engine},
         ffmpeg=ffmpeg.version(),
         encoder_check=encoder_check,
         machine=_machine(),
         git=revision(PACKAGE),
-        corpora={one.corpus.name: _corpus(one, study, notes[one.corpus.name]) for one in corpora},
+        corpora={
+            one.corpus.name: _corpus(one, experiment, notes[one.corpus.name]) for one in corpora
+        },
         stages=stages,
     )
 
 
-def _packages(study: Study) -> tuple[str, ...]:
-    """Return what is always named, and what only the models and transcribers of this study use."""
-    used = dict.fromkeys(_PACKAGES)
-    for variant in model_variants.of(study):
-        used.update(dict.fromkeys(variant.model.packages))
+def _packages(experiment: Experiment) -> tuple[str, ...]:
+    """Return the packages of every run and those of the study's models and transcribers."""
+    packages = [*_PACKAGES]
+    for variant in experiment.variants:
+        packages += variant.model.packages
         for spec in variant.parts.values():
-            used.update(dict.fromkeys(features.get(spec).packages))
-        if variant.transcriber:
-            used.update(dict.fromkeys((*transcripts.get(variant.transcriber).packages, "jiwer")))
-    return tuple(used)
+            packages += features.get(spec).packages
+        if variant.transcriber is not None:
+            packages += (*variant.transcriber.packages, "jiwer")
+    return tuple(dict.fromkeys(packages))
 
 
-def _components(study: Study) -> Components:
-    """Return the version of each feature set and model, by its name in the results."""
-    sets = model_variants.all_feature_sets(study)
-    return Components(
-        features={name: features.version(name) for name in sets},
-        models={one.name: _version(one, study) for one in model_variants.of(study)},
-    )
-
-
-def _version(variant: Variant, study: Study) -> int | str:
-    """Return a model's version, with that of what heard its words and of their vectors."""
-    model = variant.model
-    # A class from elsewhere has no version of ours; its code tells it from an edited one.
-    own = (
-        model.identity(study.settings)["code"][:_DIGITS]
+def _version(variant: ModelVariant, experiment: Experiment) -> Version:
+    """Return a model's version, with those of its transcriber and its word vectors."""
+    model, embeddings = variant.model, experiment.study.embeddings
+    # A class from elsewhere declares no version; the hash of its code stands in for it.
+    version = (
+        model.identity(experiment.settings)["code"][:_DIGITS]
         if isinstance(model, External)
         else model.version
     )
-    besides = []
-    if variant.transcriber:
-        heard = transcripts.get(variant.transcriber)
-        besides.append(f"{heard.name} {heard.version} {key(heard.identity())[:_DIGITS]}")
-    if study.embeddings is not None and "text" in model.inputs:
-        besides.append(f"vectors {fingerprint(study.embeddings)[:_DIGITS]}")
-    return ", ".join([str(own), *besides]) if besides else own
+    parts = []
+    if variant.transcriber is not None:
+        transcriber = variant.transcriber
+        digest = key(transcriber.identity())[:_DIGITS]
+        parts.append(f"{transcriber.name} {transcriber.version} {digest}")
+    if embeddings is not None and "text" in model.inputs:
+        parts.append(f"vectors {fingerprint(embeddings)[:_DIGITS]}")
+    return ", ".join([str(version), *parts]) if parts else version
 
 
-def _corpus(ingested: Ingested, study: Study, notes: Sequence[str]) -> CorpusFacts:
+def _corpus(ingested: Ingested, experiment: Experiment, notes: Sequence[str]) -> CorpusFacts:
     corpus, table = ingested.corpus, ingested.utterances
     counts = table["emotion"].value_counts().sort_index()
-    # The reference transcripts are a fact of the results only where a model reads them.
-    read = any(one.transcripts and not one.transcriber for one in model_variants.of(study))
     return CorpusFacts(
         title=corpus.title,
         licence=corpus.licence,
@@ -141,7 +130,8 @@ def _corpus(ingested: Ingested, study: Study, notes: Sequence[str]) -> CorpusFac
         emotions={str(name): int(number) for name, number in counts.items()},
         seconds=round(float(table["duration_s"].sum()), 3),
         sha256=ingested.sha256,
-        texts_sha256=ingested.texts_sha256 if read else None,
+        # The reference transcripts are a fact of the results only where a model reads them.
+        texts_sha256=ingested.texts_sha256 if experiment.reads_reference else None,
         refused=tuple(Refusal(file, reason) for file, reason in ingested.refused),
         notes=tuple(notes),
     )

@@ -13,10 +13,10 @@ from ..core.tables import CELL, CONDITIONS, PREDICTIONS, SCORES, Condition
 from ..evaluation.metrics import METRICS
 from ..evaluation.metrics import scores as metric_scores
 from ..pipeline.cache import Entry
-from ..pipeline.coding_plan import ConditionPlan
 from ..pipeline.coding_task import CodingTask
 from ..pipeline.ingest import Ingested
 from ..pipeline.training_task import TrainingTask
+from ..study.conditions import ConditionPlan
 
 _EFFECTIVE_WITHIN = 0.03  # further from what was asked for, and the row says so
 

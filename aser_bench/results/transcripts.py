@@ -26,8 +26,8 @@ def table(worklists: Sequence[Worklist]) -> pd.DataFrame:
     parts = [
         _heard(worklist, transcriber, condition)
         for worklist in worklists
-        for transcriber in worklist.transcribers
-        for condition in worklist.plan.names
+        for transcriber in worklist.experiment.transcribers
+        for condition in worklist.experiment.conditions.names
     ]
     if not parts:
         return pd.DataFrame(columns=list(COLUMNS))

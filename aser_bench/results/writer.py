@@ -13,7 +13,7 @@ import yaml
 from ..core.findings import TRANSCRIPTS
 from ..core.progress import format_duration
 from ..evaluation.wer import wer
-from ..pipeline import coding_plan, model_variants, training_plan
+from ..pipeline import training_plan
 from ..pipeline.coding_task import Cost
 from ..pipeline.worklist import Worklist
 from ..study.config import Study
@@ -40,32 +40,15 @@ REMEDY = (
 _DIGITS = 6
 
 
-def notes(study: Study, worklist: Worklist, failed: dict[str, str]) -> list[str]:
-    """Return what stands below each table of a corpus."""
+def notes(worklist: Worklist, failed: dict[str, str]) -> list[str]:
+    """Return the lines below each table of a corpus."""
+    experiment, ingested, trainings = worklist.experiment, worklist.ingested, worklist.trainings
     return [
-        *coding_plan.notes(study, worklist.ingested),
-        *training_plan.notes(study, worklist.trainings, worklist.ingested),
-        *outputs.flat_notes(worklist.trainings, failed),
+        *ingested.notes,
+        *experiment.notes,
+        *training_plan.notes(experiment, ingested, trainings),
+        *outputs.flat_notes(trainings, failed),
     ]
-
-
-def settings(study: Study) -> str:
-    """Say what was set for all models, for the captions."""
-    said = [f"preset {study.preset}"] if study.preset != "default" else []
-    said.append(f"effort {study.effort}")
-    if study.labels != "all":
-        said.append(f"labels {study.labels}")
-    if study.class_weight != "none":
-        said.append(f"class weight {study.class_weight}")
-    if study.limit is not None:
-        said.append(f"limited to {study.limit} utterances")
-    return ", ".join(said)
-
-
-def budgets(study: Study) -> dict[str, str]:
-    """Say what ends the training of each model that has such a thing, for the captions."""
-    found = {one.name: one.model.budget(study.settings) for one in model_variants.of(study)}
-    return {name: ", ".join(said) for name, said in found.items() if said}
 
 
 def stages(costs: Costs, walls: dict[str, float]) -> dict[str, StageCost]:

@@ -36,14 +36,15 @@ from aser_bench.core.tables import ORIGINAL, SAMPLE_RATE
 from aser_bench.corpora import load_corpus
 from aser_bench.corpora.audio import read
 from aser_bench.corpora.prepare import subset
-from aser_bench.pipeline import coding_plan
 from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.coding_task import run_coding_task
 from aser_bench.pipeline.ingest import ingest
 from aser_bench.pipeline.parallel import Pool
 from aser_bench.pipeline.training_task import TrainingTask, run_training_task
 from aser_bench.pipeline.worklist import Worklist
+from aser_bench.study.conditions import plan_conditions
 from aser_bench.study.config import Study
+from aser_bench.study.experiment import Experiment
 from aser_bench.study.parsing import CodecChoice, CorpusChoice
 
 HERE = Path(__file__).resolve().parent
@@ -77,7 +78,7 @@ def worklist_of(study: Study, cache_dir: Path, pool: Pool) -> Worklist:
     """Read the corpus and plan the work."""
     cache = Cache(cache_dir)
     ingested = ingest(study.corpora[0], None, cache, pool)
-    return Worklist(study, ingested, coding_plan.plan_conditions(study), cache)
+    return Worklist(Experiment.from_study(study), ingested, cache)
 
 
 def trainings(worklist: Worklist, model: str, folds: int) -> list[TrainingTask]:
@@ -174,7 +175,7 @@ def material(choice: str, limit: int, folder: Path) -> Path:
 
 def names_of(study: Study) -> dict[str, str]:
     """Return the script's conditions with the name that each has in aser-bench."""
-    planned = coding_plan.plan_conditions(study)
+    planned = plan_conditions(study)
     own = {name: name for name in planned.names}
     own |= {alias.name: alias.same_as for alias in planned.aliases}
     return {name: own[name] for name in (ORIGINAL, *(f"mp3-{kbps}k" for kbps in BITRATES))}

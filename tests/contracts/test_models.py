@@ -50,7 +50,9 @@ def shown(model: Model, features: np.ndarray, scale: np.ndarray = ONES) -> np.nd
     """
     if model.feature_type == "vector":
         return features * scale
-    return model_inputs.objects([_shown(model, i, one, scale) for i, one in enumerate(features)])
+    return model_inputs.object_array(
+        [_shown(model, i, one, scale) for i, one in enumerate(features)]
+    )
 
 
 def _shown(model: Model, number: int, vector: np.ndarray, scale: np.ndarray):

@@ -8,12 +8,12 @@ import pytest
 import aser_bench
 from aser_bench.cli import main
 from aser_bench.core.errors import UsageError
-from aser_bench.pipeline import coding_plan
 from aser_bench.study import config
+from aser_bench.study.conditions import plan_conditions
 
 
 def planned(*codecs, **more):
-    return coding_plan.plan_conditions(config.resolve({"codecs": list(codecs), **more}))
+    return plan_conditions(config.resolve({"codecs": list(codecs), **more}))
 
 
 @pytest.fixture

@@ -6,13 +6,14 @@ import dataclasses
 
 import pytest
 
-from aser_bench.pipeline import coding_plan, estimate
+from aser_bench.pipeline import estimate
 from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.ingest import ingest
 from aser_bench.pipeline.parallel import Pool
 from aser_bench.pipeline.worklist import Worklist
 from aser_bench.runner import run
 from aser_bench.study.config import resolve
+from aser_bench.study.experiment import Experiment
 
 
 def study(table, **layer):
@@ -23,7 +24,7 @@ def study(table, **layer):
 def worklist_of(one, folder, pool) -> Worklist:
     cache = Cache(folder)
     found = ingest(one.corpora[0], one.limit, cache, pool, False, lambda line: None)
-    return Worklist(one, found, coding_plan.plan_conditions(one), cache)
+    return Worklist(Experiment.from_study(one), found, cache)
 
 
 def cost(one, folder) -> estimate.Estimate:
@@ -34,8 +35,8 @@ def cost(one, folder) -> estimate.Estimate:
 @pytest.fixture
 def even(monkeypatch):
     """Make this machine as fast as that of reference: no clock, no luck."""
-    monkeypatch.setattr(estimate, "_code_slowness", lambda worklist, task, pool: 1.0)
-    monkeypatch.setattr(estimate, "_model_slowness", lambda task, pool: (0.0, 1.0))
+    monkeypatch.setattr(estimate, "_coding_slowdown", lambda worklist, task, pool: 1.0)
+    monkeypatch.setattr(estimate, "_training_slowdown", lambda task, pool: (0.0, 1.0))
 
 
 def test_it_tries_this_machine(table, tmp_path):
@@ -43,7 +44,7 @@ def test_it_tries_this_machine(table, tmp_path):
     assert found.code_s > 0
     assert found.train_s > 0
     assert found.seconds == pytest.approx(found.code_s + found.train_s + found.score_s)
-    assert "with -j 3: coding " in found.told(3)
+    assert "with -j 3 (encoding and feature extraction " in found.sentence(3)
     kinds = {path.parts[-3] for path in tmp_path.rglob("*.npz")}
     assert "features" not in kinds
     assert "predictions" not in kinds

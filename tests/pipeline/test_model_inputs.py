@@ -60,10 +60,10 @@ def test_words_alone_are_utterances_of_nothing_else(cached):
 
 def test_what_is_gone_or_no_number_is_said(cached, tmp_path):
     cache = Cache(tmp_path)
-    with pytest.raises(ValueError, match="vanished from the cache"):
+    with pytest.raises(ValueError, match="removed from the cache"):
         model_inputs.load(cache, "mp3-8k", {"text": ("nowhere",)})
     cache.save("features", "bad", {"values": np.full((1, 4), np.nan), "offsets": [0, 1]}, {})
-    with pytest.raises(ValueError, match="condition mp3-8k hold NaN"):
+    with pytest.raises(ValueError, match="condition mp3-8k contain NaN"):
         model_inputs.load(cache, "mp3-8k", {"vector": ("bad",), "text": ("text-b",)})
 
 

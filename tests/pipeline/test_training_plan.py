@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from aser_bench import models
-from aser_bench.core.errors import UsageError
-from aser_bench.pipeline import coding_plan, model_variants, training_plan
+from aser_bench.pipeline import coding_plan, training_plan
 from aser_bench.pipeline.cache import Cache
 from aser_bench.study.config import resolve
+from aser_bench.study.experiment import Experiment
 
 
 def ingested(speakers: int = 6, takes: int = 2) -> SimpleNamespace:
@@ -36,36 +36,18 @@ def ingested(speakers: int = 6, takes: int = 2) -> SimpleNamespace:
     )
 
 
-def tasks(tmp_path, corpus=None, **layer):
+def planned(tmp_path, corpus=None, **layer):
+    """Return the experiment on a corpus and its training tasks."""
     corpus = corpus or ingested()
     study = resolve({"codecs": "gain", "effort": "quick", **layer})
-    conditions, cache = coding_plan.plan_conditions(study), Cache(tmp_path)
-    sets = model_variants.all_feature_sets(study).values()
-    heard = model_variants.transcribers(study)
-    extracted = tuple(dict.fromkeys(part for parts in sets for part in parts))
-    batches = coding_plan.coding_tasks(study, corpus, conditions, extracted, heard, cache)
-    return training_plan.tasks(study, corpus, conditions, batches, cache)
+    experiment = Experiment.from_study(study).for_corpus(corpus.corpus, corpus.utterances)
+    cache = Cache(tmp_path)
+    batches = coding_plan.coding_tasks(experiment, corpus, cache)
+    return experiment, training_plan.training_tasks(experiment, corpus, batches, cache)
 
 
-@pytest.mark.parametrize(
-    ("features", "svm", "lstm"),
-    [
-        ([], ("functionals",), ("frames",)),
-        (["robust"], ("robust",), ("frames",)),
-        (["frames:parts=mel"], ("functionals",), ("frames:parts=mel",)),
-        (["robust", "functionals", "frames"], ("robust", "functionals"), ("frames",)),
-    ],
-)
-def test_each_model_gets_the_features_of_its_kind(features, svm, lstm):
-    study = resolve({"features": features, "models": "svm,lstm"})
-    assert model_variants.feature_sets(study, "svm") == svm
-    assert model_variants.feature_sets(study, "lstm") == lstm
-    assert set(model_variants.all_feature_sets(study)) == {*svm, *lstm}
-
-
-def test_features_that_no_model_reads_are_refused():
-    with pytest.raises(UsageError, match=r"'frames' gives frames.* none of the models svm, mlp"):
-        model_variants.all_feature_sets(resolve({"features": "frames"}))
+def tasks(tmp_path, corpus=None, **layer):
+    return planned(tmp_path, corpus, **layer)[1]
 
 
 def test_runs_without_a_search_are_tasks_of_their_own(tmp_path):
@@ -107,19 +89,15 @@ def test_a_model_that_watches_dev_gets_one(tmp_path):
         parts = [set(speaker[rows]) for rows in (task.train, task.dev, task.test)]
         assert not parts[0] & parts[1] | parts[0] & parts[2] | parts[1] & parts[2]
         assert bool(len(task.dev)) == models.get(task.cell["model"]).uses_dev
-    assert (
-        training_plan.notes(
-            resolve({"models": "lstm"}), tasks(tmp_path, corpus, models="lstm", runs=1), corpus
-        )
-        == []
-    )
+    experiment, trainings = planned(tmp_path, corpus, models="lstm", runs=1)
+    assert training_plan.notes(experiment, corpus, trainings) == []
 
 
 def test_a_dev_part_of_the_same_speakers_is_told(tmp_path):
     corpus = ingested(speakers=2, takes=8)
-    found = tasks(tmp_path, corpus, models="lstm,svm", runs=1)
-    assert all(len(task.dev) for task in found if task.cell["model"] == "lstm")
-    (note,) = training_plan.notes(resolve({"models": "lstm,svm"}), found, corpus)
+    experiment, trainings = planned(tmp_path, corpus, models="lstm,svm", runs=1)
+    assert all(len(task.dev) for task in trainings if task.cell["model"] == "lstm")
+    (note,) = training_plan.notes(experiment, corpus, trainings)
     assert note.startswith("lstm: too few speakers to spare any for dev")
 
 
@@ -128,3 +106,12 @@ def test_a_pool_of_conditions_trains_and_watches_all_of_them(tmp_path):
     assert len(task.train_on) > 1
     assert task.train_on == task.test_on
     assert not np.intersect1d(task.train, task.dev).size
+
+
+def test_reference_transcripts_are_cached_once_by_every_word(tmp_path):
+    cache, corpus = Cache(tmp_path), ingested()
+    key = training_plan.cache_reference(corpus, cache)
+    assert training_plan.cache_reference(corpus, cache) == key
+    assert cache.load("transcripts", key).meta["texts"] == corpus.utterances["text"].tolist()
+    corpus.utterances.loc[0, "text"] = "Another text."
+    assert training_plan.cache_reference(corpus, cache) != key

@@ -178,4 +178,4 @@ def test_features_that_are_no_numbers_fail_by_condition(tmp_path, model):
     arrays["values"][3, 3] = np.nan
     one.cache.save("features", "broken", arrays, {})
     shards = {**one.shards, "mp3-8k": {kind: ("broken", second)}}
-    assert "condition mp3-8k hold NaN" in run_training_task(replace(one, shards=shards)).reason
+    assert "condition mp3-8k contain NaN" in run_training_task(replace(one, shards=shards)).reason

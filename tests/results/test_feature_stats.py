@@ -49,8 +49,9 @@ def worklist(*batches, trainings=(), name="voices"):
         name=name,
         batches=list(batches),
         trainings=list(trainings),
-        sets={"pitch": ("pitch",)},
-        plan=SimpleNamespace(names=names),
+        experiment=SimpleNamespace(
+            feature_sets={"pitch": ("pitch",)}, conditions=SimpleNamespace(names=names)
+        ),
         ingested=SimpleNamespace(utterances=UTTERANCES),
     )
 

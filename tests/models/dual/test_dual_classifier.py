@@ -12,7 +12,7 @@ from aser_bench import models
 from aser_bench.models.base import Settings
 from aser_bench.models.dual.classifier import DualClassifier
 from aser_bench.models.dual.utterance import Utterance
-from aser_bench.pipeline.model_inputs import objects
+from aser_bench.pipeline.model_inputs import object_array
 
 NAMES = ("are", "tre", "mdre", "mdrea")
 READ_TEXT = ("tre", "mdre", "mdrea")
@@ -42,7 +42,7 @@ def made_up(seed: int, number: int = 48) -> tuple[np.ndarray, np.ndarray]:
         vector[place] += 1
         said = rng.choice([*WORDS[label].split(), "the", "is", "was"], rng.integers(1, 6))
         found.append(Utterance(frames, vector, " ".join(said)))
-    return objects(found), labels
+    return object_array(found), labels
 
 
 def classifier(name: str, **settings) -> DualClassifier:
@@ -55,7 +55,7 @@ def fitted(name: str, seed: int = 0, **settings) -> DualClassifier:
 
 
 def changed(data: np.ndarray, **parts) -> np.ndarray:
-    return objects([one._replace(**parts) for one in data])
+    return object_array([one._replace(**parts) for one in data])
 
 
 @every_model
@@ -63,7 +63,7 @@ def changed(data: np.ndarray, **parts) -> np.ndarray:
 def test_it_can_learn_thirty_two_utterances_by_heart(name, authors):
     data, labels = made_up(1, 32)
     unlike = [one._replace(text=f"{one.text} word{i}") for i, one in enumerate(data)]
-    data = objects(unlike)
+    data = object_array(unlike)
     shuffled = np.random.default_rng(0).permutation(labels)
     model = classifier(
         name,
@@ -96,7 +96,7 @@ def test_company_changes_no_prediction(name):
     model = fitted(name)
     test, _ = made_up(3)
     long = Utterance(np.zeros((90, 3), np.float32), np.zeros(3, np.float32), "the " * 60)
-    together = model.predict_proba(objects([*test, long]))[: len(test)]
+    together = model.predict_proba(object_array([*test, long]))[: len(test)]
     for i in range(4):
         np.testing.assert_allclose(model.predict_proba(test[i : i + 1])[0], together[i], atol=1e-6)
 
@@ -179,7 +179,7 @@ def test_it_does_not_look_at_what_it_does_not_read(name):
     model = fitted(name)
     test, _ = made_up(3)
     kept = {kind: getattr(test[0], kind) for kind in model.encoder.inputs}
-    alone = objects([Utterance(**{k: getattr(one, k) for k in kept}) for one in test])
+    alone = object_array([Utterance(**{k: getattr(one, k) for k in kept}) for one in test])
     np.testing.assert_array_equal(model.predict_proba(alone), model.predict_proba(test))
 
 
@@ -194,7 +194,7 @@ def test_what_it_reads_must_be_there(name):
 def test_frames_beyond_the_limit_are_not_read():
     model = fitted("are", max_frames=6)
     test, _ = made_up(3)
-    cut = objects([one._replace(frames=one.frames[:6]) for one in test])
+    cut = object_array([one._replace(frames=one.frames[:6]) for one in test])
     np.testing.assert_allclose(model.predict_proba(cut), model.predict_proba(test), atol=1e-6)
 
 
@@ -202,7 +202,7 @@ def test_the_scale_of_a_feature_matters_to_the_authors_alone():
     def predictions(scale: float, **settings) -> np.ndarray:
         (train, y), (dev, y_dev), (test, _) = made_up(1), made_up(2), made_up(3)
         data = [
-            objects([one._replace(frames=one.frames * np.float32(scale)) for one in part])
+            object_array([one._replace(frames=one.frames * np.float32(scale)) for one in part])
             for part in (train, dev, test)
         ]
         one = classifier("are", **settings).fit(data[0], y, dev=(data[1], y_dev))
