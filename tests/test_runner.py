@@ -55,9 +55,10 @@ def small(table: Path, **more) -> dict:
 
 @pytest.fixture
 def run(table, cache_dir, tmp_path):
-    def run_study(out="out", jobs=1, place=cache_dir, **more):
+    def run_study(out="out", jobs=1, place=cache_dir, overwrite=False, **more):
         return aser_bench.run(
             small(table, **more),
+            overwrite=overwrite,
             out=tmp_path / out,
             jobs=jobs,
             cache=place,
@@ -373,9 +374,9 @@ def test_old_results_survive_a_run_that_cannot_write(run, tmp_path, monkeypatch)
 
     monkeypatch.setattr("aser_bench.results.scores.write_predictions", full)
     with pytest.raises(aser_bench.AserBenchError, match="no space left"):
-        run("out", models="svm", seed=3)
+        run("out", models="svm", seed=3, overwrite=True)
     assert (tmp_path / "out" / "scores.csv").read_bytes() == before
-    assert not (tmp_path / "out" / ".unfinished").exists()
+    assert not list(tmp_path.rglob(".*"))
 
 
 def test_limit_takes_so_many(run):

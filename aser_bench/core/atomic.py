@@ -317,15 +317,16 @@ def _has_journal(folder: Path) -> bool:
 def _complete(target: Path) -> None:
     """Move the entries of the journal into place; may be repeated after an interruption."""
     journal = target / _JOURNAL
-    removed: list[str] = []
-    with suppress(FileNotFoundError, ValueError, TypeError):
-        # The folder may come from elsewhere: nothing outside of it is removed.
-        removed = [name for name in json.loads((journal / _REMOVED).read_text()) if _is_name(name)]
+    names: object = None
+    with suppress(FileNotFoundError, ValueError):
+        names = json.loads((journal / _REMOVED).read_text())
+    # The folder may come from elsewhere: only entries that it has are removed.
+    removed = [path for path in _entries(target) if isinstance(names, list) and path.name in names]
     arriving = sorted((path.name for path in _entries(journal)), key=lambda name: name == _LAST)
     if _LAST in arriving:
         delete(target / _LAST)
-    for name in removed:
-        delete(target / name)
+    for path in removed:
+        delete(path)
     for name in arriving:
         delete(target / name)
         (journal / name).rename(target / name)
@@ -360,10 +361,6 @@ def _is_abandoned(target: Path, staged: Path) -> bool:
     with suppress(OSError, locks.Locked), locks.exclusive(lock):
         return True
     return False
-
-
-def _is_name(value: object) -> bool:
-    return isinstance(value, str) and value == Path(value).name
 
 
 def delete(path: Path) -> None:
