@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..core.atomic import complete_interrupted
 from ..core.errors import UsageError
 from ..core.findings import FEATURES, LEAKS
 from ..core.tables import CELL, CONDITIONS
@@ -123,6 +124,7 @@ def read_input(path: Path | str) -> CheckInput:
     """
     path = Path(path)
     if path.is_dir():
+        complete_interrupted(path)
         folder, file = path, _results(path)
     elif path.is_file():
         folder, file = path.parent, path
