@@ -86,7 +86,6 @@ def run(
     overwrite: bool = False,
     jobs: int | None = None,
     cache: str | Path | None = None,
-    overwrite: bool = False,
     strict: bool = False,
     quiet: bool = False,
     formats: Names | None = None,
@@ -133,8 +132,6 @@ def run(
         Worker processes; default: all cores. Does not change any number.
     cache : path, optional
         The cache directory; default: ``ASER_BENCH_CACHE``, or the user's cache directory.
-    overwrite : bool
-        Whether the results of another study in ``out`` are replaced; they are kept by default.
     strict : bool
         Whether a recording that cannot be used stops the run instead of being left out.
     quiet : bool
@@ -200,7 +197,6 @@ def run(
         overwrite=overwrite,
         jobs=jobs,
         cache=cache,
-        overwrite=overwrite,
         strict=strict,
         quiet=quiet,
         report_options=ReportOptions(formats=formats, margin=margin, listen=listen),
