@@ -14,7 +14,7 @@ from .corpora import load_corpus
 from .features import extract_features
 
 if TYPE_CHECKING:
-    from .baseline.base import CheckResult
+    from .baseline.verdicts import CheckResult
     from .evaluation import metrics
     from .report.build import Report
     from .report.results import Results, load_results
@@ -266,7 +266,7 @@ def check(
     AserBenchError
         With one line that names what is wrong and what to do.
     """
-    from .baseline.base import CheckOptions
+    from .baseline.options import CheckOptions
     from .baseline.check import check as check_results
 
     options = CheckOptions(

@@ -24,9 +24,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from aser_bench.baseline.base import INCONCLUSIVE, WORSE, CheckOptions
-from aser_bench.baseline.check import assign_verdicts, pending_cell
 from aser_bench.baseline.compare import Comparison, PairedPredictions
+from aser_bench.baseline.decide import assign_verdicts, pending_cell
+from aser_bench.baseline.options import CheckOptions
+from aser_bench.baseline.verdicts import INCONCLUSIVE, WORSE
 from aser_bench.evaluation.outcomes import Cell, Key, Outcomes, Source, read
 
 LOSSES = (0.01, 0.02, 0.03, 0.04, 0.05, 0.07, 0.10)

@@ -12,7 +12,7 @@ from ..core.errors import UsageError
 from ..core.tables import CELL
 from ..evaluation.metrics import METRICS
 from ..evaluation.outcomes import Key
-from .compare import cell_scores
+from .compare_scores import cell_scores
 from .manifest_parts import as_count, as_mapping
 from .reader import CELLS_FILE, SCORES_FILE, CheckInput, read_input
 

@@ -10,7 +10,6 @@ from typing import Any
 from ..core.tables import CELL, MULTI
 from ..evaluation.outcomes import Key
 from ..results.components import SAMPLE_TOLERANCE, reads_text
-from .base import DIFFERENCES
 from .manifest_facts import (
     SETTINGS,
     encoders,
@@ -22,6 +21,7 @@ from .manifest_facts import (
     versions,
     word,
 )
+from .options import DIFFERENCES
 from .reader import CheckInput
 from .splits import Where, changed_fold_counts, fold_counts, moved_utterances
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .base import CheckResult
+    from .verdicts import CheckResult
 
 _OPTION = "aser_baseline"
 
@@ -29,7 +29,7 @@ def aser_baseline(request: pytest.FixtureRequest) -> Callable[..., CheckResult]:
 
     ``new`` is a results folder; ``against`` a baseline, by default that of the ini option
     ``aser_baseline``, relative to pytest's root; ``options`` are those of
-    ``aser_bench.baseline.base.CheckOptions``, such as ``strict=True`` or ``allow=["packages"]``.
+    ``aser_bench.baseline.options.CheckOptions``, such as ``strict=True`` or ``allow=["packages"]``.
     What the check found is returned, and told by the failure.
     """
     config = request.config
@@ -39,9 +39,9 @@ def aser_baseline(request: pytest.FixtureRequest) -> Callable[..., CheckResult]:
     ) -> CheckResult:
         __tracebackhide__ = True
         from ..core.errors import AserBenchError
-        from .base import CheckOptions
         from .check import check
         from .formats import format_text
+        from .options import CheckOptions
 
         if against is None:
             named = config.getini(_OPTION)

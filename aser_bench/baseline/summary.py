@@ -13,12 +13,12 @@ from ..core.errors import UsageError
 from ..report.base import Cell, Column, Row, Table
 from ..report.terminal import paragraph, render
 from ..report.text import fraction
-from .base import SAME, CheckResult
 from .cells import cell_table
 from .formats.labels import full_name, reason
 from .formats.sanitize import plain
 from .manifest_parts import as_count, as_mapping, as_word, read_manifest
 from .reader import PREDICTIONS_FILE, SCORES_FILE
+from .verdicts import SAME, CheckResult
 from .writer import MANIFEST_FILE, MAX_PREDICTION_BYTES, BaselineUpdate
 
 _MOST_LISTED = 5

@@ -9,17 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.atomic import writing
-from ..core.errors import UsageError
-from .base import CheckOptions, CheckResult
+from ..core.atomic import cannot_write, install
+from ..core.errors import AserBenchError, UsageError
 from .cells import cell_table, score_table
 from .check import check_inputs
 from .compact import compact
 from .manifest_parts import as_mapping, costs, read_manifest
+from .options import CheckOptions
 from .reader import CELLS_FILE, PREDICTIONS_FILE, SCORES_FILE, CheckInput, read_input
+from .verdicts import CheckResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -188,6 +190,7 @@ def _contents(side: CheckInput, folder: Path) -> tuple[dict[str, bytes], int | N
         content = _held(folder / name)
         if content is not None:
             contents[name] = content
+    # Last: a folder with a manifest is a whole one.
     contents[MANIFEST_FILE] = _json(_trimmed(side.manifest or {}))
     return contents, None if compacted is None else len(compacted)
 
@@ -228,12 +231,18 @@ def _without(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _install(folder: Path, contents: Mapping[str, bytes], stale: tuple[str, ...]) -> None:
-    with (
-        writing(folder, "choose another folder for the baseline") as target,
-        target.replacing({*contents, *stale}) as staged,
-    ):
-        for name, content in contents.items():
-            (staged / name).write_bytes(content)
+    writers = {name: partial(_write, content=content) for name, content in contents.items()}
+    try:
+        install(folder, writers, stale)
+    except AserBenchError as error:
+        if not isinstance(error.__cause__, OSError):
+            raise
+        remedy = "choose another folder for the baseline"
+        raise cannot_write(error.__cause__, folder, remedy) from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
 
 
 def _held(path: Path) -> bytes | None:

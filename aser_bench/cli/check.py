@@ -77,12 +77,12 @@ def _add_test_flags(group: Any) -> None:
 
 
 def _add_guard_flags(group: Any) -> None:
-    from ..baseline.base import TOLERANCES
+    from ..baseline.options import TOLERANCES
 
     for one in TOLERANCES.values():
         default = "off" if one.default is None else f"{one.default:g}"
         group.add_argument(
-            f"--{one.flag}", metavar=one.metavar, help=f"{one.about} (default {default})"
+            f"--{one.flag}", metavar=one.metavar, help=f"{one.help} (default {default})"
         )
 
 
@@ -142,7 +142,7 @@ def _write(said: str, file: str) -> None:
 
 
 def _options(options: argparse.Namespace) -> Any:
-    from ..baseline.base import TOLERANCES, CheckOptions
+    from ..baseline.options import TOLERANCES, CheckOptions
 
     words = {flag: _word(options, flag) for flag in ("metric", "margin", "alpha", "allow")}
     given: dict[str, Any] = {

@@ -7,14 +7,8 @@ from typing import Any
 
 from hypothesis import strategies
 
-from aser_bench.baseline.base import (
-    TOLERANCES,
-    VERDICTS,
-    CellCheck,
-    CheckOptions,
-    CheckResult,
-    GuardCheck,
-)
+from aser_bench.baseline.options import TOLERANCES, CheckOptions
+from aser_bench.baseline.verdicts import VERDICTS, CellCheck, CheckResult, GuardCheck
 
 COMMAND = (
     "aser-bench run --corpus demo --codec mp3 --bitrates 8 --models svm --protocol speaker "

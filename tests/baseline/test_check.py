@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aser_bench.baseline.base import CheckOptions
 from aser_bench.baseline.check import check
+from aser_bench.baseline.options import CheckOptions
 from aser_bench.core.errors import UsageError
 from aser_bench.core.tables import CELL
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import recall_score
 
-from aser_bench.baseline import compare
-from aser_bench.baseline.compare import PairedPredictions, cell_scores, compare_scores
+from aser_bench.baseline.compare import PairedPredictions
+from aser_bench.baseline.compare_scores import cell_scores, compare_scores
 
 SKILL = {("original", "original"): 0.7}
 SPEAKERS = tuple("abcdefghij")

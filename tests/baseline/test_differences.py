@@ -12,13 +12,13 @@ from hypothesis import given as holds
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from aser_bench.baseline.base import DIFFERENCES
 from aser_bench.baseline.differences import (
     cell_differences,
     environment_notes,
     find_differences,
     seed_note,
 )
+from aser_bench.baseline.options import DIFFERENCES
 from aser_bench.baseline.reader import FailureCount
 
 BASELINE = given.side("baseline")

@@ -8,9 +8,10 @@ import pytest
 from check_factory import COMMAND, cell, every_verdict, guard, incomparable, odd_checks, passing
 from hypothesis import given, settings
 
-from aser_bench.baseline.base import CheckOptions, CheckResult
 from aser_bench.baseline.formats import FORMATS
 from aser_bench.baseline.formats.github import append_job_summary
+from aser_bench.baseline.options import CheckOptions
+from aser_bench.baseline.verdicts import CheckResult
 from aser_bench.core.errors import UsageError
 
 pytestmark = pytest.mark.usefixtures("named_folders")

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
 import aser_bench
-from aser_bench.baseline.base import TOLERANCES, VERDICTS
 from aser_bench.baseline.formats import FORMATS
+from aser_bench.baseline.options import TOLERANCES
+from aser_bench.baseline.verdicts import VERDICTS
 
 pytestmark = pytest.mark.usefixtures("named_folders")
 

@@ -10,8 +10,9 @@ import pytest
 from check_factory import COMMAND, cell, every_verdict, guard, incomparable, odd_checks, passing
 from hypothesis import given, settings
 
-from aser_bench.baseline.base import BETTER, EXIT_NOTHING, SAME, CheckOptions, CheckResult
 from aser_bench.baseline.formats import FORMATS
+from aser_bench.baseline.options import CheckOptions
+from aser_bench.baseline.verdicts import BETTER, EXIT_NOTHING, SAME, CheckResult
 
 pytestmark = pytest.mark.usefixtures("named_folders")
 

@@ -17,8 +17,9 @@ from check_factory import (
 )
 from hypothesis import given, settings
 
-from aser_bench.baseline.base import CheckOptions, CheckResult
 from aser_bench.baseline.formats import FORMATS
+from aser_bench.baseline.options import CheckOptions
+from aser_bench.baseline.verdicts import CheckResult
 
 pytestmark = pytest.mark.usefixtures("named_folders")
 

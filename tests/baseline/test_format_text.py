@@ -20,8 +20,9 @@ from check_factory import (
 )
 from hypothesis import given, settings
 
-from aser_bench.baseline.base import DIFFERENCES, CheckOptions, CheckResult
 from aser_bench.baseline.formats import FORMATS, format_text, wants_color
+from aser_bench.baseline.options import DIFFERENCES, CheckOptions
+from aser_bench.baseline.verdicts import CheckResult
 from aser_bench.report.terminal import display_width
 
 pytestmark = pytest.mark.usefixtures("named_folders")

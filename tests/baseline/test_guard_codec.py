@@ -7,8 +7,9 @@ import factories
 import numpy as np
 import pytest
 
-from aser_bench.baseline.base import CHANGED, INCONCLUSIVE, MISSING, SAME, WORSE, CheckOptions
 from aser_bench.baseline.guards import codec
+from aser_bench.baseline.options import CheckOptions
+from aser_bench.baseline.verdicts import CHANGED, INCONCLUSIVE, MISSING, SAME, WORSE
 
 BASELINE = given.side("baseline")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import check_input_factory as given
 import pytest
 
-from aser_bench.baseline.base import INCONCLUSIVE, SAME, WORSE, CheckOptions
 from aser_bench.baseline.guards import cost
+from aser_bench.baseline.options import CheckOptions
+from aser_bench.baseline.verdicts import INCONCLUSIVE, SAME, WORSE
 
 FROM_CACHE = {"wall_s": 0.1}
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import check_input_factory as given
 import pytest
 
-from aser_bench.baseline.base import CHANGED, INCONCLUSIVE, SAME, WORSE, CheckOptions
 from aser_bench.baseline.guards import data
+from aser_bench.baseline.options import CheckOptions
+from aser_bench.baseline.verdicts import CHANGED, INCONCLUSIVE, SAME, WORSE
 
 SHORT = "codec x: returned 990 samples for 1000 at x-8k"
 

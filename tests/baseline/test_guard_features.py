@@ -6,8 +6,9 @@ import check_input_factory as given
 import numpy as np
 import pytest
 
-from aser_bench.baseline.base import CHANGED, INCONCLUSIVE, MISSING, SAME, WORSE, CheckOptions
 from aser_bench.baseline.guards import features
+from aser_bench.baseline.options import CheckOptions
+from aser_bench.baseline.verdicts import CHANGED, INCONCLUSIVE, MISSING, SAME, WORSE
 
 ROWS = (("mel_000", 1.0, 0.5), ("mel_001", -20.0, 4.0), ("constant", 2.0, 0.0))
 BASELINE = given.side("baseline", features=given.features(*ROWS))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import check_input_factory as given
 import pytest
 
-from aser_bench.baseline.base import CHANGED, INCONCLUSIVE, MISSING, SAME, WORSE, CheckOptions
 from aser_bench.baseline.guards import leaks
+from aser_bench.baseline.options import CheckOptions
+from aser_bench.baseline.verdicts import CHANGED, INCONCLUSIVE, MISSING, SAME, WORSE
 
 DRAWN = given.manifest(study__seed=1)
 

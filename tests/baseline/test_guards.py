@@ -9,20 +9,12 @@ from hypothesis import given as holds
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from aser_bench.baseline.base import (
-    DIFFERENCES,
-    INCONCLUSIVE,
-    MISSING,
-    SAME,
-    TOLERANCES,
-    VERDICTS,
-    WORSE,
-    CheckOptions,
-)
 from aser_bench.baseline.differences import cell_differences, environment_notes, seed_note
 from aser_bench.baseline.guards import GUARDS, run_guards
 from aser_bench.baseline.guards.rows import format_shift
+from aser_bench.baseline.options import DIFFERENCES, TOLERANCES, CheckOptions
 from aser_bench.baseline.unknowns import unknown_facts
+from aser_bench.baseline.verdicts import INCONCLUSIVE, MISSING, SAME, VERDICTS, WORSE
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.just(10**400) | st.floats() | st.text(),

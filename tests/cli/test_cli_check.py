@@ -10,7 +10,7 @@ import factories
 import pytest
 
 import aser_bench
-from aser_bench.baseline.base import TOLERANCES
+from aser_bench.baseline.options import TOLERANCES
 from aser_bench.cli import main
 
 SKILL = {("original", "original"): 0.8, ("original", "mp3-8k"): 0.6}

@@ -1,10 +1,10 @@
-"""What a check found, as text for people, as files for machines and as words to a CI."""
+"""Output formats of a check: text, JSON, JUnit, Markdown and GitHub annotations."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..base import CheckResult
+from ..verdicts import CheckResult
 from .color import wants_color
 from .github import format_github
 from .json import format_json
@@ -21,4 +21,4 @@ FORMATS: dict[str, Callable[[CheckResult], str]] = {
     "markdown": format_markdown,
     "github": format_github,
 }
-"""How a check can be written, by the name of the format; each returns whole lines."""
+"""Functions that format a check, by name; each returns complete lines."""

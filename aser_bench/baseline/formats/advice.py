@@ -1,4 +1,4 @@
-"""What to do about a check: compare in spite of what differs, or take the new results."""
+"""Advice on what to do after a check: allow differences, or accept the new results."""
 
 from __future__ import annotations
 
@@ -6,82 +6,97 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..base import CHANGED, DIFFERENCES, EXIT_NOTHING, EXIT_OK, EXIT_WORSE, CheckResult
+from ..options import DIFFERENCES
+from ..verdicts import CHANGED, EXIT_NOTHING, EXIT_OK, EXIT_WORSE, CheckResult
 from .labels import ALL_IN_JSON
 from .sanitize import plain
 
 MAX_OBSTACLES = 20
 
-UPDATE = "aser-bench baseline update"
+UPDATE_COMMAND = "aser-bench baseline update"
 
 
 @dataclass(frozen=True)
 class Advice:
-    """What to do: sentences, what is in the way (told below the first of them), a command."""
+    """Advice on what to do after a check.
+
+    Attributes
+    ----------
+    sentences : tuple of str
+    obstacles : tuple of str
+        What prevented a comparison; listed after the first sentence.
+    command : str
+        Comes last; empty if there is none.
+    """
 
     sentences: tuple[str, ...] = ()
     obstacles: tuple[str, ...] = ()
     command: str = ""
 
 
-def advise(checked: CheckResult) -> Advice:
-    """Return what to do now; nothing that is known not to work."""
-    return _ADVICE[checked.exit_code](checked)
+def advise(result: CheckResult) -> Advice:
+    """Return advice; commands that cannot work are left out."""
+    return _ADVICE[result.exit_code](result)
 
 
-def _update(checked: CheckResult) -> str:
-    """Return the command that takes the new results as the baseline, empty where it cannot."""
-    sides = checked.new, checked.baseline
-    typed = all(plain(side) == side and not side.startswith("-") for side in sides)
-    return f"{UPDATE} {shlex.join(sides)}" if typed and _updatable(*map(Path, sides)) else ""
+def _update_command(result: CheckResult) -> str:
+    """Return the command that accepts the new results as the baseline; empty if it cannot work."""
+    sides = result.new, result.baseline
+    typeable = all(plain(side) == side and not side.startswith("-") for side in sides)
+    possible = typeable and _can_update(*map(Path, sides))
+    return f"{UPDATE_COMMAND} {shlex.join(sides)}" if possible else ""
 
 
-def _updatable(new: Path, baseline: Path) -> bool:
-    """Whether one is a folder of results and the other one a baseline, or not there yet."""
+def _can_update(new: Path, baseline: Path) -> bool:
+    """Whether ``new`` is a results folder and ``baseline`` a baseline or not there yet."""
     try:
         if not (new / "manifest.json").is_file():
             return False
-        kept = (baseline / "cells.csv").is_file() and not (baseline / "drift.csv").exists()
-        return kept or not baseline.exists()
-    except (OSError, ValueError):  # no path at all
+        is_baseline = (baseline / "cells.csv").is_file() and not (baseline / "drift.csv").exists()
+        return is_baseline or not baseline.exists()
+    except (OSError, ValueError):  # not a valid path
         return False
 
 
-def _allow(checked: CheckResult) -> tuple[str, ...]:
-    """Return a sentence on what was not compared though it could be, if anything was not."""
-    changed = [one for one in checked.guards if one.verdict == CHANGED]
-    named = [one for one in checked.cells if one.verdict == CHANGED and one.differs]
-    if not (changed or named) or not _left(checked):
+def _allow_sentences(result: CheckResult) -> tuple[str, ...]:
+    """Return a sentence on --allow if it would compare more; else nothing."""
+    guards = any(guard.verdict == CHANGED for guard in result.guards)
+    cells = any(cell.verdict == CHANGED and cell.differs for cell in result.cells)
+    if not (guards or cells) or not _not_allowed(result):
         return ()
-    return (f"--allow NAME compares in spite of what is changed ({_left(checked)}).",)
+    return (f"--allow NAME compares in spite of the changes ({_not_allowed(result)}).",)
 
 
-def _left(checked: CheckResult) -> str:
-    return ", ".join(name for name in DIFFERENCES if name not in checked.options.allow)
+def _not_allowed(result: CheckResult) -> str:
+    return ", ".join(name for name in DIFFERENCES if name not in result.options.allow)
 
 
-def _when_passed(checked: CheckResult) -> Advice:
-    return Advice(_allow(checked))
+def _when_passed(result: CheckResult) -> Advice:
+    return Advice(_allow_sentences(result))
 
 
-def _when_worse(checked: CheckResult) -> Advice:
-    command = _update(checked)
-    accept = "If the new results are wanted, this accepts them as the baseline:"
-    return Advice((*_allow(checked), *([accept] if command else [])), command=command)
+def _when_worse(result: CheckResult) -> Advice:
+    command = _update_command(result)
+    accept = ("To accept the new results as the baseline, run:",) if command else ()
+    return Advice((*_allow_sentences(result), *accept), command=command)
 
 
-def _when_nothing(checked: CheckResult) -> Advice:
-    found = list(dict.fromkeys(plain(word) for one in checked.cells for word in one.differs))
-    command, take = _update(checked), "his takes the new results as the baseline:"
-    if not found:
-        first = f"Nothing was comparable.{f' T{take}' if command else ''}"
-        return Advice((first,), command=command)
-    more = len(found) - MAX_OBSTACLES
+def _when_nothing_comparable(result: CheckResult) -> Advice:
+    obstacles = list(dict.fromkeys(plain(text) for cell in result.cells for text in cell.differs))
+    command = _update_command(result)
+    if not obstacles:
+        accept = " To accept the new results as the baseline, run:" if command else ""
+        return Advice((f"No cell could be compared.{accept}",), command=command)
+    more = len(obstacles) - MAX_OBSTACLES
     if more > 0:
-        found[MAX_OBSTACLES:] = [f"{more} more; {ALL_IN_JSON}"]
-    allow = f"--allow NAME compares in spite of them ({_left(checked)})"
-    ways = f"{allow}; or t{take}" if command else f"{allow}."
-    return Advice(("Nothing was comparable. What stood in the way:", ways), tuple(found), command)
+        obstacles[MAX_OBSTACLES:] = [f"{more} more; {ALL_IN_JSON}"]
+    allow = f"--allow NAME compares in spite of these ({_not_allowed(result)})"
+    ways = f"{allow}; to accept the new results as the baseline, run:" if command else f"{allow}."
+    return Advice(("No cell could be compared, because of:", ways), tuple(obstacles), command)
 
 
-_ADVICE = {EXIT_OK: _when_passed, EXIT_WORSE: _when_worse, EXIT_NOTHING: _when_nothing}
+_ADVICE = {
+    EXIT_OK: _when_passed,
+    EXIT_WORSE: _when_worse,
+    EXIT_NOTHING: _when_nothing_comparable,
+}

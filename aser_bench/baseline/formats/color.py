@@ -1,4 +1,4 @@
-"""Colours of a terminal, and whether it wants them."""
+"""Terminal colors of verdicts, and whether a stream should get them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
-from ..base import (
+from ..verdicts import (
     BETTER,
     CHANGED,
     EXIT_NOTHING,
@@ -21,7 +21,7 @@ from ..base import (
 
 _RED, _GREEN, _YELLOW, _CYAN, _DIM = "31", "32", "33", "36", "2"
 
-OF_VERDICT = {
+VERDICT_COLORS = {
     WORSE: _RED,
     MISSING: _RED,
     CHANGED: _YELLOW,
@@ -31,35 +31,37 @@ OF_VERDICT = {
     SAME: _DIM,
 }
 
-OF_EXIT = {EXIT_OK: _GREEN, EXIT_WORSE: _RED, EXIT_NOTHING: _YELLOW}
+EXIT_COLORS = {EXIT_OK: _GREEN, EXIT_WORSE: _RED, EXIT_NOTHING: _YELLOW}
 
 Paint = Callable[[str, str], str]
-"""Takes a text and one of the colours above."""
+"""A function of a text and a color; returns the text with or without color."""
 
 
 def colorize(text: str, color: str) -> str:
-    """Return a text between the codes that switch a colour on and all colours off."""
+    """Return a text between the ANSI codes that set a color and reset all."""
     return f"\x1b[{color}m{text}\x1b[0m"
 
 
 def no_color(text: str, color: str) -> str:
-    """Return a text as it is."""
+    """Return a text unchanged."""
     return text
 
 
 def wants_color(stream: TextIO, environment: Mapping[str, str] | None = None) -> bool:
-    """Return whether what is written to a stream should have colours.
+    """Return whether output to a stream should have colors.
 
-    ``NO_COLOR`` and then ``FORCE_COLOR`` decide where they are set and not empty; else a
-    terminal gets colours unless ``TERM`` says that it is dumb.
+    ``NO_COLOR`` and then ``FORCE_COLOR`` decide if they are set and not empty. Otherwise a
+    terminal gets colors unless ``TERM`` is ``dumb``.
 
     Parameters
     ----------
     stream : text stream
     environment : mapping of str to str, optional
-        That of the process by default.
+        Environment variables; those of the process by default.
     """
-    found = os.environ if environment is None else environment
-    if found.get("NO_COLOR"):
+    variables = os.environ if environment is None else environment
+    if variables.get("NO_COLOR"):
         return False
-    return bool(found.get("FORCE_COLOR")) or (stream.isatty() and found.get("TERM") != "dumb")
+    return bool(variables.get("FORCE_COLOR")) or (
+        stream.isatty() and variables.get("TERM") != "dumb"
+    )

@@ -1,4 +1,4 @@
-"""The cells of a check below each other: as many columns as the width holds."""
+"""The table of cells in the terminal, with as many columns as fit."""
 
 from __future__ import annotations
 
@@ -7,92 +7,96 @@ from dataclasses import dataclass
 
 from ...report.terminal import display_width, paragraph
 from ...report.text import MISSING, fraction
-from ..base import CellCheck, CheckResult
+from ..verdicts import CellCheck, CheckResult, verdict_label
 from . import labels
-from .color import OF_VERDICT, Paint
+from .color import VERDICT_COLORS, Paint
 from .sanitize import plain
 
 INDENT = " " * 4
 _GAP = "  "
 
 _NUMBERS: dict[str, Callable[[CellCheck], str]] = {
-    "baseline": lambda one: fraction(one.baseline),
-    "new": lambda one: fraction(one.value),
+    "baseline": lambda cell: fraction(cell.baseline),
+    "new": lambda cell: fraction(cell.value),
     "difference": labels.difference,
 }
 
 
 @dataclass(frozen=True)
 class _Column:
-    """A head and a word for each row, all padded to one width."""
+    """A heading and a text for each row, padded to the same width."""
 
-    head: str
-    words: tuple[str, ...]
+    heading: str
+    texts: tuple[str, ...]
 
     @classmethod
-    def of(cls, head: str, found: Sequence[str], *, right: bool = False) -> _Column:
-        most = max(map(display_width, (head, *found)))
-        pads = [" " * (most - display_width(word)) for word in (head, *found)]
-        pairs = zip(pads, (head, *found), strict=True)
-        first, *rest = [pad + word if right else word + pad for pad, word in pairs]
+    def padded(cls, heading: str, texts: Sequence[str], *, right: bool = False) -> _Column:
+        width = max(map(display_width, (heading, *texts)))
+        pads = [" " * (width - display_width(text)) for text in (heading, *texts)]
+        pairs = zip(pads, (heading, *texts), strict=True)
+        first, *rest = [pad + text if right else text + pad for pad, text in pairs]
         return cls(first, tuple(rest))
 
 
-def rows(checked: CheckResult, cells: Sequence[CellCheck], width: int, paint: Paint) -> list[str]:
-    """Return the lines of a table of some cells, each with its reason and command below.
+def rows(result: CheckResult, cells: Sequence[CellCheck], width: int, paint: Paint) -> list[str]:
+    """Return the lines of a table of cells, each followed by its reason and its command.
 
-    Names that do not fit beside the numbers stand below them, none is cut; a command is never
-    broken, however long it is.
+    Names that do not fit beside the numbers are printed below them and are never cut. Commands
+    are never broken.
     """
-    found = labels.cell_names(checked, cells)
-    names = [
-        _Column.of(head, [row[place] for row in found.words])
-        for place, head in enumerate(found.titles)
+    names = labels.cell_names(result, cells)
+    name_columns = [
+        _Column.padded(heading, [row[index] for row in names.rows])
+        for index, heading in enumerate(names.headings)
     ]
-    numbers = [_number(head, cells, word) for head, word in _NUMBERS.items()]
-    ends = [_Column.of("verdict", [one.verdict for one in cells])]
-    shown = [column for column in numbers if any(word.strip() != MISSING for word in column.words)]
+    numbers = [_number_column(heading, cells, text) for heading, text in _NUMBERS.items()]
+    numbers = [column for column in numbers if any(t.strip() != MISSING for t in column.texts)]
+    verdicts = _Column.padded("verdict", [verdict_label(cell.verdict) for cell in cells])
     inline = next(
-        kept for kept in (names, names[-1:], []) if _width([*ends, *kept, *shown]) <= width
+        columns
+        for columns in (name_columns, name_columns[-1:], [])
+        if not columns or _width([verdicts, *columns, *numbers]) <= width
     )
-    below = names[: len(names) - len(inline)]
-    chosen = [*ends, *inline, *shown]
-    lines = [_GAP.join(column.head for column in chosen).rstrip()]
-    lines += wrapped(", ".join(column.head.strip() for column in below), width)
+    below = name_columns[: len(name_columns) - len(inline)]
+    columns = [verdicts, *inline, *numbers]
+    lines = [_GAP.join(column.heading for column in columns).rstrip()]
+    lines += wrapped(", ".join(column.heading.strip() for column in below), width)
     lines.append("-" * max(map(display_width, lines)))
-    for row, one in enumerate(cells):
-        line = _GAP.join(column.words[row] for column in chosen).rstrip()
-        lines.append(colored(line, one.verdict, OF_VERDICT[one.verdict], paint))
-        lines += wrapped(", ".join(column.words[row].strip() for column in below), width)
-        lines += wrapped(labels.reason(one), width)
-        if checked.fails(one) and one.command:
-            lines.append(INDENT + plain(one.command))
+    for index, cell in enumerate(cells):
+        line = _GAP.join(column.texts[index] for column in columns).rstrip()
+        color = VERDICT_COLORS[cell.verdict]
+        lines.append(color_first(line, verdict_label(cell.verdict), color, paint))
+        lines += wrapped(", ".join(column.texts[index].strip() for column in below), width)
+        lines += wrapped(labels.reason(cell), width)
+        if result.fails(cell) and cell.command:
+            lines.append(INDENT + plain(cell.command))
     return lines
 
 
 def wrapped(text: str, width: int, first: str = INDENT) -> list[str]:
-    """Return a text in indented lines; ``first`` is what the first one starts with."""
+    """Return a text in indented lines; the first line starts with ``first``."""
     if not text:
         return []
-    broken = paragraph(text, width - display_width(first)).splitlines()
+    lines = paragraph(text, width - display_width(first)).splitlines()
     blank = " " * display_width(first)
-    return [f"{blank if place else first}{line}" for place, line in enumerate(broken)]
+    return [f"{blank if index else first}{line}" for index, line in enumerate(lines)]
 
 
-def colored(line: str, word: str, color: str, paint: Paint) -> str:
-    """Return a line whose first word has a colour."""
+def color_first(line: str, word: str, color: str, paint: Paint) -> str:
+    """Return a line of which the first word has a color."""
     return paint(word, color) + line[len(word) :]
 
 
-def _number(head: str, cells: Sequence[CellCheck], word: Callable[[CellCheck], str]) -> _Column:
-    found = [word(one) for one in cells]
-    # Differences stand below each other, and so do their intervals behind them.
-    parts = [each.partition(" ") for each in found]
-    most = max((len(front) for front, _, _ in parts), default=0)
-    aligned = [f"{front:>{most}}{gap}{back}" for front, gap, back in parts]
+def _number_column(
+    heading: str, cells: Sequence[CellCheck], text: Callable[[CellCheck], str]
+) -> _Column:
+    # Differences are aligned with each other, and so are the intervals after them.
+    parts = [text(cell).partition(" ") for cell in cells]
+    width = max((len(front) for front, _, _ in parts), default=0)
+    aligned = [f"{front:>{width}}{gap}{back}" for front, gap, back in parts]
     longest = max(map(len, aligned), default=0)
-    return _Column.of(head, [each.ljust(longest) for each in aligned], right=True)
+    return _Column.padded(heading, [line.ljust(longest) for line in aligned], right=True)
 
 
-def _width(chosen: Sequence[_Column]) -> int:
-    return sum(display_width(column.head) for column in chosen) + len(_GAP) * (len(chosen) - 1)
+def _width(columns: Sequence[_Column]) -> int:
+    return sum(display_width(column.heading) for column in columns) + len(_GAP) * (len(columns) - 1)

@@ -1,4 +1,4 @@
-"""What all formats say alike: which cell, what was found, what to do now."""
+"""Texts that all formats share: names of cells, values, and counts of cells not listed."""
 
 from __future__ import annotations
 
@@ -8,157 +8,162 @@ from dataclasses import dataclass
 
 from ...evaluation.metrics import METRICS
 from ...report.text import MISSING, fraction, interval, points
-from ..base import INCONCLUSIVE, SAME, CellCheck, CheckResult, GuardCheck
+from ..verdicts import INCONCLUSIVE, SAME, CellCheck, CheckResult, GuardCheck, verdict_label
 from .sanitize import plain
 
 ARROW = "->"
-ALL_IN_JSON = "--format json has all"
+ALL_IN_JSON = "--format json lists all"
 
-_SLACK = 1e-9  # .50 less .48 is not quite .02
-_NAMES = ("corpus", "features", "model", "protocol")
-_NONE = "none"
+_ROUNDING = 1e-9  # 0.50 - 0.48 is not exactly 0.02
 _TRAINED, _TESTED = "trained at", "tested at"
+_HEADINGS = ("corpus", "features", "model", "protocol", _TRAINED, _TESTED)
 
 
 @dataclass(frozen=True)
 class CellNames:
-    """What tells the cells of a check apart.
+    """The names of cells, split into the shared part and the rest.
 
     Attributes
     ----------
-    same : tuple of str
+    shared : tuple of str
         What all cells share: ``corpus demo``.
-    titles : tuple of str
-        The heads of what differs; conditions, if any differ, come last.
-    words : tuple of tuple of str
-        For each cell that was asked for, one word a title.
+    headings : tuple of str
+        The headings of what differs; conditions, if any differ, come last.
+    rows : tuple of tuple of str
+        One text for each cell and heading.
     """
 
-    same: tuple[str, ...]
-    titles: tuple[str, ...]
-    words: tuple[tuple[str, ...], ...]
+    shared: tuple[str, ...]
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
-def cell_names(checked: CheckResult, cells: Sequence[CellCheck]) -> CellNames:
-    """Return what all cells of a check share, and what tells ``cells`` apart."""
-    heads = (*_NAMES, _TRAINED, _TESTED)
-    values = [set(column) for column in zip(*(one.cell for one in checked.cells), strict=True)]
-    shared = {head for head, found in zip(heads, values, strict=False) if len(found) == 1}
-    pair = not shared & {_TRAINED, _TESTED}
-    kept = [place for place, head in enumerate(heads) if head not in shared]
-    titles = [heads[place] for place in kept]
-    rows = [[plain(one.cell[place]) for place in kept] for one in cells]
-    if pair:
-        titles[-2:] = [f" {ARROW} ".join(titles[-2:])]
+def cell_names(result: CheckResult, cells: Sequence[CellCheck]) -> CellNames:
+    """Return what all cells of a check share, and the other parts of the names of ``cells``."""
+    columns = [set(column) for column in zip(*(cell.cell for cell in result.cells), strict=True)]
+    shared = {
+        heading: plain(next(iter(values)))
+        for heading, values in zip(_HEADINGS, columns, strict=False)
+        if len(values) == 1
+    }
+    varying = [index for index, heading in enumerate(_HEADINGS) if heading not in shared]
+    headings = [_HEADINGS[index] for index in varying]
+    rows = [[plain(cell.cell[index]) for index in varying] for cell in cells]
+    if not shared.keys() & {_TRAINED, _TESTED}:
+        headings[-2:] = [f" {ARROW} ".join(headings[-2:])]
         rows = [[*row[:-2], f" {ARROW} ".join(row[-2:])] for row in rows]
-    same = [
-        f"{head} {plain(next(iter(found)))}"
-        for head, found in zip(heads, values, strict=False)
-        if head in shared
-    ]
-    return CellNames(tuple(same), tuple(titles), tuple(map(tuple, rows)))
-
-
-def conditions(one: CellCheck) -> str:
-    """Return at what a cell is trained and tested."""
-    return plain(f"{one.cell[4]} {ARROW} {one.cell[5]}")
-
-
-def full_name(one: CellCheck) -> str:
-    """Return the name of a cell in one line."""
-    return f"{plain(' / '.join(one.cell[:4]))}: {conditions(one)}"
-
-
-def difference(one: CellCheck) -> str:
-    """Return a difference in points with its interval, ``-`` where there is none."""
-    ends = interval(one.low, one.high)
-    return points(one.difference) if ends == MISSING else f"{points(one.difference)} {ends}"
-
-
-def cell_values(one: CellCheck) -> str:
-    """Return both values and their difference in one line; empty where there are none."""
-    if not (math.isfinite(one.baseline) or math.isfinite(one.value)):
-        return ""
-    lost = f", difference {difference(one)}" if math.isfinite(one.difference) else ""
-    return f"baseline {fraction(one.baseline)}, new {fraction(one.value)}{lost}"
-
-
-def metric_note(checked: CheckResult) -> str:
-    """Return a sentence that says what the numbers of the cells are."""
-    asked = checked.options
-    return (
-        f"{METRICS[asked.metric].title}; differences in points with their "
-        f"{100 * (1 - asked.alpha):g} % intervals. A loss of up to "
-        f"{100 * asked.margin:g} points counts as none."
+    return CellNames(
+        tuple(f"{heading} {value}" for heading, value in shared.items()),
+        tuple(headings),
+        tuple(map(tuple, rows)),
     )
 
 
-def tolerance_flag(checked: CheckResult, one: GuardCheck) -> str:
+def verdict(row: CellCheck | GuardCheck) -> str:
+    """Return the verdict of a cell or guard as shown to people."""
+    return verdict_label(row.verdict)
+
+
+def conditions(cell: CellCheck) -> str:
+    """Return the training and test conditions of a cell."""
+    return plain(f"{cell.cell[4]} {ARROW} {cell.cell[5]}")
+
+
+def full_name(cell: CellCheck) -> str:
+    """Return the name of a cell in one line."""
+    return f"{plain(' / '.join(cell.cell[:4]))}: {conditions(cell)}"
+
+
+def difference(cell: CellCheck) -> str:
+    """Return a difference in points with its interval, ``-`` if there is none."""
+    ends = interval(cell.low, cell.high)
+    return points(cell.difference) if ends == MISSING else f"{points(cell.difference)} {ends}"
+
+
+def cell_values(cell: CellCheck) -> str:
+    """Return both values and their difference in one line; empty if there are none."""
+    if not (math.isfinite(cell.baseline) or math.isfinite(cell.value)):
+        return ""
+    change = f", difference {difference(cell)}" if math.isfinite(cell.difference) else ""
+    return f"baseline {fraction(cell.baseline)}, new {fraction(cell.value)}{change}"
+
+
+def metric_note(result: CheckResult) -> str:
+    """Return sentences that explain the numbers of the cells."""
+    options = result.options
+    return (
+        f"{METRICS[options.metric].title}; differences in points with their "
+        f"{100 * (1 - options.alpha):g} % intervals. A loss of up to "
+        f"{100 * options.margin:g} points is tolerated."
+    )
+
+
+def tolerance_flag(result: CheckResult, guard: GuardCheck) -> str:
     """Return the flag that decides on a guard with its value, as on the command line."""
-    if not one.flag:
+    if not guard.flag:
         return ""
-    most = checked.options.tolerance(one.flag)
-    return f"--{one.flag} {'off' if most is None else f'{most:g}'}"
+    tolerance = result.options.tolerance(guard.flag)
+    return f"--{guard.flag} {'off' if tolerance is None else f'{tolerance:g}'}"
 
 
-def reason(one: CellCheck | GuardCheck) -> str:
-    """Return the reason, in one line that may be told."""
-    return plain(one.reason).strip()
+def reason(row: CellCheck | GuardCheck) -> str:
+    """Return the reason of a verdict in one printable line."""
+    return plain(row.reason).strip()
 
 
-def guard_values(one: GuardCheck) -> str:
-    """Return what a guard was and is, empty where neither is told."""
-    if not (one.baseline or one.value):
+def guard_values(guard: GuardCheck) -> str:
+    """Return both values of a guard; empty if there are none."""
+    if not (guard.baseline or guard.value):
         return ""
-    return plain(f"{one.baseline or _NONE} {ARROW} {one.value or _NONE}")
+    return plain(f"{guard.baseline or 'none'} {ARROW} {guard.value or 'none'}")
 
 
-def same_summary(checked: CheckResult) -> str:
-    """Return how many cells are the same and how much was lost among them; empty for none."""
-    same = [one for one in checked.cells if one.verdict == SAME]
+def listed_cells(result: CheckResult) -> list[CellCheck]:
+    """Return the cells that are listed; the others are only counted."""
+    counted = set(map(id, _inconclusive_within_margin(result)))
+    return [cell for cell in result.cells if cell.verdict != SAME and id(cell) not in counted]
+
+
+def same_summary(result: CheckResult) -> str:
+    """Return the number of cells that are the same and their largest loss; empty if none."""
+    same = [cell for cell in result.cells if cell.verdict == SAME]
     return f"{len(same)} the same; {_largest_loss(same)}" if same else ""
 
 
-def listed_cells(checked: CheckResult) -> list[CellCheck]:
-    """Return the cells that are told one by one; the others are counted."""
-    counted = set(map(id, _within_margin(checked)))
-    return [one for one in checked.cells if one.verdict != SAME and id(one) not in counted]
-
-
-def inconclusive_summary(checked: CheckResult) -> str:
-    """Return how many undecided cells moved by no more than the margin; empty for none."""
-    found = _within_margin(checked)
-    if not found:
+def inconclusive_summary(result: CheckResult) -> str:
+    """Return the number of inconclusive cells that are not listed; empty if none."""
+    cells = _inconclusive_within_margin(result)
+    if not cells:
         return ""
-    said = [f"{len(found)} undecided within the margin", _largest_loss(found).removesuffix(".")]
-    worst, wide = _worst(found), max(found, key=_width)
-    if _width(wide) > (_width(worst) if worst else -1.0):
-        said.append(f"the widest interval: {difference(wide)} points in {full_name(wide)}")
-    return "; ".join(said)
+    parts = [f"{len(cells)} inconclusive within the margin", _largest_loss(cells).removesuffix(".")]
+    worst, widest = _worst(cells), max(cells, key=_interval_width)
+    if _interval_width(widest) > (_interval_width(worst) if worst else -1.0):
+        parts.append(f"the widest interval: {difference(widest)} points in {full_name(widest)}")
+    return "; ".join(parts)
 
 
-def _within_margin(checked: CheckResult) -> list[CellCheck]:
-    """Return the undecided cells that moved by no more than the margin, if these do not fail.
+def _inconclusive_within_margin(result: CheckResult) -> list[CellCheck]:
+    """Return the inconclusive cells that moved by at most the margin and do not fail.
 
-    Where cells have few speakers, they are most of a table, and none of them is news.
+    With few speakers most cells of a table are among these, and listing them is of no use.
     """
-    most = checked.options.margin + _SLACK
+    limit = result.options.margin + _ROUNDING
     return [
-        one
-        for one in checked.cells
-        if one.verdict == INCONCLUSIVE and abs(one.difference) <= most and not checked.fails(one)
+        cell
+        for cell in result.cells
+        if cell.verdict == INCONCLUSIVE and abs(cell.difference) <= limit and not result.fails(cell)
     ]
 
 
-def _width(one: CellCheck) -> float:
-    width = one.high - one.low
+def _interval_width(cell: CellCheck) -> float:
+    width = cell.high - cell.low
     return width if math.isfinite(width) else -1.0
 
 
 def _worst(cells: Sequence[CellCheck]) -> CellCheck | None:
-    """Return the cell that lost most, None where no loss can be seen."""
-    known = [one for one in cells if math.isfinite(one.difference)]
-    worst = min(known, key=lambda one: one.difference, default=None)
+    """Return the cell with the largest loss, None if no loss is visible after rounding."""
+    compared = [cell for cell in cells if math.isfinite(cell.difference)]
+    worst = min(compared, key=lambda cell: cell.difference, default=None)
     return worst if worst and points(worst.difference).startswith("-") else None
 
 
@@ -169,7 +174,7 @@ def _largest_loss(cells: Sequence[CellCheck]) -> str:
     return f"the largest loss among them: {difference(worst)} points in {full_name(worst)}"
 
 
-def guards_summary(checked: CheckResult) -> str:
-    """Return how many guards hold; empty for none."""
-    count = sum(one.verdict == SAME for one in checked.guards)
-    return f"{count} guard{'s hold' if count > 1 else ' holds'}" if count else ""
+def guards_summary(result: CheckResult) -> str:
+    """Return the number of guards that pass; empty if none."""
+    count = sum(guard.verdict == SAME for guard in result.guards)
+    return f"{count} guard{'s pass' if count > 1 else ' passes'}" if count else ""

@@ -1,4 +1,4 @@
-"""A check as Markdown: a comment below a pull request, or the summary of a job."""
+"""The Markdown format of a check, for comments on pull requests and job summaries."""
 
 from __future__ import annotations
 
@@ -7,145 +7,152 @@ from collections.abc import Sequence
 
 from ...report import markdown as table
 from ...report.text import fraction
-from ..base import SAME, CellCheck, CheckResult, GuardCheck
+from ..verdicts import SAME, CellCheck, CheckResult, GuardCheck
 from . import advice, labels
 from .sanitize import escape_log_commands, plain, truncate
 
-MOST = 60_000
-"""Characters; GitHub takes 65 536 in a comment."""
+MAX_LENGTH = 60_000
+"""Characters; GitHub accepts 65 536 in a comment."""
 
-# Of each part but the table of cells, which has what the others leave; in whole lines.
-_MOST_NOTES, _MOST_GUARDS, _MOST_COMMANDS, _MOST_OBSTACLES = 5_000, 10_000, 10_000, 4_000
-# Of one text. An escaped one may be eight times as long.
-_MOST_WORD, _MOST_REASON, _MOST_PATH, _MOST_COMMAND = 120, 400, 300, 1_500
+# Characters of each part in whole lines; the table of cells gets what the other parts leave.
+_MAX_NOTES, _MAX_GUARDS, _MAX_COMMANDS, _MAX_OBSTACLES = 5_000, 10_000, 10_000, 4_000
+# Characters of one text. Escaping may make it eight times as long.
+_MAX_NAME, _MAX_REASON, _MAX_PATH, _MAX_COMMAND = 120, 400, 300, 1_500
 
 
-def format_markdown(checked: CheckResult) -> str:
-    """Return a check as Markdown of less than `MOST` characters; what was cut is counted."""
-    sides = [_told(side, _MOST_PATH) for side in (checked.new, checked.baseline)]
-    head = f"## aser-bench check {_told(checked.sentence)}\n\n{' against '.join(sides)}"
-    after = [_guards(checked), _commands(checked), _advice(checked)]
-    notes = [f"- {_told(note, _MOST_REASON)}" for note in checked.notes]
-    before = [head, "\n".join(_kept(notes, _MOST_NOTES, "- {} more notes"))]
+def format_markdown(result: CheckResult) -> str:
+    """Return a check as Markdown of less than `MAX_LENGTH` characters; cut lines are counted."""
+    sides = [_escaped(side, _MAX_PATH) for side in (result.new, result.baseline)]
+    head = f"## aser-bench check {_escaped(result.sentence)}\n\n{' against '.join(sides)}"
+    after = [_guards(result), _commands(result), _advice(result)]
+    notes = [f"- {_escaped(note, _MAX_REASON)}" for note in result.notes]
+    before = [head, "\n".join(_first_lines(notes, _MAX_NOTES, "- {} more notes"))]
     taken = sum(len(part) + 2 for part in (*before, *after))
-    parts = [*before, _cells(checked, MOST - taken - 100), *after]
+    parts = [*before, _cells(result, MAX_LENGTH - taken - 100), *after]
     return escape_log_commands("\n\n".join(part for part in parts if part)) + "\n"
 
 
-def _told(text: str, most: int = _MOST_WORD) -> str:
-    """Return any text as Markdown of one line that calls nobody and links to nothing."""
-    # GitHub looks for names and numbers after Markdown was read: a backslash does not hide them.
-    escaped = table.escape(truncate(text, most))
+def _escaped(text: str, limit: int = _MAX_NAME) -> str:
+    """Return a text as one line of Markdown that mentions nobody and links to nothing."""
+    # GitHub finds mentions and issue numbers after parsing Markdown, so that a backslash does
+    # not prevent them.
+    escaped = table.escape(truncate(text, limit))
     return re.sub(r"\\([@#])", r"\1&#8203;", escaped)
 
 
-def _kept(lines: Sequence[str], most: int, more: str, longest: int = MOST) -> list[str]:
-    """Return as many lines as fit, and then one that counts the rest."""
-    kept: list[str] = []
+def _first_lines(
+    lines: Sequence[str], limit: int, more: str, longest: int = MAX_LENGTH
+) -> list[str]:
+    """Return as many lines as fit, followed by one that counts the others."""
+    first: list[str] = []
     used = 0
     for line in lines:
         used += len(line) + 1
-        if used > most or len(line) > longest:
+        if used > limit or len(line) > longest:
             break
-        kept.append(line)
-    cut = len(lines) - len(kept)
-    return [*kept, f"{more.format(cut)}; {labels.ALL_IN_JSON}."] if cut else kept
+        first.append(line)
+    cut = len(lines) - len(first)
+    return [*first, f"{more.format(cut)}; {labels.ALL_IN_JSON}."] if cut else first
 
 
-def _row(found: Sequence[str]) -> str:
-    return f"| {' | '.join(found)} |"
+def _row(texts: Sequence[str]) -> str:
+    return f"| {' | '.join(texts)} |"
 
 
-def _table(heads: Sequence[str], rows: Sequence[str], most: int) -> list[str]:
-    top = [_row(heads), _row([":---"] * len(heads))]
-    kept = _kept(rows, most - sum(map(len, top)) - 200, "{} more rows were cut")
-    # A line right below a table would be one of its rows.
-    return [*top, *kept] if len(kept) == len(rows) else [*top, *kept[:-1], "", kept[-1]]
+def _table(headings: Sequence[str], rows: Sequence[str], limit: int) -> list[str]:
+    top = [_row(headings), _row([":---"] * len(headings))]
+    lines = _first_lines(rows, limit - sum(map(len, top)) - 200, "{} more rows were cut")
+    if len(lines) == len(rows):
+        return [*top, *lines]
+    # Without a blank line, the count would be a row of the table.
+    return [*top, *lines[:-1], "", lines[-1]]
 
 
-def _cells(checked: CheckResult, most: int) -> str:
-    if not checked.cells:
+def _cells(result: CheckResult, limit: int) -> str:
+    if not result.cells:
         return ""
-    listed = labels.listed_cells(checked)
-    found = labels.cell_names(checked, listed)
-    shared = f"All cells: {', '.join(map(_told, found.same))}." if found.same else ""
-    said = " ".join(filter(None, [shared, _told(labels.metric_note(checked), _MOST_REASON)]))
-    counted = (labels.inconclusive_summary(checked), labels.same_summary(checked))
-    rest = "\n\n".join(_told(line, _MOST_REASON) for line in counted if line)
-    heads = ("verdict", *found.titles, "baseline", "new", "difference", "reason")
-    pairs = zip(listed, found.words, strict=True)
-    rows = [_cell(checked, one, names) for one, names in pairs]
-    lines = [said]
+    listed = labels.listed_cells(result)
+    names = labels.cell_names(result, listed)
+    shared = f"All cells: {', '.join(map(_escaped, names.shared))}." if names.shared else ""
+    note = _escaped(labels.metric_note(result), _MAX_REASON)
+    intro = " ".join(filter(None, [shared, note]))
+    summaries = (labels.inconclusive_summary(result), labels.same_summary(result))
+    rest = "\n\n".join(_escaped(summary, _MAX_REASON) for summary in summaries if summary)
+    headings = ("verdict", *names.headings, "baseline", "new", "difference", "reason")
+    rows = [_cell(result, cell, row) for cell, row in zip(listed, names.rows, strict=True)]
+    lines = [intro]
     if rows:
-        escaped = [table.escape(head) for head in heads]
-        lines += ["", *_table(escaped, rows, most - len(said) - len(rest))]
+        escaped = [table.escape(heading) for heading in headings]
+        lines += ["", *_table(escaped, rows, limit - len(intro) - len(rest))]
     return "\n".join([*lines, "", rest] if rest else lines)
 
 
-def _cell(checked: CheckResult, one: CellCheck, names: Sequence[str]) -> str:
-    numbers = (fraction(one.baseline), fraction(one.value), labels.difference(one))
+def _cell(result: CheckResult, cell: CellCheck, names: Sequence[str]) -> str:
+    numbers = (fraction(cell.baseline), fraction(cell.value), labels.difference(cell))
     return _row(
         [
-            _verdict(checked, one),
-            *map(_told, names),
+            _verdict(result, cell),
+            *map(_escaped, names),
             *map(table.escape, numbers),
-            _told(one.reason, _MOST_REASON),
+            _escaped(cell.reason, _MAX_REASON),
         ]
     )
 
 
-def _verdict(checked: CheckResult, one: CellCheck | GuardCheck) -> str:
-    return f"**{one.verdict}**" if checked.fails(one) else one.verdict
+def _verdict(result: CheckResult, row: CellCheck | GuardCheck) -> str:
+    return f"**{labels.verdict(row)}**" if result.fails(row) else labels.verdict(row)
 
 
-def _guards(checked: CheckResult) -> str:
-    if not checked.guards:
+def _guards(result: CheckResult) -> str:
+    if not result.guards:
         return ""
-    heads = ("verdict", "guard", "of", "baseline", "new", "reason", "flag")
+    headings = ("verdict", "guard", "of", "baseline", "new", "reason", "flag")
     rows = [
         _row(
             [
-                _verdict(checked, one),
-                *map(_told, (one.guard, one.what, one.baseline, one.value)),
-                _told(one.reason, _MOST_REASON),
-                _told(labels.tolerance_flag(checked, one)),
+                _verdict(result, guard),
+                *map(_escaped, (guard.guard, guard.what, guard.baseline, guard.value)),
+                _escaped(guard.reason, _MAX_REASON),
+                _escaped(labels.tolerance_flag(result, guard)),
             ]
         )
-        for one in checked.guards
-        if one.verdict != SAME
+        for guard in result.guards
+        if guard.verdict != SAME
     ]
-    lines = ["### Guards", *(["", *_table(heads, rows, _MOST_GUARDS)] if rows else [])]
-    hold = labels.guards_summary(checked)
-    return "\n".join([*lines, "", f"{hold}."] if hold else lines)
+    lines = ["### Guards", *(["", *_table(headings, rows, _MAX_GUARDS)] if rows else [])]
+    passing = labels.guards_summary(result)
+    return "\n".join([*lines, "", f"{passing}."] if passing else lines)
 
 
-def _commands(checked: CheckResult) -> str:
-    failing = [one.command for one in checked.cells if checked.fails(one) and one.command]
-    found = list(dict.fromkeys(map(plain, failing)))
-    if not found:
+def _commands(result: CheckResult) -> str:
+    failing = [cell.command for cell in result.cells if result.fails(cell) and cell.command]
+    commands = list(dict.fromkeys(map(plain, failing)))
+    if not commands:
         return ""
-    kept = _kept(found, _MOST_COMMANDS, "# {} more commands", _MOST_COMMAND)
-    title = "Commands that compute what failed again"
-    return f"<details><summary>{title}</summary>\n\n{_fenced(kept)}\n\n</details>"
+    lines = _first_lines(commands, _MAX_COMMANDS, "# {} more commands", _MAX_COMMAND)
+    title = "Commands that compute the failing cells again"
+    return f"<details><summary>{title}</summary>\n\n{_code_block(lines)}\n\n</details>"
 
 
-def _fenced(lines: Sequence[str]) -> str:
-    runs = re.findall("`+", "\n".join(lines))
-    fence = "`" * max([3, *(len(run) + 1 for run in runs)])
+def _code_block(lines: Sequence[str]) -> str:
+    backticks = re.findall("`+", "\n".join(lines))
+    fence = "`" * max([3, *(len(run) + 1 for run in backticks)])
     return "\n".join([f"{fence}sh", *lines, fence])
 
 
-def _advice(checked: CheckResult) -> str:
-    told = advice.advise(checked)
-    if not told.sentences:
+def _advice(result: CheckResult) -> str:
+    advised = advice.advise(result)
+    if not advised.sentences:
         return ""
-    first, *rest = map(table.escape, told.sentences)
-    ways = [f"- {_told(one, _MOST_REASON)}" for one in told.obstacles]
-    lines = [first, "", *_kept(ways, _MOST_OBSTACLES, "- {} more")] if ways else [first]
+    first, *rest = map(table.escape, advised.sentences)
+    obstacles = [f"- {_escaped(obstacle, _MAX_REASON)}" for obstacle in advised.obstacles]
+    lines = [first]
+    if obstacles:
+        lines += ["", *_first_lines(obstacles, _MAX_OBSTACLES, "- {} more")]
     for sentence in rest:
         lines += ["", sentence]
-    if not told.command:
+    if not advised.command:
         return "\n".join(lines)
-    short = len(told.command) <= _MOST_COMMAND
-    command = told.command if short else f"{advice.UPDATE} NEW BASELINE"
-    return "\n".join([*lines, "", _fenced([command])])
+    short = len(advised.command) <= _MAX_COMMAND
+    command = advised.command if short else f"{advice.UPDATE_COMMAND} NEW BASELINE"
+    return "\n".join([*lines, "", _code_block([command])])

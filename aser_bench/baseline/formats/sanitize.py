@@ -1,4 +1,4 @@
-"""Names and reasons come from files that anybody wrote: nothing in them may command a reader."""
+"""Sanitizing of names and reasons from files, which may contain control codes and commands."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ import unicodedata
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
-# Logs of CI machines are read for commands: "::error" where a line starts, "##[error]" and
+# CI systems interpret commands in logs: "::error" at the start of a line, "##[error]" and
 # "##vso[...]" anywhere in it.
 LOG_COMMAND = r"##(?=\w*\[)"
 _LINE_COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
 
 
 def plain(text: str) -> str:
-    r"""Return a text in one line, without anything that a terminal or XML would not print.
+    r"""Return a text in one line of printable characters.
 
-    Line ends and tabs become blanks; other control characters, marks that turn the direction
-    of writing and halves of surrogate pairs (of file names that are not UTF-8) become U+FFFD.
+    Line ends and tabs become spaces. Other control characters, direction marks and lone
+    surrogates (of file names that are not UTF-8) become U+FFFD.
 
     Examples
     --------
     >>> plain("a\tb\x1b[31m") == "a b\ufffd[31m"
     True
     """
-    return re.sub(LOG_COMMAND, f"#{REPLACEMENT}", "".join(map(_sign, text)))
+    return re.sub(LOG_COMMAND, f"#{REPLACEMENT}", "".join(map(_printable, text)))
 
 
-def _sign(char: str) -> str:
-    # Blanks of all widths stay: they are part of paths, which must still be found.
+def _printable(char: str) -> str:
+    # Spaces of all widths stay: a path that contains them must still work.
     if char.isprintable() or unicodedata.category(char) == "Zs":
         return char
     return " " if char.isspace() else REPLACEMENT
 
 
 def escape_log_commands(text: str) -> str:
-    r"""Return lines of which none is a command to the machine that keeps the log.
+    r"""Return lines that CI systems do not interpret as commands.
 
     Examples
     --------
@@ -45,13 +45,13 @@ def escape_log_commands(text: str) -> str:
     return _LINE_COMMAND.sub(rf"\1{REPLACEMENT}", text)
 
 
-def truncate(text: str, most: int) -> str:
-    """Return a text in one line of at most so many characters.
+def truncate(text: str, limit: int) -> str:
+    """Return a text in one line of at most ``limit`` characters.
 
     Examples
     --------
     >>> truncate("a long story", 6)
     'a lon…'
     """
-    line = plain(text[: most + 1])
-    return line if len(line) <= most else line[: most - 1] + "…"
+    line = plain(text[: limit + 1])
+    return line if len(line) <= limit else line[: limit - 1] + "…"

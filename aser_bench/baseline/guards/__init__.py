@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ..base import VERDICTS, CheckOptions, GuardCheck
+from ..options import CheckOptions
 from ..reader import CheckInput
+from ..verdicts import VERDICTS, GuardCheck
 from . import codec, cost, data, features, leaks
 
 GUARDS: dict[str, Callable[[CheckInput, CheckInput, CheckOptions], Iterable[GuardCheck]]] = {

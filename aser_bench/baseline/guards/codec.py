@@ -9,10 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from ..base import CHANGED, SAME, WORSE, CheckOptions, GuardCheck
 from ..differences import find_differences
 from ..manifest_facts import listed
+from ..options import CheckOptions
 from ..reader import CheckInput
+from ..verdicts import CHANGED, SAME, WORSE, GuardCheck
 from .rows import (
     exceeds,
     format_shift,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..base import INCONCLUSIVE, SAME, WORSE, CheckOptions, GuardCheck
 from ..manifest_facts import mapping, number, word
+from ..options import CheckOptions
 from ..reader import CheckInput
+from ..verdicts import INCONCLUSIVE, SAME, WORSE, GuardCheck
 from .rows import exceeds, format_shift, missing_file_rows, unreported_row
 
 GUARD, FLAG = "cost", "max-cpu-ratio"

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from ..base import CHANGED, SAME, WORSE, CheckOptions, GuardCheck
 from ..differences import find_differences
 from ..manifest_facts import mapping, one_line, told, word
+from ..options import CheckOptions
 from ..reader import CheckInput
+from ..verdicts import CHANGED, SAME, WORSE, GuardCheck
 from .rows import abbreviate, exceeds, missing_corpora, missing_file_rows, unreported_row
 
 GUARD, LOST, REFUSED = "data", "max-lost", "max-refused"

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from ..base import CHANGED, SAME, WORSE, CheckOptions, GuardCheck
 from ..differences import find_differences
+from ..options import CheckOptions
 from ..reader import CheckInput
+from ..verdicts import CHANGED, SAME, WORSE, GuardCheck
 from .rows import abbreviate, exceeds, format_shift, missing_corpora, missing_file_rows, missing_row
 
 GUARD, FLAG = "features", "max-feature-shift"

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..base import CHANGED, INCONCLUSIVE, SAME, WORSE, CheckOptions, GuardCheck
 from ..differences import seed_note
 from ..manifest_facts import enumerated
+from ..options import CheckOptions
 from ..reader import CheckInput
+from ..verdicts import CHANGED, INCONCLUSIVE, SAME, WORSE, GuardCheck
 from .rows import exceeds, format_shift, missing_corpora, missing_file_rows, missing_row
 
 GUARD, FLAG = "leaks", "max-leak"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from ..base import INCONCLUSIVE, MISSING, GuardCheck
+from ..verdicts import INCONCLUSIVE, MISSING, GuardCheck
 
 _SLACK = 1e-9
 _ALL_DIGITS = 17
