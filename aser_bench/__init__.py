@@ -266,8 +266,8 @@ def check(
     AserBenchError
         With one line that names what is wrong and what to do.
     """
-    from .baseline.options import CheckOptions
     from .baseline.check import check as check_results
+    from .baseline.options import CheckOptions
 
     options = CheckOptions(
         metric=metric,

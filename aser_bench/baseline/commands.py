@@ -1,4 +1,4 @@
-"""The command that computes one cell of a study again."""
+"""Commands that compute a single cell of a study again."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from ..core.tables import MULTI, ORIGINAL
 from ..evaluation.outcomes import Key
 from ..results.components import reads_text, takes_bitrates
+from ..results.manifest import Manifest
 from .reader import CheckInput
 
 OUT = "again"
-"""Where the command writes: never over the results that were checked."""
+"""The output folder of the commands: not that of the results that were checked."""
 
-_REFERENCE = "reference"  # the transcripts of a study that names none: the corpus's own
+_REFERENCE = "reference"  # the default transcripts of a study: those of the corpus
 
 
 class RerunCommands:
-    """Writes the command line for a cell, from the first of some sides that kept its study.
+    """Builds the command line of a cell from the first side that has its study file.
 
-    Every cell seeds itself from its own keys, so a study of this cell alone gives the same
-    predictions as the whole one did.
+    Every cell seeds itself from its keys, so a study of this cell alone gives the same
+    predictions as the whole study.
     """
 
     def __init__(self, sides: Sequence[CheckInput]) -> None:
         self._studies = [
-            _Study(folder / "study.yaml", side.manifest["study"], _coded(side.conditions))
+            _StudyFile(folder / "study.yaml", side.manifest, _encodings(side.conditions))
             for side in sides
             if side.manifest is not None and side.conditions is not None
             for folder in [side.path if side.path.is_dir() else side.path.parent]
@@ -38,102 +38,98 @@ class RerunCommands:
         ]
 
     def command(self, key: Key) -> str:
-        """Return the command that computes a cell, or nothing where no side can tell it."""
+        """Return the command that computes a cell; empty if no side can provide it."""
         for study in self._studies:
-            words = study.words(key)
-            if words:
-                return shlex.join(["aser-bench", "run", str(study.file), *words, "--out", OUT])
+            flags = study.flags(key)
+            if flags:
+                return shlex.join(["aser-bench", "run", str(study.file), *flags, "--out", OUT])
         return ""
 
 
 @dataclass(frozen=True)
-class _Coded:
-    """How a condition is asked for; no bitrate where its codec has none."""
+class _Encoding:
+    """The flags' values of a condition; ``kbps`` is empty if the codec has no bitrate."""
 
     codec: str
     kbps: str
 
 
 @dataclass(frozen=True)
-class _Study:
-    """A study file, what stands in it, and its conditions by corpus and name."""
+class _StudyFile:
+    """A study file, its manifest, and its conditions by corpus and name."""
 
     file: Path
-    settings: Mapping[str, Any]
-    conditions: Mapping[str, Mapping[str, _Coded]]
+    manifest: Manifest
+    conditions: Mapping[str, Mapping[str, _Encoding]]
 
-    def words(self, key: Key) -> list[str]:
-        """Return the flags that make a cell of the study; nothing if it lacks a condition."""
+    def flags(self, key: Key) -> list[str]:
+        """Return the flags that select a cell; empty if the study lacks it."""
         corpus, features, name, protocol, train, test = key
-        model = self._model(name)
-        known = self.conditions.get(corpus, {})
-        wanted = [name for name in dict.fromkeys((train, test)) if name != ORIGINAL]
+        model = self._model_flags(name)
+        encodings = self.conditions.get(corpus, {})
+        names = [name for name in dict.fromkeys((train, test)) if name != ORIGINAL]
         if train == MULTI:
-            # What is pooled are all of them.
-            wanted = list(known)
-        if not model or not set(wanted) <= set(known):
+            names = list(encodings)  # multi pools all conditions
+        if not model or not set(names) <= set(encodings):
             return []
-        place = self._place(corpus)
+        source = self.manifest.sources.get(corpus)
         return [
             "--corpus",
-            f"{corpus}={place}" if place else corpus,
-            *_flags([known[name] for name in wanted]),
+            f"{corpus}={source}" if source else corpus,
+            *_codec_flags([encodings[name] for name in names]),
             "--features",
             features,
             *model,
             "--protocol",
             protocol,
             "--train",
-            _mode(train, test),
+            _train_mode(train, test),
         ]
 
-    def _model(self, name: str) -> list[str]:
-        """Return the flags of a model and of the words that it reads; nothing if none say so."""
-        kinds = self.settings.get("transcripts") or [_REFERENCE]
-        heard = [
-            (model, kind)
-            for kind in kinds
-            for model in self.settings.get("models") or ()
-            if name == f"{model}-{kind}"
+    def _model_flags(self, name: str) -> list[str]:
+        """Return the flags of a model and its transcripts; empty if the study lacks it."""
+        study = self.manifest.study
+        transcripts = study.get("transcripts") or [_REFERENCE]
+        pairs = [
+            (model, source)
+            for source in transcripts
+            for model in study.get("models") or ()
+            if name == f"{model}-{source}"
         ]
-        model, kind = heard[0] if heard else (name, _REFERENCE)
+        model, source = pairs[0] if pairs else (name, _REFERENCE)
         flags = ["--models", model]
-        if list(kinds) != [_REFERENCE]:
-            flags += ["--transcripts", kind]
-        if vectors := self.settings.get("embeddings"):
-            # No flag takes them from a study, and a model that reads no words refuses them.
+        if list(transcripts) != [_REFERENCE]:
+            flags += ["--transcripts", source]
+        if vectors := study.get("embeddings"):
+            # A study's embeddings cannot be unset, and a model without text rejects them.
             return [*flags, "--embeddings", str(vectors)] if reads_text(model) else []
         return flags
 
-    def _place(self, corpus: str) -> str:
-        for choice in self.settings.get("corpora") or ():
-            if isinstance(choice, dict) and corpus in choice:
-                return str(choice[corpus])
-        return ""
 
-
-def _coded(conditions: pd.DataFrame) -> dict[str, dict[str, _Coded]]:
-    found: dict[str, dict[str, _Coded]] = {}
+def _encodings(conditions: pd.DataFrame) -> dict[str, dict[str, _Encoding]]:
+    encodings: dict[str, dict[str, _Encoding]] = {}
     columns = (conditions[name] for name in ("corpus", "condition", "codec", "requested_kbps"))
     for corpus, name, codec, kbps in zip(*columns, strict=True):
         if name != ORIGINAL:
-            # A bitrate also stands beside what has but one of it and takes none.
+            # Codecs with a fixed bitrate have a value in the table but accept none.
             rate = f"{kbps:g}" if kbps == kbps and takes_bitrates(codec) else ""
-            found.setdefault(corpus, {}).setdefault(name, _Coded(codec, rate))
-    return found
+            encodings.setdefault(corpus, {}).setdefault(name, _Encoding(codec, rate))
+    return encodings
 
 
-def _flags(conditions: Sequence[_Coded]) -> Iterator[str]:
+def _codec_flags(encodings: Sequence[_Encoding]) -> Iterator[str]:
     bitrates: dict[str, list[str]] = {}
-    for one in conditions:
-        bitrates.setdefault(one.codec, []).extend([one.kbps] if one.kbps else [])
+    for encoding in encodings:
+        rates = bitrates.setdefault(encoding.codec, [])
+        if encoding.kbps:
+            rates.append(encoding.kbps)
     for codec, rates in bitrates.items():
         yield from ("--codec", codec)
         if rates:
             yield from ("--bitrates", ",".join(rates))
 
 
-def _mode(train: str, test: str) -> str:
+def _train_mode(train: str, test: str) -> str:
     if train == test:
         return "matched"
     return train if train in (ORIGINAL, MULTI) else "all"

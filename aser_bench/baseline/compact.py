@@ -1,4 +1,4 @@
-"""Predictions as a small file: who called what what, without probabilities."""
+"""Compact files of predictions, without probabilities."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.tables import PREDICTIONS
 
@@ -15,38 +16,38 @@ _WITHIN = ("utterance", "test_condition", "train_condition", "run")
 
 
 def compact(path: Path) -> bytes:
-    """Return a file of predictions without its probabilities, as small as parquet makes it.
+    """Return a file of predictions without probabilities, as small as Parquet makes it.
 
-    All predictions of an utterance stand beside each other, first those tested at one condition:
-    models mostly agree there, so that columns repeat and little is left to write.
+    Rows are sorted by utterance and test condition: models mostly agree on these, so that
+    columns repeat and compress well.
 
     Parameters
     ----------
     path : Path
-        Columns ``tables.PREDICTIONS`` and any others.
+        Columns ``tables.PREDICTIONS``; others are dropped.
 
     Returns
     -------
     bytes
-        A parquet file, the same for the same rows in the same order; without the names that
-        pandas leaves in one, and without statistics.
+        A Parquet file, equal for equal rows in the same order; without the metadata of pandas
+        and without column statistics.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = pq.read_schema(path)
-    words = [name for name in PREDICTIONS if not pa.types.is_integer(schema.field(name).type)]
-    table = pq.read_table(path, columns=list(PREDICTIONS), read_dictionary=words)
+    texts = [name for name in PREDICTIONS if not pa.types.is_integer(schema.field(name).type)]
+    table = pq.read_table(path, columns=list(PREDICTIONS), read_dictionary=texts)
     table = table.replace_schema_metadata(None).unify_dictionaries()
-    codes: dict[str, np.ndarray] = {}
-    for place, name in enumerate(PREDICTIONS):
+    codes: dict[str, NDArray[Any]] = {}
+    for index, name in enumerate(PREDICTIONS):
         column = table.column(name).combine_chunks()
-        if name in words:
-            column = _words(column)
+        if name in texts:
+            column = _as_dictionary(column)
             codes[name] = column.indices.to_numpy()
         else:
             codes[name] = column.to_numpy()
-        table = table.set_column(place, name, column)
+        table = table.set_column(index, name, column)
     order = np.lexsort([codes[name] for name in reversed((*_GROUP, *_WITHIN))])
     starts = np.zeros(max(0, len(order) - 1), dtype=bool)
     for name in _GROUP:
@@ -61,8 +62,8 @@ def compact(path: Path) -> bytes:
     return sink.getvalue()
 
 
-def _words(column: Any) -> Any:
-    """Return a column as a dictionary of words; a missing word is an empty one."""
+def _as_dictionary(column: Any) -> Any:
+    """Return a text column in dictionary encoding; a missing text becomes an empty one."""
     import pyarrow as pa
 
     if not pa.types.is_dictionary(column.type):

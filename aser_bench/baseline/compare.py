@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..evaluation import confusion, intervals
+from ..evaluation.confusion import OfConfusion
+from ..evaluation.intervals import Interval
 from ..evaluation.metrics import METRICS
 from ..evaluation.outcomes import Corpus, Key, Outcomes
-from ..evaluation.intervals import Interval, OfConfusion
 
 SPEAKERS, UTTERANCES, FOLDS, RUNS, MARGIN = "speakers", "utterances", "folds", "runs", "margin"
 

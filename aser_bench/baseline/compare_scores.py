@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..evaluation import confusion, intervals
+from ..evaluation.intervals import Interval
 from ..evaluation.metrics import METRICS
 from ..evaluation.outcomes import Key, Outcomes
-from ..evaluation.intervals import Interval
 from .compare import FOLDS, MARGIN, RUNS, Comparison
 from .verdicts import NAN
 

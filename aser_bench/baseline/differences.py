@@ -1,8 +1,8 @@
-"""What is not as it was in the baseline: recordings, encoders, settings, versions, folds."""
+"""Differences from the baseline: recordings, encoders, settings, versions and folds."""
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -10,20 +10,24 @@ from typing import Any
 from ..core.tables import CELL, MULTI
 from ..evaluation.outcomes import Key
 from ..results.components import SAMPLE_TOLERANCE, reads_text
-from .manifest_facts import (
-    SETTINGS,
-    encoders,
-    listed,
-    mapping,
-    one_line,
-    pools,
-    seed,
-    versions,
-    word,
-)
+from ..results.manifest import Manifest, Version
 from .options import DIFFERENCES
-from .reader import CheckInput
-from .splits import Where, changed_fold_counts, fold_counts, moved_utterances
+from .reader import CheckInput, CorpusCondition
+from .sentences import join_sentences, one_line
+from .splits import CorpusProtocol, changed_fold_counts, fold_counts, moved_utterances
+
+SETTINGS = (
+    "preset",
+    "effort",
+    "bitrate_policy",
+    "match_level",
+    "max_epochs",
+    "patience",
+    "frame_pool",
+    "class_weight",
+    "limit",
+)
+"""Keys of a study that affect all results; not its name, runs and seed."""
 
 _HASH_DIGITS = 8
 
@@ -36,147 +40,144 @@ def cell_differences(new: CheckInput, baseline: CheckInput, key: Key) -> dict[st
     Parameters
     ----------
     new, baseline : CheckInput
-        Asked again for the next cell, most of the answer is at hand: do not change them.
+        Most of the answer is cached for the next cell: do not change them.
     key : tuple of str
         The values of ``tables.CELL``.
 
     Returns
     -------
     dict of str to str
-        A key of ``base.DIFFERENCES`` -> words that name both sides, the new one first. What one
-        side does not tell is no difference; see `unknown_facts.unknown_facts`.
+        A key of ``options.DIFFERENCES`` -> a description with both values, the new one first.
+        A fact that one side does not report is not a difference; see `unknowns`.
     """
     return find_differences(new, baseline).of_cell(key)
 
 
 def environment_notes(new: CheckInput, baseline: CheckInput) -> list[str]:
-    """Return sentences on what is another than it was and should not move a result.
+    """Return notes on what differs but should not change a result.
 
-    That is the engine of a codec, where the encoder whose work it does is the same, and Python.
+    That is Python, and the library that encodes in place of the same encoder.
     """
-    found = []
-    ours, theirs = (mapping(side, "encoders") or {} for side in (new, baseline))
-    if all(mapping(side, "engines") is not None for side in (new, baseline)):
-        # Another encoder is a difference, and what codes instead of it is then no more the same.
-        for codec in [name for name in ours if name in theirs and ours[name] == theirs[name]]:
-            now, then = (word(side, "engines", codec) or "ffmpeg" for side in (new, baseline))
+    if new.manifest is None or baseline.manifest is None:
+        return []
+    ours, theirs = new.manifest, baseline.manifest
+    notes = []
+    engines, earlier_engines = ours.engines, theirs.engines
+    if engines is not None and earlier_engines is not None:
+        encoders, earlier = ours.encoders or {}, theirs.encoders or {}
+        # Another encoder is a difference by itself, whatever encodes in its place.
+        for codec in [name for name in encoders if encoders[name] == earlier.get(name)]:
+            now, then = (names.get(codec, "ffmpeg") for names in (engines, earlier_engines))
             if now != then:
-                found.append(
-                    f"{codec} was coded by {then}, now by {now}: the same samples within "
+                notes.append(
+                    f"{codec} was encoded by {then}, now by {now}: the same samples within "
                     f"{SAMPLE_TOLERANCE:g}"
                 )
-    now, then = (word(side, "machine", "python") for side in (new, baseline))
-    if now and then and now != then:
-        found.append(f"Python {now}, was {then}")
-    return [one_line(said) for said in found]
+    if _differ((ours.machine.python or "", theirs.machine.python or "")):
+        notes.append(f"Python {ours.machine.python}, was {theirs.machine.python}")
+    return [one_line(note) for note in notes]
 
 
 def seed_note(new: CheckInput, baseline: CheckInput) -> str:
-    """Say so if both sides tell their seed and another one was drawn with; else empty."""
-    now, then = (seed(side) for side in (new, baseline))
-    if now is None or then is None or now == then:
+    """Return a note if both sides report a seed and the seeds differ; else an empty text."""
+    if new.seed is None or baseline.seed is None or new.seed == baseline.seed:
         return ""
     return (
-        f"seed {now}, was {then}: folds and random starts were drawn anew, and differences "
-        "include that"
+        f"seed {new.seed}, was {baseline.seed}: folds and random initial values differ, and the "
+        "differences include their effect"
     )
 
 
 def find_differences(new: CheckInput, baseline: CheckInput) -> Differences:
-    """Return all that differs between two sides; made once for the same two objects."""
-    return _changes(_Same(new), _Same(baseline))
+    """Return all differences between two sides; cached for the same two objects."""
+    return _find_differences(_ById(new), _ById(baseline))
 
 
 @dataclass(frozen=True, eq=False)
-class _Same:
-    """An object that equals none but itself, as a key of a cache."""
+class _ById:
+    """A cache key that is equal only to keys of the same object."""
 
-    one: Any
+    side: CheckInput
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.one is other.one
+        return isinstance(other, _ById) and self.side is other.side
 
     def __hash__(self) -> int:
-        return id(self.one)
+        return id(self.side)
 
 
 @lru_cache(maxsize=1)
-def _changes(new: _Same, baseline: _Same) -> Differences:
-    return Differences(new.one, baseline.one)
+def _find_differences(new: _ById, baseline: _ById) -> Differences:
+    return Differences(new.side, baseline.side)
 
 
 @dataclass(frozen=True, eq=False)
 class Differences:
-    """What differs between two sides; every answer is empty where nothing does."""
+    """All differences between two sides; every description is empty if there is none."""
 
     new: CheckInput
     baseline: CheckInput
 
     def of_cell(self, key: Key) -> dict[str, str]:
-        """Return what differs for a cell; see `differences`."""
+        """Return the differences that affect a cell; see `cell_differences`."""
         cell = dict(zip(CELL, key, strict=True))
         corpus, trained, tested = cell["corpus"], cell["train_condition"], cell["test_condition"]
-        found = {
-            "corpus": listed(
-                (self.corpus(corpus), self.texts(corpus) if reads_text(cell["model"]) else "")
-            ),
+        texts = self.texts(corpus) if reads_text(cell["model"]) else ""
+        pool = self._pooled_conditions(corpus) if trained == MULTI else ""
+        versions = (
+            self.component("features", cell["features"]),
+            self.component("models", cell["model"]),
+        )
+        descriptions = {
+            "corpus": join_sentences((self.corpus(corpus), texts)),
             "encoder": self.encoders(corpus, {trained, tested}),
-            "settings": listed((self._settings, self._pool(corpus) if trained == MULTI else "")),
-            "components": listed(
-                (
-                    self.component("features", cell["features"]),
-                    self.component("models", cell["model"]),
-                )
-            ),
+            "settings": join_sentences((self._settings, pool)),
+            "components": join_sentences(versions),
             "splits": self._splits.get((corpus, cell["protocol"]), ""),
             "packages": self._packages,
         }
-        return {name: one_line(found[name]) for name in DIFFERENCES if found[name]}
+        return {name: one_line(descriptions[name]) for name in DIFFERENCES if descriptions[name]}
 
     def corpus(self, name: str) -> str:
-        """Say so if the recordings or labels of a corpus are others."""
-        return self._others(f"recordings or labels of {name}", "corpora", name, "sha256")
+        """Describe a difference of a corpus's recordings or labels."""
+        now, then = (corpus_hash(side, name) for side in self._sides)
+        return _describe_hashes(f"recordings or labels of {name}", now, then)
 
     def texts(self, name: str) -> str:
-        """Say so if what a corpus says was spoken is another."""
-        return self._others(f"texts of {name}", "corpora", name, "texts_sha256")
-
-    def _others(self, what: str, *keys: str) -> str:
-        now, then = (word(side, *keys) for side in self._sides)
-        if not now or not then or now == then:
-            return ""
-        return f"{what} are others (sha256 {now[:_HASH_DIGITS]}, was {then[:_HASH_DIGITS]})"
+        """Describe a difference of a corpus's reference transcripts."""
+        now, then = (texts_hash(side, name) for side in self._sides)
+        return _describe_hashes(f"texts of {name}", now, then)
 
     def encoders(self, corpus: str, conditions: Container[str]) -> str:
-        """Name each other encoder, with the conditions that it made; ``multi`` is all of them."""
-        names: dict[_Pair, list[str]] = {}
-        coded = False
+        """Describe differences of the encoders of some conditions; ``multi`` stands for all."""
+        by_pair: dict[_Pair, list[str]] = {}
+        encoded = False
         for (where, condition), pair in self._encoders.items():
             if where == corpus and (MULTI in conditions or condition in conditions):
-                coded = True
+                encoded = True
                 if _differ(pair):
-                    names.setdefault(pair, []).append(condition)
-        others = [f"{', '.join(some)}: {now}, was {then}" for (now, then), some in names.items()]
-        return listed([*others, self._ffmpeg if coded else ""])
+                    by_pair.setdefault(pair, []).append(condition)
+        differing = [f"{', '.join(names)}: {_was(*pair)}" for pair, names in by_pair.items()]
+        return join_sentences([*differing, self._ffmpeg if encoded else ""])
 
     def encoder(self, corpus: str, condition: str) -> str:
-        """Say so if one condition was made by another encoder, or with another ffmpeg."""
+        """Describe a difference of a condition's encoder or of the ffmpeg that contains it."""
         pair = self._encoders.get((corpus, condition))
         if pair is None:
             return ""
-        return listed([f"{pair[0]}, was {pair[1]}" if _differ(pair) else "", self._ffmpeg])
+        return join_sentences([_was(*pair) if _differ(pair) else "", self._ffmpeg])
 
     def component(self, kind: str, name: str) -> str:
-        """Say so if a feature set (``kind`` features) or a model (models) has another version."""
+        """Describe another version of a feature set (``kind`` features) or model (models)."""
         return self._components.get((kind, name), "")
 
     def redrawn_folds(self, corpus: str, protocol: str) -> int:
-        """Return how many folds there are if they are others than the baseline's, else 0."""
+        """Return the number of folds if they differ from the baseline's, else 0."""
         where = corpus, protocol
         return fold_counts(self.new)[where] if where in self._moved else 0
 
     @cached_property
-    def _moved(self) -> dict[Where, str]:
+    def _moved(self) -> dict[CorpusProtocol, str]:
         return moved_utterances(self.new, self.baseline)
 
     @property
@@ -184,71 +185,98 @@ class Differences:
         return self.new, self.baseline
 
     @cached_property
-    def _components(self) -> dict[_Pair, str]:
-        found = {}
-        for kind in ("features", "models"):
-            now, then = (versions(side, kind) or {} for side in self._sides)
-            for name in [name for name in now if name in then and now[name] != then[name]]:
-                found[kind, name] = f"{name} version {now[name]}, was {then[name]}"
-        return found
+    def _manifests(self) -> tuple[Manifest, Manifest]:
+        empty = Manifest(study={}, corpora={})
+        return self.new.manifest or empty, self.baseline.manifest or empty
 
     @cached_property
-    def _encoders(self) -> dict[Where, _Pair]:
-        """Hold both encoders of all that is encoded; empty where a side does not name its own."""
-        now, then = (encoders(side) for side in self._sides)
+    def _components(self) -> dict[_Pair, str]:
+        descriptions = {}
+        for kind in ("features", "models"):
+            now, then = (component_versions(side, kind) or {} for side in self._manifests)
+            for name in [name for name in now if name in then]:
+                if None not in (now[name], then[name]) and now[name] != then[name]:
+                    descriptions[kind, name] = f"{name} version {_was(now[name], then[name])}"
+        return descriptions
+
+    @cached_property
+    def _encoders(self) -> dict[CorpusCondition, _Pair]:
+        """Both encoders of every encoded condition; empty for a side that does not name it."""
+        now, then = (side.encoders for side in self._sides)
         return {where: (now.get(where, ""), then.get(where, "")) for where in {**now, **then}}
 
     @cached_property
     def _ffmpeg(self) -> str:
-        now, then = (word(side, "ffmpeg") for side in self._sides)
-        return f"ffmpeg {now}, was {then}" if _differ((now, then)) else ""
+        now, then = (side.ffmpeg or "" for side in self._manifests)
+        return f"ffmpeg {_was(now, then)}" if _differ((now, then)) else ""
 
     @cached_property
     def _settings(self) -> str:
-        now, then = (mapping(side, "study") or {} for side in self._sides)
-        return listed(
-            f"{key.replace('_', ' ')} {_said(now[key])}, was {_said(then[key])}"
+        now, then = (side.study for side in self._manifests)
+        return join_sentences(
+            f"{key.replace('_', ' ')} {_was(now[key], then[key], 'not set', 'not set')}"
             for key in SETTINGS
             if key in now and key in then and now[key] != then[key]
         )
 
-    def _pool(self, corpus: str) -> str:
-        """Say so if what was trained on all conditions pooled was trained on other ones."""
-        now, then = (pools.get(corpus, []) for pools in self._pools)
+    def _pooled_conditions(self, corpus: str) -> str:
+        """Describe a difference of the conditions on which ``multi`` models are trained."""
+        now, then = (side.streams.get(corpus, []) for side in self._sides)
         if not now or not then or set(now) == set(then):
             return ""
         return f"{MULTI} pools {', '.join(now)}; was {', '.join(then)}"
 
     @cached_property
-    def _pools(self) -> tuple[dict[str, list[str]], ...]:
-        return tuple(pools(side) for side in self._sides)
-
-    @cached_property
-    def _splits(self) -> dict[Where, str]:
-        found = {} if seed_note(self.new, self.baseline) else dict(self._moved)
-        return {**found, **changed_fold_counts(self.new, self.baseline)}
+    def _splits(self) -> dict[CorpusProtocol, str]:
+        moved = {} if seed_note(self.new, self.baseline) else self._moved
+        return {**moved, **changed_fold_counts(self.new, self.baseline)}
 
     @cached_property
     def _packages(self) -> str:
+        now, then = self._manifests
         parts = []
-        now, then = (word(side, "aser_bench") for side in self._sides)
-        if _differ((now, then)):
-            parts.append(f"aser-bench {now}, was {then}")
-        ours, theirs = (mapping(side, "packages") for side in self._sides)
-        if ours is not None and theirs is not None:
-            parts += [
-                f"{name} {_said(ours.get(name), 'gone')}, was "
-                f"{_said(theirs.get(name), 'not there')}"
-                for name in sorted({*ours, *theirs})
-                if ours.get(name) != theirs.get(name)
-            ]
-        return listed(parts)
+        if _differ((now.aser_bench or "", then.aser_bench or "")):
+            parts.append(f"aser-bench {_was(now.aser_bench, then.aser_bench)}")
+        if now.packages is not None and then.packages is not None:
+            parts += _package_differences(now.packages, then.packages)
+        return join_sentences(parts)
+
+
+def corpus_hash(side: CheckInput, name: str) -> str:
+    """Return the hash of a corpus's recordings and labels; empty if it is unknown."""
+    facts = side.manifest.corpora.get(name) if side.manifest else None
+    return (facts.sha256 if facts else None) or ""
+
+
+def texts_hash(side: CheckInput, name: str) -> str:
+    """Return the hash of a corpus's reference transcripts; empty if it is unknown."""
+    facts = side.manifest.corpora.get(name) if side.manifest else None
+    return (facts.texts_sha256 if facts else None) or ""
+
+
+def component_versions(manifest: Manifest, kind: str) -> Mapping[str, Version | None] | None:
+    """Return the versions of all feature sets (``kind`` features) or models (models)."""
+    components = manifest.components
+    return components.features if kind == "features" else components.models
+
+
+def _describe_hashes(subject: str, now: str, then: str) -> str:
+    if not _differ((now, then)):
+        return ""
+    return f"{subject} differ (sha256 {_was(now[:_HASH_DIGITS], then[:_HASH_DIGITS])})"
+
+
+def _package_differences(now: Mapping[str, str], then: Mapping[str, str]) -> Iterable[str]:
+    for name in sorted({*now, *then}):
+        if now.get(name) != then.get(name):
+            yield f"{name} {_was(now.get(name), then.get(name), 'not used', 'not used')}"
 
 
 def _differ(pair: _Pair) -> bool:
-    """Whether both sides tell, and not the same."""
+    """Whether both sides report a value and the values differ."""
     return all(pair) and pair[0] != pair[1]
 
 
-def _said(value: Any, nothing: str = "not set") -> str:
-    return nothing if value is None else str(value)
+def _was(now: Any, then: Any, none_now: str = "", none_then: str = "") -> str:
+    new, old = none_now if now is None else now, none_then if then is None else then
+    return f"{new}, was {old}"

@@ -1,10 +1,9 @@
-"""What one side of a check can show: predictions or scores, and what is known of how they came."""
+"""The reader of one side of a check: predictions or scores, the manifest and its tables."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,10 +18,15 @@ from ..core.tables import CELL, CONDITIONS
 from ..evaluation.metrics import METRICS
 from ..evaluation.outcomes import Key, Outcomes, Source
 from ..evaluation.outcomes import read as read_outcomes
+from ..results import manifest as manifests
+from ..results.manifest import Manifest
 
+MANIFEST_FILE = manifests.FILE
 PREDICTIONS_FILE, SCORES_FILE, CELLS_FILE = "predictions.parquet", "scores.csv", "cells.csv"
 
-_WORDS = {
+CorpusCondition = tuple[str, str]
+
+_TEXT_COLUMNS = {
     *CELL,
     "status",
     "reason",
@@ -41,7 +45,7 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class FailureCount:
-    """How many results of a cell failed, out of how many, and one reason."""
+    """The number of failed results of a cell, the number of all results, and one reason."""
 
     failed: int
     total: int
@@ -49,28 +53,27 @@ class FailureCount:
 
     @property
     def share(self) -> float:
-        """How much of the cell failed."""
+        """The share of results that failed."""
         return self.failed / max(self.total, 1)
 
 
 @dataclass(frozen=True)
 class CheckInput:
-    """One side of a check; what it does not tell is None or empty.
+    """One side of a check; what it does not report is None or empty.
 
     Attributes
     ----------
     path : Path
-        As it was given: a folder, or a file of predictions or scores.
+        The path as given: a folder, or a file of predictions or scores.
     outcomes : Outcomes or None
         The predictions.
     folds : pandas.DataFrame or None
-        Columns corpus, protocol, utterance, fold: what was tested in which fold.
+        Columns corpus, protocol, utterance, fold: the fold in which an utterance was tested.
     scores : pandas.DataFrame or None
-        Columns ``tables.CELL``, the metrics, and fold and run unless it is one number a cell:
-        the results that did not fail. None where there are predictions, which say more.
-    failed : mapping of Key to Failed
-    manifest : dict or None
-        See manifest.json of a run.
+        Columns ``tables.CELL``, the metrics, and fold and run unless there is a single number for
+        each cell; without failed results. None if there are predictions, which are preferred.
+    failed : mapping of Key to FailureCount
+    manifest : Manifest or None
     conditions, features, leaks : pandas.DataFrame or None
         Columns ``tables.CONDITIONS``, ``findings.FEATURES``, ``findings.LEAKS``.
     """
@@ -80,14 +83,14 @@ class CheckInput:
     folds: pd.DataFrame | None = None
     scores: pd.DataFrame | None = None
     failed: Mapping[Key, FailureCount] = field(default_factory=dict)
-    manifest: dict[str, Any] | None = None
+    manifest: Manifest | None = None
     conditions: pd.DataFrame | None = None
     features: pd.DataFrame | None = None
     leaks: pd.DataFrame | None = None
 
     @cached_property
     def cells(self) -> tuple[Key, ...]:
-        """The cells that have at least one result, in the order of the file."""
+        """The cells with at least one result, in the order of the file."""
         if self.outcomes is not None:
             return tuple(key for key, cell in self.outcomes.cells.items() if cell.tested.any())
         assert self.scores is not None
@@ -103,9 +106,29 @@ class CheckInput:
 
     @property
     def seed(self) -> int | None:
-        """The study's seed, None where it is not told."""
-        seed = None if self.manifest is None else self.manifest["study"].get("seed")
-        return seed if isinstance(seed, int) else None
+        """The seed of the study, None if it is unknown."""
+        return None if self.manifest is None else self.manifest.seed
+
+    @cached_property
+    def encoders(self) -> dict[CorpusCondition, str]:
+        """The encoder of each corpus and condition, without conditions that name none."""
+        if self.conditions is None:
+            return {}
+        rows = self.conditions[["corpus", "condition", "encoder"]]
+        return {
+            (corpus, condition): encoder
+            for corpus, condition, encoder in rows.itertuples(index=False, name=None)
+            if isinstance(encoder, str) and encoder
+        }
+
+    @cached_property
+    def streams(self) -> dict[str, list[str]]:
+        """The conditions of each corpus, without further names of the same stream."""
+        if self.conditions is None:
+            return {}
+        distinct = self.conditions[self.conditions["same_as"] == ""]
+        groups = distinct.groupby("corpus")
+        return {str(corpus): rows["condition"].tolist() for corpus, rows in groups}
 
 
 def read_input(path: Path | str) -> CheckInput:
@@ -114,46 +137,47 @@ def read_input(path: Path | str) -> CheckInput:
     Parameters
     ----------
     path : path
-        A results folder, a baseline, or a file: scores (``.csv``) or predictions (``.parquet``).
-        A manifest and the tables beside such a file are read too.
+        A results folder, a baseline, or a file of scores (``.csv``) or predictions
+        (``.parquet``). The manifest and the tables beside such a file are read too.
 
     Raises
     ------
     UsageError
-        If there is nothing to compare there, or a file is broken.
+        If there are no results, or a file is broken.
     """
     path = Path(path)
     if path.is_dir():
         complete_interrupted(path)
-        folder, file = path, _results(path)
+        folder, file = path, _results_file(path)
     elif path.is_file():
         folder, file = path.parent, path
     else:
         raise UsageError(
-            f"{path} does not exist; name a results folder, a baseline or a file of it"
+            f"{path} does not exist; name a results folder, a baseline or a file in one"
         )
     reader = _READERS.get(file.suffix.lower())
     if reader is None:
         raise UsageError(f"{path} is neither scores (.csv) nor predictions (.parquet)")
-    manifest = _manifest(folder / "manifest.json")
-    beside = folder if manifest is not None else None
+    has_manifest = (folder / MANIFEST_FILE).is_file()
+    manifest = Manifest.read(folder / MANIFEST_FILE) if has_manifest else None
+    beside = folder if has_manifest else None
     return CheckInput(
         path,
         **reader(file, beside),
         manifest=manifest,
-        conditions=_beside(beside, "conditions.csv", CONDITIONS),
-        features=_beside(beside, "features.csv", FEATURES),
-        leaks=_beside(beside, "leaks.csv", LEAKS),
+        conditions=_table_beside(beside, "conditions.csv", CONDITIONS),
+        features=_table_beside(beside, "features.csv", FEATURES),
+        leaks=_table_beside(beside, "leaks.csv", LEAKS),
     )
 
 
-def _results(folder: Path) -> Path:
+def _results_file(folder: Path) -> Path:
     for name in (PREDICTIONS_FILE, SCORES_FILE):
         if (folder / name).is_file():
             return folder / name
     raise UsageError(
-        f"{folder} holds neither {PREDICTIONS_FILE} nor {SCORES_FILE}: no results of a run and no "
-        "baseline"
+        f"{folder} is neither a results folder nor a baseline: it has neither {PREDICTIONS_FILE} "
+        f"nor {SCORES_FILE}"
     )
 
 
@@ -161,7 +185,7 @@ def _from_predictions(file: Path, beside: Path | None) -> dict[str, Any]:
     failed: dict[Key, FailureCount] = {}
     for name in (SCORES_FILE, CELLS_FILE):
         if beside is not None and (beside / name).is_file():
-            failed = _FAILURES[name](_csv(beside / name, CELL))
+            failed = _FAILURE_READERS[name](_read_table(beside / name, CELL))
             break
     return {
         "outcomes": read_outcomes([Source(file)]),
@@ -171,52 +195,52 @@ def _from_predictions(file: Path, beside: Path | None) -> dict[str, Any]:
 
 
 def _from_scores(file: Path, beside: Path | None) -> dict[str, Any]:
-    frame = _csv(file, CELL)
+    frame = _read_table(file, CELL)
     names = [name for name in METRICS if name in frame]
     if not names:
-        raise UsageError(f"{file} has none of the columns {', '.join(METRICS)}: no scores")
+        raise UsageError(f"{file} has no scores: none of the columns {', '.join(METRICS)}")
     keys = [*CELL, *(name for name in ("fold", "run") if name in frame)]
-    twice = frame.duplicated(keys)
-    if twice.any():
-        row = frame[twice].iloc[0]
-        raise UsageError(f"{file} holds a result twice: {', '.join(map(str, row[keys]))}")
-    good = frame[_ok(frame)]
+    duplicates = frame[frame.duplicated(keys)]
+    if len(duplicates):
+        result = ", ".join(map(str, duplicates.iloc[0][keys]))
+        raise UsageError(f"{file} has a result twice: {result}")
+    succeeded = frame[_succeeded(frame)]
     for name in names:
-        if not good[name].between(0, 1).all():
+        if not succeeded[name].between(0, 1).all():
             raise UsageError(f"{file}: {name} must be a number from 0 to 1 in every row")
-    if good.empty:
-        raise UsageError(f"{file} holds no result whose status is ok")
+    if succeeded.empty:
+        raise UsageError(f"{file} has no result with the status ok")
     return {
-        "scores": good[[*keys, *names]].reset_index(drop=True),
-        "failed": _failed_rows(frame),
+        "scores": succeeded[[*keys, *names]].reset_index(drop=True),
+        "failed": _failures_by_result(frame),
     }
 
 
 _READERS = {".parquet": _from_predictions, ".csv": _from_scores}
 
 
-def _ok(frame: pd.DataFrame) -> pd.Series:
+def _succeeded(frame: pd.DataFrame) -> pd.Series:
     if "status" not in frame:
         return pd.Series(True, index=frame.index)
     return frame["status"] == "ok"
 
 
-def _failed_rows(frame: pd.DataFrame) -> dict[Key, FailureCount]:
-    """Count failures in a table of one row a result."""
-    bad = frame[~_ok(frame)]
-    if bad.empty:
+def _failures_by_result(frame: pd.DataFrame) -> dict[Key, FailureCount]:
+    """Count failures in a table with one row for each result."""
+    failed = frame[~_succeeded(frame)]
+    if failed.empty:
         return {}
-    sizes = Counter(frame[list(CELL)].itertuples(index=False, name=None))
-    found = {}
-    for names, rows in bad.groupby(list(CELL), sort=False):
+    totals = Counter(frame[list(CELL)].itertuples(index=False, name=None))
+    counts = {}
+    for names, rows in failed.groupby(list(CELL), sort=False):
         key = tuple(map(str, names))
-        reason = str(rows["reason"].iloc[0]) if "reason" in rows else "the file does not say why"
-        found[key] = FailureCount(len(rows), sizes[key], reason)
-    return found
+        reason = str(rows["reason"].iloc[0]) if "reason" in rows else "the file gives no reason"
+        counts[key] = FailureCount(len(rows), totals[key], reason)
+    return counts
 
 
-def _failed_cells(frame: pd.DataFrame) -> dict[Key, FailureCount]:
-    """Read failures in a table of one row a cell, as a baseline has it."""
+def _failures_by_cell(frame: pd.DataFrame) -> dict[Key, FailureCount]:
+    """Read failures from a table with one row for each cell, as in a baseline."""
     return {
         tuple(row[name] for name in CELL): FailureCount(
             int(row["failed"]), int(row["results"]), row["reason"]
@@ -225,38 +249,26 @@ def _failed_cells(frame: pd.DataFrame) -> dict[Key, FailureCount]:
     }
 
 
-_FAILURES = {SCORES_FILE: _failed_rows, CELLS_FILE: _failed_cells}
+_FAILURE_READERS = {SCORES_FILE: _failures_by_result, CELLS_FILE: _failures_by_cell}
 
 
 def _folds(file: Path) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     columns = ["corpus", "protocol", "utterance", "fold"]
-    frame = pq.read_table(file, columns=columns).to_pandas()
-    words = frame.drop_duplicates(ignore_index=True)
-    return words.astype(dict.fromkeys(columns[:3], str))
+    frame: pd.DataFrame = pq.read_table(file, columns=columns).to_pandas()
+    folds = frame.drop_duplicates(ignore_index=True)
+    return folds.astype(dict.fromkeys(columns[:3], str))
 
 
-def _manifest(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        found = json.loads(path.read_text("utf-8"))
-        # What is looked up everywhere; all else may be missing.
-        _ = found["study"].keys(), [about.keys() for about in found["corpora"].values()]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path} is no manifest of a run: {error!r}") from error
-    return found
-
-
-def _beside(folder: Path | None, name: str, columns: tuple[str, ...]) -> pd.DataFrame | None:
+def _table_beside(folder: Path | None, name: str, columns: Sequence[str]) -> pd.DataFrame | None:
     if folder is None or not (folder / name).is_file():
         return None
-    return _csv(folder / name, columns)
+    return _read_table(folder / name, columns)
 
 
-def _csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Read a table; a word is a word (a corpus may be called nan), all else is a number."""
+def _read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Read a table; text columns stay text (a corpus may be called nan), others are numbers."""
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
         names = pd.read_csv(path, dtype=str, header=None, nrows=1).iloc[0]
@@ -267,10 +279,10 @@ def _csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     missing = [name for name in columns if name not in frame]
     if missing:
         raise UsageError(f"{path} lacks the columns {', '.join(missing)}")
-    for name in frame.columns.difference(list(_WORDS)):
+    for name in frame.columns.difference(list(_TEXT_COLUMNS)):
         try:
             frame[name] = pd.to_numeric(frame[name].replace("", None))
         except ValueError as error:
             if name in columns or name in METRICS:
-                raise UsageError(f"{path}: {name} holds no numbers: {error}") from error
+                raise UsageError(f"{path}: {name} must hold numbers: {error}") from error
     return frame

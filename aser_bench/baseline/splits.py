@@ -1,4 +1,4 @@
-"""Which utterances were tested in one fold, and whether that is as it was."""
+"""Differences of the folds: utterances tested together, and the number of folds."""
 
 from __future__ import annotations
 
@@ -7,85 +7,86 @@ from collections.abc import Iterable
 from ..core.tables import CELL
 from .reader import CheckInput
 
-Where = tuple[str, str]
-"""A corpus and a protocol, or a corpus and a condition."""
+CorpusProtocol = tuple[str, str]
 
 
-def moved_utterances(new: CheckInput, baseline: CheckInput) -> dict[Where, str]:
-    """Say where utterances that both sides tested were tested beside others."""
+def moved_utterances(new: CheckInput, baseline: CheckInput) -> dict[CorpusProtocol, str]:
+    """Describe where utterances of both sides are tested together with other utterances."""
     now, then = (_folds(side) for side in (new, baseline))
-    found = {}
+    descriptions = {}
     for where in [where for where in now if where in then]:
         common = set().union(*now[where]) & set().union(*then[where])
-        known: dict[frozenset[str], int] = {}
-        one, two = (_beside(side[where], common, known) for side in (now, then))
-        others = sum(one[name] != two[name] for name in common)
-        if others:
+        numbers: dict[frozenset[str], int] = {}
+        ours, theirs = (_fold_numbers(side[where], common, numbers) for side in (now, then))
+        moved = sum(ours[name] != theirs[name] for name in common)
+        if moved:
             corpus, protocol = where
-            found[where] = (
-                f"{others} of {len(common)} utterances of {corpus} are tested in other folds "
+            descriptions[where] = (
+                f"{moved} of {len(common)} utterances of {corpus} are tested in other folds "
                 f"(protocol {protocol})"
             )
-    return found
+    return descriptions
 
 
-def _folds(side: CheckInput) -> dict[Where, list[set[str]]]:
+def _folds(side: CheckInput) -> dict[CorpusProtocol, list[set[str]]]:
     """Return the utterances of each fold by corpus and protocol."""
     if side.folds is None:
         return {}
-    found: dict[Where, dict[int, set[str]]] = {}
+    by_fold: dict[CorpusProtocol, dict[int, set[str]]] = {}
     columns = (side.folds[name].tolist() for name in ("corpus", "protocol", "utterance", "fold"))
     for corpus, protocol, utterance, fold in zip(*columns, strict=True):
-        found.setdefault((corpus, protocol), {}).setdefault(fold, set()).add(utterance)
-    return {where: list(folds.values()) for where, folds in found.items()}
+        by_fold.setdefault((corpus, protocol), {}).setdefault(fold, set()).add(utterance)
+    return {where: list(folds.values()) for where, folds in by_fold.items()}
 
 
-def _beside(
-    folds: Iterable[set[str]], common: set[str], known: dict[frozenset[str], int]
+def _fold_numbers(
+    folds: Iterable[set[str]], common: set[str], numbers: dict[frozenset[str], int]
 ) -> dict[str, list[int]]:
-    """Return the folds of each utterance; a fold is what is in it, its label tells nothing.
+    """Return the folds of each utterance as numbers.
 
-    ``known`` numbers them, and is added to: comparing numbers is faster than comparing folds.
+    A fold is identified by its utterances, not by its label. ``numbers`` holds the numbers of
+    all folds and is extended: comparing numbers is faster than comparing sets.
     """
-    found: dict[str, list[int]] = {}
+    by_utterance: dict[str, list[int]] = {}
     for fold in folds:
-        number = known.setdefault(frozenset(fold & common), len(known))
-        for name in fold & common:
-            found.setdefault(name, []).append(number)
-    return {name: sorted(own) for name, own in found.items()}
+        number = numbers.setdefault(frozenset(fold & common), len(numbers))
+        for utterance in fold & common:
+            by_utterance.setdefault(utterance, []).append(number)
+    return {utterance: sorted(its_folds) for utterance, its_folds in by_utterance.items()}
 
 
-def fold_counts(side: CheckInput) -> dict[Where, int]:
-    """Return how many folds there are by corpus and protocol, of predictions or of scores.
+def fold_counts(side: CheckInput) -> dict[CorpusProtocol, int]:
+    """Return the number of folds by corpus and protocol, from predictions or scores.
 
-    Nothing where there is one number a cell, which does not tell.
+    Empty if there is a single number for each cell.
     """
     table = side.scores if side.folds is None else side.folds
     if table is None or "fold" not in table:
         return {}
-    found: dict[Where, set[int]] = {}
+    folds: dict[CorpusProtocol, set[int]] = {}
     columns = (table[name].tolist() for name in ("corpus", "protocol", "fold"))
     for corpus, protocol, fold in zip(*columns, strict=True):
-        found.setdefault((corpus, protocol), set()).add(fold)
-    return {where: len(folds) for where, folds in found.items()}
+        folds.setdefault((corpus, protocol), set()).add(fold)
+    return {where: len(numbers) for where, numbers in folds.items()}
 
 
-def changed_fold_counts(new: CheckInput, baseline: CheckInput) -> dict[Where, str]:
-    """Say where the number of folds is another."""
+def changed_fold_counts(new: CheckInput, baseline: CheckInput) -> dict[CorpusProtocol, str]:
+    """Describe where the number of folds differs."""
     now, then = fold_counts(new), fold_counts(baseline)
-    found = {}
+    descriptions = {}
     for where in [where for where in now if where in then and now[where] != then[where]]:
-        # A fold in which everything failed is not there; that is a failure, no other split.
-        if where not in _failing(new if now[where] < then[where] else baseline):
-            found[where] = f"{' '.join(where)}: {_number(now[where])}, was {_number(then[where])}"
-    return found
+        # A fold in which everything failed is absent; that is a failure and not another split.
+        if where not in _with_failures(new if now[where] < then[where] else baseline):
+            ours, theirs = _fold_count(now[where]), _fold_count(then[where])
+            descriptions[where] = f"{' '.join(where)}: {ours}, was {theirs}"
+    return descriptions
 
 
-def _number(folds: int) -> str:
+def _fold_count(folds: int) -> str:
     return f"{folds} fold{'' if folds == 1 else 's'}"
 
 
-def _failing(side: CheckInput) -> set[Where]:
-    """Return the corpora and protocols under which something failed."""
+def _with_failures(side: CheckInput) -> set[CorpusProtocol]:
+    """Return the corpora and protocols with failed results."""
     corpus, protocol = CELL.index("corpus"), CELL.index("protocol")
     return {(key[corpus], key[protocol]) for key in side.failed}

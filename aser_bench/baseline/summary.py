@@ -1,4 +1,4 @@
-"""A baseline in words: what it holds, what an update of it did."""
+"""Descriptions of a baseline and of its update, for the terminal."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from ..core.errors import UsageError
 from ..report.base import Cell, Column, Row, Table
 from ..report.terminal import paragraph, render
 from ..report.text import fraction
+from ..results.manifest import CorpusFacts, Manifest
 from .cells import cell_table
-from .formats.labels import full_name, reason
+from .formats import labels
 from .formats.sanitize import plain
-from .manifest_parts import as_count, as_mapping, as_word, read_manifest
-from .reader import PREDICTIONS_FILE, SCORES_FILE
+from .reader import MANIFEST_FILE, PREDICTIONS_FILE, SCORES_FILE
 from .verdicts import SAME, CheckResult
-from .writer import MANIFEST_FILE, MAX_PREDICTION_BYTES, BaselineUpdate
+from .writer import MAX_PREDICTION_BYTES, BaselineUpdate
 
-_MOST_LISTED = 5
-_LEAST_SPEAKERS = 3
+_MAX_LISTED = 5
+_MIN_SPEAKERS = 3
 _NAMES = ("corpus", "features", "model", "protocol")
 
 
-def size(n_bytes: int) -> str:
-    """Write a number of bytes.
+def format_size(n_bytes: int) -> str:
+    """Return a number of bytes as text.
 
     Examples
     --------
-    >>> size(950), size(85_114), size(1_530_000)
+    >>> format_size(950), format_size(85_114), format_size(1_530_000)
     ('950 bytes', '85 kB', '1.5 MB')
     """
     if n_bytes < 1000:
@@ -39,183 +39,160 @@ def size(n_bytes: int) -> str:
     return f"{n_bytes / 1e3:.0f} kB" if n_bytes < 999_500 else f"{n_bytes / 1e6:.1f} MB"
 
 
-def format_comparison(done: BaselineUpdate) -> str:
-    """Return what a check of the new results said against the old baseline; empty without one."""
-    if done.unread:
-        return f"The old baseline cannot be read and is replaced unseen: {plain(done.unread)}\n"
-    if done.checked is None:
+def format_comparison(update: BaselineUpdate) -> str:
+    """Return the check of the new results against the old baseline; empty if there was none."""
+    if update.unreadable:
+        reason = plain(update.unreadable)
+        return f"The old baseline cannot be read and is replaced without a check: {reason}\n"
+    if update.checked is None:
         return ""
-    lines = [f"Against the old baseline: {done.checked.sentence}"]
-    lines += [f"  {line}" for line in _moved(done.checked)]
-    lines += [f"  note: {plain(note)}" for note in done.checked.notes]
-    return "".join(_hung(line) for line in lines)
+    lines = [f"Against the old baseline: {update.checked.sentence}"]
+    lines += [f"  {line}" for line in _changes(update.checked)]
+    lines += [f"  note: {plain(note)}" for note in update.checked.notes]
+    return "".join(_indented(line) for line in lines)
 
 
-def _moved(checked: CheckResult) -> Iterator[str]:
-    cells = [one for one in checked.cells if one.verdict != SAME]
-    for one in cells[:_MOST_LISTED]:
-        yield f"{one.verdict}: {full_name(one)}: {reason(one)}"
-    if len(cells) > _MOST_LISTED:
-        yield f"and {len(cells) - _MOST_LISTED} more cells"
-    guards = [one for one in checked.guards if one.verdict != SAME]
-    for guard in guards[:_MOST_LISTED]:
-        yield f"{guard.verdict}: {plain(guard.what)}: {reason(guard)}"
-    if len(guards) > _MOST_LISTED:
-        yield f"and {len(guards) - _MOST_LISTED} more guards"
+def _changes(checked: CheckResult) -> Iterator[str]:
+    cells = [cell for cell in checked.cells if cell.verdict != SAME]
+    for cell in cells[:_MAX_LISTED]:
+        yield f"{labels.verdict(cell)}: {labels.full_name(cell)}: {labels.reason(cell)}"
+    if len(cells) > _MAX_LISTED:
+        yield f"and {len(cells) - _MAX_LISTED} more cells"
+    guards = [guard for guard in checked.guards if guard.verdict != SAME]
+    for guard in guards[:_MAX_LISTED]:
+        yield f"{labels.verdict(guard)}: {plain(guard.what)}: {labels.reason(guard)}"
+    if len(guards) > _MAX_LISTED:
+        yield f"and {len(guards) - _MAX_LISTED} more guards"
 
 
-def format_update(done: BaselineUpdate) -> str:
-    """Return what lies in the baseline now, and what it does not guard."""
+def format_update(update: BaselineUpdate) -> str:
+    """Return the size of a baseline, the files that changed, and what a check cannot use."""
     lines = []
-    if done.failed:
+    if update.failed:
         lines.append(
-            f"{done.failed} of {done.results} results failed (cells.csv says why): nothing guards "
-            "them."
+            f"{update.failed} of {update.results} results failed and are not compared; cells.csv "
+            "has the reasons."
         )
-    if SCORES_FILE in done.sizes:
-        lines.append(f"check will go by folds, from {SCORES_FILE}: {_why_folds(done)}.")
-    whole = f"{done.cells} cells in {size(sum(done.sizes.values()))}"
-    lines.append(
-        f"{done.folder}: {whole}; wrote {', '.join(done.written)}."
-        if done.written
-        else f"{done.folder}: {whole}; nothing changed."
-    )
-    return "".join(_hung(line) for line in lines)
+    if SCORES_FILE in update.sizes:
+        lines.append(f"check will compare scores by fold ({SCORES_FILE}): {_why_scores(update)}.")
+    size = f"{update.cells} cells in {format_size(sum(update.sizes.values()))}"
+    changes = f"wrote {', '.join(update.written)}" if update.written else "nothing changed"
+    lines.append(f"{update.folder}: {size}; {changes}.")
+    return "".join(_indented(line) for line in lines)
 
 
-def _why_folds(done: BaselineUpdate) -> str:
-    if done.predictions is None:
-        return f"the results hold no {PREDICTIONS_FILE}"
-    return (
-        f"predictions would take {size(done.predictions)}, more than {size(MAX_PREDICTION_BYTES)}"
-    )
+def _why_scores(update: BaselineUpdate) -> str:
+    if update.predictions is None:
+        return f"the results have no {PREDICTIONS_FILE}"
+    size, limit = format_size(update.predictions), format_size(MAX_PREDICTION_BYTES)
+    return f"predictions would take {size}, more than {limit}"
 
 
-def _hung(line: str) -> str:
-    """Break a line; what follows is indented further than its start."""
+def _indented(line: str) -> str:
+    """Break a line; further lines are indented more than the first one."""
     margin = len(line) - len(line.lstrip())
-    broken = paragraph(line, 78 - margin).splitlines()
     return "".join(
-        f"{' ' * (margin if not place else margin + 4)}{each}\n"
-        for place, each in enumerate(broken)
+        f"{' ' * (margin + 4 if index else margin)}{part}\n"
+        for index, part in enumerate(paragraph(line, 78 - margin).splitlines())
     )
 
 
 def format_baseline(folder: Path | str) -> str:
-    """Return what a baseline or a results folder holds, in lines of at most 80 columns.
+    """Return a description of a baseline or a results folder, in lines of at most 80 columns.
 
     Raises
     ------
     UsageError
-        If there is neither.
+        If the folder is neither.
     """
     folder = Path(folder)
     if folder.is_file():
-        raise UsageError(f"{folder} is a file; name the folder that it lies in")
+        raise UsageError(f"{folder} is a file; name the folder that contains it")
     if not (folder / MANIFEST_FILE).is_file():
-        raise UsageError(f"{folder} holds no {MANIFEST_FILE}: neither a baseline nor results")
-    manifest = read_manifest(folder / MANIFEST_FILE)
-    if manifest is None:
-        raise UsageError(f"{folder / MANIFEST_FILE} is no manifest of a run")
-    frame = cell_table(folder)
+        raise UsageError(f"{folder} has no {MANIFEST_FILE}: it is neither a baseline nor results")
+    manifest = Manifest.read(folder / MANIFEST_FILE)
+    cells = cell_table(folder)
     facts = (
-        f"{name + ':':10}{line}\n" if not place else f"{'':10}{line}\n"
-        for name, text in _facts(folder, manifest, frame)
+        f"{'' if index else name + ':':10}{line}\n"
+        for name, text in _facts(folder, manifest, cells)
         if text
-        for place, line in enumerate(paragraph(plain(text), 70).splitlines())
+        for index, line in enumerate(paragraph(plain(text), 70).splitlines())
     )
-    parts = ["".join(facts), render(_table(frame))]
+    parts = ["".join(facts), render(_uar_table(cells))]
     study = folder / "study.yaml"
     if study.is_file():
         command = shlex.join(["aser-bench", "run", str(study), "--out", "new"])
-        parts.append(f"What computes it again:\n{plain(command)}\n")
+        parts.append(f"Command that computes it again:\n{plain(command)}\n")
     return "\n".join(parts)
 
 
-def _facts(
-    folder: Path, manifest: Mapping[str, Any], frame: pd.DataFrame
-) -> Iterator[tuple[str, str]]:
-    """Return what is known of a baseline, by name."""
-    study, seed = manifest["study"], as_count(manifest["study"].get("seed"))
-    told = [as_word(manifest.get("settings")), "" if seed is None else f"seed {seed}"]
-    label = as_word(manifest.get("label")) or as_word(study.get("name")) or folder.name
-    said = ", ".join(filter(None, told))
-    yield "label", f"{label} ({said})" if said else label
-    for name, corpus in manifest["corpora"].items():
-        yield "corpus", f"{name}: {_counted(corpus)}"
-    yield "encoder", _pairs(manifest.get("encoders"), ": ")
-    version = as_word(manifest["aser_bench"])
-    yield (
-        "versions",
-        ", ".join(
-            filter(
-                None,
-                (f"aser-bench {version}" if version else "", _pairs(manifest.get("packages"), " ")),
-            )
-        ),
-    )
-    yield "revision", as_word(manifest.get("git"))
-    yield "compared", "; ".join(_compared(folder, manifest, frame))
-    failed = int(frame["failed"].sum())
-    lost = f", {failed} of which failed and are not guarded" if failed else ""
-    yield "cells", f"{len(frame)}, from {int(frame['results'].sum())} results{lost}"
+def _facts(folder: Path, manifest: Manifest, cells: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each fact; empty texts are not shown."""
+    name = manifest.study.get("name")
+    label = manifest.label or (name if isinstance(name, str) else "") or folder.name
+    seed = "" if manifest.seed is None else f"seed {manifest.seed}"
+    settings = _joined(manifest.settings or "", seed)
+    yield "label", f"{label} ({settings})" if settings else label
+    for corpus, facts in manifest.corpora.items():
+        yield "corpus", f"{corpus}: {_corpus_sizes(facts)}"
+    yield "encoder", _pairs(manifest.encoders, ": ")
+    version = f"aser-bench {manifest.aser_bench}" if manifest.aser_bench else ""
+    yield "versions", _joined(version, _pairs(manifest.packages, " "))
+    yield "revision", manifest.git or ""
+    yield "compared", "; ".join(_comparisons(folder, manifest))
+    failed = int(cells["failed"].sum())
+    failures = f", of which {failed} failed and are not compared" if failed else ""
+    yield "cells", f"{len(cells)}, from {int(cells['results'].sum())} results{failures}"
     sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-    yield "size", f"{size(sum(sizes))} in {len(sizes)} files"
+    yield "size", f"{format_size(sum(sizes))} in {len(sizes)} files"
 
 
-def _counted(corpus: Mapping[str, Any]) -> str:
-    refused = corpus.get("refused")
-    refused = len(refused) if isinstance(refused, list) else 0
-    known = as_count(corpus.get("speakers"))
-    speakers = f" of {known} speakers" if known else ", whose speakers are not told"
-    more = f", {refused} refused" if refused else ""
-    utterances = as_count(corpus.get("utterances"))
-    return f"{'?' if utterances is None else utterances} utterances{speakers}{more}"
+def _joined(*texts: str) -> str:
+    return ", ".join(filter(None, texts))
 
 
-def _pairs(found: Any, between: str) -> str:
-    told = {name: as_word(value) for name, value in as_mapping(found).items()}
-    return ", ".join(f"{name}{between}{value}" for name, value in told.items() if value)
+def _corpus_sizes(facts: CorpusFacts) -> str:
+    utterances = "?" if facts.utterances is None else facts.utterances
+    speakers = f" of {facts.speakers} speakers" if facts.speakers else ", speakers unknown"
+    refused = f", {len(facts.refused)} refused" if facts.refused else ""
+    return f"{utterances} utterances{speakers}{refused}"
 
 
-def _compared(folder: Path, manifest: Mapping[str, Any], frame: pd.DataFrame) -> Iterator[str]:
-    """Return on what a check against this stands, in words."""
+def _pairs(mapping: Mapping[str, str] | None, separator: str) -> str:
+    return ", ".join(f"{name}{separator}{value}" for name, value in (mapping or {}).items())
+
+
+def _comparisons(folder: Path, manifest: Manifest) -> Iterator[str]:
+    """Yield how results are compared with this baseline."""
     if not (folder / PREDICTIONS_FILE).is_file():
         yield f"by scores, fold by fold (there is no {PREDICTIONS_FILE})"
         return
-    named = len(manifest["corpora"]) > 1
-    for name, corpus in manifest["corpora"].items():
-        speakers = as_count(corpus.get("speakers")) or 0
-        how = (
-            f"by predictions, clustered by {speakers} speakers"
-            if speakers >= _LEAST_SPEAKERS
-            else "by predictions, utterances as independent (too few speakers are known)"
+    for name, facts in manifest.corpora.items():
+        comparison = (
+            f"by predictions, clustered by {facts.speakers} speakers"
+            if (facts.speakers or 0) >= _MIN_SPEAKERS
+            else "by predictions, utterances treated as independent (fewer than three speakers)"
         )
-        yield f"{name}: {how}" if named else how
+        yield f"{name}: {comparison}" if len(manifest.corpora) > 1 else comparison
 
 
-def _table(frame: pd.DataFrame) -> Table:
-    """Return UAR by what a cell is trained and tested at."""
-    conditions = list(dict.fromkeys(frame["test_condition"]))
-    shared = [name for name in _NAMES if frame[name].nunique() == 1]
+def _uar_table(cells: pd.DataFrame) -> Table:
+    """Return UAR by training and test condition."""
+    conditions = list(dict.fromkeys(cells["test_condition"]))
+    shared = [name for name in _NAMES if cells[name].nunique() == 1]
     rows = []
-    for key, own in frame.groupby([*_NAMES, "train_condition"], sort=False):
+    for key, group in cells.groupby([*_NAMES, "train_condition"], sort=False):
         *names, train = map(str, key)
-        found = {one["test_condition"]: one for one in own.to_dict("records")}
+        by_test = {cell["test_condition"]: cell for cell in group.to_dict("records")}
         heading = [
-            plain(word) for name, word in zip(_NAMES, names, strict=True) if name not in shared
+            plain(value) for name, value in zip(_NAMES, names, strict=True) if name not in shared
         ]
-        rows.append(
-            Row(
-                (plain(train),),
-                tuple(_cell(found.get(test)) for test in conditions),
-                ", ".join(heading),
-            )
-        )
-    every = ", ".join(f"{name} {plain(str(frame[name].iloc[0]))}" for name in shared)
+        values = tuple(_uar(by_test.get(test)) for test in conditions)
+        rows.append(Row((plain(train),), values, ", ".join(heading)))
+    everywhere = ", ".join(f"{name} {plain(str(cells[name].iloc[0]))}" for name in shared)
     return Table(
         "uar",
-        f"UAR, mean over folds of the means over runs{f'; {every}' if every else ''}",
+        f"UAR, mean over folds of the means over runs{f'; {everywhere}' if everywhere else ''}",
         "",
         ("trained at",),
         tuple(Column("tested at", plain(name)) for name in conditions),
@@ -224,9 +201,10 @@ def _table(frame: pd.DataFrame) -> Table:
     )
 
 
-def _cell(one: Mapping[Any, Any] | None) -> Cell:
-    if one is None:
+def _uar(cell: Mapping[Any, Any] | None) -> Cell:
+    if cell is None:
         return Cell()
-    lost = f"{one['failed']} of {one['results']} results failed." if one["failed"] else ""
-    text = "failed" if one["failed"] == one["results"] else fraction(float(one["uar"]))
-    return Cell(text, notes=(lost,) if lost else ())
+    failed, results = cell["failed"], cell["results"]
+    note = f"{failed} of {results} results failed." if failed else ""
+    text = "failed" if failed == results else fraction(float(cell["uar"]))
+    return Cell(text, notes=(note,) if note else ())

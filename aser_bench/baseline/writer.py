@@ -1,78 +1,61 @@
-"""A baseline: what a later run is checked against, small enough for a repository.
+"""Creating and updating baselines, which later runs are checked against.
 
-Of a results folder it keeps who called which utterance what, without probabilities, the tables
-that guards read, and a table of means that people read in a diff.
+A baseline is small enough for a repository. It has the predictions of a results folder without
+probabilities, the tables that guards read, and a table of cells for people who read its diff.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from ..core.atomic import cannot_write, install
-from ..core.errors import AserBenchError, UsageError
+import pandas as pd
+
+from ..core.atomic import writing
+from ..core.errors import UsageError
+from ..results.manifest import Machine, Manifest
 from .cells import cell_table, score_table
 from .check import check_inputs
 from .compact import compact
-from .manifest_parts import as_mapping, costs, read_manifest
 from .options import CheckOptions
-from .reader import CELLS_FILE, PREDICTIONS_FILE, SCORES_FILE, CheckInput, read_input
+from .reader import (
+    CELLS_FILE,
+    MANIFEST_FILE,
+    PREDICTIONS_FILE,
+    SCORES_FILE,
+    CheckInput,
+    read_input,
+)
 from .verdicts import CheckResult
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 MAX_PREDICTION_BYTES = 2_000_000
-"""Predictions that take more bytes stay out of a baseline, and scores stand in for them."""
+"""Size of compact predictions above which a baseline has scores instead."""
 
-MANIFEST_FILE = "manifest.json"
-
-_COPIED = ("conditions.csv", "leaks.csv", "features.csv", "study.yaml")
-_KEPT = (
-    "aser_bench",
-    "label",
-    "settings",
-    "budgets",
-    "study",
-    "study_sha256",
-    "packages",
-    "components",
-    "encoders",
-    "engines",
-    "ffmpeg",
-    "machine",
-    "git",
-    "corpora",
-    "stages",
-)
-_CIRCUMSTANCES = ("machine", "git", "stages")  # where and when; no reason for a new baseline
-_OF_A_RUN = ("drift.csv", "timings.csv", "report.html", "tables", "figures", "sounds")
+_COPIED_FILES = ("conditions.csv", "leaks.csv", "features.csv", "study.yaml")
+_RUN_ONLY = ("drift.csv", "timings.csv", "report.html", "tables", "figures", "sounds")
 
 
 @dataclass(frozen=True)
 class BaselineUpdate:
-    """What an update did.
+    """The result of an update.
 
     Attributes
     ----------
     folder : Path
         The baseline.
     sizes : dict of str to int
-        Bytes by file, of all files of the baseline.
+        Bytes of each file of the baseline.
     written : tuple of str
-        The files that are others than before; none where nothing changed.
+        The files that changed; empty if none did.
     predictions : int or None
-        Bytes that the predictions take or would take; None where the results had none.
+        Bytes that the predictions take or would take; None if the results have none.
     cells, failed, results : int
-        How many cells there are, and how many results of them failed out of how many.
+        The number of cells, of failed results, and of all results.
     checked : CheckResult or None
-        The new results against the old baseline; None where there was none to compare with.
-    unread : str
-        Why the old baseline could not be compared with.
+        The new results against the old baseline; None if there was none that could be read.
+    unreadable : str
+        Why the old baseline could not be read; empty if it could.
     """
 
     folder: Path
@@ -83,28 +66,29 @@ class BaselineUpdate:
     failed: int
     results: int
     checked: CheckResult | None = None
-    unread: str = ""
+    unreadable: str = ""
 
 
 def update(
     new: Path | str, baseline: Path | str, options: CheckOptions | None = None
 ) -> BaselineUpdate:
-    """Make a baseline of a results folder, or bring an old one up to date.
+    """Create a baseline from a results folder, or replace an older one.
 
     Parameters
     ----------
     new : path
         A results folder.
     baseline : path
-        A folder that is made, or an older baseline, which is replaced as a whole or not at all;
-        never the results of a run, which nothing could bring back.
+        A folder to create, or an older baseline, which is replaced as a whole or not at all.
+        The results of a run are never replaced.
     options : CheckOptions, optional
-        How the new results are set against the old baseline, which decides nothing.
+        Options of the check of the new results against the old baseline. The check is reported
+        only: the update happens whatever its verdict is.
 
     Raises
     ------
     UsageError
-        If there are no results in ``new``, or ``baseline`` holds other things or those of a run.
+        If ``new`` is not a results folder, or ``baseline`` holds other files or results.
     AserBenchError
         If the disk is full or the folder cannot be written.
     """
@@ -112,14 +96,17 @@ def update(
     _refuse(new, baseline)
     side = read_input(new)
     assert side.manifest is not None
-    checked, unread = _against(side, baseline, options or CheckOptions())
-    contents, predictions = _contents(side, new)
-    contents = _settled(contents, baseline)
-    written = tuple(name for name in contents if _held(baseline / name) != contents[name])
-    others = {CELLS_FILE, PREDICTIONS_FILE, SCORES_FILE, *_COPIED} - {*contents}
+    checked, unreadable = _check_old(side, baseline, options or CheckOptions())
+    contents, predictions = _tables(side, new)
+    manifest = side.manifest.trimmed()
+    changed = any(_content(baseline / name) != contents[name] for name in contents)
+    old_manifest = None if changed else _equivalent_manifest(manifest, baseline)
+    contents[MANIFEST_FILE] = old_manifest or manifest.to_json()
+    written = tuple(name for name in contents if _content(baseline / name) != contents[name])
+    others = {CELLS_FILE, PREDICTIONS_FILE, SCORES_FILE, *_COPIED_FILES} - {*contents}
     stale = tuple(name for name in sorted(others) if (baseline / name).exists())
     if written or stale:
-        _install(baseline, contents, stale)
+        _write(baseline, contents, stale)
     cells = cell_table(baseline)
     return BaselineUpdate(
         baseline,
@@ -130,130 +117,103 @@ def update(
         int(cells["failed"].sum()),
         int(cells["results"].sum()),
         checked,
-        unread,
+        unreadable,
     )
 
 
 def _refuse(new: Path, baseline: Path) -> None:
     if new.is_file():
-        raise UsageError(f"{new} is a file; name the results folder that it lies in")
+        raise UsageError(f"{new} is a file; name the results folder that contains it")
     if not new.is_dir():
         raise UsageError(f"{new} does not exist; name a results folder")
     if not (new / MANIFEST_FILE).is_file():
-        raise UsageError(f"{new} is no folder of results: it holds no {MANIFEST_FILE}")
-    if read_manifest(new / MANIFEST_FILE) is None:
-        raise UsageError(f"{new / MANIFEST_FILE} is no manifest of a run")
+        raise UsageError(f"{new} is no results folder: it has no {MANIFEST_FILE}")
     if baseline.exists() and not baseline.is_dir():
         raise UsageError(f"{baseline} is a file; name a folder for the baseline")
     if not baseline.is_dir():
         return
     if new.resolve() == baseline.resolve():
         raise UsageError(f"{new} cannot be its own baseline; name another folder")
-    foreign = any(not path.name.startswith(".") for path in baseline.iterdir())
-    if not foreign:
+    if not any(not path.name.startswith(".") for path in baseline.iterdir()):
         return
-    if read_manifest(baseline / MANIFEST_FILE) is None:
+    if _read_manifest(baseline) is None:
         raise UsageError(
-            f"{baseline} holds files that are neither a baseline nor results; name another folder"
+            f"{baseline} contains files that are neither a baseline nor results; name another "
+            "folder"
         )
-    lost = [name for name in _OF_A_RUN if (baseline / name).exists()]
+    run_only = [name for name in _RUN_ONLY if (baseline / name).exists()]
     if not (baseline / CELLS_FILE).is_file():
-        lost = lost or [f"no {CELLS_FILE}"]
-    if lost:
+        run_only = run_only or [f"no {CELLS_FILE}"]
+    if run_only:
         raise UsageError(
-            f"{baseline} holds the results of a run ({', '.join(lost)}), which would be lost; "
-            "name another folder for the baseline"
+            f"{baseline} contains the results of a run ({', '.join(run_only)}), which would be "
+            "lost; name another folder for the baseline"
         )
 
 
-def _against(
+def _read_manifest(folder: Path) -> Manifest | None:
+    try:
+        return Manifest.read(folder / MANIFEST_FILE)
+    except UsageError:
+        return None
+
+
+def _check_old(
     side: CheckInput, baseline: Path, options: CheckOptions
 ) -> tuple[CheckResult | None, str]:
     if not (baseline / MANIFEST_FILE).is_file():
         return None, ""
     try:
         return check_inputs(side, read_input(baseline), options), ""
-    except UsageError as error:  # what is broken is what an update repairs
+    except UsageError as error:  # the update replaces a broken baseline
         return None, str(error)
 
 
-def _contents(side: CheckInput, folder: Path) -> tuple[dict[str, bytes], int | None]:
-    """Return the files of a baseline, and how many bytes predictions take."""
-    contents = {CELLS_FILE: _written(cell_table(folder, side), "%.4f")}
+def _tables(side: CheckInput, folder: Path) -> tuple[dict[str, bytes], int | None]:
+    """Return the files of a baseline without its manifest, and the size of the predictions."""
+    contents = {CELLS_FILE: _to_csv(cell_table(folder, side), "%.4f")}
     file = folder / PREDICTIONS_FILE
-    compacted = compact(file) if file.is_file() else None
-    if compacted is not None and len(compacted) <= MAX_PREDICTION_BYTES:
-        contents[PREDICTIONS_FILE] = compacted
+    predictions = compact(file) if file.is_file() else None
+    if predictions is not None and len(predictions) <= MAX_PREDICTION_BYTES:
+        contents[PREDICTIONS_FILE] = predictions
     else:
-        contents[SCORES_FILE] = _written(score_table(folder, side), "%.6f")
-    for name in _COPIED:
-        content = _held(folder / name)
+        contents[SCORES_FILE] = _to_csv(score_table(folder, side), "%.6f")
+    for name in _COPIED_FILES:
+        content = _content(folder / name)
         if content is not None:
             contents[name] = content
-    # Last: a folder with a manifest is a whole one.
-    contents[MANIFEST_FILE] = _json(_trimmed(side.manifest or {}))
-    return contents, None if compacted is None else len(compacted)
+    return contents, None if predictions is None else len(predictions)
 
 
-def _trimmed(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what guards something or tells people where the numbers come from."""
-    kept = {name: manifest[name] for name in manifest if name in _KEPT}
-    kept["corpora"] = {
-        name: {field: value for field, value in corpus.items() if field != "notes"}
-        for name, corpus in manifest["corpora"].items()
-    }
-    # How long people waited is guarded by nothing, and no two runs agree on it.
-    kept["stages"] = _stages(manifest)
-    return kept
+def _equivalent_manifest(manifest: Manifest, baseline: Path) -> bytes | None:
+    """Return the old manifest if the new one differs in machine, revision and cost only.
+
+    Otherwise None, also if the old one has costs that cannot be read or none where there are
+    new ones.
+    """
+    old = _read_manifest(baseline)
+    if old is None or _without_circumstances(old) != _without_circumstances(manifest):
+        return None
+    complete = old.stages == old.trimmed().stages and bool(old.stages or not manifest.stages)
+    return _content(baseline / MANIFEST_FILE) if complete else None
 
 
-def _stages(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    found = {name: costs(stage) for name, stage in as_mapping(manifest.get("stages")).items()}
-    return {name: told for name, told in found.items() if told}
+def _without_circumstances(manifest: Manifest) -> Manifest:
+    return replace(manifest, machine=Machine(), git=None, stages=None)
 
 
-def _settled(contents: dict[str, bytes], old: Path) -> dict[str, bytes]:
-    """Keep the old manifest where the new one differs in nothing but its circumstances."""
-    held, then = _held(old / MANIFEST_FILE), read_manifest(old / MANIFEST_FILE)
-    others = (name for name in contents if name != MANIFEST_FILE)
-    if held is None or then is None or any(_held(old / n) != contents[n] for n in others):
-        return contents
-    now = json.loads(contents[MANIFEST_FILE])
-    alike = _without(then) == _without(now)
-    # Costs that nobody knew before are a reason, and what are no costs.
-    known = _stages(then)
-    whole = known == then.get("stages") and bool(known or not now["stages"])
-    return {**contents, MANIFEST_FILE: held} if alike and whole else contents
+def _write(folder: Path, contents: Mapping[str, bytes], stale: tuple[str, ...]) -> None:
+    with (
+        writing(folder, "choose another folder for the baseline") as target,
+        target.replacing({*contents, *stale}) as staged,
+    ):
+        for name, content in contents.items():
+            (staged / name).write_bytes(content)
 
 
-def _without(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in manifest.items() if name not in _CIRCUMSTANCES}
-
-
-def _install(folder: Path, contents: Mapping[str, bytes], stale: tuple[str, ...]) -> None:
-    writers = {name: partial(_write, content=content) for name, content in contents.items()}
-    try:
-        install(folder, writers, stale)
-    except AserBenchError as error:
-        if not isinstance(error.__cause__, OSError):
-            raise
-        remedy = "choose another folder for the baseline"
-        raise cannot_write(error.__cause__, folder, remedy) from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-
-
-def _held(path: Path) -> bytes | None:
+def _content(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-def _json(facts: Mapping[str, Any]) -> bytes:
-    # Half of a surrogate pair stands as the escape that it came as.
-    text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
-    return text.encode("utf-8", "backslashreplace")
-
-
-def _written(frame: pd.DataFrame, numbers: str) -> bytes:
-    return frame.to_csv(index=False, float_format=numbers, lineterminator="\n").encode()
+def _to_csv(frame: pd.DataFrame, float_format: str) -> bytes:
+    return frame.to_csv(index=False, float_format=float_format, lineterminator="\n").encode()

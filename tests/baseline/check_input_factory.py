@@ -12,6 +12,7 @@ import pandas as pd
 from aser_bench.baseline.reader import CheckInput
 from aser_bench.core.findings import FEATURES, LEAKS
 from aser_bench.core.tables import CELL
+from aser_bench.results.manifest import Manifest
 
 UTTERANCES = tuple(f"u{number}" for number in range(8))
 KEY = ("voices", "functionals", "svm", "speaker", "original", "mp3-8k")
@@ -96,7 +97,7 @@ def side(path: str = "new", facts: dict[str, Any] | None = None, **changes: Any)
     """Return one side with everything; ``changes`` are fields of `CheckInput`."""
     given = {
         "folds": folds("0123", "4567"),
-        "manifest": facts or manifest(),
+        "manifest": Manifest.from_mapping(facts or manifest()),
         "conditions": factories.conditions(),
         "features": features(),
         "leaks": leaks(),

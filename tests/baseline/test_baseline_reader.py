@@ -46,7 +46,7 @@ def test_a_file_is_read_itself_and_its_manifest_with_it(folder, name):
     found = read_input(folder / name)
     assert (found.outcomes is None) == (name == "scores.csv")
     assert set(found.cells) == CELLS
-    assert found.manifest["label"] == "run"
+    assert found.manifest.label == "run"
     (folder / "manifest.json").unlink()
     alone = read_input(folder / name)
     assert alone.manifest is None
@@ -87,7 +87,7 @@ def scores_with(folder, **changes):
 def test_what_cannot_be_read_is_named(folder, tmp_path):
     cases = {
         tmp_path / "nowhere": "does not exist",
-        tmp_path: "holds neither predictions.parquet nor scores.csv",
+        tmp_path: "has neither predictions.parquet nor scores.csv",
         folder / "manifest.json": "neither scores",
     }
     for path, said in cases.items():
@@ -101,9 +101,9 @@ def test_what_cannot_be_read_is_named(folder, tmp_path):
     [
         ({"uar": 1.5}, "uar must be a number from 0 to 1"),
         ({"uar": float("nan")}, "uar must be a number from 0 to 1"),
-        ({"uar": "much"}, "uar holds no numbers"),
-        ({"fold": 0, "run": 0}, "holds a result twice: voices"),
-        ({"status": "failed"}, "no result whose status is ok"),
+        ({"uar": "much"}, "uar must hold numbers"),
+        ({"fold": 0, "run": 0}, "has a result twice: voices"),
+        ({"status": "failed"}, "no result with the status ok"),
     ],
 )
 def test_scores_that_are_none_are_refused(folder, changes, said):
@@ -126,7 +126,7 @@ def test_a_failure_needs_no_reason(folder):
     scores.loc[0, "status"] = "failed"
     scores.to_csv(folder / "scores.csv", index=False)
     (lost,) = read_input(folder / "scores.csv").failed.values()
-    assert lost.reason == "the file does not say why"
+    assert lost.reason == "the file gives no reason"
 
 
 def test_scores_without_any_metric_are_refused(folder):

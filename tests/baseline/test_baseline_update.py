@@ -62,7 +62,7 @@ def test_a_run_is_the_same_as_its_own_baseline(new, kept):
     checked = check.check(new, kept)
     assert checked.counts == {"same": 3}
     assert {cell.test for cell in checked.cells} == {"speakers"}
-    assert {cell.reason for cell in checked.cells} == {"not one prediction differs"}
+    assert {cell.reason for cell in checked.cells} == {"no prediction differs"}
     assert checked.exit_code == 0
 
 
@@ -429,7 +429,7 @@ def two_runs(new: Path, base: Path) -> tuple[Path, Path]:
         (break_new, "does not exist"),
         (break_manifest, "no folder of results: it holds no manifest"),
         (break_results, "neither predictions.parquet nor scores.csv"),
-        (break_all_results, "no result whose status is ok"),
+        (break_all_results, "no result with the status ok"),
         (break_columns, "lacks the columns n_test"),
         (other_things, "neither a baseline nor results; name another"),
         (another_manifest, "neither a baseline nor results; name another"),

@@ -65,7 +65,7 @@ def test_the_same_results_pass_and_say_so(pair):
     frame = frame_of()
     found = pair(frame, frame)
     assert set(verdicts(found).values()) == {"same"}
-    assert {cell.reason for cell in found.cells} == {"not one prediction differs"}
+    assert {cell.reason for cell in found.cells} == {"no prediction differs"}
     assert found.exit_code == 0
     assert found.sentence == "passed: 4 same"
 
@@ -98,7 +98,7 @@ def test_a_loss_that_could_be_chance_is_undecided_and_fails_if_strict(pair):
     new.loc[one_speaker] = worse(frame, 1.0).loc[one_speaker]
     found = pair(new, frame)
     assert verdicts(found)[HIT] == "undecided"
-    assert "a loss beyond 2 points is not ruled out" in found.cells[0].reason
+    assert "a loss of more than 2 points is not ruled out" in found.cells[0].reason
     assert found.exit_code == 0
     assert pair(new, frame, strict=True).exit_code == 4
 
@@ -110,7 +110,7 @@ def test_a_small_loss_within_the_margin_is_the_same(pair):
     hit = next(cell for cell in found.cells if cell.cell[4:] == HIT)
     assert hit.difference < 0
     assert hit.verdict == "same"
-    assert "a loss beyond 2 points is ruled out" in hit.reason
+    assert "a loss of more than 2 points is ruled out" in hit.reason
     # The same loss against no margin at all is one.
     assert verdicts(pair(new, frame, margin=0.0))[HIT] == "worse"
 
@@ -204,7 +204,7 @@ def test_other_labels_are_another_corpus_hash_or_no_hash(pair):
 
 def test_other_numbers_of_runs_are_told(pair):
     found = pair(frame_of(runs=1), frame_of(runs=2))
-    assert "svm: 1 run a fold, was 2" in found.notes
+    assert "svm: 1 run per fold, was 2" in found.notes
 
 
 def test_a_loss_of_just_the_margin_is_none(tmp_path):
@@ -227,7 +227,7 @@ def test_a_run_is_the_same_as_its_own_scores(tmp_path):
     scores = pd.read_csv(run / "scores.csv").round(6)
     scores.to_csv(run / "scores.csv", index=False)
     found = check(run, run / "scores.csv")
-    assert {cell.reason for cell in found.cells} == {"not one score differs"}
+    assert {cell.reason for cell in found.cells} == {"no score differs"}
 
 
 def test_what_is_missing_is_computed_again_by_the_study_of_the_baseline(tmp_path):
@@ -337,7 +337,7 @@ def test_two_speakers_are_compared_by_utterance_and_it_is_said(pair):
     frame = frame_of(speakers=("a", "b"), takes=30)
     found = pair(worse(frame, 0.3), frame)
     assert verdicts(found)[HIT] == "worse"
-    assert "by utterances, for want of three known speakers" in found.cells[0].reason
+    assert "fewer than three speakers are reported" in found.cells[0].reason
 
 
 def test_the_metric_that_is_asked_for_decides(pair):

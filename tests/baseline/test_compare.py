@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import recall_score
 
+from aser_bench.baseline import compare
 from aser_bench.baseline.compare import PairedPredictions
 from aser_bench.baseline.compare_scores import cell_scores, compare_scores
 

@@ -40,7 +40,7 @@ def test_a_side_without_a_manifest_differs_in_nothing():
 
 
 def test_other_texts_are_a_difference_to_what_reads_them():
-    said = "texts of voices are others (sha256 abababab, was 99999999)"
+    said = "texts of voices differ (sha256 abababab, was 99999999)"
     then = given.side("old", given.manifest(corpora__voices__texts_sha256="99" * 32))
     edited = given.side(facts=given.manifest(corpora__voices__texts_sha256="ab" * 32))
     assert cell_differences(edited, then, given.key(model="mdre")) == {"corpus": said}
@@ -55,7 +55,7 @@ def test_other_texts_are_a_difference_to_what_reads_them():
         (
             {"corpora__voices__sha256": "99ab" * 16},
             "corpus",
-            "recordings or labels of voices are others (sha256 99ab99ab, was 1ed1a5fb)",
+            "recordings or labels of voices differ (sha256 99ab99ab, was 1ed1a5fb)",
         ),
         ({"study__effort": "paper"}, "settings", "effort paper, was quick"),
         ({"study__limit": 20}, "settings", "limit 20, was not set"),
@@ -67,14 +67,14 @@ def test_other_texts_are_a_difference_to_what_reads_them():
         ({"components__features__functionals": 4}, "components", "functionals version 4, was 3"),
         ({"components__models__svm": 3}, "components", "svm version 3, was 2"),
         ({"packages__numpy": "2.2.0"}, "packages", "numpy 2.2.0, was 2.1.0"),
-        ({"packages__numpy": None}, "packages", "numpy gone, was 2.1.0"),
+        ({"packages__numpy": None}, "packages", "numpy not used, was 2.1.0"),
         (
             {"packages": {"numpy": None, "scikit-learn": "1.8.0"}},
             "packages",
-            "numpy gone, was 2.1.0",
+            "numpy not used, was 2.1.0",
         ),
         ({"ffmpeg": "7.1"}, "encoder", "ffmpeg 7.1, was 7.0.2-static"),
-        ({"packages__torch": "2.0"}, "packages", "torch 2.0, was not there"),
+        ({"packages__torch": "2.0"}, "packages", "torch 2.0, was not used"),
         ({"aser_bench": "0.2.0"}, "packages", "aser-bench 0.2.0, was 0.1.0"),
     ],
 )
@@ -172,11 +172,11 @@ def test_another_engine_and_python_are_remarked_and_no_difference():
     new = given.side(facts=given.manifest(engines={}, machine__python="3.12.1"))
     assert found(new) == {}
     assert environment_notes(new, BASELINE) == [
-        "mp3 was coded by lameenc 1.9.0, now by ffmpeg: the same samples within 1e-05",
+        "mp3 was encoded by lameenc 1.9.0, now by ffmpeg: the same samples within 1e-05",
         "Python 3.12.1, was 3.11.7",
     ]
     assert environment_notes(BASELINE, new)[0].startswith(
-        "mp3 was coded by ffmpeg, now by lameenc 1.9.0"
+        "mp3 was encoded by ffmpeg, now by lameenc 1.9.0"
     )
 
 
@@ -252,7 +252,7 @@ def test_another_declared_seed_is_another_draw_and_no_difference():
     drawn = split("4123", "0567", facts=given.manifest(study__seed=1))
     assert found(drawn) == {}
     assert seed_note(drawn, BASELINE).startswith(
-        "seed 1, was 0: folds and random starts were drawn"
+        "seed 1, was 0: folds and random initial values differ"
     )
     # Where a side does not tell its seed, it declares nothing.
     silent = split("4123", "0567", facts=given.manifest(study__seed=None))

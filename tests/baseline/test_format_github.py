@@ -71,8 +71,8 @@ def test_the_tenth_of_a_kind_counts_the_rest():
     guards = tuple(guard("worse", what=f"g{n}") for n in range(3))
     found = told(CheckResult("n", "b", CheckOptions(), cells, guards))
     assert [kind for kind, *_ in found] == ["error"] * 10 + ["warning"] * 10 + ["notice"]
-    assert found[9][2] == "34 more; --format json has all."
-    assert found[19][2] == "3 more; --format json has all."
+    assert found[9][2] == "34 more; --format json lists all."
+    assert found[19][2] == "3 more; --format json lists all."
 
 
 def test_nine_of_a_kind_are_all_told():

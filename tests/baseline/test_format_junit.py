@@ -76,7 +76,7 @@ def test_what_was_skipped_says_what_it_is():
         if case.result and isinstance(case.result[0], junitparser.Skipped)
     ]
     assert "new: not in the baseline" in messages
-    assert "undecided: may have lost up to 5.4 points" in messages
+    assert "inconclusive: may have lost up to 5.4 points" in messages
 
 
 def test_nothing_comparable_is_an_error_with_what_to_do():

@@ -48,8 +48,8 @@ def parsed(text):
 
 def test_the_heading_is_the_sentence():
     assert written(every_verdict()).startswith(
-        "## aser-bench check FAILED: 1 worse, 1 missing, 1 changed, 1 undecided, 1 new, "
-        "1 better, 2 same; 2 guards broken\n\nresults/new against baselines/demo\n\n- The baseline"
+        "## aser-bench check FAILED: 1 worse, 1 missing, 1 changed, 1 inconclusive, 1 new, "
+        "1 better, 2 same; 2 guards failed\n\nresults/new against baselines/demo\n\n- The baseline"
     )
 
 
@@ -59,22 +59,22 @@ def test_everything_that_is_not_the_same_is_a_row():
         "worse",
         "missing",
         "changed",
-        "undecided",
+        "inconclusive",
         "new",
         "better",
     ]
     assert cells[1][1:6] == ["svm", "mp3-8k", ".543", ".509", "-3.4 [-6.1, -2.1]"]
-    assert [row[0] for row in guards[1:]] == ["worse", "missing", "changed", "undecided"]
+    assert [row[0] for row in guards[1:]] == ["worse", "missing", "changed", "inconclusive"]
     assert guards[1][-1] == "--max-lag-shift 1"
     assert fences == [f"{COMMAND}\n", "aser-bench baseline update results/new baselines/demo\n"]
     assert "2 the same; the largest loss among them" in written(every_verdict())
-    assert "2 guards hold." in written(every_verdict())
+    assert "2 guards pass." in written(every_verdict())
 
 
 def test_what_fails_is_bold():
     assert "| **worse** |" in written(every_verdict())
-    assert "| undecided |" in written(every_verdict())
-    assert "| **undecided** |" in written(every_verdict(strict=True))
+    assert "| inconclusive |" in written(every_verdict())
+    assert "| **inconclusive** |" in written(every_verdict(strict=True))
 
 
 def test_commands_are_folded_and_told_once():
@@ -149,16 +149,16 @@ def test_what_was_cut_is_counted():
     told = written(huge(cells=2000, guards=700, notes=3000, text="x y"))
     (cells, guards), fences, _ = parsed(told)
     assert 50_000 < len(told) < 60_000
-    assert f"{2000 - len(cells) + 1} more rows were cut; --format json has all." in told
-    assert f"{700 - len(guards) + 1} more rows were cut; --format json has all." in told
-    assert " more notes; --format json has all." in told
+    assert f"{2000 - len(cells) + 1} more rows were cut; --format json lists all." in told
+    assert f"{700 - len(guards) + 1} more rows were cut; --format json lists all." in told
+    assert " more notes; --format json lists all." in told
     listed = fences[0].splitlines()
-    assert listed[-1] == f"# {2000 - len(listed) + 1} more commands; --format json has all."
+    assert listed[-1] == f"# {2000 - len(listed) + 1} more commands; --format json lists all."
 
 
 def test_a_command_that_no_comment_holds_is_counted():
     long = "aser-bench " + "x" * 5000
-    assert "# 1 more commands; --format json has all." in written(passing(cell(command=long)))
+    assert "# 1 more commands; --format json lists all." in written(passing(cell(command=long)))
     kept = replace(passing(cell(command="")), baseline="/".join(["."] * 1000) + "/x")
     assert "aser-bench baseline update NEW BASELINE" in written(kept)
 
@@ -173,9 +173,11 @@ def test_what_is_undecided_within_the_margin_is_counted_unless_it_fails():
     )
     (cells,), _, _ = parsed(written(found))
     assert [row[0] for row in cells[1:]] == ["worse"]
-    assert "\n\n2 undecided within the margin; the largest loss among them: -1.0" in written(found)
+    assert "\n\n2 inconclusive within the margin; the largest loss among them: -1.0" in written(
+        found
+    )
     (cells,), _, _ = parsed(written(replace(found, options=CheckOptions(strict=True))))
-    assert [row[0] for row in cells[1:]] == ["worse", "undecided", "undecided"]
+    assert [row[0] for row in cells[1:]] == ["worse", "inconclusive", "inconclusive"]
 
 
 @settings(deadline=None)

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 
 from aser_bench.baseline.formats import FORMATS, format_text, wants_color
 from aser_bench.baseline.options import DIFFERENCES, CheckOptions
-from aser_bench.baseline.verdicts import CheckResult
+from aser_bench.baseline.verdicts import CheckResult, verdict_label
 from aser_bench.report.terminal import display_width
 
 pytestmark = pytest.mark.usefixtures("named_folders")
@@ -58,8 +58,8 @@ def test_the_first_and_the_last_part_say_the_whole():
 def test_rows_come_in_the_order_given_with_numbers_and_reason():
     lines = format_text(every_verdict()).splitlines()
     rows = [line.split() for line in lines if line.split()[:1] and line[0].isalpha()]
-    verdicts = [row[0] for row in rows if row[0] in {one.verdict for one in CELLS}]
-    assert verdicts[:6] == ["worse", "missing", "changed", "undecided", "new", "better"]
+    verdicts = [row[0] for row in rows if row[0] in {verdict_label(one.verdict) for one in CELLS}]
+    assert verdicts[:6] == ["worse", "missing", "changed", "inconclusive", "new", "better"]
     at = next(place for place, line in enumerate(lines) if line.startswith("worse"))
     assert " ".join(lines[at].split()) == "worse svm mp3-8k .543 .509 -3.4 [-6.1, -2.1]"
     assert lines[at + 1] == "    lost 3.4 points over 20 speakers, more than 2 (p .012)"
@@ -143,11 +143,11 @@ def test_what_is_undecided_within_the_margin_is_counted():
         ).split()
     )
     assert (
-        "3 undecided within the margin; the largest loss among them: -1.9 [-4.1, 0.3] points in "
+        "3 inconclusive within the margin; the largest loss among them: -1.9 [-4.1, 0.3] points in "
         "demo / functionals / svm / speaker: original -> mp3-32k; the widest interval: -1.0 "
         "[-4.0, 2.0] points in demo / functionals / svm / speaker: original -> mp3-64k"
     ) in told
-    assert [word for word in ("g722", "g726", "amr", "gsm") if f"undecided {word} " in told] == [
+    assert [word for word in ("g722", "g726", "amr", "gsm") if f"inconclusive {word} " in told] == [
         "g722",
         "g726",
         "amr",
@@ -156,7 +156,7 @@ def test_what_is_undecided_within_the_margin_is_counted():
 
 def test_the_widest_interval_is_told_once_and_only_where_there_is_one():
     told = format_text(check(within("gsm"), within("g722", 0.01, -0.021, 0.03)), width=400)
-    assert "\n2 undecided within the margin; the largest loss among them: -1.0" in told
+    assert "\n2 inconclusive within the margin; the largest loss among them: -1.0" in told
     assert "widest" not in told
     nan = float("nan")
     told = format_text(
@@ -164,17 +164,17 @@ def test_the_widest_interval_is_told_once_and_only_where_there_is_one():
     )
     assert "within the margin; none of them lost; the widest interval: 0.0 [-3.0, 3.0]" in told
     told = format_text(check(within("gsm", 0.01, nan, nan)), width=400)
-    assert "\n1 undecided within the margin; none of them lost\n" in told
+    assert "\n1 inconclusive within the margin; none of them lost\n" in told
 
 
 def test_a_difference_that_is_the_margin_but_for_rounding_is_within_it():
     told = format_text(check(within("gsm", 0.48 - 0.5)))
-    assert "1 undecided within the margin" in told
+    assert "1 inconclusive within the margin" in told
 
 
 def test_what_is_undecided_is_listed_where_it_fails():
     told = format_text(check(within("mp3-64k"), within("gsm"), strict=True))
-    assert told.count("\nundecided ") == 2
+    assert told.count("\ninconclusive ") == 2
     assert "within the margin;" not in told
 
 
@@ -182,7 +182,7 @@ def test_more_than_ten_new_are_counted():
     found = check(*(unmeasured("new", f"opus-{n}k", "not there") for n in range(23)))
     told = format_text(found)
     assert told.count("\nnew ") == 10
-    assert "13 more new; --format json has all." in told
+    assert "13 more new; --format json lists all." in told
 
 
 def test_what_is_cut_is_counted_by_verdict():
@@ -190,8 +190,8 @@ def test_what_is_cut_is_counted_by_verdict():
     cells += [cell("undecided", f"gsm-{n}k", difference=-0.03) for n in range(7)]
     guards = [guard("worse", what=f"mp3-{n}k") for n in range(54)]
     told = format_text(check(*cells, guards=tuple(guards)))
-    assert "9 more not listed here (2 worse, 7 undecided); --format json has all." in told
-    assert "4 more not listed here (4 worse); --format json has all." in told
+    assert "9 more not listed here (2 worse, 7 inconclusive); --format json lists all." in told
+    assert "4 more not listed here (4 worse); --format json lists all." in told
     assert told.count("\nworse ") == 100
 
 
@@ -211,7 +211,7 @@ def test_guards_that_moved_name_what_decides_and_the_rest_is_counted():
     assert "codec: demo mp3-8k: delay, 1105 samples -> 1129 samples" in told
     assert "moved by 24 samples (--max-lag-shift 1)" in told
     assert "(--max-cpu-ratio off)" in told
-    assert "2 guards hold" in told
+    assert "2 guards pass" in told
     assert "utterances" not in told
     assert "(--max-lag-shift 3)" in format_text(every_verdict(tolerances={"max-lag-shift": 3.0}))
 
@@ -254,12 +254,12 @@ def test_no_update_is_advised_that_would_be_refused(named_folders, new, baseline
         assert "as the baseline" not in told
         assert "```sh\n\n```" not in told
         if found.exit_code == 5 and form != "junit":
-            assert "Nothing was comparable." in told
+            assert "No cell could be compared" in told
 
 
 def test_what_is_changed_names_what_would_compare_it_once():
     changed = unmeasured("changed", "gsm", "another encoder", differs=("the encoder",))
-    said = "--allow NAME compares in spite of what is changed (corpus, settings, components,"
+    said = "--allow NAME compares in spite of the changes (corpus, settings, components,"
     for rows in [(changed, changed), (cell("worse"), changed)]:
         told = " ".join(
             format_text(check(cell("same"), *rows, allow=("encoder", "packages"))).split()
@@ -293,14 +293,14 @@ def test_nothing_comparable_names_what_stood_in_the_way():
 
 def test_nothing_comparable_without_a_difference_allows_nothing():
     told = format_text(check(unmeasured("new", "gsm", "not there")))
-    assert "Nothing was comparable" in told
+    assert "No cell could be compared" in told
     assert "--allow" not in told
 
 
 def test_obstacles_are_counted_where_there_are_many():
     told = format_text(incomparable(*(f"package {n}" for n in range(33))))
     assert told.count("  - package") == 20
-    assert "  - 13 more; --format json has all" in told
+    assert "  - 13 more; --format json lists all" in told
 
 
 def test_no_cells_at_all_can_be_told():
@@ -315,7 +315,7 @@ def test_no_cells_at_all_can_be_told():
         ("worse", 31),
         ("missing", 31),
         ("changed", 33),
-        ("undecided", 33),
+        ("inconclusive", 33),
         ("better", 32),
         ("new", 36),
     ],
@@ -330,7 +330,7 @@ def test_colours_change_no_column(verdict, code):
 def test_what_is_the_same_is_dim_and_the_sentence_has_the_colour_of_the_end():
     told = format_text(every_verdict(), color=True)
     assert "\x1b[2m2 the same;" in told
-    assert "\x1b[2m2 guards hold\x1b[0m" in told
+    assert "\x1b[2m2 guards pass\x1b[0m" in told
     assert told.startswith("\x1b[31mFAILED\x1b[0m: 1 worse")
     assert format_text(passing(), color=True).startswith("\x1b[32mpassed\x1b[0m:")
 

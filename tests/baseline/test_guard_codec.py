@@ -118,9 +118,9 @@ def test_a_sampling_rate_is_guarded_as_long_as_anything_is():
 @pytest.mark.parametrize(
     ("now", "then", "reason"),
     [
-        ("original", "", "was a stream of its own, is the same as original"),
-        ("", "original", "was the same as original, is a stream of its own"),
-        ("mp3-8k", "original", "was the same as original, is the same as mp3-8k"),
+        ("original", "", "was a separate stream, is the same stream as original"),
+        ("", "original", "was the same stream as original, is a separate stream"),
+        ("mp3-8k", "original", "was the same stream as original, is the same stream as mp3-8k"),
     ],
 )
 def test_a_condition_that_became_another_stream_is_worse_and_said_once(now, then, reason):
@@ -136,7 +136,7 @@ def test_another_stream_of_another_encoder_is_declared():
     new = conditions(mp3_64k={"same_as": "original", "encoder": "LAME 3.101"})
     row = rows(new)["voices mp3-64k: stream"]
     assert row.verdict == CHANGED
-    assert row.reason.endswith("; another encoder (LAME 3.101, was LAME 3.100)")
+    assert row.reason.endswith("; the encoder differs (LAME 3.101, was LAME 3.100)")
     assert rows(new, allow=("encoder",))["voices mp3-64k: stream"].verdict == WORSE
 
 
@@ -149,7 +149,7 @@ def test_another_encoder_explains_what_moved_in_one_row_unless_it_is_allowed():
     row = found["voices mp3-8k: encoder"]
     assert (row.verdict, row.flag) == (CHANGED, "")
     assert row.reason == (
-        "another encoder (LAME 3.101, was LAME 3.100); effective bitrate 8 -> 8 kbit/s, "
+        "the encoder differs (LAME 3.101, was LAME 3.100); effective bitrate 8 -> 8 kbit/s, "
         "delay 0 -> not measured, bandwidth 3040 -> 2000 Hz, level 0 -> 0 dB, "
         "sampling rate 16000 -> 16000 Hz"
     )
@@ -167,7 +167,7 @@ def test_another_ffmpeg_is_another_encoder_of_each_condition_that_is_encoded():
         "voices mp3-64k: encoder",
     ]
     assert found["voices mp3-8k: encoder"].reason.startswith(
-        "another encoder (ffmpeg 7.1, was 7.0.2-static); effective bitrate 8 -> 8 kbit/s"
+        "the encoder differs (ffmpeg 7.1, was 7.0.2-static); effective bitrate 8 -> 8 kbit/s"
     )
 
 

@@ -41,8 +41,8 @@ def test_a_task_may_take_so_many_times_what_it_took(tasks, cpu_s, verdict, ratio
     found = rows(side(stages__code=stage))
     row = found["code: CPU time"]
     assert (row.verdict, row.reason) == (verdict, f"{ratio} the baseline's")
-    assert (row.baseline, row.flag) == ("2 s a task", "max-cpu-ratio")
-    assert row.value == f"{cpu_s / tasks:.3g} s a task"
+    assert (row.baseline, row.flag) == ("2 s per task", "max-cpu-ratio")
+    assert row.value == f"{cpu_s / tasks:.3g} s per task"
     assert found["train: CPU time"].verdict == SAME
     assert set(found) == {"code: CPU time", "train: CPU time"}
 
@@ -51,10 +51,10 @@ def test_a_stage_that_came_from_the_cache_on_one_side_is_undecided():
     kept = side(stages__code=FROM_CACHE)
     row = rows(kept)["code: CPU time"]
     assert (row.verdict, row.value) == (INCONCLUSIVE, "")
-    assert row.reason == "the new results computed nothing of it: all came from the cache"
+    assert row.reason == "the new results computed no task: all results came from the cache"
     back = rows(side(), kept)["code: CPU time"]
     assert (back.verdict, back.baseline) == (INCONCLUSIVE, "")
-    assert back.reason.startswith("the baseline computed nothing")
+    assert back.reason.startswith("the baseline computed no task")
 
 
 def test_two_sides_from_the_cache_are_one_undecided_row():
@@ -95,9 +95,9 @@ def test_what_a_run_never_writes_is_undecided(stage):
     row = rows(odd)["code: CPU time"]
     assert (row.verdict, row.reason) == (
         INCONCLUSIVE,
-        "the new results do not tell the tasks and their CPU time",
+        "the new results do not report the tasks and their CPU time",
     )
-    assert rows(side(), odd)["code: CPU time"].reason.startswith("the baseline does not tell")
+    assert rows(side(), odd)["code: CPU time"].reason.startswith("the baseline does not report")
     assert rows(odd)["train: CPU time"].verdict == SAME
 
 
@@ -106,5 +106,5 @@ def test_a_manifest_without_stages_is_one_undecided_row(changes):
     (row,) = rows(side(**changes)).values()
     assert (row.verdict, row.reason) == (
         INCONCLUSIVE,
-        "the new results do not tell what the stages cost",
+        "the new results do not report the cost of the stages",
     )

@@ -65,8 +65,8 @@ def test_what_a_corpus_does_not_tell_is_undecided_only_if_it_did(written):
         return given.side(path, leaks=table)
 
     row = rows(silent())["sentence"]
-    assert (row.verdict, row.value) == (INCONCLUSIVE, "not told")
-    assert row.reason == "the corpus no longer tells the sentence of every recording"
+    assert (row.verdict, row.value) == (INCONCLUSIVE, "unknown")
+    assert row.reason == "the corpus no longer reports the sentence of every recording"
     assert rows(silent())["speaker"].verdict == SAME
     assert set(rows(side(), silent("baseline"))) == {"speaker", "recording"}
     assert set(rows(silent(), silent("baseline"))) == {"speaker", "recording"}
@@ -90,12 +90,12 @@ def test_a_blank_number_is_undecided_and_names_the_file(column, value):
     table.loc[table["kind"].eq("sentence") & table["fold"].eq(1), column] = value
     blank = given.side("blank", leaks=table)
     row = rows(blank, side("baseline", sentence=2))["sentence"]
-    assert (row.verdict, row.value) == (INCONCLUSIVE, "not told")
-    assert row.reason == ("leaks.csv of the new results does not tell the utterances of every fold")
+    assert (row.verdict, row.value) == (INCONCLUSIVE, "unknown")
+    assert row.reason == ("leaks.csv of the new results lacks the utterances of some folds")
     assert row.baseline == "4 of 8 test utterances (50 %)"
     back = rows(side(sentence=2), blank)["sentence"]
     assert back.verdict == INCONCLUSIVE
-    assert "leaks.csv of the baseline does not" in back.reason
+    assert "leaks.csv of the baseline lacks" in back.reason
     assert rows(blank)["speaker"].verdict == SAME
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import check_input_factory as given
 from hypothesis import given as holds
-from hypothesis import settings
+from hypothesis import reject, settings
 from hypothesis import strategies as st
 
 from aser_bench.baseline.differences import cell_differences, environment_notes, seed_note
@@ -60,7 +60,7 @@ def test_the_worst_comes_first():
 def test_a_side_without_a_table_is_one_undecided_row():
     bare = given.side("bare", conditions=None, features=None, leaks=None, manifest=None)
     whole = given.side("whole")
-    for new, baseline, words in ((bare, whole, "new results hold no"), (whole, bare, "update it")):
+    for new, baseline, words in ((bare, whole, "new results have no"), (whole, bare, "update it")):
         rows = run_guards(new, baseline, ALL)
         assert {(row.guard, row.what) for row in rows} == {
             ("codec", "conditions.csv"),
@@ -120,7 +120,10 @@ def test_whatever_stands_in_a_manifest_is_compared_or_told(path, value, swapped)
     for name in outer:
         place = place[name]
     place[last] = value
-    sides = [given.side("odd", facts), given.side("good")]
+    try:
+        sides = [given.side("odd", facts), given.side("good")]
+    except ValueError:  # not a manifest, which the reader refuses
+        reject()
     new, baseline = sides[::-1] if swapped else sides
     rows = run_guards(new, baseline, ALL)
     assert all(row.verdict in VERDICTS and row.reason for row in rows)

@@ -1,35 +1,33 @@
-"""What two sides of a check cannot tell of each other."""
+"""Facts that a side of a check does not report are listed."""
 
 from __future__ import annotations
 
-import check_input_factory as given
+import check_input_factory as factory
 import factories
 import pytest
 
 from aser_bench.baseline.unknowns import unknown_facts
 
-BASELINE = given.side("baseline")
+BASELINE = factory.side("baseline")
 
 
-def test_two_sides_that_tell_all_have_nothing_untold():
-    assert unknown_facts(given.side(), BASELINE) == []
+def test_complete_sides_have_no_unknown_facts():
+    assert unknown_facts(factory.side(), BASELINE) == []
 
 
-def test_a_side_without_a_manifest_says_what_cannot_be_told():
-    bare = given.side("results.csv", manifest=None, conditions=None)
-    words = "whether corpora, encoders, settings and versions are"
+def test_a_missing_manifest_is_reported():
+    bare = factory.side("results.csv", manifest=None, conditions=None)
+    unknown = "it is unknown whether corpora, encoders, settings and versions are the same"
     for sides in ((bare, BASELINE), (BASELINE, bare)):
-        assert unknown_facts(*sides) == [
-            f"results.csv has no manifest beside it: {words} those of the other side is not known"
-        ]
-    other = given.side("old.csv", manifest=None, conditions=None)
+        assert unknown_facts(*sides) == [f"results.csv has no manifest.json beside it: {unknown}"]
+    other = factory.side("old.csv", manifest=None, conditions=None)
     assert unknown_facts(bare, other) == [
-        f"neither results.csv nor old.csv has a manifest beside it: {words} the same is not known"
+        f"neither results.csv nor old.csv has a manifest.json beside it: {unknown}"
     ]
 
 
 @pytest.mark.parametrize(
-    ("changes", "what"),
+    ("changes", "facts"),
     [
         ({"components": None}, "the versions of feature sets and the versions of models"),
         ({"components": [1]}, "the versions of feature sets and the versions of models"),
@@ -51,76 +49,73 @@ def test_a_side_without_a_manifest_says_what_cannot_be_told():
         ),
     ],
 )
-def test_what_one_manifest_does_not_tell_is_one_sentence(changes, what):
-    older = given.side("older", given.manifest(**changes))
-    assert unknown_facts(given.side(), older) == [
-        f"the manifest of older does not tell {what}; whether these are as in the new results is "
-        "not known"
-    ]
-    assert unknown_facts(older, BASELINE) == [
-        f"the manifest of older does not tell {what}; whether these are as in the baseline is "
-        "not known"
-    ]
+def test_facts_missing_from_one_manifest_are_one_sentence(changes, facts):
+    older = factory.side("older", factory.manifest(**changes))
+    for sides, other in (
+        ((factory.side(), older), "the new results"),
+        ((older, BASELINE), "the baseline"),
+    ):
+        assert unknown_facts(*sides) == [
+            f"the manifest of older does not have {facts}; it is unknown whether these are the "
+            f"same as in {other}"
+        ]
 
 
-def test_a_value_that_is_null_on_purpose_is_told():
-    facts = given.manifest()
-    facts["corpora"]["voices"]["sha256"] = None
-    (said,) = unknown_facts(given.side(facts=facts), BASELINE)
-    assert "the sha256 of voices" in said
-    facts = given.manifest(study__frame_pool="mean")
-    assert unknown_facts(given.side(facts=facts), BASELINE) == []
+def test_null_is_unknown_for_a_hash_but_a_value_of_a_setting():
+    content = factory.manifest()
+    content["corpora"]["voices"]["sha256"] = None
+    (sentence,) = unknown_facts(factory.side(facts=content), BASELINE)
+    assert "the sha256 of voices" in sentence
+    content = factory.manifest(study__frame_pool="mean")
+    assert unknown_facts(factory.side(facts=content), BASELINE) == []
 
 
-def test_what_neither_manifest_tells_is_one_sentence_for_both():
-    new = given.side("new", given.manifest(packages=None, components=None))
-    old = given.side("old", given.manifest(packages=None, study__seed=None))
+def test_facts_missing_from_both_manifests_are_one_sentence():
+    new = factory.side("new", factory.manifest(packages=None, components=None))
+    old = factory.side("old", factory.manifest(packages=None, study__seed=None))
     both, ours, theirs = unknown_facts(new, old)
     assert both == (
-        "neither manifest tells the versions of packages; whether these are the same is not known"
+        "neither manifest has the versions of packages; it is unknown whether these are the same"
     )
-    assert ours.startswith("the manifest of new does not tell the versions of feature sets and")
-    assert theirs.startswith("the manifest of old does not tell the seed; whether")
+    assert ours.startswith("the manifest of new does not have the versions of feature sets and")
+    assert theirs.startswith("the manifest of old does not have the seed; it is unknown")
 
 
-def test_a_corpus_of_one_side_and_ffmpeg_where_nothing_is_encoded_need_not_be_told():
-    facts = given.manifest()
-    facts["corpora"]["others"] = {}
-    assert unknown_facts(given.side(facts=facts), BASELINE) == []
+def test_facts_that_do_not_matter_are_not_reported():
+    content = factory.manifest()
+    content["corpora"]["others"] = {}  # a corpus of one side
+    assert unknown_facts(factory.side(facts=content), BASELINE) == []
     table = factories.conditions()
-    plain = table[table["condition"] == "original"]
-    new = given.side(facts=given.manifest(ffmpeg=None), conditions=plain)
-    assert unknown_facts(new, given.side("old", conditions=plain)) == []
+    original = table[table["condition"] == "original"]  # ffmpeg encodes nothing
+    new = factory.side(facts=factory.manifest(ffmpeg=None), conditions=original)
+    assert unknown_facts(new, factory.side("old", conditions=original)) == []
 
 
-def test_an_encoder_that_only_one_side_names_is_told():
+def test_an_encoder_that_one_side_does_not_name_is_reported():
     blank = {"encoder": ""}
-    older = given.side("older", conditions=factories.conditions(mp3_8k=blank, mp3_64k=blank))
-    for sides, other in (((given.side(), older), "new"), ((older, BASELINE), "baseline")):
+    older = factory.side("older", conditions=factories.conditions(mp3_8k=blank, mp3_64k=blank))
+    for sides, other in (((factory.side(), older), "new"), ((older, BASELINE), "baseline")):
         assert unknown_facts(*sides) == [
-            "conditions.csv of older does not name the encoder of mp3-8k and mp3-64k; whether it "
-            f"is that of {other} is not known"
+            "conditions.csv of older does not name the encoder of mp3-8k and mp3-64k; it is "
+            f"unknown whether it is the same as in {other}"
         ]
     assert unknown_facts(older, older) == []
-    # A condition that is not there at all is another matter.
     table = factories.conditions()
-    assert (
-        unknown_facts(given.side(conditions=table[table["condition"] != "mp3-8k"]), BASELINE) == []
-    )
+    without = factory.side(conditions=table[table["condition"] != "mp3-8k"])
+    assert unknown_facts(without, BASELINE) == []
 
 
-def test_tables_that_are_not_there_are_told_once():
-    lacks = given.side("older", conditions=None)
-    assert unknown_facts(given.side(), lacks) == [
-        "older has no conditions.csv beside it: whether encoders are those of the other side is "
-        "not known"
+def test_missing_tables_are_reported_once():
+    without = factory.side("older", conditions=None)
+    assert unknown_facts(factory.side(), without) == [
+        "older has no conditions.csv beside it: it is unknown whether encoders are the same"
     ]
-    (both,) = unknown_facts(given.side(conditions=None), lacks)
+    (both,) = unknown_facts(factory.side(conditions=None), without)
     assert both.startswith("neither new nor older has a conditions.csv beside it")
-    scores_only = given.side("older", folds=None)
-    assert unknown_facts(given.side(), scores_only) == [
-        "older tells scores only: of the folds, no more than their number"
+    scores_only = factory.side("older", folds=None)
+    assert unknown_facts(factory.side(), scores_only) == [
+        "older has scores only: the number of folds is compared, not their utterances"
     ]
-    assert unknown_facts(given.side(folds=None), scores_only) == [
-        "new and older tell scores only: of the folds, no more than their number"
+    assert unknown_facts(factory.side(folds=None), scores_only) == [
+        "new and older have scores only: the number of folds is compared, not their utterances"
     ]

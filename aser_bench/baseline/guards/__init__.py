@@ -1,4 +1,4 @@
-"""What must not move unseen besides the metric: a guard a file, all of them in `GUARDS`."""
+"""Guards: checks of values other than the metric; one module each, all listed in `GUARDS`."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ GUARDS: dict[str, Callable[[CheckInput, CheckInput, CheckOptions], Iterable[Guar
     "leaks": leaks.check,
     "cost": cost.check,
 }
-"""Name -> what compares the new results with a baseline under some options."""
+"""Name -> function of the new results, the baseline and the options."""
 
 
 def run_guards(
     new: CheckInput, baseline: CheckInput, options: CheckOptions
 ) -> tuple[GuardCheck, ...]:
-    """Return what every guard finds, the worst first and else in the order of `GUARDS`.
+    """Return the checks of all guards, the worst first and otherwise in the order of `GUARDS`.
 
-    What a tolerance of None leaves unguarded has no row, and neither has what is new.
+    Guards that are off and values that only the new results have are left out.
     """
     rows = [row for check in GUARDS.values() for row in check(new, baseline, options)]
     return tuple(sorted(rows, key=lambda row: VERDICTS.index(row.verdict)))

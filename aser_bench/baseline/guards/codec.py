@@ -1,4 +1,4 @@
-"""The codec guard: what of each condition was measured - bitrate, delay, bandwidth and level."""
+"""The codec guard: bitrate, delay, bandwidth, level and sampling rate of each condition."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from ..differences import find_differences
-from ..manifest_facts import listed
 from ..options import CheckOptions
 from ..reader import CheckInput
+from ..sentences import join_sentences
 from ..verdicts import CHANGED, SAME, WORSE, GuardCheck
 from .rows import (
     exceeds,
@@ -26,54 +26,72 @@ from .rows import (
 
 GUARD = "codec"
 
+_Row = Mapping[str, Any]
+"""A row of conditions.csv."""
 
-def _apart(one: float, two: float) -> float:
-    return abs(one - two)
+
+def _absolute_shift(value: float, baseline: float) -> float:
+    return abs(value - baseline)
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One column of conditions.csv, its name in words, its unit, and how its shift is told.
+    """A measured column of conditions.csv.
 
-    A measure without a ``flag`` may not move at all.
+    Attributes
+    ----------
+    column, title, unit : str
+    flag : str
+        The flag of its tolerance; empty if any shift is worse.
+    shift : callable
+        The shift of a value from the baseline.
+    shift_unit : str
+        The unit of the shift; `unit` by default.
+    scale : float
+        100 for a shift in percent.
+    digits : int
+        Significant digits of the shift.
     """
 
     column: str
     title: str
     unit: str
     flag: str
-    shift: Callable[[float, float], float] = _apart
+    shift: Callable[[float, float], float] = _absolute_shift
     shift_unit: str = ""
     scale: float = 1.0
     digits: int = 6
 
-    def value(self, number: float) -> str:
-        """Return a value with its unit; empty where nothing could be measured."""
+    def format(self, number: float) -> str:
+        """Return a value with its unit; empty if it could not be measured."""
         if math.isnan(number):
             return ""
         return with_unit(f"{number:.6g}", self.unit) if math.isfinite(number) else str(number)
 
-    def said(self, number: float) -> str:
-        """Return a value as it stands in a sentence."""
-        return self.value(number) or "not measured"
-
-    def judged(self, value: float, baseline: float, tolerance: float) -> tuple[str, str]:
-        """Return the verdict on a value, and why."""
+    def decide(self, value: float, baseline: float, tolerance: float) -> tuple[str, str]:
+        """Return the verdict on a value, and the reason."""
         if value == baseline:
-            return SAME, "as it was"
+            return SAME, "unchanged"
         if not self.flag or math.isinf(value) or math.isinf(baseline):
-            return WORSE, f"was {self.said(baseline)}, is {self.said(value)}"
+            now, then = (self.format(number) or "not measured" for number in (value, baseline))
+            return WORSE, f"was {then}, is {now}"
         if math.isnan(value):
             return WORSE, "can no longer be measured"
         if math.isnan(baseline):
-            # Nothing that anybody relied on is lost.
             return SAME, "could not be measured before"
         shift = self.shift(value, baseline)
         if math.isinf(shift):
             return WORSE, "moved from 0"
         unit = self.shift_unit or self.unit
-        words = format_shift(shift, tolerance, unit, self.scale, self.digits)
-        return WORSE if exceeds(shift, tolerance) else SAME, f"moved by {words}"
+        text = format_shift(shift, tolerance, unit, self.scale, self.digits)
+        return WORSE if exceeds(shift, tolerance) else SAME, f"moved by {text}"
+
+    def format_change(self, value: float, baseline: float) -> str:
+        """Return both values, with the unit once."""
+        now = self.format(value) or "not measured"
+        if not math.isfinite(baseline):
+            return f"{self.format(baseline) or 'not measured'} -> {now}"
+        return f"{baseline:.6g} -> {now}"
 
 
 MEASURES = (
@@ -95,83 +113,70 @@ MEASURES = (
 
 
 def check(new: CheckInput, baseline: CheckInput, options: CheckOptions) -> Iterator[GuardCheck]:
-    """Compare the measures of each condition; other names of the same stream are left out.
+    """Compare the measures of each condition, without further names of the same stream.
 
-    All tolerances off turn the whole guard off.
+    The guard is off if all its tolerances are.
     """
-    if all(options.tolerance(one.flag) is None for one in MEASURES if one.flag):
+    if all(options.tolerance(measure.flag) is None for measure in MEASURES if measure.flag):
         return
     if new.conditions is None or baseline.conditions is None:
-        yield from missing_file_rows(
-            GUARD, "conditions.csv", new.conditions is not None, baseline.conditions is not None
-        )
+        yield from missing_file_rows(GUARD, "conditions.csv", new.conditions, baseline.conditions)
         return
     now, then = _rows(new.conditions), _rows(baseline.conditions)
     corpora = {corpus for corpus, _ in now}
     yield from missing_corpora(GUARD, corpora, [corpus for corpus, _ in then], options.part)
+    differences = find_differences(new, baseline)
     for (corpus, condition), before in then.items():
         row = now.get((corpus, condition))
         if row is not None:
-            known = "" if "encoder" in options.allow else _encoder(new, baseline, row)
-            yield from _condition(row, before, known, options)
+            encoder = differences.encoder(corpus, condition)
+            yield from _compare(row, before, "" if "encoder" in options.allow else encoder, options)
         elif corpus in corpora and not before["same_as"] and not options.part:
-            yield missing_row(
-                GUARD, f"{corpus} {condition}", f"the new results hold no {condition}"
-            )
+            reason = f"condition {condition} is not in the new results"
+            yield missing_row(GUARD, f"{corpus} {condition}", reason)
 
 
-def _rows(conditions: pd.DataFrame) -> dict[tuple[str, str], dict]:
-    return {(row["corpus"], row["condition"]): row for row in conditions.to_dict("records")}
+def _rows(conditions: pd.DataFrame) -> dict[tuple[str, str], _Row]:
+    rows: list[dict[str, Any]] = conditions.to_dict("records")  # type: ignore[assignment]
+    return {(row["corpus"], row["condition"]): row for row in rows}
 
 
-def _encoder(new: CheckInput, baseline: CheckInput, row: Mapping[str, Any]) -> str:
-    return find_differences(new, baseline).encoder(row["corpus"], row["condition"])
-
-
-def _condition(
-    row: Mapping[str, Any], before: Mapping[str, Any], encoder: str, options: CheckOptions
-) -> Iterator[GuardCheck]:
-    """Compare one condition; ``encoder`` names another one that may have moved anything."""
+def _compare(row: _Row, before: _Row, encoder: str, options: CheckOptions) -> Iterator[GuardCheck]:
+    """Compare one condition; ``encoder`` describes a difference of its encoder."""
     name = f"{row['corpus']} {row['condition']}"
     now, then = _stream(row), _stream(before)
     if now != then:
-        reason = listed([f"was {then}, is {now}", encoder and f"another encoder ({encoder})"])
+        note = encoder and f"the encoder differs ({encoder})"
+        reason = join_sentences([f"was {then}, is {now}", note])
         yield GuardCheck(GUARD, f"{name}: stream", CHANGED if encoder else WORSE, reason, then, now)
         return
     if row["same_as"]:
         return
-    tolerances = {one: options.tolerance(one.flag) if one.flag else 0.0 for one in MEASURES}
-    both = {
-        one: (float(row[one.column]), float(before[one.column]))
-        for one in MEASURES
-        if tolerances[one] is not None
+    pairs = {
+        measure: (float(row[measure.column]), float(before[measure.column]))
+        for measure in MEASURES
+        if not measure.flag or options.tolerance(measure.flag) is not None
     }
-    # Where neither side could measure it, there is nothing to compare.
-    both = {one: pair for one, pair in both.items() if not all(map(math.isnan, pair))}
+    # A measure that neither side could take has nothing to compare.
+    pairs = {measure: pair for measure, pair in pairs.items() if not all(map(math.isnan, pair))}
     if encoder:
-        moved = ", ".join(f"{one.title} {_moved(one, *pair)}" for one, pair in both.items())
-        reason = f"another encoder ({encoder}); {moved}"
+        changes = ", ".join(f"{m.title} {m.format_change(*pair)}" for m, pair in pairs.items())
+        reason = f"the encoder differs ({encoder}); {changes}"
         yield GuardCheck(GUARD, f"{name}: encoder", CHANGED, reason)
         return
-    for one, (value, baseline) in both.items():
-        verdict, reason = one.judged(value, baseline, tolerances[one] or 0.0)
+    for measure, (value, baseline) in pairs.items():
+        tolerance = options.tolerance(measure.flag) if measure.flag else None
+        verdict, reason = measure.decide(value, baseline, tolerance or 0.0)
         yield GuardCheck(
             GUARD,
-            f"{name}: {one.title}",
+            f"{name}: {measure.title}",
             verdict,
             reason,
-            one.value(baseline),
-            one.value(value),
-            one.flag,
+            measure.format(baseline),
+            measure.format(value),
+            measure.flag,
         )
 
 
-def _stream(row: Mapping[str, Any]) -> str:
-    return f"the same as {row['same_as']}" if row["same_as"] else "a stream of its own"
-
-
-def _moved(one: Measure, value: float, baseline: float) -> str:
-    """Return both values, with the unit once."""
-    if not math.isfinite(baseline):
-        return f"{one.said(baseline)} -> {one.said(value)}"
-    return f"{baseline:.6g} -> {one.said(value)}"
+def _stream(row: _Row) -> str:
+    return f"the same stream as {row['same_as']}" if row["same_as"] else "a separate stream"

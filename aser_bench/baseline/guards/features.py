@@ -1,17 +1,27 @@
-"""The features guard: whether the features of the original recordings are what they were."""
+"""The features guard: mean and standard deviation of each feature of the original recordings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..differences import find_differences
 from ..options import CheckOptions
 from ..reader import CheckInput
+from ..sentences import join_sentences
 from ..verdicts import CHANGED, SAME, WORSE, GuardCheck
-from .rows import abbreviate, exceeds, format_shift, missing_corpora, missing_file_rows, missing_row
+from .rows import (
+    abbreviate,
+    exceeds,
+    format_shift,
+    missing_corpora,
+    missing_file_rows,
+    missing_row,
+)
 
 GUARD, FLAG = "features", "max-feature-shift"
 
@@ -19,112 +29,127 @@ _ROUNDING = 1e-6
 
 
 def check(new: CheckInput, baseline: CheckInput, options: CheckOptions) -> Iterator[GuardCheck]:
-    """Compare mean and spread of each feature, in the baseline's standard deviations."""
+    """Compare mean and standard deviation of each feature, in the baseline's deviations."""
     tolerance = options.tolerance(FLAG)
     if tolerance is None:
         return
     if new.features is None or baseline.features is None:
-        yield from missing_file_rows(
-            GUARD, "features.csv", new.features is not None, baseline.features is not None
-        )
+        yield from missing_file_rows(GUARD, "features.csv", new.features, baseline.features)
         return
     now, then = _tables(new.features), _tables(baseline.features)
     corpora = {corpus for corpus, _ in now}
     yield from missing_corpora(GUARD, corpora, [corpus for corpus, _ in then], options.part)
     for (corpus, name), before in then.items():
-        what = f"{corpus} {name}"
+        subject = f"{corpus} {name}"
         if (corpus, name) in now:
             declared = _declared(new, baseline, options, corpus, name)
-            yield _compare(what, now[corpus, name], before, tolerance, declared)
+            yield _compare(subject, now[corpus, name], before, tolerance, declared)
         elif corpus in corpora and not options.part:
-            yield missing_row(GUARD, what, f"the new results hold no feature set {name}")
+            yield missing_row(GUARD, subject, f"feature set {name} is not in the new results")
 
 
 def _tables(features: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
-    once = features.drop_duplicates(["corpus", "features", "feature"])
-    parts = once.groupby(["corpus", "features"], sort=False)
+    unique = features.drop_duplicates(["corpus", "features", "feature"])
+    groups = unique.groupby(["corpus", "features"], sort=False)
     return {
         (str(corpus), str(name)): rows.drop_duplicates("feature")
         .set_index("feature")[["mean", "sd"]]
         .astype(float)
-        for (corpus, name), rows in parts
+        for (corpus, name), rows in groups
     }
 
 
 def _declared(
     new: CheckInput, baseline: CheckInput, options: CheckOptions, corpus: str, name: str
 ) -> str:
-    """Say what is known to differ and not allowed to."""
-    known = find_differences(new, baseline)
-    found = {"corpus": known.corpus(corpus), "components": known.component("features", name)}
-    return "; ".join(said for kind, said in found.items() if said and kind not in options.allow)
+    """Describe declared differences that are not allowed."""
+    differences = find_differences(new, baseline)
+    descriptions = {
+        "corpus": differences.corpus(corpus),
+        "components": differences.component("features", name),
+    }
+    return join_sentences(text for name, text in descriptions.items() if name not in options.allow)
 
 
 def _compare(
-    what: str, now: pd.DataFrame, before: pd.DataFrame, tolerance: float, declared: str
+    subject: str, now: pd.DataFrame, before: pd.DataFrame, tolerance: float, declared: str
 ) -> GuardCheck:
-    lost = [str(name) for name in before.index if name not in now.index]
-    missing = f"{len(lost)} of {len(before)} features gone: {abbreviate(lost)}" if lost else ""
-    if lost and not declared:
-        return missing_row(GUARD, what, missing)
-    kept = before.drop(index=lost)
-    if kept.empty:
-        return GuardCheck(GUARD, what, CHANGED, f"{missing}; {declared}")
-    same = now.loc[kept.index]
-    shifts = _shifts(same, kept)
-    worst = int(np.argmax(shifts))
+    missing = [str(name) for name in before.index if name not in now.index]
+    missing_note = (
+        f"{len(missing)} of {len(before)} features are missing: {abbreviate(missing)}"
+        if missing
+        else ""
+    )
+    if missing and not declared:
+        return missing_row(GUARD, subject, missing_note)
+    before = before.drop(index=missing)
+    if before.empty:
+        return GuardCheck(GUARD, subject, CHANGED, f"{missing_note}; {declared}")
+    now = now.loc[before.index]
+    shifts = _shifts(now, before)
     moved = sum(exceeds(shift, tolerance) for shift in shifts)
-    reason = _said(kept.iloc[worst], same.iloc[worst], shifts[worst], tolerance, moved, len(shifts))
     verdict = CHANGED if declared else WORSE if moved else SAME
+    reason = _reason(now, before, shifts, tolerance, moved)
     if verdict == WORSE:
-        reason += "; raise the feature set's version if that is wanted"
+        reason += "; raise the feature set's version if this is intended"
+    worst = int(np.argmax(shifts))
     return GuardCheck(
         GUARD,
-        what,
+        subject,
         verdict,
-        "; ".join(filter(None, [missing, reason, declared])),
-        _value(kept, worst),
-        _value(same, worst),
+        join_sentences([missing_note, reason, declared]),
+        _format_feature(before, worst),
+        _format_feature(now, worst),
         FLAG,
     )
 
 
-def _shifts(now: pd.DataFrame, before: pd.DataFrame) -> np.ndarray:
-    """Return how far each feature moved (features,), in standard deviations of the baseline.
+def _shifts(now: pd.DataFrame, before: pd.DataFrame) -> NDArray[np.floating[Any]]:
+    """Return the shift of each feature (features,), in standard deviations of the baseline.
 
-    Infinity where the baseline does not vary and the new results are others, and where a number
-    came or went.
+    Infinite if the baseline does not vary and the new results differ, and if a value is a number
+    on one side only.
     """
     ours, theirs = now.to_numpy(), before.to_numpy()
     finite = np.isfinite(ours) & np.isfinite(theirs)
     equal = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
-    # Subtracting infinities is no use; whether they are the same is.
+    # The difference of infinities is NaN, so that these are only tested for equality.
     difference = np.abs(np.subtract(ours, theirs, where=finite, out=np.zeros_like(ours)))
     difference = difference.max(axis=1, initial=0)
     sd, scale = theirs[:, 1], np.abs(theirs[:, 0])
     varies = np.isfinite(sd) & (sd > 0)
-    still = np.where(difference > _ROUNDING * scale, np.inf, 0.0)
-    shifts = np.where(varies, difference / np.where(varies, sd, 1.0), still)
+    constant = np.where(difference > _ROUNDING * scale, np.inf, 0.0)
+    shifts: NDArray[np.floating[Any]] = np.where(
+        varies, difference / np.where(varies, sd, 1.0), constant
+    )
     shifts[(~finite & ~equal).any(axis=1)] = np.inf
     return shifts
 
 
-def _said(
-    before: pd.Series, now: pd.Series, shift: float, tolerance: float, moved: int, of: int
+def _reason(
+    now: pd.DataFrame,
+    before: pd.DataFrame,
+    shifts: NDArray[np.floating[Any]],
+    tolerance: float,
+    moved: int,
 ) -> str:
+    """Describe the feature that shifted most, and count those that exceed the tolerance."""
+    worst = int(np.argmax(shifts))
+    shift, ours, theirs = shifts[worst], now.iloc[worst], before.iloc[worst]
     if not shift:
-        return "not one moved"
+        return "no feature moved"
     if np.isfinite(shift):
-        how = f"moved by {format_shift(shift, tolerance, 'SD', digits=2)}"
-    elif now.isna().any() or before.isna().any():
-        how = "is no number on one side"
-    elif not (np.isfinite(now).all() and np.isfinite(before).all()):
-        how = "is infinite on one side"
+        text = f"moved by {format_shift(shift, tolerance, 'SD', digits=2)}"
+    elif ours.isna().any() or theirs.isna().any():
+        text = "is not a number on one side"
+    elif not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
+        text = "is infinite on one side"
     else:
-        how = "moved though it never varied"
-    return f"{before.name} {how} ({moved} of {of} moved)" if moved else f"{before.name} {how}"
+        text = "moved although it was constant"
+    count = f" ({moved} of {len(shifts)} moved)" if moved else ""
+    return f"{before.index[worst]} {text}{count}"
 
 
-def _value(table: pd.DataFrame, place: int) -> str:
-    mean, sd = table.iloc[place]
-    return f"{table.index[place]}: mean {mean:.6g}, SD {sd:.6g}"
+def _format_feature(table: pd.DataFrame, row: int) -> str:
+    mean, sd = table.iloc[row]
+    return f"{table.index[row]}: mean {mean:.6g}, SD {sd:.6g}"
