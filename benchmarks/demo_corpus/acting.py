@@ -1,9 +1,9 @@
-"""How an emotion is acted: from the name of an emotion to the settings of one utterance.
+"""Voice settings of an utterance for an emotion.
 
-The profiles follow what the literature on vocal emotion reports (anger fast, loud, wide and
-bright; sadness slow, soft, low and breathy; fear high, fast and trembling; and so on). They are
-blurred on purpose: every speaker acts every emotion in an own way and with an own strength, every
-utterance strays from it, and some utterances are hardly acted at all.
+The profiles follow the literature on vocal emotion (anger is fast, loud, bright and has a wide
+pitch range; sadness is slow, soft, low and breathy; fear is high, fast and has tremor; and so on).
+Random variation is added: style and strength of the acting depend on the speaker and the emotion,
+vary between utterances, and some utterances are acted weakly.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ EMOTIONS: tuple[str, ...] = (
     "surprised",
 )
 
-# What the random numbers of a generator are for: each use has a stream of its own.
+# Purposes of random numbers; each has a separate stream.
 STREAM_TEXT, STREAM_STYLE, STREAM_ACTING, STREAM_SOUND, STREAM_RECORD, STREAM_ROOM = range(6)
 
-# Overall difficulty: how strongly all emotions are acted, and how far speakers and utterances
-# stray from the profiles (in units of ``SPREAD``). Set by what check.py measures.
+# Overall difficulty: the strength of the acting, and the deviation of speakers and utterances from
+# the profiles (in units of ``SPREAD``). The values were chosen by the results of check.py.
 STRENGTH = 1.4
 SPEAKER_SPREAD = 0.35
 UTTERANCE_SPREAD = 0.35
@@ -36,36 +36,36 @@ WEAK_SHARE = 0.15
 
 @dataclass(frozen=True)
 class Acting:
-    """How an utterance departs from its speaker's calm voice; 0 everywhere is calm.
+    """Deviation of an utterance from the neutral voice of its speaker; all zeros are neutral.
 
     Parameters
     ----------
     rate
-        Natural logarithm of the tempo's factor.
+        Natural logarithm of the factor of the tempo.
     pitch_st
-        Semitones the voice is raised by.
+        Increase of the pitch in semitones.
     range
-        Natural logarithm of the factor on the intonation's range.
+        Natural logarithm of the factor of the pitch range.
     gain_db
-        Loudness.
+        Change of the level in dB.
     bright_db
-        Level of the range above 1.5 kHz: less spectral tilt.
+        Change of the level above 1.5 kHz in dB, that is, of the spectral tilt.
     formant
-        Percent the formants are raised by: a smile shortens the vocal tract.
+        Increase of the formants in percent; a smile shortens the vocal tract.
     roughness
-        Added period-to-period irregularity, in espeak-ng's units.
+        Additional irregularity between periods, in espeak-ng's units.
     breath_db
-        Decibels of breath noise above the speaker's own.
+        Increase of the speaker's breath noise in dB.
     tremor
-        Depth of the trembling of pitch and level, 0 to 1.
+        Depth of the modulation of pitch and level, 0 to 1.
     creak
-        Depth of the creak, 0 to 1, strongest at the end.
+        Depth of the creak, 0 to 1; it increases towards the end.
     pause
-        Silence added between words, in 10 ms.
+        Additional silence between words, in units of 10 ms.
     rise
-        Tendency to end like a question, 0 to 1.
+        Probability of a final rise as in a question, 0 to 1.
     emphasis
-        Tendency to stress one word strongly, 0 to 1.
+        Probability that one word is stressed strongly, 0 to 1.
     """
 
     rate: float = 0.0
@@ -154,7 +154,7 @@ PROFILES: dict[str, Acting] = {
     ),
 }
 
-# One unit of a speaker's or an utterance's departure from the profile.
+# Standard deviation of the variation, multiplied by SPEAKER_SPREAD and UTTERANCE_SPREAD.
 SPREAD = Acting(
     rate=0.07,
     pitch_st=1.5,
@@ -171,7 +171,7 @@ SPREAD = Acting(
     emphasis=0.2,
 )
 
-# Values outside these bounds sound broken rather than acted.
+# Values outside of these bounds sound defective.
 _BOUNDS = {
     "rate": (-0.24, 0.26),
     "pitch_st": (-4.5, 8.0),
@@ -185,33 +185,33 @@ _BOUNDS = {
 
 
 def generator(stream: int, *key: int) -> np.random.Generator:
-    """Random numbers for one purpose and key, whatever else has been drawn."""
+    """Return the random generator for one purpose and key, independent of all others."""
     return np.random.default_rng([SEED, stream, *key])
 
 
 def act(speaker: int, emotion: str, index: int) -> Acting:
-    """The acting of one utterance.
+    """Return the acting of one utterance.
 
     Parameters
     ----------
     speaker
-        The speaker's number.
+        Index of the speaker.
     emotion
-        The emotion's name.
+        Name of the emotion.
     index
-        The number of the utterance among the speaker's of this emotion.
+        Number of the utterance among those of the speaker and emotion.
     """
     number = EMOTIONS.index(emotion)
     style = generator(STREAM_STYLE, speaker, number)
-    moment = generator(STREAM_ACTING, speaker, number, index)
-    strength = STRENGTH * float(np.exp(style.normal(0.0, 0.2) + moment.normal(0.0, 0.15)))
-    if moment.random() < WEAK_SHARE:
-        strength *= moment.uniform(0.15, 0.55)
+    utterance = generator(STREAM_ACTING, speaker, number, index)
+    strength = STRENGTH * float(np.exp(style.normal(0.0, 0.2) + utterance.normal(0.0, 0.15)))
+    if utterance.random() < WEAK_SHARE:
+        strength *= utterance.uniform(0.15, 0.55)
     values = {}
     for field in fields(Acting):
-        stray = SPEAKER_SPREAD * style.normal() + UTTERANCE_SPREAD * moment.normal()
+        variation = SPEAKER_SPREAD * style.normal() + UTTERANCE_SPREAD * utterance.normal()
         value = strength * getattr(PROFILES[emotion], field.name)
-        value += stray * getattr(SPREAD, field.name)
+        value += variation * getattr(SPREAD, field.name)
         low, high = _BOUNDS.get(field.name, (0.0, 3.0 if field.name == "pause" else 1.0))
         values[field.name] = float(np.clip(value, low, high))
     return replace(Acting(), **values)

@@ -1,7 +1,7 @@
 """Measure a rendered demo corpus: ``python benchmarks/demo_corpus/check.py DIR``.
 
-Tells whether the sound files are sound (levels, durations, no two alike) and how hard the corpus
-is for a support vector machine on acoustic features and for a baseline on the words. Needs
+Prints statistics of the audio files (levels, durations, duplicates), and how well a support vector
+machine on acoustic features and a baseline on the texts recognise the emotions. Requires
 ``librosa``, ``pandas``, ``scikit-learn`` and ``soundfile``.
 """
 
@@ -28,7 +28,7 @@ SVM_SETTINGS = tuple((kernel, c) for kernel in ("linear", "rbf") for c in (0.01,
 
 
 def features(samples: np.ndarray) -> np.ndarray:
-    """Time means of 40 MFCCs, 12 chroma bins and 128 mel bands."""
+    """Return the means over time of 40 MFCCs, 12 chroma bins and 128 mel bands."""
     parts = (
         librosa.feature.mfcc(y=samples, sr=SAMPLE_RATE, n_mfcc=40),
         librosa.feature.chroma_stft(y=samples, sr=SAMPLE_RATE),
@@ -38,7 +38,7 @@ def features(samples: np.ndarray) -> np.ndarray:
 
 
 def measure(samples: np.ndarray) -> dict[str, float]:
-    """Duration, peak, level, floor, and the level right at the ends of the recording."""
+    """Return duration, peak, level, noise floor, and the level at the ends of the recording."""
     frames = samples[: samples.size // 400 * 400].reshape(-1, 400)
     levels = 10.0 * np.log10(np.mean(frames**2, axis=1) + 1e-12)
     return {
@@ -51,13 +51,13 @@ def measure(samples: np.ndarray) -> dict[str, float]:
 
 
 def folds(table: pd.DataFrame) -> np.ndarray:
-    """The fold of each utterance: two speakers to a fold, in their order."""
+    """Return the fold of each utterance; a fold has two speakers, in the order of their names."""
     order = {name: i for i, name in enumerate(sorted(table.speaker.unique()))}
     return table.speaker.map(order).to_numpy() * FOLDS // len(order)
 
 
 def predict(model: Pipeline, inputs: np.ndarray, truth: np.ndarray, fold: np.ndarray) -> np.ndarray:
-    """Predictions for every utterance by a model that has not met its speaker."""
+    """Return predictions by models that were trained without the speaker of the utterance."""
     predicted = np.empty_like(truth)
     for held_out in range(FOLDS):
         test = fold == held_out
@@ -67,12 +67,12 @@ def predict(model: Pipeline, inputs: np.ndarray, truth: np.ndarray, fold: np.nda
 
 
 def uar(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Unweighted average recall."""
+    """Return the unweighted average recall."""
     return float(recall_score(truth, predicted, average="macro"))
 
 
 def report_svm(inputs: np.ndarray, truth: np.ndarray, table: pd.DataFrame) -> None:
-    """Print the acoustic baseline: all settings, then the best one of each kernel in full."""
+    """Print the UAR of all settings of the acoustic baseline, and details of the best."""
     fold = folds(table)
     results = {}
     for kernel, c in SVM_SETTINGS:
@@ -81,16 +81,16 @@ def report_svm(inputs: np.ndarray, truth: np.ndarray, table: pd.DataFrame) -> No
         print(f"SVM {kernel:6} C={c:<5} UAR {uar(truth, results[kernel, c]):.3f}")
     best = max(results, key=lambda setting: uar(truth, results[setting]))
     names = np.unique(truth)
-    print(f"\nbest: {best}; rows are what was acted")
+    print(f"\nbest: {best}; rows are the acted emotions")
     matrix = pd.DataFrame(confusion_matrix(truth, results[best]), names, names)
     matrix["recall"] = np.diag(matrix) / matrix.sum(axis=1)
     print(matrix.round(2).to_string())
-    hit = pd.Series(results[best] == truth)
-    print(hit.groupby(table.speaker.to_numpy()).mean().round(2).to_dict())
+    correct = pd.Series(results[best] == truth)
+    print(correct.groupby(table.speaker.to_numpy()).mean().round(2).to_dict())
 
 
 def report_words(truth: np.ndarray, table: pd.DataFrame) -> None:
-    """Print the baseline on the words, by the kind of text."""
+    """Print the UAR of the text baseline, by kind of text."""
     model = make_pipeline(
         TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(C=10.0, max_iter=1000)
     )
@@ -104,22 +104,24 @@ def report_words(truth: np.ndarray, table: pd.DataFrame) -> None:
 
 
 def main() -> None:
-    """Command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description="Measure a rendered demo corpus.")
     parser.add_argument("folder", type=Path, metavar="DIR")
     folder = parser.parse_args().folder
     table = pd.read_csv(folder / "utterances.csv")
-    sounds = [soundfile.read(folder / file)[0] for file in table.file]
-    facts = pd.DataFrame([measure(samples) for samples in sounds])
-    print(facts.describe(percentiles=[0.5]).drop("count").round(3).to_string())
-    by_emotion = facts.groupby(table.emotion.to_numpy())[["seconds", "level_db"]]
+    signals = [soundfile.read(folder / file)[0] for file in table.file]
+    statistics = pd.DataFrame([measure(samples) for samples in signals])
+    print(statistics.describe(percentiles=[0.5]).drop("count").round(3).to_string())
+    by_emotion = statistics.groupby(table.emotion.to_numpy())[["seconds", "level_db"]]
     print(by_emotion.mean().round(2).to_string())
     size = sum(path.stat().st_size for path in folder.rglob("*.flac"))
-    distinct = len({hashlib.sha256(samples.tobytes()).digest() for samples in sounds})
-    print(f"{len(sounds)} utterances, {distinct} distinct, {facts.seconds.sum() / 60:.2f} min, ")
+    distinct = len({hashlib.sha256(samples.tobytes()).digest() for samples in signals})
+    print(
+        f"{len(signals)} utterances, {distinct} distinct, {statistics.seconds.sum() / 60:.2f} min, "
+    )
     print(f"{size / 1e6:.2f} MB; words: {table.text.nunique()} distinct texts\n")
     truth = table.emotion.to_numpy()
-    report_svm(np.stack([features(samples) for samples in sounds]), truth, table)
+    report_svm(np.stack([features(samples) for samples in signals]), truth, table)
     report_words(truth, table)
 
 

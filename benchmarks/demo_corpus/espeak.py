@@ -1,7 +1,7 @@
-"""A thin ctypes binding of espeak-ng: one text in, samples out.
+"""Minimal ctypes binding of espeak-ng, from a text to samples.
 
-Only maintainers who render the corpus need it. espeak-ng is GPL-licensed, so neither its library
-nor its data is shipped with the project; the PyPI package ``espeakng-loader`` brings both.
+It is used by maintainers to render the corpus. espeak-ng is GPL-licensed, so the project contains
+neither its library nor its data; both are in the PyPI package ``espeakng-loader``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _CHARS_UTF8 = 1
 _SSML = 0x10
 _PARAMETERS = {"rate": 1, "volume": 2, "pitch": 3, "range": 4, "wordgap": 7}
 
-# The file, in espeak-ng's folder of voice variants, that holds the variant in use.
+# Name of the file, in espeak-ng's folder of voice variants, with the current variant.
 _VARIANT = "demo_actor"
 
 _Callback = ctypes.CFUNCTYPE(
@@ -31,10 +31,10 @@ _Callback = ctypes.CFUNCTYPE(
 
 
 class Espeak:
-    """espeak-ng with a voice that can be rewritten for every utterance.
+    """espeak-ng with a different voice for each utterance.
 
-    espeak-ng reads a voice's formants, roughness or spectral tone from a file only. The engine
-    therefore works on a temporary copy of the data folder and writes each utterance's voice there.
+    espeak-ng reads formants and roughness of a voice only from a file. The engine therefore uses a
+    temporary copy of the data folder and writes the voice of each utterance to it.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Espeak:
         if self.sample_rate <= 0:
             raise RuntimeError("espeak-ng could not be initialised")
         self._chunks: list[np.ndarray] = []
-        # The library keeps the bare pointer: the callback must live as long as the engine.
+        # The library stores the pointer only, so the engine must hold a reference to the callback.
         self._callback = _Callback(self._collect)
         self._library.espeak_SetSynthCallback(self._callback)
 
@@ -72,31 +72,31 @@ class Espeak:
 
     @property
     def version(self) -> str:
-        """espeak-ng's version, as it tells it."""
+        """Version that espeak-ng reports."""
         return self._library.espeak_Info(None).decode().split()[0]
 
-    def say(
+    def synthesize(
         self, ssml: str, language: str, variant: str, parameters: dict[str, int], seed: int
     ) -> np.ndarray:
-        """Speak an SSML text.
+        """Synthesise an SSML text.
 
         Parameters
         ----------
         ssml
-            The text, SSML markup allowed.
+            The text, with SSML markup.
         language
-            espeak-ng's name of the base voice, such as ``en-us``.
+            Name of the base voice in espeak-ng, such as ``en-us``.
         variant
-            The content of a voice variant file.
+            Contents of the voice variant file.
         parameters
             Settings by name: rate, volume, pitch, range, wordgap.
         seed
-            Seed of espeak-ng's own random numbers (flutter, aspiration noise).
+            Seed of the random numbers of espeak-ng (flutter, aspiration noise).
 
         Returns
         -------
         numpy.ndarray
-            Samples at ``sample_rate``, float64 in -1..1.
+            Samples at ``sample_rate``, shape (samples,), float64 from -1 to 1.
         """
         self._variant_file.write_text(f"language variant\nname actor\n{variant}\n")
         self._library.espeak_ng_SetRandSeed(seed)
@@ -110,7 +110,7 @@ class Espeak:
             text, ctypes.c_size_t(len(text) + 1), 0, 0, 0, _CHARS_UTF8 | _SSML, None, None
         )
         if status != 0 or not self._chunks:
-            raise RuntimeError(f"espeak-ng gave no sound for {ssml!r}")
+            raise RuntimeError(f"espeak-ng returned no audio for {ssml!r}")
         return np.concatenate(self._chunks).astype(np.float64) / 32768.0
 
     def _collect(self, samples: ctypes._Pointer, count: int, _events: int | None) -> int:

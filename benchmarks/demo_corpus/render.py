@@ -1,6 +1,6 @@
 """Render the demo corpus: ``python benchmarks/demo_corpus/render.py OUT_DIR``.
 
-For maintainers only: the rendered corpus is part of the package. Needs ``espeakng-loader``,
+For maintainers: the rendered corpus is part of the package. Requires ``espeakng-loader``,
 ``scipy``, ``soundfile`` and ``soxr``.
 """
 
@@ -37,7 +37,7 @@ COLUMNS = ("file", "emotion", "speaker", "sex", "text", "text_kind")
 
 @dataclass(frozen=True)
 class Utterance:
-    """What is to be said, by whom (a number of ``SPEAKERS``) and how."""
+    """Speaker (an index into ``SPEAKERS``), emotion, number and text of an utterance."""
 
     speaker: int
     emotion: str
@@ -47,16 +47,16 @@ class Utterance:
 
     @property
     def file(self) -> str:
-        """The path of its sound file in the corpus."""
+        """Path of the audio file in the corpus."""
         name = SPEAKERS[self.speaker].name
         return f"{name}/{name}_{self.emotion}_{self.index + 1:02d}.flac"
 
     def generator(self, stream: int) -> np.random.Generator:
-        """Random numbers of this utterance alone."""
+        """Return the random generator of this utterance for one purpose."""
         return generator(stream, self.speaker, EMOTIONS.index(self.emotion), self.index)
 
     def row(self) -> dict[str, str]:
-        """Its line of utterances.csv."""
+        """Return the row of utterances.csv."""
         speaker = SPEAKERS[self.speaker]
         values = (
             self.file,
@@ -69,41 +69,41 @@ class Utterance:
         return dict(zip(COLUMNS, values, strict=True))
 
 
-def deal(pool: tuple[str, ...], speaker: int, *key: int) -> list[str]:
-    """Deal a speaker ``PER_KIND`` sentences, so that all are used before one is used again."""
+def choose_sentences(pool: tuple[str, ...], speaker: int, *key: int) -> list[str]:
+    """Choose ``PER_KIND`` sentences for a speaker; all are used before one is used again."""
     positions = range(speaker * PER_KIND, (speaker + 1) * PER_KIND)
-    dealt: list[str] = []
+    chosen: list[str] = []
     for position in positions:
-        lap, place = divmod(position, len(pool))
-        order = generator(STREAM_TEXT, *key, lap).permutation(len(pool))
-        # The first sentences of a new lap may be ones that this speaker has just been dealt.
-        rest = [pool[i] for i in np.roll(order, -place) if pool[i] not in dealt]
-        dealt.append(rest[0])
-    return dealt
+        cycle, offset = divmod(position, len(pool))
+        order = generator(STREAM_TEXT, *key, cycle).permutation(len(pool))
+        # The first sentences of a new cycle may have been chosen for this speaker already.
+        unused = [pool[i] for i in np.roll(order, -offset) if pool[i] not in chosen]
+        chosen.append(unused[0])
+    return chosen
 
 
 def plan() -> Iterator[Utterance]:
-    """All utterances of the corpus."""
+    """Yield all utterances of the corpus."""
     for speaker in range(len(SPEAKERS)):
-        # A speaker says the same neutral sentences under every emotion, as in acted corpora
-        # recorded from people. The words of these utterances then tell nothing, to the letter.
-        neutral = deal(NEUTRAL_WORDS, speaker, len(EMOTIONS))
+        # A speaker says the same neutral sentences in all emotions, as in acted corpora of human
+        # speech. The wording of these utterances then carries no information about the emotion.
+        neutral = choose_sentences(NEUTRAL_WORDS, speaker, len(EMOTIONS))
         for number, emotion in enumerate(EMOTIONS):
-            emotional = deal(EMOTIONAL_WORDS[emotion], speaker, number)
+            emotional = choose_sentences(EMOTIONAL_WORDS[emotion], speaker, number)
             for i, text in enumerate(neutral):
                 yield Utterance(speaker, emotion, i, text, "neutral")
             for i, text in enumerate(emotional):
                 yield Utterance(speaker, emotion, PER_KIND + i, text, "emotional")
 
 
-def spoken(utterance: Utterance, acting: Acting) -> str:
-    """The text as espeak-ng shall say it: with a stressed word, or as a question."""
+def to_ssml(utterance: Utterance, acting: Acting) -> str:
+    """Return the text for espeak-ng, with a stressed word or as a question by the acting."""
     rng = utterance.generator(STREAM_TEXT)
     text = utterance.text
-    stressed, asked = rng.random(2) < (acting.emphasis, acting.rise)
-    if asked:
+    is_stressed, is_question = rng.random(2) < (acting.emphasis, acting.rise)
+    if is_question:
         text = text.rstrip(".!?") + "?"
-    if stressed:
+    if is_stressed:
         words = text.split()
         longest = max(range(len(words)), key=lambda i: (len(words[i].strip(".,!?")), i))
         word = words[longest].rstrip(".,!?")
@@ -113,14 +113,14 @@ def spoken(utterance: Utterance, acting: Acting) -> str:
     return text
 
 
-def variant(speaker: Speaker, acting: Acting) -> str:
-    """espeak-ng's voice file for one utterance."""
+def voice_variant(speaker: Speaker, acting: Acting) -> str:
+    """Return the contents of the espeak-ng voice file for one utterance."""
     low, high = speaker.pitch_hz
-    middle = np.sqrt(low * high) * 2.0 ** (acting.pitch_st / 12.0)
-    half = 0.5 * (high - low) / np.sqrt(low * high) * np.exp(acting.range)
+    center = np.sqrt(low * high) * 2.0 ** (acting.pitch_st / 12.0)
+    half_range = 0.5 * (high - low) / np.sqrt(low * high) * np.exp(acting.range)
     tract = 1.0 + acting.formant / 100.0
     lines = [
-        f"pitch {middle * (1.0 - half):.0f} {middle * (1.0 + half):.0f}",
+        f"pitch {center * (1.0 - half_range):.0f} {center * (1.0 + half_range):.0f}",
         f"roughness {min(speaker.roughness + acting.roughness, 7.0):.0f}",
         "flutter 3",
     ]
@@ -130,16 +130,16 @@ def variant(speaker: Speaker, acting: Acting) -> str:
 
 
 def speak(engine: Espeak, utterance: Utterance, acting: Acting) -> np.ndarray:
-    """The voice alone: no room, no level, no silence around it."""
+    """Return the voice without room, level and surrounding silence."""
     speaker = SPEAKERS[utterance.speaker]
     rng = utterance.generator(STREAM_SOUND)
-    samples = engine.say(
-        spoken(utterance, acting),
+    samples = engine.synthesize(
+        to_ssml(utterance, acting),
         speaker.language,
-        variant(speaker, acting),
+        voice_variant(speaker, acting),
         {
             "rate": round(speaker.rate * np.exp(acting.rate)),
-            # Low: a stressed word is much louder, and espeak-ng clips.
+            # Low, because a stressed word is much louder and espeak-ng clips.
             "volume": 30,
             "pitch": 50,
             "range": 50,
@@ -149,20 +149,20 @@ def speak(engine: Espeak, utterance: Utterance, acting: Acting) -> np.ndarray:
     )
     samples = soxr.resample(samples, engine.sample_rate, effects.SAMPLE_RATE, quality="VHQ")
     samples = effects.trim(samples)
-    samples = effects.tremble(samples, acting.tremor, rng)
-    samples = effects.creak(samples, acting.creak, rng)
+    samples = effects.add_tremor(samples, acting.tremor, rng)
+    samples = effects.add_creak(samples, acting.creak, rng)
     samples = effects.brighten(samples, speaker.bright_db + acting.bright_db)
-    return effects.breathe(samples, speaker.breath_db + acting.breath_db, rng)
+    return effects.add_breath(samples, speaker.breath_db + acting.breath_db, rng)
 
 
 def record(voice: np.ndarray, utterance: Utterance, acting: Acting) -> np.ndarray:
-    """The voice in its speaker's room, at its level, as the microphone hears it."""
+    """Return the recording of a voice: at its level, with the room and noise of the speaker."""
     speaker = SPEAKERS[utterance.speaker]
     rng = utterance.generator(STREAM_RECORD)
     level_db = LEVEL_DB + speaker.gain_db + acting.gain_db
     samples = voice * effects.decibels(level_db) / effects.active_level(voice)
     samples = effects.pad(samples, rng)
-    # The room is one of the speaker's, not of the utterance.
+    # The room depends on the speaker only.
     room = generator(STREAM_ROOM, utterance.speaker)
     samples = effects.reverberate(samples, speaker.reverb_s, room)
     samples += effects.room_noise(samples.size, speaker.noise_db, speaker.noise_tilt, rng)
@@ -170,7 +170,7 @@ def record(voice: np.ndarray, utterance: Utterance, acting: Acting) -> np.ndarra
 
 
 def render(folder: Path) -> str:
-    """Render all utterances and their table into a folder; returns espeak-ng's version."""
+    """Render all utterances and their table into a folder; return the version of espeak-ng."""
     utterances = sorted(plan(), key=lambda utterance: utterance.file)
     with Espeak() as engine:
         for utterance in utterances:
@@ -181,15 +181,15 @@ def render(folder: Path) -> str:
             soundfile.write(path, samples, effects.SAMPLE_RATE, subtype="PCM_16")
         version = engine.version
     table = folder / "utterances.csv"
-    with table.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(utterance.row() for utterance in utterances)
     return version
 
 
 def main() -> None:
-    """Command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description="Render the demo corpus.")
     parser.add_argument("out_dir", type=Path, metavar="OUT_DIR")
     folder = parser.parse_args().out_dir

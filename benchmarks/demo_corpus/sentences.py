@@ -1,9 +1,9 @@
-"""The sentences of the demo corpus: all of them written for this project.
+"""Sentences of the demo corpus, all written for this project.
 
-Two kinds. ``NEUTRAL_WORDS`` say nothing of how the speaker feels, and every one of them is
-spoken under every emotion. ``EMOTIONAL_WORDS`` carry the emotion in their wording. The words of
-one emotion recur from sentence to sentence, so that a model of the words has something to carry
-over to new speakers; some sentences fit two emotions, so that it cannot be right about all.
+``NEUTRAL_WORDS`` do not suggest an emotion, and each of them is spoken in all emotions.
+``EMOTIONAL_WORDS`` suggest the emotion by their wording. Words recur in the sentences of an
+emotion, so that a text model can generalise to new speakers; some sentences fit two emotions, so
+that it cannot be right in all cases.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ EMOTIONAL_WORDS: dict[str, tuple[str, ...]] = {
         "That is none of your business!",
         "You had no right to do that!",
         "I've had enough of your lies!",
-        # The next two would do for other emotions as well.
+        # The next two fit other emotions as well.
         "I can't believe you did that!",
         "This is disgusting behaviour!",
     ),
@@ -69,7 +69,7 @@ EMOTIONAL_WORDS: dict[str, tuple[str, ...]] = {
         "We had the best time together!",
         "I am so very proud of you!",
         "Everybody laughed and danced!",
-        # Surprise, or fondness in grief, would fit these.
+        # These fit surprise or sadness as well.
         "I can't believe we won!",
         "I still love her so much.",
     ),
@@ -92,7 +92,7 @@ EMOTIONAL_WORDS: dict[str, tuple[str, ...]] = {
         "My heart is broken.",
         "She cried when he left.",
         "I am so sorry for her.",
-        # Fear and anger have their claim on these.
+        # These fit fear or anger as well.
         "I don't know what to do.",
         "You never listen to me.",
     ),
@@ -115,7 +115,7 @@ EMOTIONAL_WORDS: dict[str, tuple[str, ...]] = {
         "The road runs north to the coast.",
         "The second page lists the prices.",
         "The library has three floors.",
-        # A piece of news may be told in more than one way.
+        # These fit several emotions.
         "He comes back on Monday.",
         "There is a spider in the box.",
     ),
@@ -138,7 +138,7 @@ EMOTIONAL_WORDS: dict[str, tuple[str, ...]] = {
         "We are going to die here!",
         "Please don't open that door!",
         "My hands will not stop shaking.",
-        # Sadness and surprise share these.
+        # These fit sadness or surprise as well.
         "I don't know what to do.",
         "What on earth was that noise?",
     ),
@@ -161,7 +161,7 @@ EMOTIONAL_WORDS: dict[str, tuple[str, ...]] = {
         "It tastes disgusting.",
         "There is slime on my hands.",
         "Maggots are in the bin.",
-        # Anger would put it so, too.
+        # These fit anger as well.
         "I am so sick of this.",
         "You make me sick.",
     ),
@@ -184,7 +184,7 @@ EMOTIONAL_WORDS: dict[str, tuple[str, ...]] = {
         "I had no idea it was you!",
         "Wow, that was unexpected!",
         "No way, is that possible?",
-        # Anger and joy, fear: the same words.
+        # These fit anger, happiness or fear as well.
         "I can't believe you did that!",
         "What on earth was that noise?",
     ),

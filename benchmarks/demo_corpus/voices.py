@@ -1,4 +1,4 @@
-"""The ten speakers of the demo corpus: how each sounds when nothing moves them."""
+"""The ten speakers of the demo corpus, with their neutral voices and recording conditions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Speaker:
-    """One synthetic speaker and the room and microphone they are recorded with.
+    """A synthetic speaker, with the room and microphone of the recordings.
 
     Parameters
     ----------
@@ -16,30 +16,30 @@ class Speaker:
     sex
         ``female`` or ``male``.
     language
-        espeak-ng's name of the base voice: the accent.
+        Name of the base voice in espeak-ng, which sets the accent.
     pitch_hz
-        Lower and upper end of the speaker's calm intonation.
+        Lower and upper limit of the neutral intonation, in Hz.
     rate
-        Words per minute.
+        Tempo in words per minute.
     formants
-        Percent of espeak-ng's formant frequencies F1 to F5: the vocal tract. The stock voice is
-        a man's, so women lie near 115.
+        Formants F1 to F5 in percent of those of espeak-ng's default voice, which is male; those
+        of female speakers are near 115.
     width
-        Percent of the formants' bandwidths: a wider one sounds softer.
+        Bandwidth of the formants in percent; wider formants sound softer.
     bright_db
-        Level of the range above 1.5 kHz against the stock voice.
+        Level above 1.5 kHz relative to the default voice, in dB.
     roughness
-        espeak-ng's period-to-period irregularity, 0 to 7.
+        Irregularity between periods, in espeak-ng's scale of 0 to 7.
     breath_db
-        Level of the breath noise against the voice.
+        Level of the breath noise relative to the voice, in dB.
     gain_db
-        Recording gain against the corpus's usual level.
+        Recording gain relative to the standard level of the corpus, in dB.
     noise_db
         Level of room and microphone noise in dBFS.
     noise_tilt
-        Exponent of the noise's spectrum: 0 is white, 1 pink.
+        Exponent of the noise spectrum: 0 is white noise, 1 is pink noise.
     reverb_s
-        Decay time of the room.
+        Decay time of the room, in seconds.
     """
 
     name: str
