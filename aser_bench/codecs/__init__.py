@@ -1,7 +1,7 @@
-"""Codecs: signals there and back through lossy coding, with nothing else changed.
+"""Codecs: encoding and decoding of signals, without any other change.
 
-`roundtrip` is the function to import in a training loop; `augment.Augment` is the same as an
-augmentation with a random choice of conditions.
+`roundtrip` is the function for single signals, for example in a training loop. `augment.Augment`
+is a data augmentation that chooses a condition at random.
 """
 
 from __future__ import annotations
@@ -9,47 +9,50 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
+    import numpy.typing as npt
+
+    from .signals import Signal
 
 __all__ = ["roundtrip"]
 
 
 def roundtrip(
-    signal: np.ndarray,
+    signal: npt.ArrayLike,
     rate: int,
     codec: str,
     bitrate: float | None = None,
     *,
     policy: str = "promote",
-) -> np.ndarray:
-    """Return a signal as it sounds after a codec.
+) -> Signal:
+    """Return a signal after encoding and decoding.
 
     Parameters
     ----------
     signal : numpy.ndarray
-        Mono, shape (samples,), full scale is 1.
+        Mono, shape (samples,); full scale is 1.
     rate : int
         Sample rate in Hz.
     codec : str
         A codec with its options, or a chain: ``mp3``, ``opus:application=voip``, ``gsm``,
-        ``mp3:64+opus:16``. ``aser-bench list codecs`` names them.
+        ``mp3:64+opus:16``. ``aser-bench list codecs`` lists them.
     bitrate : float, optional
-        kbit/s, for codecs that have bitrates.
+        Bitrate in kbit/s, for codecs that have bitrates.
     policy : {"promote", "clamp", "error"}
-        What to do with a bitrate that the codec does not carry at this rate: code it at
-        another rate, code the nearest bitrate, or refuse.
+        Treatment of a bitrate that the codec does not support at this rate: ``promote`` codes
+        it at a higher or lower rate, ``clamp`` codes the nearest bitrate, ``error`` raises an
+        error.
 
     Returns
     -------
     numpy.ndarray
-        float32, shape (samples,): as long as the source, in time with it, and not clipped
-        (but by codecs that work on 16-bit samples).
+        float32, shape (samples,): the length of the source, no delay, and not clipped (except
+        by codecs that work on 16-bit samples).
 
     Raises
     ------
     UsageError
-        If the codec is unknown, cannot be used with the ffmpeg at hand, or cannot code the
-        bitrate under the policy.
+        If the codec is unknown, the ffmpeg in use does not support it, or the bitrate cannot be
+        coded under the policy.
     AudioError
         If the signal is empty, not mono or not finite.
     CodecError
@@ -64,6 +67,7 @@ def roundtrip(
     ((16000,), dtype('float32'))
     """
     from ..core.errors import UsageError
+    from .signals import check_signals
     from .specs import get_available
 
     component = get_available(codec)
@@ -71,4 +75,4 @@ def roundtrip(
         raise UsageError(f"{codec} needs a bitrate")
     bitrates = [] if bitrate is None else [bitrate]
     conditions, _ = component.conditions(bitrates, rate, policy)
-    return component.roundtrip([signal], rate, conditions)[0][0].signal
+    return component.roundtrip(check_signals([signal]), rate, conditions)[0][0].signal

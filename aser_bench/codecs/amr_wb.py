@@ -1,4 +1,4 @@
-"""AMR-WB (ITU-T G.722.2), the speech codec of "HD voice" telephony."""
+"""AMR-WB (ITU-T G.722.2), the speech codec of wide-band mobile telephony ("HD voice")."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class AmrWb(LossyCodec):
     """AMR-WB at 16 kHz by vo-amrwbenc, without discontinuous transmission."""
 
     name = "amr-wb"
-    title = "AMR-WB (G.722.2), mobile telephony at 16 kHz, vo-amrwbenc"
+    title = "AMR-WB (G.722.2) by vo-amrwbenc, mobile telephony at 16 kHz"
     integer_samples = True
     level_tolerance_db = 0.5
     bitrates_by_rate = {
@@ -27,11 +27,11 @@ class AmrWb(LossyCodec):
     max_excess = 641
 
     def encoding(self, condition: Condition) -> Encoding:
-        """Return how ffmpeg encodes a condition."""
+        """Return the settings of ffmpeg for the encoding of a condition."""
         return Encoding(self.encoder_name, condition.kbps, self.suffix, muxer="amr")
 
     def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
-        """Return the bitrate of the modes that stand in the frames' headers."""
+        """Return the bitrate of the modes in the headers of the frames."""
         return amr_payload(data, b"#!AMR-WB\n", AMR_WB_BITS)
 
 

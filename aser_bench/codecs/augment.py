@@ -1,4 +1,4 @@
-"""Codecs as an augmentation: each call takes a signal through a condition that is drawn."""
+"""Data augmentation with codecs: each call codes a signal at a randomly chosen condition."""
 
 from __future__ import annotations
 
@@ -8,43 +8,47 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..core.errors import AudioError, UsageError
 from ..core.tables import Condition
 from .base import Codec
+from .signals import check_signals
 from .specs import get_available
+
+_Samples = npt.NDArray[np.floating]
 
 
 class Augment:
-    """A random codec, with a probability: what audiomentations calls a transform.
+    """A transform that applies a randomly chosen codec with a given probability.
 
-    It needs no audiomentations, and works in its ``Compose``, ``OneOf`` and ``SomeOf`` as well
-    as by itself.
+    The class has the interface of a transform of audiomentations, for its ``Compose``, ``OneOf``
+    and ``SomeOf``, but does not need this package.
 
     Parameters
     ----------
     conditions : str or sequence of str
-        What to draw from, each as likely as the next: a codec with its options and bitrate
-        (kbit/s) between colons, a control, or a chain. ``mp3:16``,
-        ``opus:application=voip:16``, ``gsm``, ``lowpass:cutoff=3400``, ``mp3:64+opus:16``.
+        Conditions to choose from with equal probability. Each is a codec with its options and
+        bitrate (kbit/s), a control, or a chain: ``mp3:16``, ``opus:application=voip:16``,
+        ``gsm``, ``lowpass:cutoff=3400``, ``mp3:64+opus:16``.
     p : float
-        The probability that a call does anything.
+        Probability that a call applies a codec.
     seed : int, optional
-        Of the draws. Without one they differ from process to process.
+        Seed of the random choices. Without a seed, every process makes different choices.
     policy : {"promote", "clamp", "error"}
-        What to do with a bitrate that the codec does not carry at the sample rate; see
+        Treatment of a bitrate that the codec does not support at the sample rate; see
         `aser_bench.codecs.roundtrip`.
 
     Raises
     ------
     UsageError
-        If a codec is unknown or cannot be used with the ffmpeg at hand, or lacks its bitrate.
+        If a codec is unknown, its bitrate is missing, or the ffmpeg in use does not support it.
 
     Notes
     -----
-    **Workers.** The generator is an instance's own. Processes that are forked or sent a copy
-    (the workers of a data loader) go on from its state: with a seed they all draw the same, and
-    the same again each epoch. Give each its own with `reseed`; for PyTorch:
+    **Workers.** Each instance has a random generator. The workers of a data loader receive copies
+    of it: with a seed, they all make the same choices, and repeat them in each epoch. Give each
+    worker its own seed with `reseed`; for PyTorch:
 
     .. code-block:: python
 
@@ -54,13 +58,13 @@ class Augment:
 
         DataLoader(dataset, num_workers=4, worker_init_fn=start)
 
-    Without a seed, a new process draws anew by itself.
+    Without a seed, each new process makes its own choices.
 
-    **Costs.** A call starts an ffmpeg process, and a second one for codecs that ffmpeg decodes
-    too; ``gsm``, controls and (with lameenc) ``mp3`` need none. For 3.8 s at 16 kHz that is some
-    25 ms of one core with ``mp3``, 100 with ``aac``, 500 with ``opus`` and 5 with ``lowpass``,
-    again in every epoch. Where the same recordings come epoch after epoch, code them once
-    instead (``aser-bench corpus encode``).
+    **Cost.** A call starts an ffmpeg process, and a second one if ffmpeg also decodes the codec.
+    ``gsm``, controls and (with lameenc) ``mp3`` need no process. For 3.8 s at 16 kHz, a call takes
+    about 25 ms of one core with ``mp3``, 100 with ``aac``, 500 with ``opus`` and 5 with
+    ``lowpass``, in every epoch. For recordings that are used in many epochs, coding them once is
+    faster (``aser-bench corpus encode``).
 
     Examples
     --------
@@ -82,12 +86,12 @@ class Augment:
     ) -> None:
         self.conditions = (conditions,) if isinstance(conditions, str) else tuple(conditions)
         if not self.conditions:
-            raise UsageError("there is no condition to draw; name some, such as mp3:16")
+            raise UsageError("there are no conditions; give at least one, such as mp3:16")
         if not 0 <= p <= 1:
-            raise UsageError(f"p is a probability from 0 to 1, not {p}")
+            raise UsageError(f"p must be a probability from 0 to 1, not {p}")
         for spec in self.conditions:
             if get_available(spec).takes_bitrates:
-                raise UsageError(f"{spec} needs a bitrate (kbit/s) behind it: {spec}:16")
+                raise UsageError(f"{spec} needs a bitrate (kbit/s), such as {spec}:16")
         self.p = p
         self.seed = seed
         self.policy = policy
@@ -96,32 +100,32 @@ class Augment:
         self.reseed(seed)
 
     def reseed(self, seed: int | None) -> None:
-        """Start the draws anew."""
+        """Restart the random choices with a seed."""
         self.seed = seed
         self._generator = np.random.default_rng(seed)
         self._process = os.getpid()
 
-    def __call__(self, samples: np.ndarray, sample_rate: int) -> np.ndarray:
-        """Return the samples as they sound after a codec, or, as often as not, as they are.
+    def __call__(self, samples: _Samples, sample_rate: int) -> _Samples:
+        """Return the samples after a codec or, with probability 1 - ``p``, unchanged.
 
         Parameters
         ----------
         samples : numpy.ndarray
-            Float (full scale is 1), shape (samples,) or (channels, samples). Each channel goes
-            through the codec by itself, all at the same condition.
+            Float (full scale is 1), shape (samples,) or (channels, samples). The channels are
+            coded separately, at the same condition.
         sample_rate : int
-            Hz.
+            Sample rate in Hz.
 
         Returns
         -------
         numpy.ndarray
-            Of the same shape and dtype, and in time with the source; ``samples`` itself where
-            the draw was to do nothing.
+            Same shape and dtype as the source, without delay; ``samples`` itself if no codec is
+            applied.
 
         Raises
         ------
         UsageError, AudioError, CodecError
-            As `aser_bench.codecs.roundtrip`.
+            See `aser_bench.codecs.roundtrip`.
         """
         _check(samples)
         if not self.are_parameters_frozen or self.parameters["should_apply"] is None:
@@ -129,35 +133,36 @@ class Augment:
         if not self.parameters["should_apply"]:
             return samples
         codec, condition = _planned(self.parameters["condition"], sample_rate, self.policy)
-        (coded,) = codec.roundtrip(list(np.atleast_2d(samples)), sample_rate, [condition])
-        signals = np.stack([one.signal for one in coded])
+        channels = check_signals(list(np.atleast_2d(samples)))
+        (coded,) = codec.roundtrip(channels, sample_rate, [condition])
+        signals = np.stack([channel.signal for channel in coded])
         return signals.reshape(samples.shape).astype(samples.dtype, copy=False)
 
-    def randomize_parameters(self, samples: np.ndarray, sample_rate: int) -> None:
-        """Draw what the next call does; a call does so itself unless it is frozen."""
+    def randomize_parameters(self, samples: _Samples, sample_rate: int) -> None:
+        """Choose the parameters of the next call; calls do this themselves unless frozen."""
         if self.seed is None and self._process != os.getpid():
             self.reseed(None)
-        # Two numbers a call, whatever comes of them: another p leaves the conditions the same.
-        chance, place = self._generator.random(2)
+        # Always two random numbers, so that the conditions do not depend on p.
+        apply, index = self._generator.random(2)
         self.parameters = {
-            "should_apply": bool(chance < self.p),
-            "condition": self.conditions[int(place * len(self.conditions))],
+            "should_apply": bool(apply < self.p),
+            "condition": self.conditions[int(index * len(self.conditions))],
         }
 
     def freeze_parameters(self) -> None:
-        """Do at each call from now on what the last one did."""
+        """Repeat the parameters of the last call in all further calls."""
         self.are_parameters_frozen = True
 
     def unfreeze_parameters(self) -> None:
-        """Draw at each call again."""
+        """Choose new parameters in each call again."""
         self.are_parameters_frozen = False
 
     def serialize_parameters(self) -> dict[str, Any]:
-        """Return what the last call did, as a mapping that JSON can hold."""
+        """Return the parameters of the last call as a mapping for JSON."""
         return self.parameters
 
     def to_dict_private(self) -> dict[str, Any]:
-        """Return what it was made of, as audiomentations writes it down."""
+        """Return the class and its arguments as a mapping for JSON, as audiomentations expects."""
         return {
             "__class_fullname__": f"{type(self).__module__}.{type(self).__name__}",
             "conditions": list(self.conditions),
@@ -179,7 +184,7 @@ def _planned(spec: str, rate: int, policy: str) -> tuple[Codec, Condition]:
     return codec, condition
 
 
-def _check(samples: np.ndarray) -> None:
+def _check(samples: _Samples) -> None:
     if samples.ndim not in (1, 2) or (samples.ndim == 2 and len(samples) > samples.shape[1]):
         raise AudioError(
             f"expected samples of shape (samples,) or (channels, samples), got {samples.shape}"

@@ -1,4 +1,4 @@
-"""What a codec is: it plans conditions and takes signals there and back."""
+"""Base class of codecs, and the result of coding one signal."""
 
 from __future__ import annotations
 
@@ -7,33 +7,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from ..core.options import Configurable, format_option
 from ..core.tables import Alias, Condition
 from .bitrates import Bitrates
+from .signals import Signal
 
 
 @dataclass(frozen=True)
 class CodedSignal:
-    """One utterance after the round trip.
+    """One utterance after encoding and decoding.
 
     Attributes
     ----------
     signal : numpy.ndarray
-        float32, shape (samples,): exactly as many samples as went in, lag 0, not clipped.
+        float32, shape (samples,): same number of samples as the source, lag 0, not clipped.
     kbps : float or None
-        The bitrate read back from the frames that were written, in kbit/s.
+        Bitrate in kbit/s, read from the encoded frames.
     stream : str
-        sha256 of the coded audio frames (hex), to tell identical streams; empty if none.
+        sha256 (hex) of the encoded frames, for the comparison of streams; empty if there are none.
     file : bytes
-        The coded file as the encoder wrote it; empty if there is none, or `roundtrip` had no
-        need of one (see `Codec.roundtrip_with_files`).
+        The encoded file. Empty if there is none, or if `Codec.roundtrip` did not need one (see
+        `Codec.roundtrip_with_files`).
     suffix : str
-        What such a file's name ends with: ``mp3``; empty if none.
+        Suffix of the name of such a file: ``mp3``; empty if there is none.
     """
 
-    signal: np.ndarray
+    signal: Signal
     kbps: float | None = None
     stream: str = ""
     file: bytes = b""
@@ -42,35 +41,35 @@ class CodedSignal:
 
 @dataclass(frozen=True)
 class Codec(Configurable, ABC):
-    """One codec, or one control that treats the signal (a low-pass filter, say).
+    """A codec, or a control that changes the signal without coding, such as a low-pass filter.
 
-    A codec with options is a frozen dataclass with a field for each of them, and names in
-    ``options`` the function that reads it.
+    A codec with options is a frozen dataclass with a field for each option; ``options`` maps
+    their names to converters.
 
     Attributes
     ----------
     name : str
-        The name on the command line.
+        Name on the command line.
     title : str
-        One line for ``list``.
+        Description in one line, for ``aser-bench list codecs``.
     takes_bitrates : bool
-        Whether ``--bitrates`` belong to it.
+        Whether the codec needs ``--bitrates``.
     version : int or str
-        Raised whenever the same encoder gives other samples: a part of the key in the cache.
+        Part of the cache key. It changes when the samples change although the encoder does not.
     options, variants
         See `aser_bench.core.options.Configurable`.
     keeps_waveform : bool
-        Whether it keeps the waveform. A vocoder keeps but the sound of it: no sample of its
-        output resembles the source's, and its delay is that of the envelope.
+        Whether the output resembles the source sample by sample. The output of a vocoder does
+        not; its delay is the delay of the envelope.
     integer_samples : bool
-        Whether it works on 16-bit samples, as its standard says: what is beyond full scale
-        clips, there as here.
+        Whether the codec works on 16-bit samples, as its standard says, and clips at full scale.
     level_tolerance_db : float
-        How far over 1 dB the level of what it keeps may stray, in dB.
+        Largest deviation of the level beyond 1 dB, in dB, that the contract tests accept.
     lag_tolerance_samples : int
-        How many samples (at 16 kHz) a voice may be out of time, because of what its phase does.
+        Largest lag of a voice, in samples at 16 kHz, that the contract tests accept; the phase
+        response of some codecs shifts low voices.
     max_padding : float
-        The largest share of a frame that only fills it up to whole bytes.
+        Largest share of a frame that only fills it up to whole bytes.
     """
 
     component_type = "codec"
@@ -85,21 +84,21 @@ class Codec(Configurable, ABC):
 
     @property
     def label(self) -> str:
-        """What the names of its conditions start with: the name and options that are set."""
+        """The first part of the names of conditions: the name and the options that are set."""
         return "-".join([self.name, *map(format_option, self.changed_options().values())])
 
     def bitrates(self, rate: int) -> Bitrates | None:
-        """Return the bitrates that it carries at a sample rate (Hz), None where it has none."""
+        """Return the bitrates of the codec at a sample rate (Hz); None if it takes none."""
         return None
 
     def unavailable(self) -> str:
-        """Return why it cannot be used here, in one line; empty if it can."""
+        """Return in one line why the codec cannot be used here; empty if it can."""
         return ""
 
     def stream_type(self, file: bytes) -> str:
-        """Return which kind of its streams a coded file (`CodedSignal.file`) holds, in one word.
+        """Return the type of the stream in an encoded file, such as ``MPEG-2``.
 
-        Empty where there is one kind only.
+        Empty if the codec has one type of stream only.
         """
         return ""
 
@@ -107,7 +106,17 @@ class Codec(Configurable, ABC):
     def conditions(
         self, bitrates: Sequence[float], rate: int, policy: str
     ) -> tuple[list[Condition], list[Alias]]:
-        """Plan the conditions for bitrates (kbit/s) at a sample rate (Hz) under a policy.
+        """Plan the conditions for bitrates (kbit/s) at a sample rate (Hz).
+
+        Parameters
+        ----------
+        bitrates : sequence of float
+            kbit/s.
+        rate : int
+            Sample rate of the signals in Hz.
+        policy : {"promote", "clamp", "error"}
+            Treatment of bitrates that the codec does not support at this rate; see
+            `aser_bench.codecs.roundtrip`.
 
         Raises
         ------
@@ -116,32 +125,41 @@ class Codec(Configurable, ABC):
         """
 
     def engine(self) -> str:
-        """Return what does the encoder's work instead of it where both agree; mostly empty."""
+        """Return the library that replaces the encoder where their results agree; often empty."""
         return ""
 
     @abstractmethod
     def encoder(self) -> str:
-        """Return the encoder's name and version: a part of every condition's identity."""
+        """Return the name and version of the encoder; they are part of the cache key."""
 
     def roundtrip_with_files(
-        self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
+        self, signals: Sequence[Signal], rate: int, conditions: Sequence[Condition]
     ) -> list[list[CodedSignal]]:
-        """As `roundtrip`, and each file is there and plays in time in any player."""
+        """Encode and decode like `roundtrip`, and always return files that any player reads."""
         return self.roundtrip(signals, rate, conditions)
 
     @abstractmethod
     def roundtrip(
-        self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
+        self, signals: Sequence[Signal], rate: int, conditions: Sequence[Condition]
     ) -> list[list[CodedSignal]]:
-        """Take each signal through each condition; ``result[c][i]`` is signal i at condition c.
+        """Encode and decode each signal at each condition.
 
         Parameters
         ----------
         signals : sequence of numpy.ndarray
             float32, shape (samples,), at ``rate`` Hz.
+        rate : int
+            Sample rate in Hz.
+        conditions : sequence of Condition
+            Conditions that `conditions` returned.
+
+        Returns
+        -------
+        list of list of CodedSignal
+            ``result[c][i]`` is signal ``i`` at condition ``c``.
 
         Raises
         ------
         CodecError
-            If the encoder or decoder fails or returns something else than was asked for.
+            If the encoder or decoder fails, or its output does not match the condition.
         """

@@ -1,8 +1,8 @@
-"""Which bitrates exist at which sample rate, and what becomes of those that do not.
+"""Bitrates that a codec supports at each sample rate, and the treatment of all others.
 
-Planning is half of a codec's work here. Each sample rate carries its own set of bitrates, and
-encoders take the nearest without a word when they are asked for another; a condition must
-never be called what it is not.
+Each sample rate has its own set of bitrates. Encoders silently take the nearest supported bitrate
+if another one is requested, so the bitrates are planned here: the name of a condition states the
+bitrate that is coded.
 """
 
 from __future__ import annotations
@@ -24,40 +24,40 @@ class Bitrates:
     Attributes
     ----------
     values : tuple of float
-        Ascending: all there are, or where any between will do, those that people use.
+        Ascending. All supported bitrates or, if ``continuous``, a selection of common ones.
     continuous : bool
-        Whether everything from the lowest to the highest can be coded.
+        Whether all bitrates from the lowest to the highest are supported.
     """
 
     values: tuple[float, ...]
     continuous: bool = False
 
     def __contains__(self, kbps: float) -> bool:
-        """Whether it can be coded."""
+        """Whether a bitrate is supported."""
         if self.continuous:
             return self.values[0] <= kbps <= self.values[-1]
         return kbps in self.values
 
     def nearest(self, kbps: float) -> float:
-        """Return the nearest that can be coded, the lower of two that are equally near."""
+        """Return the nearest supported bitrate, the lower one of two at the same distance."""
         if self.continuous:
             return min(max(kbps, self.values[0]), self.values[-1])
         return nearest(kbps, self.values)
 
     @property
     def span(self) -> str:
-        """The lowest and the highest: ``8 to 160``."""
+        """The lowest and the highest bitrate: ``8 to 160``."""
         return f"{self.values[0]:g} to {self.values[-1]:g}"
 
     def __str__(self) -> str:
         if self.continuous:
-            return f"{self.values[0]:g} to {self.values[-1]:g} kbit/s"
+            return f"{self.span} kbit/s"
         return f"{', '.join(f'{kbps:g}' for kbps in self.values)} kbit/s"
 
 
 @dataclass(frozen=True)
 class PlannedBitrate:
-    """Where a bitrate that was asked for is coded: at which rate (Hz), as which bitrate."""
+    """A requested bitrate, and the sample rate (Hz) and bitrate (kbit/s) that are coded for it."""
 
     requested: float
     rate: int
@@ -65,49 +65,55 @@ class PlannedBitrate:
 
 
 BitratesByRate = Mapping[int, Bitrates]
-"""Sample rate in Hz -> what the codec carries at it."""
+"""Sample rate in Hz -> bitrates that the codec supports at it."""
 
 
 def format_kbps(kbps: float) -> str:
-    """Return a bitrate as it stands in a condition's name.
+    """Return a bitrate as in the name of a condition.
 
     Examples
     --------
     >>> format_kbps(64), format_kbps(12.65), format_kbps(0.7)
     ('64k', '12k65', '0k7')
     """
-    word = f"{kbps:g}"
-    return word.replace(".", "k") if "." in word else f"{word}k"
+    text = f"{kbps:g}"
+    return text.replace(".", "k") if "." in text else f"{text}k"
 
 
-def nearest(value: float, known: Sequence[float]) -> float:
-    """Return the nearest of the known values, the lower of two that are equally near."""
-    return min(sorted(known), key=lambda one: abs(one - value))
+def nearest(value: float, candidates: Sequence[float]) -> float:
+    """Return the candidate nearest to a value, the lower one of two at the same distance."""
+    return min(sorted(candidates), key=lambda candidate: abs(candidate - value))
 
 
-def nearest_rate(rate: int, carried: BitratesByRate) -> int:
-    """Return the rate (Hz) at which a codec takes signals of a rate: the nearest it has."""
-    return int(nearest(rate, tuple(carried)))
+def nearest_rate(rate: int, supported: BitratesByRate) -> int:
+    """Return the sample rate (Hz) of a codec that is nearest to the rate of the signals."""
+    return int(nearest(rate, tuple(supported)))
 
 
 def plan_bitrates(
-    name: str, bitrates: Sequence[float], rate: int, carried: BitratesByRate, policy: str
+    name: str, bitrates: Sequence[float], rate: int, supported: BitratesByRate, policy: str
 ) -> list[PlannedBitrate]:
-    """Return where each bitrate is coded, ascending, each once.
+    """Return the coded sample rate and bitrate for each requested bitrate.
 
     Parameters
     ----------
     name : str
-        The codec's name, for messages.
+        Name of the codec, for error messages.
     bitrates : sequence of float
-        kbit/s.
+        Requested bitrates in kbit/s.
     rate : int
         Sample rate of the signals in Hz.
-    bitrates_by_rate : mapping
-        What the codec carries at which rate.
+    supported : mapping
+        Bitrates that the codec supports at each of its sample rates.
     policy : {"promote", "clamp", "error"}
-        What to do with a bitrate that the rate does not carry: code it at one an octave or
-        more away that does, code the nearest bitrate, or refuse.
+        Treatment of a bitrate that is not supported at the rate: ``promote`` codes it at a rate
+        that supports it and is one or more octaves away, ``clamp`` codes the nearest bitrate,
+        ``error`` raises an error.
+
+    Returns
+    -------
+    list of PlannedBitrate
+        In ascending order, without duplicates.
 
     Raises
     ------
@@ -116,63 +122,64 @@ def plan_bitrates(
     """
     if policy not in POLICIES:
         raise UsageError(f"unknown bitrate policy {policy!r}{suggest(policy, POLICIES)}")
-    home = nearest_rate(rate, carried)
+    codec_rate = nearest_rate(rate, supported)
     if not len(bitrates):
-        raise UsageError(f"{name} needs bitrates; {_legal(name, home, carried)}")
-    asked = sorted({_positive(bitrate) for bitrate in bitrates})
-    return [_place(name, kbps, home, carried, policy) for kbps in asked]
+        raise UsageError(f"{name} needs bitrates; {_describe(codec_rate, supported)}")
+    requested = sorted({_check_bitrate(bitrate) for bitrate in bitrates})
+    return [_plan(name, kbps, codec_rate, supported, policy) for kbps in requested]
 
 
 def aliases(
-    places: Sequence[PlannedBitrate], names: Mapping[PlannedBitrate, str], label: str
+    planned: Sequence[PlannedBitrate], names: Mapping[PlannedBitrate, str], label: str
 ) -> list[Alias]:
-    """Return an `Alias` for each bitrate that is coded as another one.
+    """Return an `Alias` for each bitrate that is coded as another bitrate.
 
     Parameters
     ----------
-    places : sequence of PlannedBitrate
+    planned : sequence of PlannedBitrate
     names : mapping
-        The name of the condition at each place.
+        Planned bitrate -> name of its condition.
     label : str
-        What the codec's conditions start with.
+        First part of the names of the codec's conditions.
     """
     return [
-        Alias(f"{label}-{format_kbps(place.requested)}", place.requested, same_as=names[place])
-        for place in places
-        if place.requested != place.kbps
+        Alias(f"{label}-{format_kbps(plan.requested)}", plan.requested, same_as=names[plan])
+        for plan in planned
+        if plan.requested != plan.kbps
     ]
 
 
-def _positive(bitrate: float) -> float:
+def _check_bitrate(bitrate: float) -> float:
     if not math.isfinite(bitrate) or bitrate <= 0:
         raise UsageError(f"{bitrate} is not a bitrate in kbit/s")
     return float(bitrate)
 
 
-def _legal(name: str, rate: int, carried: BitratesByRate) -> str:
-    return f"at {rate} Hz {name} carries {carried[rate]}"
+def _describe(rate: int, supported: BitratesByRate) -> str:
+    return f"at {rate} Hz it supports {supported[rate]}"
 
 
-def _family(home: int, carried: BitratesByRate) -> list[int]:
-    """Return the rates an octave or more from ``home``, nearest first and upwards first."""
-    octaves = {rate: math.log2(rate / home) for rate in carried}
-    found = [rate for rate, octave in octaves.items() if octave and octave == round(octave)]
-    return sorted(found, key=lambda rate: (abs(octaves[rate]), -rate))
+def _octave_rates(codec_rate: int, supported: BitratesByRate) -> list[int]:
+    """Return the rates one or more octaves from a rate: the nearest first, higher ones first."""
+    octaves = {rate: math.log2(rate / codec_rate) for rate in supported}
+    rates = [rate for rate, octave in octaves.items() if octave and octave == round(octave)]
+    return sorted(rates, key=lambda rate: (abs(octaves[rate]), -rate))
 
 
-def _place(
-    name: str, kbps: float, home: int, carried: BitratesByRate, policy: str
+def _plan(
+    name: str, kbps: float, codec_rate: int, supported: BitratesByRate, policy: str
 ) -> PlannedBitrate:
-    if kbps in carried[home]:
-        return PlannedBitrate(kbps, home, kbps)
+    if kbps in supported[codec_rate]:
+        return PlannedBitrate(kbps, codec_rate, kbps)
     if policy == "clamp":
-        return PlannedBitrate(kbps, home, float(carried[home].nearest(kbps)))
-    others = [rate for rate in _family(home, carried) if kbps in carried[rate]]
-    if policy == "promote" and others:
-        return PlannedBitrate(kbps, others[0], kbps)
-    message = f"{name} cannot be {kbps:g} kbit/s: {_legal(name, home, carried)}"
-    for rate in _family(home, carried) if policy == "promote" else ():
-        message += f"; {_legal(name, rate, carried)}"
-    if others:
-        message += f"; at {others[0]} Hz it could be (--bitrate-policy promote)"
+        return PlannedBitrate(kbps, codec_rate, float(supported[codec_rate].nearest(kbps)))
+    octave_rates = _octave_rates(codec_rate, supported)
+    candidates = [rate for rate in octave_rates if kbps in supported[rate]]
+    if policy == "promote" and candidates:
+        return PlannedBitrate(kbps, candidates[0], kbps)
+    message = f"{name} cannot code {kbps:g} kbit/s: {_describe(codec_rate, supported)}"
+    if policy == "promote":
+        message += "".join(f"; {_describe(rate, supported)}" for rate in octave_rates)
+    if candidates:
+        message += f"; --bitrate-policy promote codes it at {candidates[0]} Hz"
     raise UsageError(message)

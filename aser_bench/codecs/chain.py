@@ -1,4 +1,4 @@
-"""Chains: one codec after the other, as a call meets them on its way."""
+"""Chains of codecs, as in tandem coding: each codec codes the output of the previous one."""
 
 from __future__ import annotations
 
@@ -6,25 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-import numpy as np
-
 from ..core.errors import UsageError
 from ..core.options import format_option
 from ..core.tables import Alias, Condition
 from .base import Codec, CodedSignal
 from .bitrates import Bitrates
+from .signals import Signal
 
 
 @dataclass(frozen=True)
 class Hop:
-    """A codec of a chain and its bitrate in kbit/s (None: open, or it takes none)."""
+    """A codec of a chain, and its bitrate in kbit/s.
+
+    The bitrate is None if the codec takes none, or if it takes those of ``--bitrates``.
+    """
 
     codec: Codec
     kbps: float | None = None
 
     @property
     def spec(self) -> str:
-        """The hop as the command line takes it: ``opus:application=voip:16``."""
+        """The spec of the codec with the bitrate: ``opus:application=voip:16``."""
         return (
             self.codec.spec
             if self.kbps is None
@@ -33,141 +35,153 @@ class Hop:
 
     @property
     def open(self) -> bool:
-        """Whether ``--bitrates`` belong to it."""
+        """Whether the codec takes the bitrates of ``--bitrates``."""
         return self.codec.takes_bitrates and self.kbps is None
 
 
 @dataclass(frozen=True)
 class Chain(Codec):
-    """Codecs in a row; between them the signal is at its own rate and in float.
+    """Codecs in sequence; between them the signal is float32 at the rate of the source.
 
-    Bitrate, stream and file are those of the last codec.
+    Bitrate, stream and file of the result are those of the last codec.
     """
 
     hops: tuple[Hop, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what no bitrates could be given to."""
+        """Check that at most one codec takes its bitrate from ``--bitrates``."""
         if sum(hop.open for hop in self.hops) > 1:
             raise UsageError(
-                f"chain {self.spec}: one codec at most may take its bitrate from --bitrates; "
-                "write the others' behind them, such as mp3:64+opus"
+                f"chain {self.spec}: at most one codec may take its bitrate from --bitrates; "
+                "give the bitrates of the others in the chain, such as mp3:64+opus"
             )
 
     @property
     def spec(self) -> str:
-        """The chain as the command line takes it: ``mp3:64+opus:16``."""
+        """The specs of the codecs, joined: ``mp3:64+opus:16``."""
         return "+".join(hop.spec for hop in self.hops)
 
     @property
     def label(self) -> str:
-        """The codecs' labels, joined."""
+        """The labels of the codecs, joined."""
         return "+".join(hop.codec.label for hop in self.hops)
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        """The spec: a chain is registered nowhere."""
+        """The spec, because a chain is not in the registry."""
         return self.spec
 
     @property
     def title(self) -> str:  # type: ignore[override]
-        """What it is, in one line."""
-        return "one after the other: " + ", ".join(hop.spec for hop in self.hops)
+        """Description in one line."""
+        return "chain of " + ", ".join(hop.spec for hop in self.hops)
 
     @property
     def version(self) -> str:  # type: ignore[override]
-        """The versions of its codecs."""
+        """The versions of the codecs, joined."""
         return "+".join(str(hop.codec.version) for hop in self.hops)
 
     @property
     def takes_bitrates(self) -> bool:  # type: ignore[override]
-        """Whether one of its codecs is left without a bitrate."""
+        """Whether one of the codecs takes the bitrates of ``--bitrates``."""
         return any(hop.open for hop in self.hops)
 
     @property
     def keeps_waveform(self) -> bool:  # type: ignore[override]
-        """Whether all of its codecs keep the waveform."""
+        """Whether all codecs keep the waveform."""
         return all(hop.codec.keeps_waveform for hop in self.hops)
 
     @property
     def integer_samples(self) -> bool:  # type: ignore[override]
-        """Whether one of its codecs clips at full scale."""
+        """Whether one of the codecs clips at full scale."""
         return any(hop.codec.integer_samples for hop in self.hops)
 
     def bitrates(self, rate: int) -> Bitrates | None:
-        """Return what the codec that is left without a bitrate carries at a rate (Hz)."""
+        """Return the bitrates of the open codec at a sample rate (Hz); None if none is open."""
         return next((hop.codec.bitrates(rate) for hop in self.hops if hop.open), None)
 
     def unavailable(self) -> str:
-        """Return why one of its codecs cannot be used."""
+        """Return why codecs of the chain cannot be used here; empty if they can."""
         return "; ".join(filter(None, (hop.codec.unavailable() for hop in self.hops)))
 
     def engine(self) -> str:
-        """Return the engines of its codecs."""
+        """Return the engines of the codecs."""
         return ", ".join(filter(None, dict.fromkeys(hop.codec.engine() for hop in self.hops)))
 
     def encoder(self) -> str:
-        """Return its encoders, in order."""
+        """Return the encoders, in order."""
         return " + ".join(hop.codec.encoder() or hop.codec.name for hop in self.hops)
 
     def conditions(
         self, bitrates: Sequence[float], rate: int, policy: str
     ) -> tuple[list[Condition], list[Alias]]:
-        """Plan each hop, and a condition for each bitrate of the open one."""
-        planned, open_hop, same = [], None, []
+        """Plan each hop, and a condition for each bitrate of the open hop."""
+        planned: list[list[Condition]] = []
+        open_hop: int | None = None
+        hop_aliases: list[Alias] = []
         for number, hop in enumerate(self.hops):
-            asked = [hop.kbps] if hop.kbps is not None else []
+            requested = [hop.kbps] if hop.kbps is not None else []
             if hop.open:
-                asked, open_hop = list(bitrates), number
-            conditions, aliases = hop.codec.conditions(asked, rate, policy)
+                requested, open_hop = list(bitrates), number
+            conditions, aliases = hop.codec.conditions(requested, rate, policy)
             planned.append(conditions)
-            same += aliases if hop.open else []
-        found = [_joined(self, hops) for hops in product(*planned)]
+            hop_aliases += aliases if hop.open else []
+        chained = [_joined(self, hops) for hops in product(*planned)]
         if open_hop is None:
             if len(bitrates):
                 raise UsageError(f"chain {self.spec} has all its bitrates: leave out --bitrates")
-            return found, []
-        hops = {one.hops[open_hop].name: one.hops for one in found}
-        return found, [_alias(alias, hops[alias.same_as], open_hop) for alias in same]
+            return chained, []
+        hops_by_name = {condition.hops[open_hop].name: condition.hops for condition in chained}
+        return chained, [
+            _chain_alias(alias, hops_by_name[alias.same_as], open_hop) for alias in hop_aliases
+        ]
 
     def roundtrip(
-        self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
+        self, signals: Sequence[Signal], rate: int, conditions: Sequence[Condition]
     ) -> list[list[CodedSignal]]:
-        """Take the signals through each hop; what conditions share is coded once."""
-        return self._on(0, False, signals, rate, [condition.hops for condition in conditions])
+        """Encode and decode with each codec in turn; shared first hops are coded once."""
+        return self._from_hop(0, signals, rate, [condition.hops for condition in conditions])
 
     def roundtrip_with_files(
-        self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
+        self, signals: Sequence[Signal], rate: int, conditions: Sequence[Condition]
     ) -> list[list[CodedSignal]]:
-        """As `roundtrip`, with the files of the last codec."""
-        return self._on(0, True, signals, rate, [condition.hops for condition in conditions])
+        """Encode and decode like `roundtrip`, with the files of the last codec."""
+        hops = [condition.hops for condition in conditions]
+        return self._from_hop(0, signals, rate, hops, with_files=True)
 
-    def _on(
+    def _from_hop(
         self,
         number: int,
-        files: bool,
-        signals: Sequence[np.ndarray],
+        signals: Sequence[Signal],
         rate: int,
-        ways: Sequence[tuple[Condition, ...]],
+        paths: Sequence[tuple[Condition, ...]],
+        *,
+        with_files: bool = False,
     ) -> list[list[CodedSignal]]:
-        """Take the signals from hop ``number`` to the end of each way."""
-        result: list[list[CodedSignal]] = [[] for _ in ways]
-        nexts = list(dict.fromkeys(way[number] for way in ways))
-        codec, last = self.hops[number].codec, number + 1 == len(self.hops)
-        take = codec.roundtrip_with_files if files and last else codec.roundtrip
-        coded = take(signals, rate, nexts)
-        for condition, row in zip(nexts, coded, strict=True):
-            mine = [w for w, way in enumerate(ways) if way[number] == condition]
-            rows = [row] * len(mine)
-            if not last:
-                passed = [one.signal for one in row]
-                rows = self._on(number + 1, files, passed, rate, [ways[w] for w in mine])
-            for w, found in zip(mine, rows, strict=True):
-                result[w] = found
+        """Code the signals from hop ``number`` to the last one.
+
+        Each path holds the hops of one condition. Conditions with the same hop ``number`` share
+        its result, so it is coded once for all of them.
+        """
+        result: list[list[CodedSignal]] = [[] for _ in paths]
+        distinct = list(dict.fromkeys(path[number] for path in paths))
+        codec, is_last = self.hops[number].codec, number + 1 == len(self.hops)
+        roundtrip = codec.roundtrip_with_files if with_files and is_last else codec.roundtrip
+        coded = roundtrip(signals, rate, distinct)
+        for condition, row in zip(distinct, coded, strict=True):
+            indices = [p for p, path in enumerate(paths) if path[number] == condition]
+            rows = [row] * len(indices)
+            if not is_last:
+                decoded = [version.signal for version in row]
+                rest = [paths[p] for p in indices]
+                rows = self._from_hop(number + 1, decoded, rate, rest, with_files=with_files)
+            for p, path_row in zip(indices, rows, strict=True):
+                result[p] = path_row
         return result
 
 
 def _joined(chain: Chain, hops: tuple[Condition, ...]) -> Condition:
+    """Return the condition of a chain from the conditions of its codecs."""
     marks = dict.fromkeys(hop.mark for hop in hops if hop.mark)
     return Condition(
         "+".join(hop.name for hop in hops),
@@ -179,8 +193,8 @@ def _joined(chain: Chain, hops: tuple[Condition, ...]) -> Condition:
     )
 
 
-def _alias(alias: Alias, hops: tuple[Condition, ...], number: int) -> Alias:
-    """Return a hop's alias as one of the chain."""
+def _chain_alias(alias: Alias, hops: tuple[Condition, ...], number: int) -> Alias:
+    """Return the alias of a chain from the alias of its hop ``number``."""
     names = [hop.name for hop in hops]
     same_as = "+".join(names)
     names[number] = alias.name

@@ -1,4 +1,4 @@
-"""Codec 2, a vocoder for digital radio: a voice in 0.7 to 3.2 kbit/s."""
+"""Codec 2, a vocoder for digital radio: speech at 0.7 to 3.2 kbit/s."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ..core.errors import CodecError
 from ..core.tables import Condition
 from .bitrates import Bitrates
 from .lossy import LossyCodec
-from .payload import Payload, payload, split_frames
+from .payload import Payload, split_frames
 from .streams import Decoding, Encoding
 
 # kbit/s -> (ffmpeg's name of the mode, bytes of a frame, ms of a frame)
@@ -19,21 +19,21 @@ _MODES = {
     2.4: ("2400", 6, 20),
     3.2: ("3200", 8, 20),
 }
-_HEAD = 7  # bytes: magic, version, mode
+_HEADER_BYTES = 7  # magic, version, mode
 
 
 class Codec2(LossyCodec):
     """Codec 2 at 8 kHz by libcodec2.
 
-    It keeps the envelope of the spectrum and the pitch, and no waveform. A frame is filled up
-    to whole bytes, so the lowest modes cost more than their name says.
+    It codes the spectral envelope and the pitch, not the waveform. Frames are padded to whole
+    bytes, so the lowest modes have a higher bitrate than their name states.
     """
 
     name = "codec2"
-    title = "Codec 2, a vocoder at 8 kHz, libcodec2"
+    title = "Codec 2 by libcodec2, a vocoder at 8 kHz"
     integer_samples = True
     keeps_waveform = False
-    lag_tolerance_samples = 160  # what the envelope of a voice tells of its delay
+    lag_tolerance_samples = 160  # accuracy of the delay of an envelope
     level_tolerance_db = 7.0
     max_padding = 0.15
     one_file_per_process = True  # streams of one process share the decoder's noise generator
@@ -45,21 +45,21 @@ class Codec2(LossyCodec):
     max_excess = 641
 
     def delay_for(self, condition: Condition) -> int:
-        """Return by how many samples the envelope is late, as measured on 14 recordings."""
+        """Return the delay of the envelope in samples, as measured on 14 recordings."""
         return 256 if condition.kbps == 0.7 else 160
 
     def encoding(self, condition: Condition) -> Encoding:
-        """Return how ffmpeg encodes a condition."""
+        """Return the settings of ffmpeg for the encoding of a condition."""
         options = (("mode", _MODES[condition.kbps or 0][0]),)
         return Encoding(self.encoder_name, None, self.suffix, "codec2", options)
 
     def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
-        """Return the bitrate of the frames as they are stored."""
+        """Return the bitrate of the stored frames, with their padding."""
         if not data.startswith(b"\xc0\xde\xc2"):
-            raise CodecError(f"{condition.name} is no Codec 2 file")
+            raise CodecError(f"{condition.name} is not a Codec 2 file")
         _, size, milliseconds = _MODES[condition.kbps or 0]
-        frames = split_frames(data[_HEAD:], size)
-        return payload(frames, len(frames) * milliseconds / 1000)
+        frames = split_frames(data[_HEADER_BYTES:], size)
+        return Payload.from_frames(frames, len(frames) * milliseconds / 1000)
 
 
 COMPONENT = Codec2()

@@ -1,7 +1,7 @@
-"""What controls share: they treat the signal as a codec would in one respect, and code nothing.
+"""Base class of controls: changes of the signal that codecs also cause, without any coding.
 
-Beside a codec's condition, a control tells what of its effect is the band, the sample rate,
-the level or the word length, and what is left for the coding itself.
+Compared with a codec's condition, a control shows which part of the codec's effect is due to the
+bandwidth, the sample rate, the level or the word length.
 """
 
 from __future__ import annotations
@@ -9,35 +9,33 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 
-import numpy as np
-
 from ..core.errors import UsageError
 from ..core.tables import Alias, Condition
 from .base import Codec, CodedSignal
-from .signals import check_signals
+from .signals import Signal, check_signals
 
 
 class Control(Codec):
-    """A codec stage without a codec: one condition, made by a function of the signal."""
+    """A control: one condition, computed by a function of the signal."""
 
     takes_bitrates = False
 
     def conditions(
         self, bitrates: Sequence[float], rate: int, policy: str
     ) -> tuple[list[Condition], list[Alias]]:
-        """Return the one condition; see `Codec.conditions`."""
+        """Return the condition of the control; see `Codec.conditions`."""
         if len(bitrates):
             raise UsageError(f"{self.name} has no bitrates")
         return [self.condition(rate)], []
 
     def encoder(self) -> str:
-        """Return an empty string: nothing is encoded."""
+        """Return an empty string: a control has no encoder."""
         return ""
 
     def roundtrip(
-        self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
+        self, signals: Sequence[Signal], rate: int, conditions: Sequence[Condition]
     ) -> list[list[CodedSignal]]:
-        """Return the treated signals; see `Codec.roundtrip`."""
+        """Return the changed signals; see `Codec.roundtrip`."""
         sources = check_signals(signals)
         return [
             [CodedSignal(self.apply(source, rate, condition)) for source in sources]
@@ -49,5 +47,5 @@ class Control(Codec):
         return Condition(self.label, self.spec)
 
     @abstractmethod
-    def apply(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
-        """Return a new signal (float32, (samples,)) of the same length at the same rate (Hz)."""
+    def apply(self, signal: Signal, rate: int, condition: Condition) -> Signal:
+        """Return a new signal (float32, (samples,)) of the same length, at the same rate (Hz)."""

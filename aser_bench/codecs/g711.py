@@ -1,4 +1,4 @@
-"""G.711, the codec of fixed telephony: eight logarithmic bits a sample."""
+"""G.711, the codec of fixed telephony: eight logarithmic bits per sample."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..core.options import choice
 from ..core.tables import Condition
 from .bitrates import Bitrates
 from .lossy import LossyCodec
-from .payload import Payload, payload, split_frames
+from .payload import Payload, split_frames
 from .streams import Decoding, Encoding
 
 
@@ -25,7 +25,7 @@ class G711(LossyCodec):
     law: str = "mu"
 
     name = "g711"
-    title = "G.711, fixed telephony at 8 kHz, 64 kbit/s; option law (mu, a)"
+    title = "G.711, fixed telephony at 8 kHz, 64 kbit/s; option: law (mu, a)"
     takes_bitrates = False
     options = {"law": choice("mu", "a")}
     variants = ("g711:law=a",)
@@ -35,31 +35,31 @@ class G711(LossyCodec):
 
     @property
     def label(self) -> str:
-        """The name of the condition, with the law."""
+        """The name of the condition: ``g711-mu``."""
         return f"{self.name}-{self.law}"
 
     @property
     def suffix(self) -> str:  # type: ignore[override]
-        """What names of its files end with."""
+        """Suffix of the names of its files."""
         return f"{self.law}law"
 
     @property
     def encoder_name(self) -> str:  # type: ignore[override]
-        """The encoder's name in ffmpeg."""
+        """Ffmpeg's name of the encoder."""
         return f"pcm_{self.law}law"
 
     @property
     def decoding(self) -> Decoding:  # type: ignore[override]
-        """How ffmpeg decodes it."""
+        """Settings of ffmpeg for the decoder."""
         return Decoding(self.encoder_name, self.suffix, (("ar", "8000"),))
 
     def encoding(self, condition: Condition) -> Encoding:
-        """Return how ffmpeg encodes a condition."""
+        """Return the settings of ffmpeg for the encoding of a condition."""
         return Encoding(self.encoder_name, None, self.suffix, muxer=self.suffix)
 
     def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
-        """Return the bitrate: a byte a sample."""
-        return payload(split_frames(data, 1), n / (condition.codec_rate_hz or 1))
+        """Return the bitrate: one byte per sample."""
+        return Payload.from_frames(split_frames(data, 1), n / (condition.codec_rate_hz or 1))
 
 
 COMPONENT = G711()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..core.tables import Condition
 from .bitrates import Bitrates
 from .lossy import LossyCodec
-from .payload import Payload, payload, split_frames
+from .payload import Payload, split_frames
 from .streams import Decoding, Encoding
 
 
@@ -20,17 +20,19 @@ class G722(LossyCodec):
     encoder_name = "g722"
     suffix = "g722"
     decoding = Decoding("g722", "g722")
-    delay = 22  # the two filters that split the bands and join them
+    delay = 22  # of the two filters that split and join the bands
     tail = 24
     max_excess = 3
 
     def encoding(self, condition: Condition) -> Encoding:
-        """Return how ffmpeg encodes a condition."""
+        """Return the settings of ffmpeg for the encoding of a condition."""
         return Encoding(self.encoder_name, None, self.suffix, muxer="g722")
 
     def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
-        """Return the bitrate: a byte for two samples."""
-        return payload(split_frames(data, 1), 2 * len(data) / (condition.codec_rate_hz or 1))
+        """Return the bitrate: one byte for two samples."""
+        return Payload.from_frames(
+            split_frames(data, 1), 2 * len(data) / (condition.codec_rate_hz or 1)
+        )
 
 
 COMPONENT = G722()

@@ -1,4 +1,4 @@
-"""The control for level: a factor and nothing else."""
+"""The control for level: multiplication by a factor."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ import numpy as np
 from ..core.options import number
 from ..core.tables import Condition
 from .control import Control
+from .signals import Signal
 
 LAME_DB = round(20 * math.log10(0.95), 4)
-"""What LAME does to the level at constant bitrates up to 160 kbit/s: a factor of .95."""
+"""Gain of LAME at constant bitrates up to 160 kbit/s in dB: a factor of 0.95."""
 
 
 @dataclass(frozen=True)
 class Gain(Control):
-    """A change of level in dB; without options the one that MP3 brings along.
+    """A change of level in dB; by default that of MP3.
 
     Attributes
     ----------
     db : float
-        Gain in dB; what it drives beyond full scale is not clipped.
+        Gain in dB. The result is not clipped at full scale.
     """
 
     db: float = LAME_DB
 
     name = "gain"
-    title = "control: a change of level; option db (default what LAME does, -0.4455)"
+    title = "control: change of level; option: db (default: -0.4455, as by LAME)"
     options = {"db": number(-60, 60, "dB")}
     variants = ("gain:db=-6",)
 
@@ -39,11 +40,11 @@ class Gain(Control):
         return f"{self.name}-{'down' if self.db < 0 else 'up'}{decibels}dB"
 
     def condition(self, rate: int) -> Condition:
-        """Return the condition, whose name rounds the gain."""
+        """Return the condition; its name has the rounded gain, its parameters the exact one."""
         return Condition(self.label, self.spec, params=(("db", f"{self.db:g}"),))
 
-    def apply(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
-        """Return the signal at the other level."""
+    def apply(self, signal: Signal, rate: int, condition: Condition) -> Signal:
+        """Return the signal multiplied by the gain."""
         return signal * np.float32(10 ** (self.db / 20))
 
 

@@ -1,9 +1,9 @@
-"""LAME in this process: what ffmpeg's LAME writes, without starting a program for it.
+"""LAME as a library in this process: the same samples as ffmpeg's LAME, without a new process.
 
-The library is the one inside of the package lameenc, whose own interface takes 16-bit samples
-only; so LAME's C interface (lame.h) is called directly. It is used only after it has coded the
-canary to the very samples that the ffmpeg at hand makes of it: which of the two works changes
-no number, and where the library is another or none, ffmpeg does it all.
+The library is part of the package lameenc. The interface of lameenc accepts only 16-bit samples,
+so LAME's C interface (lame.h) is called directly. The library is used only if it has coded the
+reference signal to the same samples as the ffmpeg in use (see `mp3.lame_matches_ffmpeg`), so the
+choice between the two changes no number. Otherwise ffmpeg codes everything.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import CodecError
+from .signals import Signal
 
 SAMPLE_TOLERANCE = 1e-5
-"""How far samples may lie from ffmpeg's; 1.2e-7 is what was measured."""
+"""Largest accepted difference from the samples of ffmpeg; the measured one is 1.2e-7."""
 
 DELAY = 1105
-"""Samples by which a stream without LAME's tag is late: encoder 576, decoder 528 + 1."""
+"""Delay in samples of a stream without LAME's tag: encoder 576, decoder 528 + 1."""
 
 _MONO = 3
-_QUALITY = 3  # what ffmpeg's libmp3lame works with unless it is told otherwise
-_CHUNK = 2**20  # samples a call, which bounds the buffers
+_QUALITY = 3  # the default of ffmpeg's libmp3lame
+_CHUNK = 2**20  # samples for each call; limits the size of the buffers
 _FULL_SCALE = np.float32(2**15)
 
 _BYTES, _FLOATS = POINTER(c_ubyte), POINTER(c_float)
@@ -40,6 +41,7 @@ _SETTERS = (
     "quality",
     "bWriteVbrTag",
 )
+# Function -> types of its result and of its arguments.
 _PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "lame_init": (c_void_p, []),
     **{f"lame_set_{name}": (c_int, [c_void_p, c_int]) for name in _SETTERS},
@@ -51,12 +53,12 @@ _PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
 
 
 def engine() -> str:
-    """Return the package and its version, or an empty string where there is none to use."""
+    """Return the name and version of the package, or an empty string if it cannot be used."""
     return f"lameenc {version('lameenc')}" if _library() is not None else ""
 
 
 @cache
-def _library() -> Any:
+def _library() -> ctypes.CDLL | None:
     try:
         import lameenc
 
@@ -64,12 +66,12 @@ def _library() -> Any:
         for name, (result, arguments) in _PROTOTYPES.items():
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
-    except (ImportError, OSError, AttributeError):  # none, or one that hides the interface
+    except (ImportError, OSError, AttributeError):  # not installed, or LAME is not exported
         return None
     return library
 
 
-def encode_decode(signal: np.ndarray, rate: int, kbps: int) -> tuple[bytes, np.ndarray]:
+def encode_decode(signal: Signal, rate: int, kbps: int) -> tuple[bytes, Signal]:
     """Encode and decode a signal.
 
     Parameters
@@ -77,46 +79,50 @@ def encode_decode(signal: np.ndarray, rate: int, kbps: int) -> tuple[bytes, np.n
     signal : numpy.ndarray
         float32, shape (samples,), mono.
     rate : int
-        Hz; one of MPEG audio's.
+        Sample rate in Hz, one of those of MPEG audio.
     kbps : int
         Constant bitrate in kbit/s.
 
     Returns
     -------
     stream : bytes
-        Frames, without the tag from which players know where the sound starts.
+        MP3 frames, without the tag that states the delay.
     signal : numpy.ndarray
-        float32, shape (samples,), in time with the source.
+        float32, shape (samples,), without delay.
 
     Raises
     ------
     CodecError
-        If it cannot be encoded, or what was written cannot be decoded.
+        If the signal cannot be encoded, or the stream cannot be decoded.
     """
     import soundfile
 
-    stream = _encoded(signal, rate, kbps)
+    stream = _encode(signal, rate, kbps)
     try:
         decoded, _ = soundfile.read(io.BytesIO(stream), dtype="float32")
     except (soundfile.LibsndfileError, TypeError) as error:
         raise CodecError(f"MP3 at {kbps} kbit/s cannot be decoded: {error}") from error
-    found = decoded[DELAY : DELAY + len(signal)]
-    if found.shape != signal.shape or not np.isfinite(found).all():
-        raise CodecError(f"MP3 at {kbps} kbit/s came back with {len(found)} samples")
-    return stream, found
+    aligned: Signal = decoded[DELAY : DELAY + len(signal)]
+    if aligned.shape != signal.shape or not np.isfinite(aligned).all():
+        raise CodecError(
+            f"MP3 at {kbps} kbit/s was decoded to {len(aligned)} samples instead of {len(signal)}"
+        )
+    return stream, aligned
 
 
-def _encoded(signal: np.ndarray, rate: int, kbps: int) -> bytes:
+def _encode(signal: Signal, rate: int, kbps: int) -> bytes:
     lame = _library()
+    if lame is None:
+        raise CodecError("LAME is not available in this process: install lameenc")
     state = lame.lame_init()
     if not state:
         raise CodecError("LAME cannot be started: no memory")
     try:
-        wanted = zip(_SETTERS, (1, _MONO, rate, rate, kbps, _QUALITY, 0), strict=True)
-        for name, value in wanted:
+        values = (1, _MONO, rate, rate, kbps, _QUALITY, 0)
+        for name, value in zip(_SETTERS, values, strict=True):
             getattr(lame, f"lame_set_{name}")(state, value)
-        _checked(lame.lame_init_params(state))
-        # As large as lame.h asks for.
+        _check_status(lame.lame_init_params(state))
+        # The size that lame.h prescribes.
         buffer = (c_ubyte * (min(len(signal), _CHUNK) * 5 // 4 + 7200))()
         parts = []
         for start in range(0, len(signal), _CHUNK):
@@ -125,15 +131,16 @@ def _encoded(signal: np.ndarray, rate: int, kbps: int) -> bytes:
             size = lame.lame_encode_buffer_float(
                 state, pointer, pointer, len(samples), buffer, len(buffer)
             )
-            parts.append(ctypes.string_at(buffer, _checked(size)))
+            parts.append(ctypes.string_at(buffer, _check_status(size)))
         size = lame.lame_encode_flush(state, buffer, len(buffer))
-        parts.append(ctypes.string_at(buffer, _checked(size)))
+        parts.append(ctypes.string_at(buffer, _check_status(size)))
         return b"".join(parts)
     finally:
         lame.lame_close(state)
 
 
-def _checked(status: int) -> int:
+def _check_status(status: int) -> int:
+    """Return a status of LAME, which is a size in bytes; raise an error if it is negative."""
     if status < 0:
         raise CodecError(f"LAME failed with status {status}")
     return status

@@ -1,7 +1,7 @@
-"""What lossy codecs share: signals to the codec's rate, through ffmpeg, and back in time.
+"""Base class of codecs that ffmpeg encodes: resampling, encoding, decoding and alignment.
 
-A codec declares what it carries, how ffmpeg encodes it, who decodes it, how late the decoder
-is, and how its files tell their bitrate; all else happens here.
+A codec declares its bitrates, the settings of ffmpeg for encoding and decoding, the delay of the
+decoder, and how the bitrate is read from a file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .bitrates import (
     plan_bitrates,
 )
 from .payload import Payload
-from .signals import RESAMPLER, check_signals, from_codec_rate, to_codec_rate
+from .signals import RESAMPLER, Signal, check_signals, from_codec_rate, to_codec_rate
 
 
 class LossyCodec(Codec):
@@ -37,23 +37,23 @@ class LossyCodec(Codec):
     Attributes
     ----------
     bitrates_by_rate : mapping
-        Sample rate in Hz -> the bitrates that it carries.
+        Sample rate in Hz -> supported bitrates.
     encoder_name : str
         ffmpeg's name of the encoder.
     suffix : str
-        What names of its files end with.
+        Suffix of the names of its files.
     decoding : Decoding or None
-        How ffmpeg decodes it; None: libsndfile does.
+        Settings of ffmpeg for the decoder; None if libsndfile decodes the files.
     delay : int
-        Samples at the coded rate by which the decoder's output is late.
+        Delay of the decoder's output in samples at the coded rate.
     tail : int
-        Samples of silence that are coded behind the signal, so that its end comes out too.
+        Samples of silence that are encoded after the signal, so that its end is decoded too.
     max_excess : int
-        Samples at the coded rate fewer than which the decoder returns too many.
+        Exclusive upper limit of the surplus samples (at the coded rate) from the decoder.
     loses_packets : bool
-        Whether the files that `decode` reads are not those that were encoded.
+        Whether `decode` changes the encoded files before it decodes them.
     one_file_per_process : bool
-        Whether ffmpeg must decode each file in a process of its own.
+        Whether ffmpeg must decode each file in a separate process.
     """
 
     bitrates_by_rate: ClassVar[BitratesByRate]
@@ -68,106 +68,106 @@ class LossyCodec(Codec):
 
     @abstractmethod
     def encoding(self, condition: Condition) -> streams.Encoding:
-        """Return how ffmpeg encodes a condition."""
+        """Return the settings of ffmpeg for the encoding of a condition."""
 
     @abstractmethod
     def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
-        """Return what a coded file says of itself.
+        """Return the bitrate and the hash of an encoded file.
 
         Parameters
         ----------
         data : bytes
             The file.
         n : int
-            How many samples were coded.
+            Number of encoded samples.
         condition : Condition
-            What it should be.
+            The condition of the file.
 
         Raises
         ------
         CodecError
-            If it is something else.
+            If the file does not match its condition.
         """
 
     def bitrates(self, rate: int) -> Bitrates:
-        """Return the bitrates that it carries at a sample rate (Hz)."""
+        """Return the bitrates that are supported at a sample rate (Hz)."""
         return self.bitrates_by_rate[nearest_rate(rate, self.bitrates_by_rate)]
 
     def decoding_for(self, condition: Condition) -> streams.Decoding | None:
-        """Return how ffmpeg decodes a condition; None: libsndfile does."""
+        """Return the settings of ffmpeg for a condition; None if libsndfile decodes it."""
         return self.decoding
 
     def delay_for(self, condition: Condition) -> int:
-        """Return by how many samples at the coded rate the decoder is late."""
+        """Return the delay of the decoder at a condition, in samples at the coded rate."""
         return self.delay
 
     def unavailable(self) -> str:
-        """Return what the ffmpeg at hand lacks; see `Codec.unavailable`."""
-        return ffmpeg.missing_coder(
-            self.encoder_name, self.decoding.decoder if self.decoding else ""
-        )
+        """Return which coder the ffmpeg in use lacks; see `Codec.unavailable`."""
+        decoder = self.decoding.decoder if self.decoding else ""
+        return ffmpeg.missing_coder(self.encoder_name, decoder)
 
     def encoder(self) -> str:
-        """Return the encoder's name and version."""
+        """Return the name and version of the encoder."""
         return streams.encoder_version(self.encoder_name)
 
     def conditions(
         self, bitrates: Sequence[float], rate: int, policy: str = "promote"
     ) -> tuple[list[Condition], list[Alias]]:
-        """Plan the conditions, in ascending bitrate and each one once.
+        """Plan the conditions, in ascending order of the bitrate and without duplicates.
 
         Parameters
         ----------
         bitrates : sequence of float
             kbit/s.
         rate : int
-            Sample rate of the signals in Hz. Where the codec has no such rate, the nearest
-            one is coded, and the signal is resampled there and back.
+            Sample rate of the signals in Hz. If the codec does not support it, the signals are
+            resampled to the nearest supported rate and back.
         policy : {"promote", "clamp", "error"}
-            What to do with a bitrate that the rate does not carry: code it at a rate that
-            does (twice, four times, half ...), code the nearest bitrate (and return an
-            `Alias` for what was asked), or refuse.
+            Treatment of a bitrate that is not supported at this rate: ``promote`` codes it at a
+            rate that supports it (a factor of 2, 4, 0.5 ...), ``clamp`` codes the nearest
+            bitrate and returns an `Alias` for the requested one, ``error`` raises an error.
 
         Raises
         ------
         UsageError
             If a bitrate cannot be coded under the policy, or the policy is unknown.
         """
-        found = self._places(bitrates, rate, policy)
-        planned = {place: self._condition(place, rate) for place in found}
-        names = {place: condition.name for place, condition in planned.items()}
+        plans = self._plan(bitrates, rate, policy)
+        planned = {plan: self._condition(plan, rate) for plan in plans}
+        names = {plan: condition.name for plan, condition in planned.items()}
         unique = {condition.name: condition for condition in planned.values()}
         return (
             sorted(unique.values(), key=lambda condition: condition.kbps or 0),
-            aliases(found, names, self.label) if self.takes_bitrates else [],
+            aliases(plans, names, self.label) if self.takes_bitrates else [],
         )
 
-    def _places(self, asked: Sequence[float], rate: int, policy: str) -> list[PlannedBitrate]:
+    def _plan(self, bitrates: Sequence[float], rate: int, policy: str) -> list[PlannedBitrate]:
+        supported = self.bitrates_by_rate
         if self.takes_bitrates:
-            return plan_bitrates(self.name, asked, rate, self.bitrates_by_rate, policy)
-        if len(asked):
-            raise UsageError(f"{self.name} has one bitrate only: name none")
-        home = nearest_rate(rate, self.bitrates_by_rate)
-        (only,) = self.bitrates_by_rate[home].values
-        return [PlannedBitrate(only, home, only)]
+            return plan_bitrates(self.name, bitrates, rate, supported, policy)
+        if len(bitrates):
+            raise UsageError(f"{self.name} has a single bitrate: leave out the bitrate")
+        codec_rate = nearest_rate(rate, supported)
+        (kbps,) = supported[codec_rate].values
+        return [PlannedBitrate(kbps, codec_rate, kbps)]
 
-    def _condition(self, place: PlannedBitrate, rate: int) -> Condition:
-        home, mark = nearest_rate(rate, self.bitrates_by_rate), ""
-        if place.rate != home:
-            span = self.bitrates_by_rate[home].span
+    def _condition(self, plan: PlannedBitrate, rate: int) -> Condition:
+        codec_rate, mark = nearest_rate(rate, self.bitrates_by_rate), ""
+        if plan.rate != codec_rate:
+            span = self.bitrates_by_rate[codec_rate].span
             mark = (
-                f"coded at {place.rate / 1000:g} kHz, since {self.name.upper()} at "
-                f"{home / 1000:g} kHz carries only {span} kbit/s: bandwidth "
+                f"coded at {plan.rate / 1000:g} kHz, since {self.name.upper()} at "
+                f"{codec_rate / 1000:g} kHz carries only {span} kbit/s: bandwidth "
                 "and level differ from the other rows too"
             )
         name = self.label
         if self.takes_bitrates:
-            name += f"-{format_kbps(place.kbps)}"
-        params = (("resampler", RESAMPLER),) if place.rate != rate else ()
-        return Condition(name, self.spec, float(place.kbps), place.rate, params, mark)
+            name += f"-{format_kbps(plan.kbps)}"
+        params = (("resampler", RESAMPLER),) if plan.rate != rate else ()
+        return Condition(name, self.spec, float(plan.kbps), plan.rate, params, mark)
 
     def roundtrip(
-        self, signals: Sequence[np.ndarray], rate: int, conditions: Sequence[Condition]
+        self, signals: Sequence[Signal], rate: int, conditions: Sequence[Condition]
     ) -> list[list[CodedSignal]]:
         """Encode and decode; see `Codec.roundtrip`.
 
@@ -176,84 +176,112 @@ class LossyCodec(Codec):
         AudioError
             If a signal is empty, not mono, not finite or far beyond full scale.
         CodecError
-            If ffmpeg fails, or the stream is not what its condition says.
+            If ffmpeg fails, or a stream does not match its condition.
         OSError
-            If there is no room for scratch files.
+            If there is no space for temporary files.
         """
         sources = check_signals(signals)
         result: list[list[CodedSignal]] = [[] for _ in conditions]
         for codec_rate in sorted({condition.codec_rate_hz or 0 for condition in conditions}):
-            chosen = [
-                c for c in range(len(conditions)) if conditions[c].codec_rate_hz == codec_rate
+            indices = [
+                c for c, condition in enumerate(conditions) if condition.codec_rate_hz == codec_rate
             ]
-            encodings = [self.encoding(conditions[c]) for c in chosen]
-            carried = [self._carried(source, rate, codec_rate) for source in sources]
-            for batch in streams.batches(carried, codec_rate, len(chosen)):
-                with streams.encode(carried[batch], codec_rate, encodings) as paths:
-                    for c, row in zip(chosen, paths, strict=True):
-                        result[c] += self._back(
-                            row, carried[batch], sources[batch], rate, conditions[c]
+            encodings = [self.encoding(conditions[c]) for c in indices]
+            inputs = [self._encoder_input(source, rate, codec_rate) for source in sources]
+            for batch in streams.batches(inputs, codec_rate, len(indices)):
+                with streams.encode(inputs[batch], codec_rate, encodings) as paths:
+                    for c, row in zip(indices, paths, strict=True):
+                        result[c] += self._decode_batch(
+                            row, inputs[batch], sources[batch], rate, conditions[c]
                         )
         return result
 
-    def _carried(self, source: np.ndarray, rate: int, codec_rate: int) -> np.ndarray:
+    def _encoder_input(self, source: Signal, rate: int, codec_rate: int) -> Signal:
         signal = to_codec_rate(source, rate, codec_rate)
         return np.pad(signal, (0, self.tail)) if self.tail else signal
 
-    def _back(
+    def _decode_batch(
         self,
         paths: Sequence[Path],
-        carried: Sequence[np.ndarray],
-        sources: Sequence[np.ndarray],
+        inputs: Sequence[Signal],
+        sources: Sequence[Signal],
         rate: int,
         condition: Condition,
     ) -> list[CodedSignal]:
-        """Read the files of one condition, and make sure that they are what it says."""
+        """Decode the files of one condition, and check that they match it.
+
+        ``inputs`` are the signals that were encoded, ``sources`` the same at the rate ``rate``.
+        """
         files = [path.read_bytes() for path in paths]
         codec_rate = condition.codec_rate_hz or 0
-        found = [
+        payloads = [
             self.read_payload(file, len(signal), condition)
-            for file, signal in zip(files, carried, strict=True)
+            for file, signal in zip(files, inputs, strict=True)
         ]
-        files, signals = self.decode(paths, files, condition, sum(map(len, carried)) / codec_rate)
+        seconds = sum(map(len, inputs)) / codec_rate
+        files, signals = self.decode(paths, files, condition, seconds)
         coded = []
-        for payload, file, signal, sent, source in zip(
-            found, files, signals, carried, sources, strict=True
+        for payload, file, signal, encoded, source in zip(
+            payloads, files, signals, inputs, sources, strict=True
         ):
-            wanted = self._cut(signal, len(sent), condition)
-            back = from_codec_rate(wanted, codec_rate, rate, len(source))
-            # Read again: of what was lost on the way, the bitrate was sent but not the stream.
+            aligned = self._align(signal, len(encoded), condition)
+            decoded = from_codec_rate(aligned, codec_rate, rate, len(source))
             sha256 = payload.sha256
             if self.loses_packets:
-                sha256 = self.read_payload(file, len(sent), condition).sha256
-            coded.append(CodedSignal(back, payload.kbps, sha256, file, self.suffix))
+                # The bitrate is that of the sent packets, the stream that of the received ones.
+                sha256 = self.read_payload(file, len(encoded), condition).sha256
+            coded.append(CodedSignal(decoded, payload.kbps, sha256, file, self.suffix))
         return coded
 
     def decode(
         self, paths: Sequence[Path], files: list[bytes], condition: Condition, seconds: float
-    ) -> tuple[list[bytes], list[np.ndarray]]:
-        """Return the files and the signals (float32, (samples,), at the coded rate) in them."""
-        reading = self.decoding_for(condition)
-        if reading is None:
-            return files, [_by_libsndfile(path, condition) for path in paths]
-        groups = [[path] for path in paths] if self.one_file_per_process else [paths]
-        found = [streams.decode(group, reading, seconds) for group in groups]
-        return files, [signal for group in found for signal in group]
+    ) -> tuple[list[bytes], list[Signal]]:
+        """Decode the files of a condition.
 
-    def _cut(self, signal: np.ndarray, n: int, condition: Condition) -> np.ndarray:
-        """Cut the delay and what the decoder returned too many of."""
+        Parameters
+        ----------
+        paths : sequence of pathlib.Path
+            The encoded files.
+        files : list of bytes
+            Their contents.
+        condition : Condition
+            Their condition.
+        seconds : float
+            Total duration of the audio, for the time limit.
+
+        Returns
+        -------
+        files : list of bytes
+            Contents of the files that were decoded.
+        signals : list of numpy.ndarray
+            float32, shape (samples,), at the coded rate.
+        """
+        decoding = self.decoding_for(condition)
+        if decoding is None:
+            return files, [_read_by_libsndfile(path, condition) for path in paths]
+        groups = [[path] for path in paths] if self.one_file_per_process else [paths]
+        decoded = [streams.decode(group, decoding, seconds) for group in groups]
+        return files, [signal for group in decoded for signal in group]
+
+    def _align(self, signal: Signal, n: int, condition: Condition) -> Signal:
+        """Remove the delay and the surplus samples from a decoded signal.
+
+        ``n`` is the number of encoded samples, with the tail.
+        """
         delay = self.delay_for(condition)
         if not np.isfinite(signal).all():
-            raise CodecError(f"{condition.name} was decoded to something else than audio")
+            raise CodecError(f"{condition.name} was decoded to samples that are not finite")
         n -= self.tail
-        if not delay + n <= len(signal) < n + self.tail + self.max_excess:
+        least, most = delay + n, n + self.tail + self.max_excess - 1
+        if not least <= len(signal) <= most:
             raise CodecError(
-                f"{condition.name} came back with {len(signal)} samples instead of {n}"
+                f"{condition.name} was decoded to {len(signal)} samples; "
+                f"expected {least} to {most}"
             )
         return signal[delay : delay + n]
 
 
-def _by_libsndfile(path: Path, condition: Condition) -> np.ndarray:
+def _read_by_libsndfile(path: Path, condition: Condition) -> Signal:
     import soundfile
 
     try:
@@ -261,5 +289,8 @@ def _by_libsndfile(path: Path, condition: Condition) -> np.ndarray:
     except (soundfile.LibsndfileError, TypeError) as error:
         raise CodecError(f"{condition.name} cannot be decoded: {error}") from error
     if signal.ndim != 1 or rate != condition.codec_rate_hz:
-        raise CodecError(f"{condition.name} was decoded to something else than mono audio")
-    return signal
+        raise CodecError(
+            f"{condition.name} was not decoded to mono audio at {condition.codec_rate_hz} Hz"
+        )
+    decoded: Signal = signal
+    return decoded

@@ -1,4 +1,4 @@
-"""The control for bandwidth: a low-pass filter, at a cut-off or where another codec cuts off."""
+"""The control for bandwidth: a low-pass filter with the cut-off of a frequency or of a codec."""
 
 from __future__ import annotations
 
@@ -6,47 +6,49 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 
 from ..core.errors import UsageError
 from ..core.options import number
 from ..core.tables import Condition
 from . import audit
 from .control import Control
+from .signals import Signal
 
 _TAPS = 511  # an odd number, so that the delay is a whole number of samples
-_BETA = 6.0  # of the Kaiser window: what is stopped lies some 60 dB down
+_BETA = 6.0  # of the Kaiser window: a stop-band attenuation of about 60 dB
 
 
 @dataclass(frozen=True)
 class LowPass(Control):
-    """A linear-phase filter that is 20 dB down where the bandwidth is said to end.
+    """A linear-phase filter with an attenuation of 20 dB at the cut-off.
 
-    The same definition as `audit.bandwidth_hz`, so that filter and codec can be set side by
-    side. The filter is some 110 Hz wide at 16 kHz.
+    The cut-off is defined as in `audit.bandwidth_hz`, so that filter and codec are comparable.
+    The transition band has a width of about 110 Hz at 16 kHz.
 
     Attributes
     ----------
     cutoff : float
-        Hz; 0: where ``like`` cuts off.
+        Cut-off in Hz; 0 takes the bandwidth of ``like``.
     like : str
-        A codec's condition, such as ``mp3-8k``: its bandwidth is measured on noise.
+        Condition of a codec, such as ``mp3-8k``; its bandwidth is measured on noise.
     """
 
     cutoff: float = 0.0
     like: str = "mp3-8k"
 
     name = "lowpass"
-    title = "control: a low-pass filter; options cutoff (Hz) or like (mp3-8k, the default)"
+    title = "control: low-pass filter; options: cutoff (Hz) or like (default: mp3-8k)"
     options = {"cutoff": number(100, 96_000, "Hz"), "like": str}
     variants = ("lowpass:cutoff=3400", "lowpass:like=mp3-64k")
 
     def condition(self, rate: int) -> Condition:
-        """Return the condition, named by its cut-off: ``lowpass-3k0``.
+        """Return the condition; its name has the cut-off: ``lowpass-3k0``.
 
         Raises
         ------
         UsageError
-            If there is nothing to cut off under this rate, or no such codec.
+            If the cut-off is not below half the sample rate, or ``like`` is not a condition.
         """
         cutoff = self.cutoff or _bandwidth_hz(self.like, rate)
         if not cutoff < rate / 2:
@@ -57,7 +59,7 @@ class LowPass(Control):
         params = (("cutoff_hz", f"{cutoff:g}"), ("taps", str(_TAPS)))
         return Condition(f"{self.name}-{format_khz(cutoff)}", self.spec, None, None, params)
 
-    def apply(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
+    def apply(self, signal: Signal, rate: int, condition: Condition) -> Signal:
         """Return the filtered signal."""
         from scipy import signal as dsp
 
@@ -67,29 +69,35 @@ class LowPass(Control):
 
 
 def format_khz(hertz: float) -> str:
-    """Return a frequency as it stands in a condition's name.
+    """Return a frequency as in the name of a condition.
 
     Examples
     --------
     >>> format_khz(3000), format_khz(3040), format_khz(11025)
     ('3k0', '3k04', '11k025')
     """
-    word = f"{hertz / 1000:g}"
-    return word.replace(".", "k") if "." in word else f"{word}k0"
+    text = f"{hertz / 1000:g}"
+    return text.replace(".", "k") if "." in text else f"{text}k0"
 
 
 @cache
-def _taps(cutoff: float, rate: int) -> np.ndarray:
-    """Return the filter (taps,), shifted from half its level at the cut-off to a tenth."""
+def _taps(cutoff: float, rate: int) -> npt.NDArray[np.float64]:
+    """Return the filter (taps,) with a gain of 0.1 at the cut-off.
+
+    `scipy.signal.firwin` designs filters with a gain of 0.5 at their cut-off, so the cut-off of the
+    design is lower than ``cutoff``.
+    """
     from scipy import optimize
     from scipy import signal as dsp
 
-    def design(half: float) -> np.ndarray:
-        return dsp.firwin(_TAPS, half, window=("kaiser", _BETA), fs=rate)
+    def design(half_gain_hz: float) -> npt.NDArray[np.float64]:
+        taps: npt.NDArray[np.float64]
+        taps = dsp.firwin(_TAPS, half_gain_hz, window=("kaiser", _BETA), fs=rate)
+        return taps
 
-    def excess(half: float) -> float:
-        _, (level,) = dsp.freqz(design(half), worN=[cutoff], fs=rate)
-        return float(abs(level)) - 10 ** (-audit.DROP_DB / 20)
+    def excess(half_gain_hz: float) -> float:
+        _, (gain,) = dsp.freqz(design(half_gain_hz), worN=[cutoff], fs=rate)
+        return float(abs(gain)) - 10 ** (-audit.DROP_DB / 20)
 
     width = rate / _TAPS
     return design(optimize.brentq(excess, max(cutoff - 3 * width, 1.0), cutoff, xtol=0.01))
@@ -97,12 +105,12 @@ def _taps(cutoff: float, rate: int) -> np.ndarray:
 
 @cache
 def _bandwidth_hz(like: str, rate: int) -> float:
-    """Measure where a codec's condition cuts off noise, to 10 Hz."""
+    """Return the bandwidth of noise at the condition of a codec, rounded to 10 Hz."""
     from . import roundtrip
 
-    name, _, word = like.rpartition("-")
+    name, _, bitrate = like.rpartition("-")
     try:
-        kbps = float(word.removesuffix("k").replace("k", "."))
+        kbps = float(bitrate.removesuffix("k").replace("k", "."))
     except ValueError:
         raise UsageError(f"lowpass: like={like} must be a codec and a bitrate: mp3-8k") from None
     noise = 0.1 * np.random.default_rng(0).standard_normal(2 * rate)

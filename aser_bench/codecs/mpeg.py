@@ -1,6 +1,6 @@
-"""Read what an MPEG audio stream (Layer III) is from the headers of its frames.
+"""Properties of an MPEG audio stream (Layer III), read from the headers of its frames.
 
-Pure bytes, no decoder: the bitrate that a table states is the one that stands in the frames.
+The stream is parsed without a decoder, so the bitrate in a table is that of the frames.
 Source: ISO/IEC 11172-3 and 13818-3; MPEG-2.5 is the common extension to lower rates.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..core.errors import CodecError
 
-# Codes of the version field in a frame's header.
+# Code of the version field in the header of a frame -> MPEG version.
 _VERSIONS = {3: "1", 2: "2", 0: "2.5"}
 _RATES = {
     "1": (44_100, 48_000, 32_000),
@@ -20,7 +20,7 @@ _RATES = {
 }
 _TABLE_1 = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _TABLE_2 = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
-# What a header can say; encoders write MPEG-2.5 only up to 64 kbit/s (see BITRATES).
+# Bitrates that a header can state; encoders write MPEG-2.5 only up to 64 kbit/s (see BITRATES).
 _TABLES = {"1": _TABLE_1, "2": _TABLE_2, "2.5": _TABLE_2}
 
 BITRATES = {
@@ -28,14 +28,14 @@ BITRATES = {
     for version, rates in _RATES.items()
     for rate in rates
 }
-"""Sample rate in Hz -> the bitrates in kbit/s that Layer III is written with at it."""
+"""Sample rate in Hz -> bitrates in kbit/s that encoders of Layer III write at it."""
 
 _SIDE_INFO = {("1", False): 32, ("1", True): 17, ("2", False): 17, ("2", True): 9}
 
 
 @dataclass(frozen=True)
 class StreamInfo:
-    """What the audio frames of a stream say.
+    """Properties of the audio frames of a stream.
 
     Attributes
     ----------
@@ -46,9 +46,9 @@ class StreamInfo:
     kbps : float
         Mean bitrate of the audio frames in kbit/s.
     n_frames : int
-        Audio frames, without the Xing or Info frame.
+        Number of audio frames, without the Xing or Info frame.
     frames_sha256 : str
-        Hash (hex) of the audio frames: equal for identical streams, whatever their tags.
+        Hash (hex) of the audio frames; it does not depend on tags.
     """
 
     version: str
@@ -73,25 +73,25 @@ def parse(data: bytes) -> StreamInfo:
     Parameters
     ----------
     data : bytes
-        A whole file: an optional ID3v2 tag, an optional Xing/Info frame, audio frames, and an
-        optional ID3v1 tag.
+        A complete file: an optional ID3v2 tag, an optional Xing/Info frame, audio frames, and
+        an optional ID3v1 tag.
 
     Raises
     ------
     CodecError
-        If anything else is found, a frame is cut, or the sample rate changes on the way.
+        If the file has other contents, a frame is truncated, or the sample rate changes.
     """
     position, end = _skip_id3v2(data), _skip_id3v1(data)
     start, total, count = position, 0, 0
     first: _Frame | None = None
-    headers: dict[bytes, _Frame] = {}  # few differ in a stream, and parsing is what costs
+    headers: dict[bytes, _Frame] = {}  # a stream has few distinct headers; the cache saves time
     while position < end:
-        word = data[position : position + 4]
-        frame = headers.get(word)
+        header = data[position : position + 4]
+        frame = headers.get(header)
         if frame is None:
-            frame = headers[word] = _frame(word, position)
+            frame = headers[header] = _frame(header, position)
         if position + frame.size > end:
-            raise CodecError(f"the MPEG frame at byte {position} is cut short")
+            raise CodecError(f"the MPEG frame at byte {position} is truncated")
         if first is None:
             first = frame
             if _is_info(data, position, frame):
@@ -110,11 +110,11 @@ def parse(data: bytes) -> StreamInfo:
 
 
 def _skip_id3v2(data: bytes) -> int:
-    """Return where the audio starts: behind an ID3v2 tag if there is one."""
+    """Return the position of the first byte after an ID3v2 tag; 0 without a tag."""
     if data[:3] != b"ID3":
         return 0
     if len(data) < 10 or any(byte & 0x80 for byte in data[6:10]):
-        raise CodecError("the ID3v2 tag in front of the MPEG stream is damaged")
+        raise CodecError("the ID3v2 tag before the MPEG stream is damaged")
     size = data[6] << 21 | data[7] << 14 | data[8] << 7 | data[9]
     footer = 10 if data[5] & 0x10 else 0
     return 10 + size + footer
@@ -124,27 +124,27 @@ def _skip_id3v1(data: bytes) -> int:
     return len(data) - 128 if data[-128:-125] == b"TAG" else len(data)
 
 
-def _frame(word: bytes, position: int) -> _Frame:
-    """Parse the four bytes of a frame's header."""
-    if len(word) < 4 or word[0] != 0xFF or word[1] & 0xE0 != 0xE0:
+def _frame(header: bytes, position: int) -> _Frame:
+    """Parse the four bytes of the header of a frame."""
+    if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
         raise CodecError(f"no MPEG frame at byte {position}")
-    version = _VERSIONS.get(word[1] >> 3 & 3)
-    rate_code, bitrate_code = word[2] >> 2 & 3, word[2] >> 4
-    if version is None or word[1] >> 1 & 3 != 1:
+    version = _VERSIONS.get(header[1] >> 3 & 3)
+    rate_code, bitrate_code = header[2] >> 2 & 3, header[2] >> 4
+    if version is None or header[1] >> 1 & 3 != 1:
         raise CodecError(f"the MPEG frame at byte {position} is not Layer III")
     if rate_code == 3 or bitrate_code in (0, 15):
-        raise CodecError(f"the MPEG frame at byte {position} has no legal rate or bitrate")
+        raise CodecError(f"the MPEG frame at byte {position} has an invalid rate or bitrate")
     rate = _RATES[version][rate_code]
     kbps = _TABLES[version][bitrate_code - 1]
-    size = (144_000 if version == "1" else 72_000) * kbps // rate + (word[2] >> 1 & 1)
-    mono = word[3] >> 6 == 3
-    checksum = 0 if word[1] & 1 else 2
+    size = (144_000 if version == "1" else 72_000) * kbps // rate + (header[2] >> 1 & 1)
+    mono = header[3] >> 6 == 3
+    checksum = 0 if header[1] & 1 else 2
     tag_at = 4 + checksum + _SIDE_INFO["1" if version == "1" else "2", mono]
     return _Frame(version, rate, kbps, size, tag_at)
 
 
 def _is_info(data: bytes, position: int, frame: _Frame) -> bool:
-    """Tell whether a frame carries a table of contents (Xing, Info or VBRI) and no audio."""
+    """Return whether a frame has a table of contents (Xing, Info or VBRI) and no audio."""
     start = position + frame.tag_at
     return data[start : start + 4] in (b"Xing", b"Info") or (
         data[position + 36 : position + 40] == b"VBRI"

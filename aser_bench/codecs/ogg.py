@@ -1,7 +1,6 @@
-"""Ogg: the packets of a file, and a file of packets (RFC 3533).
+"""Reading of packets from Ogg files, and replacement of packets in them (RFC 3533).
 
-Enough for the files that encoders write here: one stream, packets that end on their page or
-go on to the next.
+Files must have one stream, as those of the encoders here. A packet may continue on the next page.
 """
 
 from __future__ import annotations
@@ -18,9 +17,22 @@ _CHECKSUM = slice(22, 26)
 
 @dataclass(frozen=True)
 class Page:
-    """One page: its flags, its granule position (samples so far), and its parts of packets.
+    """One page of an Ogg file.
 
-    The last part goes on in the next page where ``open`` is true.
+    Attributes
+    ----------
+    flags : int
+        Header type flags.
+    granule : int
+        Granule position: the number of samples up to the end of the page.
+    serial : int
+        Serial number of the stream.
+    number : int
+        Sequence number of the page.
+    parts : tuple of bytes
+        The packets on the page, or the parts of them that are on it.
+    continues : bool
+        Whether the last packet continues on the next page.
     """
 
     flags: int
@@ -37,12 +49,12 @@ def pages(data: bytes) -> Iterator[Page]:
     Raises
     ------
     CodecError
-        If something else is found, or a page is cut.
+        If the file is not an Ogg file, or a page is truncated.
     """
     position = 0
     while position < len(data):
         if len(data) < position + _HEADER.size:
-            raise CodecError(f"the Ogg page at byte {position} is cut short")
+            raise CodecError(f"the Ogg page at byte {position} is truncated")
         magic, version, flags, granule, serial, number, _, n = _HEADER.unpack_from(data, position)
         if magic != b"OggS" or version:
             raise CodecError(f"no Ogg page at byte {position}")
@@ -50,56 +62,63 @@ def pages(data: bytes) -> Iterator[Page]:
         sizes = data[start : start + n]
         start += n
         if len(sizes) < n or len(data) < start + sum(sizes):
-            raise CodecError(f"the Ogg page at byte {position} is cut short")
+            raise CodecError(f"the Ogg page at byte {position} is truncated")
         parts, size = [], 0
         for lacing in sizes:
             size += lacing
             if lacing < 255:
                 parts.append(data[start : start + size])
                 start, size = start + size, 0
-        unfinished = bool(n) and sizes[-1] == 255
-        if unfinished:
+        continues = bool(n) and sizes[-1] == 255
+        if continues:
             parts.append(data[start : start + size])
-        yield Page(flags, granule, serial, number, tuple(parts), unfinished)
+        yield Page(flags, granule, serial, number, tuple(parts), continues)
         position = start + size
 
 
 def packets(data: bytes) -> tuple[list[bytes], int]:
-    """Return the packets of a file, headers included, and its last granule position.
+    """Return the packets of a file, with the headers, and its last granule position.
 
     Raises
     ------
     CodecError
-        If the file is no Ogg file, or cut.
+        If the file is not an Ogg file, or truncated.
     """
-    found: list[bytes] = []
-    begun: list[bytes] = []
+    complete: list[bytes] = []
+    parts: list[bytes] = []  # of a packet that has not ended
     granule = 0
     for page in pages(data):
         for number, part in enumerate(page.parts, start=1):
-            begun.append(part)
+            parts.append(part)
             if number < len(page.parts) or not page.continues:
-                found.append(b"".join(begun))
-                begun = []
+                complete.append(b"".join(parts))
+                parts = []
         granule = max(granule, page.granule)
-    if begun or not found:
-        raise CodecError("the Ogg file is cut short")
-    return found, granule
+    if parts or not complete:
+        raise CodecError("the Ogg file is truncated")
+    return complete, granule
 
 
 def replace_packets(data: bytes, change: dict[int, bytes]) -> bytes:
-    """Return a file with some packets (number -> new content) replaced, all else as it was.
+    """Return a file with some packets replaced and all others unchanged.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    change : dict of int to bytes
+        Number of a packet -> its new content.
 
     Raises
     ------
     CodecError
-        If a packet goes over two pages (encoders of speech write none so long), or the file
+        If a packet extends over two pages (speech encoders write no such packets), or the file
         cannot be read.
     """
     out, number = [], 0
     for page in pages(data):
         if page.continues:
-            raise CodecError("an Ogg packet of more than one page cannot be replaced")
+            raise CodecError("an Ogg packet on more than one page cannot be replaced")
         parts = [change.get(number + i, part) for i, part in enumerate(page.parts)]
         number += len(parts)
         out.append(_page(page, parts))
@@ -109,31 +128,31 @@ def replace_packets(data: bytes, change: dict[int, bytes]) -> bytes:
 def _page(page: Page, parts: Sequence[bytes]) -> bytes:
     sizes = b"".join(b"\xff" * (len(part) // 255) + bytes([len(part) % 255]) for part in parts)
     if len(sizes) > 255:
-        raise CodecError("an Ogg page would hold too many packets")
+        raise CodecError("an Ogg page would contain too many packets")
     head = _HEADER.pack(
         b"OggS", 0, page.flags, page.granule, page.serial, page.number, 0, len(sizes)
     )
-    whole = bytearray(head + sizes + b"".join(parts))
-    whole[_CHECKSUM] = struct.pack("<I", _crc(whole))
-    return bytes(whole)
+    written = bytearray(head + sizes + b"".join(parts))
+    written[_CHECKSUM] = struct.pack("<I", _crc(written))
+    return bytes(written)
 
 
-def _table() -> list[int]:
-    found = []
+def _crc_table() -> list[int]:
+    table = []
     for byte in range(256):
         word = byte << 24
         for _ in range(8):
             word = (word << 1 ^ 0x04C11DB7 if word & 1 << 31 else word << 1) & 0xFFFFFFFF
-        found.append(word)
-    return found
+        table.append(word)
+    return table
 
 
-_CRC = _table()
+_CRC_TABLE = _crc_table()
 
 
 def _crc(data: bytes | bytearray) -> int:
     """Return the checksum of a page: CRC-32, polynomial 04C11DB7, not reflected."""
     word = 0
     for byte in data:
-        word = word << 8 & 0xFFFFFFFF ^ _CRC[word >> 24 ^ byte]
+        word = word << 8 & 0xFFFFFFFF ^ _CRC_TABLE[word >> 24 ^ byte]
     return word

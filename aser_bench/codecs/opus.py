@@ -1,4 +1,4 @@
-"""Opus (RFC 6716) by libopus at constant bitrates, with packet loss if wanted."""
+"""Opus (RFC 6716) by libopus at constant bitrates, with optional packet loss."""
 
 from __future__ import annotations
 
@@ -15,35 +15,36 @@ from ..core.tables import Condition
 from . import ogg
 from .bitrates import Bitrates, BitratesByRate
 from .lossy import LossyCodec
-from .payload import Payload, payload
+from .payload import Payload
+from .signals import Signal
 from .streams import Encoding
 
-_USUAL = (6, 8, 12, 16, 20, 24, 32, 48, 64, 96, 128, 256)
-# Length of a frame in ms -> the lowest bitrate in kbit/s at which a voice is left: short
-# frames spend it on their own headers.
+_COMMON_KBPS = (6, 8, 12, 16, 20, 24, 32, 48, 64, 96, 128, 256)
+# Length of a frame in ms -> lowest bitrate in kbit/s at which a voice is intelligible: short frames
+# use most bits for their headers.
 _LOWEST = {2.5: 32, 5: 16, 10: 8, 20: 6, 40: 6, 60: 6}
 _RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
-_HEADERS = 2  # packets in front of the audio
+_HEADERS = 2  # packets before the audio
 
-# The first byte of a packet says how long its frames are (RFC 6716, 3.1), here in ms.
+# Frame lengths in ms for the configurations in the first byte of a packet (RFC 6716, 3.1).
 _SILK_MS, _HYBRID_MS, _CELT_MS = (10, 20, 40, 60), (10, 20), (2.5, 5, 10, 20)
 
 
 @dataclass(frozen=True)
 class Opus(LossyCodec):
-    """Opus by libopus at constant bitrates; libopus, inside of libsndfile, decodes it.
+    """Opus by libopus at constant bitrates, decoded by libopus in libsndfile.
 
     Attributes
     ----------
     application : str
-        What the encoder is tuned for. ``voip`` also takes away what lies under the voice,
-        which shifts the phase of low voices by up to two samples at 6 and 8 kbit/s.
+        Application of the encoder. ``voip`` also removes frequencies below the voice, which
+        shifts the phase of low voices by up to two samples at 6 and 8 kbit/s.
     frame : float
         Length of a frame in ms.
     loss : float
-        Percentage of packets that do not arrive; the decoder conceals them.
+        Percentage of lost packets; the decoder conceals them.
     seed : int
-        Which packets: the same ones for the same seed and signal.
+        Seed of the choice of lost packets. The same seed and signal give the same packets.
     """
 
     application: str = "audio"
@@ -52,29 +53,29 @@ class Opus(LossyCodec):
     seed: int = 0
 
     name = "opus"
-    title = "Opus, libopus at constant bitrates; options application, frame (ms), loss (%), seed"
+    title = "Opus by libopus, constant bitrate; options: application, frame (ms), loss (%), seed"
     options = {
         "application": choice("audio", "voip", "lowdelay"),
-        "frame": lambda word: float(choice(*(f"{ms:g}" for ms in _LOWEST))(word)),
+        "frame": lambda text: float(choice(*(f"{ms:g}" for ms in _LOWEST))(text)),
         "loss": number(0, 100, "% of the packets"),
         "seed": integer(0, 2**32 - 1),
     }
     variants = ("opus:application=voip", "opus:application=lowdelay:frame=10", "opus:frame=60")
     encoder_name = "libopus"
     suffix = "opus"
-    integer_samples = True  # inside of its speech modes
+    integer_samples = True  # in its speech modes
     level_tolerance_db, lag_tolerance_samples = 2.0, 1  # at 6 and 8 kbit/s, where it codes at 8 kHz
-    max_excess = 1  # the file says where its audio starts and ends
+    max_excess = 1  # the file states where its audio starts and ends
 
     @property
     def label(self) -> str:
-        """What names of conditions start with: ``opus-voip-60ms-loss5``."""
-        words = [self.name]
-        words += [self.application] if self.application != "audio" else []
-        words += [f"{self.frame:g}ms"] if self.frame != 20 else []
-        words += [f"loss{self.loss:g}"] if self.loss else []
-        words += [f"seed{self.seed}"] if self.seed else []
-        return "-".join(words)
+        """First part of the names of conditions: ``opus-voip-60ms-loss5``."""
+        parts = [self.name]
+        parts += [self.application] if self.application != "audio" else []
+        parts += [f"{self.frame:g}ms"] if self.frame != 20 else []
+        parts += [f"loss{self.loss:g}"] if self.loss else []
+        parts += [f"seed{self.seed}"] if self.seed else []
+        return "-".join(parts)
 
     @property
     def loses_packets(self) -> bool:  # type: ignore[override]
@@ -83,12 +84,12 @@ class Opus(LossyCodec):
 
     @property
     def bitrates_by_rate(self) -> BitratesByRate:  # type: ignore[override]
-        """What frames of this length carry, the same at each rate."""
-        usual = tuple(kbps for kbps in _USUAL if kbps >= _LOWEST[self.frame])
-        return dict.fromkeys(_RATES, Bitrates(usual, continuous=True))
+        """Bitrates for this frame length, the same at each sample rate."""
+        values = tuple(kbps for kbps in _COMMON_KBPS if kbps >= _LOWEST[self.frame])
+        return dict.fromkeys(_RATES, Bitrates(values, continuous=True))
 
     def encoding(self, condition: Condition) -> Encoding:
-        """Return how ffmpeg encodes a condition."""
+        """Return the settings of ffmpeg for the encoding of a condition."""
         options = (
             ("application", self.application),
             ("frame_duration", f"{self.frame:g}"),
@@ -98,44 +99,47 @@ class Opus(LossyCodec):
         return Encoding(self.encoder_name, condition.kbps, self.suffix, options=options)
 
     def read_payload(self, data: bytes, n: int, condition: Condition) -> Payload:
-        """Return the mean bitrate of the packets over the time that they say they last."""
+        """Return the mean bitrate of the packets over their total duration."""
         packets = ogg.packets(data)[0][_HEADERS:]
-        return payload(packets, sum(map(_milliseconds, packets)) / 1000)
+        return Payload.from_frames(packets, sum(map(_duration_ms, packets)) / 1000)
 
     def decode(
         self, paths: Sequence[Path], files: list[bytes], condition: Condition, seconds: float
-    ) -> tuple[list[bytes], list[np.ndarray]]:
-        """Lose packets where that is wanted, and decode."""
+    ) -> tuple[list[bytes], list[Signal]]:
+        """Remove lost packets from the files, and decode; see `LossyCodec.decode`."""
         if self.loses_packets:
-            files = [self._lossy(file) for file in files]
+            files = [self._drop_packets(file) for file in files]
             for path, file in zip(paths, files, strict=True):
                 path.write_bytes(file)
         return super().decode(paths, files, condition, seconds)
 
-    def _lossy(self, file: bytes) -> bytes:
-        """Return a file with some packets emptied, which tells the decoder to conceal them."""
+    def _drop_packets(self, file: bytes) -> bytes:
+        """Return a file in which lost packets are empty, so that the decoder conceals them."""
         packets, _ = ogg.packets(file)
-        # Drawn from the packets themselves: neither order nor neighbours change who is lost.
+        # The seed depends on the packets themselves, not on the order of the recordings.
         digest = hashlib.sha256(b"".join(packets[_HEADERS:])).digest()
         words = np.frombuffer(digest, "<u4").tolist()
         draw = np.random.default_rng([self.seed, *words]).random(len(packets) - _HEADERS)
         lost = np.flatnonzero(draw < self.loss / 100) + _HEADERS
-        # One frame of no bytes, of the length that the packet had (RFC 6716, 3.2.1).
+        # One empty frame with the length of the packet (RFC 6716, 3.2.1).
         return ogg.replace_packets(file, {int(i): bytes([packets[i][0] & 0xFC]) for i in lost})
 
 
-def _milliseconds(packet: bytes) -> float:
-    """Return how long a packet lasts: the frames' length by their number."""
+def _duration_ms(packet: bytes) -> float:
+    """Return the duration of a packet: the length of its frames times their number."""
     if not packet:
         raise CodecError("an Opus packet is empty")
-    kind, code = packet[0] >> 3, packet[0] & 3
-    if kind < 12:
-        length: float = _SILK_MS[kind % 4]
+    configuration, code = packet[0] >> 3, packet[0] & 3
+    length: float
+    if configuration < 12:
+        length = _SILK_MS[configuration % 4]
+    elif configuration < 16:
+        length = _HYBRID_MS[configuration % 2]
     else:
-        length = _HYBRID_MS[kind % 2] if kind < 16 else _CELT_MS[kind % 4]
+        length = _CELT_MS[configuration % 4]
     if code == 3:
         if len(packet) < 2:
-            raise CodecError("an Opus packet is cut short")
+            raise CodecError("an Opus packet is truncated")
         return length * (packet[1] & 63)
     return length * (1 if code == 0 else 2)
 

@@ -1,20 +1,19 @@
-"""The uncompressed original: what every codec is compared with."""
+"""The uncompressed original, with which every codec is compared."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..core.tables import ORIGINAL, Condition
 from .control import Control
+from .signals import Signal
 
 
 class Original(Control):
-    """No codec at all: signals come back as they are."""
+    """No codec: the signals are not changed."""
 
     name = ORIGINAL
     title = "the uncompressed original"
 
-    def apply(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
+    def apply(self, signal: Signal, rate: int, condition: Condition) -> Signal:
         """Return a copy of the signal."""
         return signal.copy()
 

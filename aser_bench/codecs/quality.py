@@ -1,7 +1,7 @@
-"""How good coded speech sounds, by two standard measures; each needs a package of its own.
+"""Quality of coded speech by two standard measures, PESQ and STOI, from optional packages.
 
-``pip install aser-bench[quality]`` brings them. A recording that a measure cannot rate is nan:
-neither package says so in every case, and what it returns instead is no rating.
+``pip install aser-bench[quality]`` installs the packages. The result is nan if a measure cannot
+rate a recording. The packages do not report all such cases, so they are detected here.
 """
 
 from __future__ import annotations
@@ -12,26 +12,31 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 EXTRA = "aser-bench[quality]"
-"""What to install."""
+"""The requirement to install."""
 
 PESQ_RATE = 16_000
-"""The sample rate in Hz that the wide-band PESQ is defined at."""
+"""Sample rate in Hz of the wide-band PESQ."""
 
 PESQ_SHORTEST_S, PESQ_LONGEST_S = 0.25, 20.0
-"""Seconds that PESQ is asked to rate. Its C code has room for 50 stretches of speech; each takes
-0.4 s with its pause at least, and with more of them it writes beyond its arrays and crashes."""
+"""Shortest and longest recording for PESQ in seconds. Its C code has arrays for 50 stretches of
+speech, each of at least 0.4 s with its pause; with more of them it crashes."""
 
 STOI_SHORTEST_S = 0.4
-"""Less than the 30 frames of 25.6 ms, half overlapping, that STOI correlates."""
+"""Shortest recording for STOI in seconds. STOI needs 30 frames of 25.6 ms that overlap by half."""
 
 
-def pesq(reference: np.ndarray, signal: np.ndarray, rate: int) -> float:
+FloatSignal = npt.NDArray[np.floating]
+"""A mono signal, float, shape (samples,)."""
+
+
+def pesq(reference: FloatSignal, signal: FloatSignal, rate: int) -> float:
     """Return the wide-band PESQ: an estimated opinion score (MOS-LQO) from 1.04 to 4.64.
 
-    ITU-T P.862.2 (2007), by the package ``pesq``. It was made for sentences of 8 to 30 s; of
-    single words it is a number to compare conditions by, not a listener's opinion.
+    ITU-T P.862.2 (2007), by the package ``pesq``. The measure is designed for sentences of 8 to
+    30 s. For single words it can be used to compare conditions, but is not an opinion score.
 
     Parameters
     ----------
@@ -43,22 +48,22 @@ def pesq(reference: np.ndarray, signal: np.ndarray, rate: int) -> float:
     Returns
     -------
     float
-        nan where it cannot be rated: another rate than 16 kHz, too short or too long, silent,
-        or without a stretch of speech.
+        nan if the measure does not apply: the rate is not 16 kHz, or the signal is too short,
+        too long, silent or without speech.
     """
     from pesq import PesqError
-    from pesq import pesq as rated
+    from pesq import pesq as compute
 
-    known = PESQ_SHORTEST_S * rate <= len(reference) <= PESQ_LONGEST_S * rate
-    if rate != PESQ_RATE or not known or not reference.any() or not signal.any():
+    valid_length = PESQ_SHORTEST_S * rate <= len(reference) <= PESQ_LONGEST_S * rate
+    if rate != PESQ_RATE or not valid_length or not reference.any() or not signal.any():
         return math.nan
-    score = rated(rate, reference, signal, "wb", on_error=PesqError.RETURN_VALUES)
-    # Negative numbers are its error codes; the scale starts at 1.
+    score = compute(rate, reference, signal, "wb", on_error=PesqError.RETURN_VALUES)
+    # Negative values are error codes; the scale starts at 1.
     return float(score) if score >= 1 else math.nan
 
 
-def stoi(reference: np.ndarray, signal: np.ndarray, rate: int) -> float:
-    """Return the short-time objective intelligibility: 1 where every word is understood.
+def stoi(reference: FloatSignal, signal: FloatSignal, rate: int) -> float:
+    """Return the short-time objective intelligibility: 1 is full intelligibility.
 
     Taal, Hendriks, Heusdens & Jensen 2011, by the package ``pystoi``.
 
@@ -72,34 +77,35 @@ def stoi(reference: np.ndarray, signal: np.ndarray, rate: int) -> float:
     Returns
     -------
     float
-        nan where it cannot be rated: the source is silent, or less than 0.4 s of it is not.
+        nan if the source is silent or has less than 0.4 s of sound.
     """
-    from pystoi import stoi as rated
+    from pystoi import stoi as compute
 
     if len(reference) < STOI_SHORTEST_S * rate or not reference.any():
         return math.nan
-    # Level does not matter to it, but a constant that it adds does in very quiet signals.
+    # STOI does not depend on the level, except for a constant that matters in very quiet signals.
     scale = 1 / np.abs(reference).max()
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         try:
-            return float(rated(scale * reference, scale * signal, rate))
-        except RuntimeWarning:  # it would return 1e-5 for what has too little speech
+            return float(compute(scale * reference, scale * signal, rate))
+        except RuntimeWarning:  # too little speech, for which the package returns 1e-5
             return math.nan
 
 
-Measure = Callable[[np.ndarray, np.ndarray, int], float]
+Measure = Callable[[FloatSignal, FloatSignal, int], float]
+"""A function of the source, the coded signal and their sample rate in Hz."""
 
 MEASURES: dict[str, tuple[str, Measure]] = {"pesq": ("pesq", pesq), "stoi": ("pystoi", stoi)}
-"""Name -> the package that it needs, and the function."""
+"""Name -> required package and function."""
 
 
 def installed_measures() -> dict[str, Measure]:
-    """Return the measures whose packages can be imported here, by name."""
-    return {name: measure for name, (package, measure) in MEASURES.items() if _there(package)}
+    """Return the measures whose packages can be imported, by name."""
+    return {name: measure for name, (package, measure) in MEASURES.items() if _imports(package)}
 
 
-def _there(package: str) -> bool:
+def _imports(package: str) -> bool:
     try:
         importlib.import_module(package)
     except ImportError:

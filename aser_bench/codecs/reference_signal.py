@@ -1,19 +1,24 @@
-"""The fixed signal by which encoders are compared."""
+"""The fixed signal for the comparison of encoders."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
+
+from .signals import Signal
 
 RATE = 16_000
+"""Sample rate in Hz."""
+
 SCALE = 32_768
 """Full scale of 16-bit samples."""
 
 
-def make_signal() -> np.ndarray:
-    """Return the canary's signal: half a second of something like speech at 16 kHz, float32.
+def make_signal() -> Signal:
+    """Return half a second of a speech-like signal at 16 kHz, float32, shape (8000,).
 
-    A gliding voice with three formants, a pause and a hiss, from a formula and rounded to 16
-    bits, so that it is the same everywhere.
+    A gliding voice with three formants, a pause and a hiss. The signal is computed from a formula
+    and rounded to 16 bits, so that it is the same on all machines.
     """
     n = RATE // 2
     time = np.arange(n) / RATE
@@ -30,13 +35,13 @@ def make_signal() -> np.ndarray:
     voiced = np.clip(np.sin(2 * np.pi * 3 * time), 0, 1)
     hissing = np.clip(-np.sin(2 * np.pi * 3 * time), 0, 1) ** 4
     signal = 0.1 * voiced * voice + 0.05 * hissing * _noise(n)
-    return (np.round(signal * SCALE) / SCALE).astype(np.float32)
+    return np.asarray(np.round(signal * SCALE) / SCALE, dtype=np.float32)
 
 
-def _noise(n: int) -> np.ndarray:
-    # A generator of our own: NumPy does not promise its streams for ever.
-    state, found = 1, np.empty(n)
+def _noise(n: int) -> npt.NDArray[np.float64]:
+    # A linear congruential generator, because NumPy's streams may change between versions.
+    state, noise = 1, np.empty(n)
     for index in range(n):
         state = (1_664_525 * state + 1_013_904_223) % 2**32
-        found[index] = state / 2**31 - 1
-    return found
+        noise[index] = state / 2**31 - 1
+    return noise

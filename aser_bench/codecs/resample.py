@@ -1,33 +1,31 @@
-"""The control for sample rate: to another rate and back, with nothing coded in between."""
+"""The control for sample rate: resampling to another rate and back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..core.options import number
 from ..core.tables import Condition
 from .control import Control
 from .lowpass import format_khz
-from .signals import RESAMPLER, from_codec_rate, to_codec_rate
+from .signals import RESAMPLER, Signal, from_codec_rate, to_codec_rate
 
 
 @dataclass(frozen=True)
 class Resample(Control):
-    """To 8 kHz and back: what every 8 kHz codec does to a signal before it codes anything.
+    """Resampling to 8 kHz and back, as every codec at 8 kHz does before and after coding.
 
     Attributes
     ----------
     rate : float
-        The other rate in Hz.
+        The intermediate sample rate in Hz.
     """
 
     rate: float = 8000.0
 
     name = "resample"
-    title = "control: to another sample rate and back; option rate (default 8000 Hz)"
-    options = {"rate": lambda word: float(round(number(1000, 192_000, "Hz")(word)))}
+    title = "control: resampling to another rate and back; option: rate (default: 8000 Hz)"
+    options = {"rate": lambda text: float(round(number(1000, 192_000, "Hz")(text)))}
     variants = ("resample:rate=12000", "resample:rate=48000")
 
     @property
@@ -36,16 +34,16 @@ class Resample(Control):
         return f"{self.name}-{format_khz(self.rate)}"
 
     def condition(self, rate: int) -> Condition:
-        """Return the condition, whose codec rate is the other rate."""
+        """Return the condition; its codec rate is the intermediate rate."""
         params = (("resampler", RESAMPLER),)
         return Condition(self.label, self.spec, None, int(self.rate), params)
 
-    def apply(self, signal: np.ndarray, rate: int, condition: Condition) -> np.ndarray:
-        """Return the signal after it has been at the other rate."""
-        there = to_codec_rate(signal, rate, int(self.rate))
+    def apply(self, signal: Signal, rate: int, condition: Condition) -> Signal:
+        """Return the signal resampled to the intermediate rate and back."""
         if rate == int(self.rate):
             return signal.copy()
-        return from_codec_rate(there, int(self.rate), rate, len(signal))
+        resampled = to_codec_rate(signal, rate, int(self.rate))
+        return from_codec_rate(resampled, int(self.rate), rate, len(signal))
 
 
 COMPONENT = Resample()

@@ -1,30 +1,34 @@
-"""What every codec does with signals before and after the coder: check, resample, fit."""
+"""Checks and conversions of signals before encoding and after decoding."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from ..core.errors import AudioError, CodecError
 
+Signal = npt.NDArray[np.float32]
+"""A mono signal, float32, shape (samples,); full scale is 1."""
+
 RESAMPLER = "soxr HQ"
-"""What codecs resample with; it stands in the parameters of conditions that need it."""
+"""The resampler of all codecs; it is in the parameters of conditions that need it."""
 
 MAX_PEAK = 100.0
-"""Samples beyond this (full scale is 1) are not audio in float; LAME fails on them, or worse,
-reports success and writes noise."""
+"""Largest accepted absolute sample value (full scale is 1). Beyond it, LAME fails, or reports
+success and writes noise."""
 
 
-def check_signals(signals: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Return the signals as float32 of shape (samples,) that an encoder can be given.
+def check_signals(signals: Sequence[npt.ArrayLike]) -> list[Signal]:
+    """Return the signals as float32 of shape (samples,), ready for an encoder.
 
     Raises
     ------
     AudioError
-        If one is empty, not mono, not finite, or far beyond full scale.
+        If a signal is empty, not mono, not finite, or far beyond full scale.
     """
-    found = []
+    checked = []
     for signal in signals:
         mono = _mono_float32(signal)
         if not len(mono):
@@ -32,28 +36,32 @@ def check_signals(signals: Sequence[np.ndarray]) -> list[np.ndarray]:
         peak = float(np.abs(mono).max())
         if peak > MAX_PEAK:
             raise AudioError(f"the samples reach {peak:g}, but full scale is 1")
-        found.append(mono)
-    return found
+        checked.append(mono)
+    return checked
 
 
-def to_codec_rate(signal: np.ndarray, rate: int, codec_rate: int) -> np.ndarray:
-    """Return a signal (samples,) at the codec's rate, long enough for the way back (Hz)."""
+def to_codec_rate(signal: Signal, rate: int, codec_rate: int) -> Signal:
+    """Return a signal at the sample rate of the codec.
+
+    Both rates are in Hz. The result is long enough for `from_codec_rate` to restore the length.
+    """
     if rate == codec_rate:
         return signal
     import soxr
 
-    # Downwards, rounding to whole samples may cost the way back its last ones.
+    # At a lower rate, rounding to whole samples may lose the last samples of the source.
     extra = 0 if codec_rate > rate else -(-rate // codec_rate) + 1
-    return soxr.resample(np.pad(signal, (0, extra)), rate, codec_rate, "HQ")
+    resampled: Signal = soxr.resample(np.pad(signal, (0, extra)), rate, codec_rate, "HQ")
+    return resampled
 
 
-def from_codec_rate(signal: np.ndarray, codec_rate: int, rate: int, n: int) -> np.ndarray:
-    """Return a coded signal at its source's rate (Hz) and length (``n`` samples).
+def from_codec_rate(signal: Signal, codec_rate: int, rate: int, n: int) -> Signal:
+    """Return a decoded signal at the sample rate of its source (Hz), cut to ``n`` samples.
 
     Raises
     ------
     CodecError
-        If it is shorter than its source.
+        If the signal is shorter than its source.
     """
     if rate != codec_rate:
         import soxr
@@ -64,16 +72,16 @@ def from_codec_rate(signal: np.ndarray, codec_rate: int, rate: int, n: int) -> n
     return np.ascontiguousarray(signal[:n], dtype=np.float32)
 
 
-def to_int16(signal: np.ndarray) -> np.ndarray:
-    """Return a signal (samples,) as 16-bit samples; what is beyond full scale clips."""
+def to_int16(signal: Signal) -> npt.NDArray[np.int16]:
+    """Return a signal (samples,) as 16-bit samples, clipped at full scale."""
     scaled = np.rint(np.asarray(signal, np.float64) * 2**15)
     return scaled.clip(-(2**15), 2**15 - 1).astype(np.int16)
 
 
-def _mono_float32(signal: np.ndarray) -> np.ndarray:
+def _mono_float32(signal: npt.ArrayLike) -> Signal:
     array = np.ascontiguousarray(signal, dtype=np.float32)
     if array.ndim != 1:
         raise AudioError(f"expected a mono signal of shape (samples,), got {array.shape}")
     if not np.isfinite(array).all():
-        raise AudioError("the signal holds NaN or infinity")
+        raise AudioError("the signal contains NaN or infinity")
     return array

@@ -1,7 +1,7 @@
-"""Codecs by the words of the command line: ``mp3``, ``opus:application=voip``, ``mp3:64+gsm``.
+"""Codecs by their specs on the command line: ``mp3``, ``opus:application=voip``, ``mp3:64+gsm``.
 
-A codec's name, its options as ``name=value`` and, in a chain, its bitrate in kbit/s stand
-between colons; codecs of a chain stand between plus signs.
+A spec consists of the name of a codec, its options as ``name=value`` and, in a chain, its bitrate
+in kbit/s, separated by colons. The codecs of a chain are separated by plus signs.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from .chain import Chain, Hop
 
 
 def get(spec: str) -> Codec:
-    """Return the codec of a spec; a `Chain` where several stand in it, or one with a bitrate.
+    """Return the codec of a spec; a `Chain` if the spec has several codecs, or a bitrate.
 
     Raises
     ------
     UsageError
-        For an unknown codec or option, or a spec that cannot be read.
+        If a codec or an option is unknown, or the spec is not valid.
 
     Examples
     --------
@@ -34,36 +34,37 @@ def get(spec: str) -> Codec:
     return Chain(hops)
 
 
-def portable_spec(codec: Codec, typed: str) -> str:
-    """Return a spec by which every process finds a codec: its own, or the one that was typed.
+def portable_spec(codec: Codec, spec: str) -> str:
+    """Return a spec that gives the same codec in every process.
 
-    Somebody's codec that is named by its module (``package.module:Name``) is found by that only.
+    That is the spec of the codec itself or, for a codec outside the registry
+    (``package.module:Name``), the spec that the user gave.
     """
     try:
-        return codec.spec if get(codec.spec) == codec else typed
+        return codec.spec if get(codec.spec) == codec else spec
     except UsageError:
-        return typed
+        return spec
 
 
 def split_bitrate(spec: str) -> tuple[str, float | None]:
-    """Return a single codec's spec without its bitrate, and the bitrate (kbit/s).
+    """Return the spec of a single codec without its bitrate, and the bitrate (kbit/s).
 
-    Chains and specs without a bitrate come back as they are.
+    Chains and specs without a bitrate are returned unchanged.
     """
-    *words, last = spec.split(":")
+    *parts, last = spec.split(":")
     kbps = _number(last)
-    if "+" in spec or kbps is None or not words:
+    if "+" in spec or kbps is None or not parts:
         return spec, None
-    return ":".join(words), kbps
+    return ":".join(parts), kbps
 
 
 def get_available(spec: str) -> Codec:
-    """Return the codec of a spec, if it can be used here.
+    """Return the codec of a spec after a check that it can be used here.
 
     Raises
     ------
     UsageError
-        As `get`, or if the ffmpeg at hand cannot code it.
+        Like `get`, or if the ffmpeg in use lacks its encoder or decoder.
     """
     codec = get(spec)
     try:
@@ -73,34 +74,35 @@ def get_available(spec: str) -> Codec:
     if reason:
         raise UsageError(
             f"codec {spec!r} cannot be used here: {reason}; "
-            "name an ffmpeg that has it with --ffmpeg or ASER_BENCH_FFMPEG"
+            "select an ffmpeg that supports it with --ffmpeg or ASER_BENCH_FFMPEG"
         )
     return codec
 
 
 def _hop(part: str, spec: str) -> Hop:
-    words, options = split_spec(part)
+    parts, options = split_spec(part)
     kbps: float | None = None
     name: list[str] = []
-    for word in words:
-        number = _number(word)
+    for text in parts:
+        number = _number(text)
         if number is not None and name:
             if kbps is not None:
                 raise UsageError(f"codec {spec!r}: {part!r} has two bitrates")
             kbps = number
         else:
-            name.append(word)  # a dotted path has a colon of its own: package.module:Name
+            name.append(text)  # an import path contains a colon: package.module:Name
     if not any(name):
         raise UsageError(f"codec {spec!r} has no name in one of its parts; write mp3:64+opus:16")
-    codec = registry.instance("codecs", ":".join(name), Codec)
+    # Codec is abstract, but the registry instantiates only subclasses.
+    codec = registry.instance("codecs", ":".join(name), Codec)  # type: ignore[type-abstract]
     if kbps is not None and not codec.takes_bitrates:
         raise UsageError(f"codec {spec!r}: {codec.name} takes no bitrate")
     return Hop(codec.with_options(options) if options else codec, kbps)
 
 
-def _number(word: str) -> float | None:
+def _number(text: str) -> float | None:
     try:
-        value = float(word.lower().removesuffix("k"))
+        value = float(text.lower().removesuffix("k"))
     except ValueError:
         return None
     return value if math.isfinite(value) else None

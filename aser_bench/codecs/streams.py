@@ -1,4 +1,4 @@
-"""Batches of signals to coded files and back, one ffmpeg process for many of them."""
+"""Batches of signals to encoded files and back, with one ffmpeg process for each batch."""
 
 from __future__ import annotations
 
@@ -14,33 +14,35 @@ import numpy as np
 
 from ..core import ffmpeg, tempdirs
 from ..core.errors import CodecError
+from .signals import Signal
 
 MAX_OUTPUTS = 64
-"""Streams that one process writes: each costs ffmpeg a thread and an open file, and with more
-of them the encoders' states no longer fit the processor's cache (a tenth slower at 256)."""
+"""Largest number of streams that one process writes. Each stream needs a thread and an open file,
+and with more streams the states of the encoders exceed the processor cache (10 % slower at 256)."""
 
 MAX_BATCH_S = 600.0
-"""Seconds of audio that one process reads, which bounds the scratch folder."""
+"""Largest duration in seconds of the audio for one process; it limits the temporary files."""
 
 LIMIT_PER_CODED_S = 0.25
-"""The time limit in seconds for each second of audio that is encoded or decoded (LAME needs
-some 0.005 s of one core)."""
+"""Time limit in seconds for each second of audio that is encoded or decoded (LAME needs about
+0.005 s on one core)."""
 
+_DEFAULT_KBPS = 320  # for the size of the files of encoders without a bitrate
 _INPUT = {"protocol_whitelist": ffmpeg.PROTOCOLS}
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """One way in which every signal of a batch is written.
+    """Settings of ffmpeg for the encoding of signals.
 
     Attributes
     ----------
     encoder : str
         ffmpeg's name of the encoder: ``libmp3lame``.
     kbps : float or None
-        The bitrate in kbit/s, for encoders that are told one.
+        Bitrate in kbit/s; None for encoders without this setting.
     suffix : str
-        The file's suffix: ``mp3``. It chooses the container where ``muxer`` is empty.
+        Suffix of the file name: ``mp3``. It selects the container if ``muxer`` is empty.
     muxer : str
         ffmpeg's name of the container.
     options : tuple of (str, str) pairs
@@ -59,14 +61,14 @@ class Encoding:
 
 @dataclass(frozen=True)
 class Decoding:
-    """How ffmpeg reads a file back.
+    """Settings of ffmpeg for the decoding of files.
 
     Attributes
     ----------
     decoder : str
         ffmpeg's name of the decoder: ``amrnb``.
     demuxer : str
-        ffmpeg's name of the container, which is never guessed.
+        ffmpeg's name of the container, so that ffmpeg does not have to guess it.
     options : tuple of (str, str) pairs
         Further input options of ffmpeg.
     """
@@ -79,8 +81,8 @@ class Decoding:
 def encoder_version(encoder: str) -> str:
     """Return the name and version of an encoder, such as ``LAME 3.100``.
 
-    LAME stamps its version into the unused bytes of its frames, so it is read from what was
-    really written. Of other encoders only the version of ffmpeg around them is known.
+    LAME writes its version into unused bytes of its frames, so it is read from an encoded file.
+    Other encoders are identified by the version of the ffmpeg that contains them.
     """
     if encoder == "libmp3lame":
         return _lame_version(ffmpeg.binary())
@@ -97,22 +99,22 @@ def _lame_version(program: str) -> str:
     return f"LAME {stamp.group(1).decode()}"
 
 
-def batches(signals: Sequence[np.ndarray], rate: int, n_encodings: int) -> Iterator[slice]:
-    """Yield slices of ``signals``, each of which is a fair load for one process.
+def batches(signals: Sequence[Signal], rate: int, n_encodings: int) -> Iterator[slice]:
+    """Yield slices of ``signals``, one for each process.
 
     Parameters
     ----------
     signals : sequence of numpy.ndarray
         Each of shape (samples,), at ``rate`` Hz.
     rate : int
-        Hz.
+        Sample rate in Hz.
     n_encodings : int
-        How many streams are written of each signal.
+        Number of streams that are written for each signal.
     """
     start, seconds = 0, 0.0
-    per_process = max(1, MAX_OUTPUTS // max(1, n_encodings))
+    signals_per_process = max(1, MAX_OUTPUTS // max(1, n_encodings))
     for index, signal in enumerate(signals):
-        if index > start and (index - start >= per_process or seconds >= MAX_BATCH_S):
+        if index > start and (index - start >= signals_per_process or seconds >= MAX_BATCH_S):
             yield slice(start, index)
             start, seconds = index, 0.0
         seconds += len(signal) / rate
@@ -122,35 +124,32 @@ def batches(signals: Sequence[np.ndarray], rate: int, n_encodings: int) -> Itera
 
 @contextmanager
 def encode(
-    signals: Sequence[np.ndarray], rate: int, encodings: Sequence[Encoding]
+    signals: Sequence[Signal], rate: int, encodings: Sequence[Encoding]
 ) -> Iterator[list[list[Path]]]:
-    """Encode every signal in every way with one process, and yield the files.
+    """Encode every signal with every encoding in one process, and yield the files.
 
     Parameters
     ----------
     signals : sequence of numpy.ndarray
         float32, shape (samples,), finite.
     rate : int
-        Sample rate of the signals in Hz; the encoder works at it.
+        Sample rate in Hz of the signals and of the encoder.
     encodings : sequence of Encoding
 
     Yields
     ------
     list of list of pathlib.Path
-        ``paths[e][i]`` is signal ``i`` in encoding ``e``; gone when the block is left.
+        ``paths[e][i]`` is signal ``i`` in encoding ``e``. The files are deleted when the context
+        ends.
 
     Raises
     ------
     CodecError
-        If ffmpeg fails, takes too long or leaves a file out.
+        If ffmpeg fails, exceeds the time limit or does not write a file.
     OSError
-        If there is no room for the scratch folder (``errno.ENOSPC``).
+        If there is no space for temporary files (``errno.ENOSPC``).
     """
-    seconds = sum(map(len, signals)) / rate
-    # Room for the signals, the streams, and the samples that `decode` writes beside them.
-    coded = sum(seconds * (encoding.kbps or 320) * 125 for encoding in encodings)
-    samples = 4 * seconds * rate * (1 + len(encodings))
-    places = tempdirs.places(int(samples + coded) + 2**20)
+    places = tempdirs.places(_space_needed(signals, rate, encodings))
     for place in places:
         with tempdirs.folder(place) as folder:
             try:
@@ -159,26 +158,34 @@ def encode(
                 if error.errno != errno.ENOSPC:
                     raise
                 if place is not places[-1]:
-                    continue  # other workers were quicker to fill the memory disk
-                raise OSError(errno.ENOSPC, "no room left for scratch files", str(place)) from error
+                    continue  # other workers have filled this disk (in memory) in the meantime
+                message = "no space left for temporary files"
+                raise OSError(errno.ENOSPC, message, str(place)) from error
             yield paths
             return
 
 
+def _space_needed(signals: Sequence[Signal], rate: int, encodings: Sequence[Encoding]) -> int:
+    """Return the bytes of the signals, the streams, and the samples that `decode` writes."""
+    seconds = sum(map(len, signals)) / rate
+    streams = sum(seconds * (encoding.kbps or _DEFAULT_KBPS) * 125 for encoding in encodings)
+    samples = 4 * seconds * rate * (1 + len(encodings))
+    return int(samples + streams) + 2**20
+
+
 def _encode(
-    folder: Path, signals: Sequence[np.ndarray], rate: int, encodings: Sequence[Encoding]
+    folder: Path, signals: Sequence[Signal], rate: int, encodings: Sequence[Encoding]
 ) -> list[list[Path]]:
     for index, signal in enumerate(signals):
-        (folder / f"{index:04d}.f32").write_bytes(np.asarray(signal, "<f4").tobytes())
+        (folder / _source_name(index)).write_bytes(np.asarray(signal, "<f4").tobytes())
     coded_s = sum(map(len, signals)) / rate * len(encodings)
     ffmpeg.run(_arguments(len(signals), rate, encodings), folder, LIMIT_PER_CODED_S * coded_s)
-    rows = [
-        [folder / _name(i, e, encodings) for i in range(len(signals))]
-        for e in range(len(encodings))
-    ]
-    for encoding, row in zip(encodings, rows, strict=True):
+    rows = []
+    for number, encoding in enumerate(encodings):
+        row = [folder / _coded_name(index, number, encoding) for index in range(len(signals))]
         if not all(map(_has_content, row)):
             raise CodecError(f"ffmpeg reported success but wrote nothing with {encoding}")
+        rows.append(row)
     return rows
 
 
@@ -186,39 +193,53 @@ def _has_content(path: Path) -> bool:
     return path.is_file() and path.stat().st_size > 0
 
 
-def _name(index: int, number: int, encodings: Sequence[Encoding]) -> str:
-    return f"{index:04d}-{number}.{encodings[number].suffix}"
+def _source_name(index: int) -> str:
+    return f"{index:04d}.f32"
+
+
+def _coded_name(index: int, number: int, encoding: Encoding) -> str:
+    return f"{index:04d}-{number}.{encoding.suffix}"
 
 
 def _arguments(n_signals: int, rate: int, encodings: Sequence[Encoding]) -> list[str]:
-    """Return ffmpeg's arguments: one input a signal, one output a signal and encoding."""
+    """Return ffmpeg's arguments: an input for each signal, an output for each of its encodings."""
     import ffmpeg as graph
 
     outputs = []
     for index in range(n_signals):
-        source = graph.input(f"{index:04d}.f32", f="f32le", ar=rate, ac=1, **_INPUT)
+        source = graph.input(_source_name(index), f="f32le", ar=rate, ac=1, **_INPUT)
         for number, encoding in enumerate(encodings):
-            options = {"c:a": encoding.encoder, "ac": 1, "threads": 1, "map_metadata": -1}
-            if encoding.kbps is not None:
-                options["b:a"] = f"{encoding.kbps:g}k"  # without the k it would mean bit/s
-            if encoding.muxer:
-                options["f"] = encoding.muxer
-            options |= dict(encoding.options)
-            outputs.append(graph.output(source.audio, _name(index, number, encodings), **options))
-    return graph.get_args(graph.merge_outputs(*outputs))
+            target = _coded_name(index, number, encoding)
+            outputs.append(graph.output(source.audio, target, **_output_options(encoding)))
+    arguments: list[str] = graph.get_args(graph.merge_outputs(*outputs))
+    return arguments
 
 
-def decode(paths: Sequence[Path], decoding: Decoding, seconds: float) -> list[np.ndarray]:
-    """Decode files of one scratch folder with one process, at the rate of the decoder.
+def _output_options(encoding: Encoding) -> dict[str, str | int]:
+    options: dict[str, str | int] = {
+        "c:a": encoding.encoder,
+        "ac": 1,
+        "threads": 1,
+        "map_metadata": -1,
+    }
+    if encoding.kbps is not None:
+        options["b:a"] = f"{encoding.kbps:g}k"  # without the k, ffmpeg reads bit/s
+    if encoding.muxer:
+        options["f"] = encoding.muxer
+    return options | dict(encoding.options)
+
+
+def decode(paths: Sequence[Path], decoding: Decoding, seconds: float) -> list[Signal]:
+    """Decode files of one temporary directory in one process, at the rate of the decoder.
 
     Parameters
     ----------
     paths : sequence of pathlib.Path
-        Files in one folder that `encode` yielded.
+        Files in one directory that `encode` yielded.
     decoding : Decoding
-        How to read all of them.
+        Settings for all files.
     seconds : float
-        How much audio they hold together, for the time limit.
+        Total duration of the audio in seconds, for the time limit.
 
     Returns
     -------
@@ -228,25 +249,26 @@ def decode(paths: Sequence[Path], decoding: Decoding, seconds: float) -> list[np
     Raises
     ------
     CodecError
-        If ffmpeg fails, takes too long or leaves a file out.
+        If ffmpeg fails, exceeds the time limit or does not write a file.
     """
     import ffmpeg as graph
 
+    options = {"f": decoding.demuxer, "c:a": decoding.decoder, **dict(decoding.options), **_INPUT}
     outputs = []
     for path in paths:
-        source = graph.input(
-            path.name,
-            **{"f": decoding.demuxer, "c:a": decoding.decoder, **dict(decoding.options), **_INPUT},
-        )
-        target = f"{path.name}.f32"
+        source = graph.input(path.name, **options)
+        target = _decoded_path(path).name
         outputs.append(graph.output(source.audio, target, **{"f": "f32le", "c:a": "pcm_f32le"}))
-    folder = paths[0].parent
-    ffmpeg.run(graph.get_args(graph.merge_outputs(*outputs)), folder, LIMIT_PER_CODED_S * seconds)
+    arguments = graph.get_args(graph.merge_outputs(*outputs))
+    ffmpeg.run(arguments, paths[0].parent, LIMIT_PER_CODED_S * seconds)
     signals = []
-    for path in paths:
-        found = path.with_name(f"{path.name}.f32")
-        if not _has_content(found) or found.stat().st_size % 4:
+    for path in map(_decoded_path, paths):
+        if not _has_content(path) or path.stat().st_size % 4:
             raise CodecError(f"ffmpeg reported success but decoded nothing with {decoding.decoder}")
-        signals.append(np.fromfile(found, "<f4"))
-        found.unlink()  # scratch space is memory
+        signals.append(np.fromfile(path, "<f4"))
+        path.unlink()  # the temporary directory may be in memory
     return signals
+
+
+def _decoded_path(path: Path) -> Path:
+    return path.with_name(f"{path.name}.f32")

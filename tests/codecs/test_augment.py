@@ -154,7 +154,7 @@ def test_what_cannot_be_drawn_is_refused_when_it_is_made(conditions, more, messa
 
 def test_a_bitrate_that_the_rate_does_not_carry(voice):
     assert Augment("mp3:256", p=1.0)(voice, RATE).shape == voice.shape
-    with pytest.raises(UsageError, match="cannot be 256"):
+    with pytest.raises(UsageError, match="cannot code 256"):
         Augment("mp3:256", p=1.0, policy="error")(voice, RATE)
 
 

@@ -80,7 +80,7 @@ def test_promotion_takes_the_nearest_octave_that_carries_it():
 
 
 def test_promotion_does_not_leave_the_octaves():
-    with pytest.raises(UsageError, match="x cannot be 500 kbit/s: at 16000 Hz x carries 8, 16"):
+    with pytest.raises(UsageError, match="x cannot code 500 kbit/s: at 16000 Hz it supports 8, 16"):
         plan_bitrates("x", [500], 16_000, STEPS, "promote")
 
 
@@ -96,10 +96,10 @@ def test_an_error_says_what_would_do():
     with pytest.raises(UsageError) as caught:
         plan_bitrates("x", [320], 16_000, STEPS, "error")
     assert str(caught.value) == (
-        "x cannot be 320 kbit/s: at 16000 Hz x carries 8, 16, 64, 160 kbit/s; "
-        "at 32000 Hz it could be (--bitrate-policy promote)"
+        "x cannot code 320 kbit/s: at 16000 Hz it supports 8, 16, 64, 160 kbit/s; "
+        "--bitrate-policy promote codes it at 32000 Hz"
     )
-    with pytest.raises(UsageError, match=r"at 16000 Hz x carries 6 to 96 kbit/s$"):
+    with pytest.raises(UsageError, match=r"at 16000 Hz it supports 6 to 96 kbit/s$"):
         plan_bitrates("x", [5], 16_000, ANY, "error")
 
 
@@ -121,7 +121,7 @@ def test_what_is_no_bitrate_at_all(bitrate, policy):
 
 @every_policy
 def test_no_bitrates(policy):
-    with pytest.raises(UsageError, match="x needs bitrates; at 16000 Hz x carries 8, 16"):
+    with pytest.raises(UsageError, match="x needs bitrates; at 16000 Hz it supports 8, 16"):
         plan_bitrates("x", [], 16_000, STEPS, policy)
 
 

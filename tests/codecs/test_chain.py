@@ -203,9 +203,9 @@ def test_promotion_is_marked():
 
 
 def test_an_error_of_a_fixed_bitrate():
-    with pytest.raises(UsageError, match="mp3 cannot be 20 kbit/s"):
+    with pytest.raises(UsageError, match="mp3 cannot code 20 kbit/s"):
         planned("mp3:20+opus", 16)
-    with pytest.raises(UsageError, match="mp3 cannot be 192 kbit/s"):
+    with pytest.raises(UsageError, match="mp3 cannot code 192 kbit/s"):
         planned("mp3:192+opus", 16, policy="error")
 
 

@@ -45,7 +45,7 @@ def test_a_lowpass_is_as_wide_as_the_codec_that_it_stands_beside():
         ("lowpass:cutoff=no", "a number from 100"),
         ("lowpass:like=mp3", "must be a codec and a bitrate"),
         ("lowpass:like=mp4-8k", "unknown codec 'mp4'"),
-        ("lowpass:like=mp3-20k", "mp3 cannot be 20 kbit/s"),
+        ("lowpass:like=mp3-20k", "mp3 cannot code 20 kbit/s"),
         ("lowpass:like=opus-256k", "ends at 8000 Hz"),
     ],
 )

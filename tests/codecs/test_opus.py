@@ -81,7 +81,7 @@ def test_short_frames_need_more(frame_ms, lowest):
     codec = specs.get(f"opus:frame={frame_ms}")
     conditions, _ = codec.conditions([lowest], RATE, "error")
     assert conditions[0].name == f"opus-{frame_ms}ms-{lowest}k"
-    with pytest.raises(UsageError, match=f"carries {lowest} to 256 kbit/s"):
+    with pytest.raises(UsageError, match=f"supports {lowest} to 256 kbit/s"):
         codec.conditions([lowest - 1], RATE, "error")
     packets = ogg.packets(coded(codec.spec, kbps=lowest).file)[0][2:]
     assert len(packets) == pytest.approx(3000 / float(frame_ms), abs=4)

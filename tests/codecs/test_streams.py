@@ -40,7 +40,7 @@ HOSTILE = {
         WRITE + "-i 0000.f32 -b:a 64k -write_xing 0 $last",
         "samples instead of 8000",
     ),
-    "is cut": (WRITE + "-i 0000.f32 -b:a 64k $last; truncate -s -9 $last", "cut short"),
+    "is truncated": (WRITE + "-i 0000.f32 -b:a 64k $last; truncate -s -9 $last", "is truncated"),
 }
 
 
@@ -110,7 +110,7 @@ def test_the_time_limit_grows_with_the_audio(monkeypatch):
 
 def test_a_full_disk_is_no_codec_error(fake, place):
     fake("echo 'av_interleaved_write_frame(): No space left on device' >&2; exit 228")
-    with pytest.raises(OSError, match="no room left for scratch files") as caught:
+    with pytest.raises(OSError, match="no space left for temporary files") as caught:
         code_noise()
     assert caught.value.errno == errno.ENOSPC
     assert list(place.iterdir()) == []

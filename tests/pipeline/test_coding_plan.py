@@ -109,7 +109,7 @@ def test_clamped_bitrates_of_a_chain_are_the_same_stream():
         (["mp3:64+gsm:13"], "gsm takes no bitrate"),
         (["mp3:64+"], "has no name in one of its parts"),
         (["gain:db=-0.451", "gain:db=-0.449"], "both make a condition gain-down0.45dB"),
-        ([{"amr-wb": [12]}], "amr-wb carries 6.6, 8.85, 12.65"),
+        ([{"amr-wb": [12]}], "it supports 6.6, 8.85, 12.65"),
         (["opsu:16"], "unknown codec 'opsu'; did you mean 'opus'"),
     ],
 )
