@@ -1,4 +1,4 @@
-"""Planning: which bitrates exist where, and what becomes of the others."""
+"""Supported bitrates at each sample rate, and the plans for all others."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ANY = {16_000: Bitrates((6, 32, 96), continuous=True), 32_000: Bitrates((24, 192
 every_policy = pytest.mark.parametrize("policy", POLICIES)
 
 
-def test_what_is_carried():
+def test_supported_bitrates():
     assert 64 in STEPS[16_000]
     assert 63 not in STEPS[16_000]
     assert 6 in ANY[16_000]
@@ -40,8 +40,8 @@ def test_what_is_carried():
     assert 5.9 not in ANY[16_000]
 
 
-def test_the_nearest():
-    assert nearest(12, (8, 16)) == 8  # the lower of two that are equally near
+def test_nearest_value():
+    assert nearest(12, (8, 16)) == 8  # the lower one of two at the same distance
     assert nearest(12.1, (16, 8)) == 16
     assert STEPS[16_000].nearest(1000) == 160
     assert ANY[16_000].nearest(1000) == 96
@@ -49,27 +49,27 @@ def test_the_nearest():
     assert ANY[16_000].nearest(50.5) == 50.5
 
 
-def test_what_people_read():
+def test_bitrates_as_text():
     assert str(STEPS[8_000]) == "8, 16, 64 kbit/s"
     assert str(ANY[16_000]) == "6 to 96 kbit/s"
     assert STEPS[16_000].span == ANY[16_000].span.replace("6 to 96", "8 to 160")
 
 
 @pytest.mark.parametrize(
-    ("kbps", "word"), [(64, "64k"), (64.0, "64k"), (12.65, "12k65"), (0.7, "0k7"), (5.9, "5k9")]
+    ("kbps", "text"), [(64, "64k"), (64.0, "64k"), (12.65, "12k65"), (0.7, "0k7"), (5.9, "5k9")]
 )
-def test_words_of_names(kbps, word):
-    assert format_kbps(kbps) == word
+def test_bitrate_in_the_name_of_a_condition(kbps, text):
+    assert format_kbps(kbps) == text
 
 
 @pytest.mark.parametrize(
-    ("rate", "home"), [(16_000, 16_000), (7_000, 8_000), (24_414, 32_000), (96_000, 44_100)]
+    ("rate", "expected"), [(16_000, 16_000), (7_000, 8_000), (24_414, 32_000), (96_000, 44_100)]
 )
-def test_a_signal_is_coded_at_the_nearest_rate(rate, home):
-    assert nearest_rate(rate, STEPS) == home
+def test_nearest_sample_rate(rate, expected):
+    assert nearest_rate(rate, STEPS) == expected
 
 
-def test_promotion_takes_the_nearest_octave_that_carries_it():
+def test_promotion_uses_the_nearest_octave_that_supports_the_bitrate():
     assert plan_bitrates("x", [64, 160, 320], 16_000, STEPS, "promote") == [
         PlannedBitrate(64, 16_000, 64),
         PlannedBitrate(160, 16_000, 160),
@@ -79,12 +79,12 @@ def test_promotion_takes_the_nearest_octave_that_carries_it():
     assert plan_bitrates("x", [8], 32_000, STEPS, "promote") == [PlannedBitrate(8, 16_000, 8)]
 
 
-def test_promotion_does_not_leave_the_octaves():
+def test_promotion_uses_octaves_only():
     with pytest.raises(UsageError, match="x cannot code 500 kbit/s: at 16000 Hz it supports 8, 16"):
         plan_bitrates("x", [500], 16_000, STEPS, "promote")
 
 
-def test_clamping_stays_at_the_rate():
+def test_clamping_keeps_the_sample_rate():
     assert plan_bitrates("x", [320, 7], 16_000, STEPS, "clamp") == [
         PlannedBitrate(7, 16_000, 8),
         PlannedBitrate(320, 16_000, 160),
@@ -92,7 +92,7 @@ def test_clamping_stays_at_the_rate():
     assert plan_bitrates("x", [1000], 16_000, ANY, "clamp") == [PlannedBitrate(1000, 16_000, 96)]
 
 
-def test_an_error_says_what_would_do():
+def test_error_lists_supported_bitrates_and_suggests_promotion():
     with pytest.raises(UsageError) as caught:
         plan_bitrates("x", [320], 16_000, STEPS, "error")
     assert str(caught.value) == (
@@ -103,10 +103,10 @@ def test_an_error_says_what_would_do():
         plan_bitrates("x", [5], 16_000, ANY, "error")
 
 
-def test_aliases_are_named_after_what_was_asked():
-    found = plan_bitrates("x", [7, 8, 12.65], 16_000, STEPS, "clamp")
-    names = {place: f"x-{format_kbps(place.kbps)}" for place in found}
-    assert aliases(found, names, "x") == [
+def test_aliases_are_named_by_the_requested_bitrate():
+    planned = plan_bitrates("x", [7, 8, 12.65], 16_000, STEPS, "clamp")
+    names = {plan: f"x-{format_kbps(plan.kbps)}" for plan in planned}
+    assert aliases(planned, names, "x") == [
         Alias("x-7k", 7, same_as="x-8k"),
         Alias("x-12k65", 12.65, same_as="x-16k"),
     ]
@@ -114,18 +114,18 @@ def test_aliases_are_named_after_what_was_asked():
 
 @every_policy
 @pytest.mark.parametrize("bitrate", [-3, 0, math.nan, math.inf])
-def test_what_is_no_bitrate_at_all(bitrate, policy):
+def test_rejects_invalid_bitrates(bitrate, policy):
     with pytest.raises(UsageError, match="is not a bitrate"):
         plan_bitrates("x", [8, bitrate], 16_000, STEPS, policy)
 
 
 @every_policy
-def test_no_bitrates(policy):
+def test_rejects_missing_bitrates(policy):
     with pytest.raises(UsageError, match="x needs bitrates; at 16000 Hz it supports 8, 16"):
         plan_bitrates("x", [], 16_000, STEPS, policy)
 
 
-def test_no_such_policy():
+def test_rejects_unknown_policy():
     with pytest.raises(UsageError, match="did you mean 'promote'"):
         plan_bitrates("x", [8], 16_000, STEPS, "promot")
 
@@ -137,14 +137,14 @@ def test_no_such_policy():
     st.sampled_from(POLICIES),
     st.sampled_from([STEPS, ANY]),
 )
-def test_a_plan_is_legal_and_accounts_for_everything(bitrates, rate, policy, carried):
+def test_plan_is_valid_and_contains_every_request(bitrates, rate, policy, supported):
     try:
-        found = plan_bitrates("x", bitrates, rate, carried, policy)
+        planned = plan_bitrates("x", bitrates, rate, supported, policy)
     except UsageError:
         assert policy != "clamp"
         return
-    assert [place.requested for place in found] == sorted(set(map(float, bitrates)))
-    for place in found:
-        assert place.kbps in carried[place.rate]
-        assert place.requested == place.kbps or policy == "clamp"
-        assert place.rate == nearest_rate(rate, carried) or policy == "promote"
+    assert [plan.requested for plan in planned] == sorted(set(map(float, bitrates)))
+    for plan in planned:
+        assert plan.kbps in supported[plan.rate]
+        assert plan.requested == plan.kbps or policy == "clamp"
+        assert plan.rate == nearest_rate(rate, supported) or policy == "promote"

@@ -1,4 +1,4 @@
-"""Chains: one codec after the other, with what they share coded once."""
+"""Chains of codecs: names, conditions, and coding."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ NOISE = (0.1 * np.random.default_rng(3).standard_normal(6000)).astype(np.float32
 
 @dataclass(frozen=True)
 class Adds(Codec):
-    """A codec that adds its bitrate to every sample, and notes what it was asked to do."""
+    """A codec that adds its bitrate to every sample, and records its calls."""
 
-    word: str = "adds"
+    spec_name: str = "adds"
     step: float = 0.0
-    lacks: str = ""
+    reason: str = ""
     calls: list[Any] = field(default_factory=list, compare=False, repr=False)
 
     name = "adds"
@@ -36,25 +36,26 @@ class Adds(Codec):
 
     @property
     def spec(self) -> str:
-        return self.word
+        return self.spec_name
 
     @property
     def label(self) -> str:
-        return self.word
+        return self.spec_name
 
     def unavailable(self) -> str:
-        return self.lacks
+        return self.reason
 
     def encoder(self) -> str:
-        return f"{self.word} 1.0"
+        return f"{self.spec_name} 1.0"
 
     def conditions(
         self, bitrates: Sequence[float], rate: int, policy: str
     ) -> tuple[list[Condition], list[Alias]]:
-        kept = sorted({min(kbps, 100) for kbps in bitrates})
+        name = self.spec_name
+        coded = sorted({min(kbps, 100) for kbps in bitrates})
         return (
-            [Condition(f"{self.word}-{k:g}k", self.word, k, rate) for k in kept],
-            [Alias(f"{self.word}-{k:g}k", k, f"{self.word}-100k") for k in bitrates if k > 100],
+            [Condition(f"{name}-{kbps:g}k", name, kbps, rate) for kbps in coded],
+            [Alias(f"{name}-{k:g}k", k, f"{name}-100k") for k in bitrates if k > 100],
         )
 
     def roundtrip(
@@ -63,7 +64,7 @@ class Adds(Codec):
         self.calls.append((len(signals), [condition.kbps for condition in conditions]))
         return [
             [
-                CodedSignal(signal + c.kbps, c.kbps, self.word, b"file", self.word)
+                CodedSignal(signal + c.kbps, c.kbps, self.spec_name, b"file", self.spec_name)
                 for signal in signals
             ]
             for c in conditions
@@ -86,7 +87,7 @@ def planned(spec: str, *bitrates: float, policy: str = "promote"):
         ("mp3:64", [], [("mp3", 64)]),
     ],
 )
-def test_a_chain_is_its_codecs_one_by_one(spec, bitrates, steps):
+def test_result_is_that_of_the_codecs_in_sequence(spec, bitrates, steps):
     codec, (condition,), _ = planned(spec, *bitrates)
     (coded,) = codec.roundtrip([NOISE], RATE, [condition])[0]
     expected = NOISE
@@ -97,16 +98,17 @@ def test_a_chain_is_its_codecs_one_by_one(spec, bitrates, steps):
     assert coded.signal.dtype == np.float32
 
 
-def test_bitrate_stream_and_file_are_those_of_the_last():
+def test_bitrate_stream_and_file_are_those_of_the_last_codec():
     codec, (condition,), _ = planned("gain:db=-6+mp3:64")
     (coded,) = codec.roundtrip_with_files([NOISE], RATE, [condition])[0]
-    half = roundtrip(NOISE, RATE, "gain:db=-6")
-    alone = MP3.roundtrip_with_files([half], RATE, MP3.conditions([64], RATE, "error")[0])[0][0]
+    quiet = roundtrip(NOISE, RATE, "gain:db=-6")
+    conditions, _ = MP3.conditions([64], RATE, "error")
+    alone = MP3.roundtrip_with_files([quiet], RATE, conditions)[0][0]
     assert (coded.kbps, coded.stream, coded.suffix) == (64, alone.stream, "mp3")
     assert coded.file == alone.file != b""
 
 
-def test_what_conditions_share_is_coded_once():
+def test_shared_hops_are_coded_once():
     first, second, third = Adds("a"), Adds("b"), Adds("c")
     chain = Chain((Hop(first, 1), Hop(second, 2), Hop(third)))
     conditions, _ = chain.conditions([3, 4, 5], RATE, "error")
@@ -118,7 +120,7 @@ def test_what_conditions_share_is_coded_once():
         np.testing.assert_allclose(row[1].signal, NOISE + 1 + 2 + kbps, atol=1e-5)
 
 
-def test_what_conditions_do_not_share_is_coded_for_each():
+def test_different_hops_are_coded_separately():
     first, second = Adds("a"), Adds("b")
     chain = Chain((Hop(first), Hop(second, 2)))
     conditions, _ = chain.conditions([10, 20], RATE, "error")
@@ -129,17 +131,17 @@ def test_what_conditions_do_not_share_is_coded_for_each():
     np.testing.assert_allclose(coded[1][0].signal, NOISE + 12, atol=1e-5)
 
 
-def test_conditions_twice_and_in_any_order():
+def test_conditions_may_be_repeated_and_in_any_order():
     codec, conditions, _ = planned("mp3+g711", 16, 64)
-    wanted = [conditions[1], conditions[0], conditions[1]]
-    one, two, three = (row[0] for row in codec.roundtrip([NOISE], RATE, wanted))
-    np.testing.assert_array_equal(one.signal, three.signal)
-    np.testing.assert_array_equal(two.signal, roundtrip(NOISE, RATE, "mp3:16+g711"))
+    order = [conditions[1], conditions[0], conditions[1]]
+    first, second, third = (row[0] for row in codec.roundtrip([NOISE], RATE, order))
+    np.testing.assert_array_equal(first.signal, third.signal)
+    np.testing.assert_array_equal(second.signal, roundtrip(NOISE, RATE, "mp3:16+g711"))
     assert codec.roundtrip([], RATE, conditions) == [[], []]
     assert codec.roundtrip([NOISE], RATE, []) == []
 
 
-def test_names():
+def test_conditions_are_named_by_their_hops():
     _, conditions, aliases = planned("mp3:64+opus", 16, 24)
     assert [c.name for c in conditions] == ["mp3-64k+opus-16k", "mp3-64k+opus-24k"]
     assert [c.codec for c in conditions] == ["mp3:64+opus"] * 2
@@ -154,7 +156,7 @@ def test_names():
     assert (condition.kbps, condition.codec_rate_hz) == (64, 8000)
 
 
-def test_a_chain_says_what_it_is():
+def test_properties_of_a_chain():
     chain = specs.get("opus:application=voip:16+g711+mp3")
     assert chain.spec == chain.name == "opus:application=voip:16+g711+mp3"
     assert chain.label == "opus-voip+g711-mu+mp3"
@@ -168,9 +170,9 @@ def test_a_chain_says_what_it_is():
     assert not specs.get("mp3:64+codec2:1.2").keeps_waveform
 
 
-def test_what_is_joined():
+def test_properties_of_the_codecs_are_joined():
     chain = Chain(
-        (Hop(Adds("a", lacks="no a"), 1), Hop(Adds("b"), 2), Hop(Adds("c", lacks="no c")))
+        (Hop(Adds("a", reason="no a"), 1), Hop(Adds("b"), 2), Hop(Adds("c", reason="no c")))
     )
     assert chain.version == "7+7+7"
     assert chain.encoder() == "a 1.0 + b 1.0 + c 1.0"
@@ -179,7 +181,7 @@ def test_what_is_joined():
     assert specs.get("gain+mp3:64").encoder() == f"gain + {MP3.encoder()}"
 
 
-def test_aliases_under_clamp():
+def test_clamped_bitrates_have_aliases():
     _, conditions, aliases = planned("gsm+mp3", 64, 192, 256, policy="clamp")
     assert [c.name for c in conditions] == ["gsm+mp3-64k", "gsm+mp3-160k"]
     assert aliases == [
@@ -188,51 +190,51 @@ def test_aliases_under_clamp():
     ]
 
 
-def test_an_alias_changes_the_open_codec_only():
+def test_alias_changes_only_the_hop_with_open_bitrate():
     _, (condition,), aliases = planned("mp3:160+mp3", 192, policy="clamp")
     assert condition.name == "mp3-160k+mp3-160k"
     assert aliases == [Alias("mp3-160k+mp3-192k", 192, same_as="mp3-160k+mp3-160k")]
 
 
-def test_promotion_is_marked():
+def test_promoted_bitrates_are_marked():
     _, (low, high), _ = planned("gsm+mp3", 64, 256)
     assert low.mark == ""
     assert "32 kHz" in high.mark
     _, (condition,), _ = planned("mp3:256+mp3:192")
-    assert condition.mark.count("32 kHz") == 1  # the same footnote is not said twice
+    assert condition.mark.count("32 kHz") == 1  # the mark is not repeated
 
 
-def test_an_error_of_a_fixed_bitrate():
+def test_rejects_unsupported_fixed_bitrates():
     with pytest.raises(UsageError, match="mp3 cannot code 20 kbit/s"):
         planned("mp3:20+opus", 16)
     with pytest.raises(UsageError, match="mp3 cannot code 192 kbit/s"):
         planned("mp3:192+opus", 16, policy="error")
 
 
-def test_bitrates_for_a_chain_that_has_all():
+def test_rejects_bitrates_for_a_chain_that_has_all():
     with pytest.raises(UsageError, match="chain mp3:64\\+gsm has all its bitrates"):
         planned("mp3:64+gsm", 32)
 
 
-def test_a_chain_without_the_bitrates_that_it_needs():
+def test_rejects_missing_bitrates():
     with pytest.raises(UsageError, match="opus needs bitrates"):
         planned("mp3:64+opus")
 
 
-def test_conditions_go_to_other_processes():
-    """They are keys of dictionaries and part of pickled tasks."""
+def test_conditions_and_chains_can_be_pickled():
+    """Conditions are keys of dictionaries and part of pickled tasks."""
     codec, conditions, _ = planned("mp3:256+opus:application=voip", 16, 24)
     assert pickle.loads(pickle.dumps(conditions)) == conditions
     assert pickle.loads(pickle.dumps(codec)) == codec
     assert len({hash(condition) for condition in conditions}) == 2
-    again = pickle.loads(pickle.dumps(conditions[1]))
+    copy = pickle.loads(pickle.dumps(conditions[1]))
     np.testing.assert_array_equal(
-        codec.roundtrip([NOISE], RATE, [again])[0][0].signal,
+        codec.roundtrip([NOISE], RATE, [copy])[0][0].signal,
         codec.roundtrip([NOISE], RATE, [conditions[1]])[0][0].signal,
     )
 
 
-def test_a_hop_that_fails_is_named(monkeypatch):
+def test_error_names_the_hop(monkeypatch):
     _, conditions, _ = planned("mp3:64+gsm")
     monkeypatch.setattr(type(MP3), "max_excess", -10_000)
     with pytest.raises(CodecError, match="mp3-64k"):

@@ -1,4 +1,4 @@
-"""The controls do the one thing that they say, and nothing else."""
+"""Controls: bandwidth, sample rate, level and word length."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def condition(spec: str, rate: int = RATE):
 
 
 @pytest.mark.parametrize("cutoff", [1200, 3040, 5500, 7300])
-def test_a_lowpass_ends_where_it_says(cutoff):
+def test_lowpass_has_the_given_bandwidth_and_no_delay(cutoff):
     filtered = roundtrip(NOISE, RATE, f"lowpass:cutoff={cutoff}")
     assert audit.bandwidth_hz(NOISE, filtered, RATE) == pytest.approx(cutoff, abs=20)
     assert audit.lag_samples(NOISE, filtered) in (0, pytest.approx(np.nan, nan_ok=True))
@@ -29,11 +29,11 @@ def test_a_lowpass_ends_where_it_says(cutoff):
     np.testing.assert_allclose(passed[middle], low[middle], atol=2e-3)
 
 
-def test_a_lowpass_is_as_wide_as_the_codec_that_it_stands_beside():
+def test_lowpass_has_the_bandwidth_of_a_codec():
     coded = roundtrip(NOISE, RATE, "mp3", 8)
     filtered = roundtrip(NOISE, RATE, "lowpass:like=mp3-8k")
-    widths = [audit.bandwidth_hz(NOISE, one, RATE) for one in (coded, filtered)]
-    assert widths[0] == pytest.approx(widths[1], abs=40)
+    expected = audit.bandwidth_hz(NOISE, coded, RATE)
+    assert audit.bandwidth_hz(NOISE, filtered, RATE) == pytest.approx(expected, abs=40)
     assert condition("lowpass").name == condition("lowpass:like=mp3-8k").name == "lowpass-3k02"
     assert condition("lowpass:like=amr-wb-12k65").params != condition("lowpass").params
 
@@ -49,36 +49,36 @@ def test_a_lowpass_is_as_wide_as_the_codec_that_it_stands_beside():
         ("lowpass:like=opus-256k", "ends at 8000 Hz"),
     ],
 )
-def test_a_lowpass_that_cannot_be(spec, message):
+def test_rejects_invalid_lowpass(spec, message):
     with pytest.raises(UsageError, match=message):
         condition(spec)
 
 
-def test_resampling_takes_what_is_over_half_the_rate():
-    back = roundtrip(NOISE, RATE, "resample")
-    assert 3600 < audit.bandwidth_hz(NOISE, back, RATE) <= 4000
+def test_resampling_removes_frequencies_above_half_the_rate():
+    resampled = roundtrip(NOISE, RATE, "resample")
+    assert 3600 < audit.bandwidth_hz(NOISE, resampled, RATE) <= 4000
     assert condition("resample").codec_rate_hz == 8000
     np.testing.assert_array_equal(roundtrip(NOISE, 8000, "resample"), NOISE)
     with pytest.raises(UsageError, match="a number from 1000"):
         specs.get("resample:rate=10")
 
 
-def test_an_8_khz_codec_does_to_a_signal_what_resampling_does_and_codes_it():
-    """G.711 is all but transparent, so little but the resampling is left of it."""
+def test_resampling_explains_most_of_the_effect_of_g711():
+    """G.711 is nearly transparent, so its main effect is that of the resampling."""
     resampled, coded = roundtrip(NOISE, RATE, "resample"), roundtrip(NOISE, RATE, "g711")
     assert audit.si_sdr_db(resampled, coded) > 30
 
 
 @settings(max_examples=20, deadline=None)
 @given(db=st.floats(-60, 60).map(lambda x: round(x, 3)))
-def test_a_gain_is_a_factor(db):
+def test_gain_is_a_factor(db):
     louder = roundtrip(NOISE[:1000], RATE, f"gain:db={db}")
     np.testing.assert_allclose(louder, NOISE[:1000] * 10 ** (db / 20), rtol=1e-5)
 
 
-def test_the_gain_is_that_of_lame_unless_it_is_told():
-    mine = audit.gain_db(NOISE, roundtrip(NOISE, RATE, "gain"))
-    assert mine == pytest.approx(20 * np.log10(0.95), abs=1e-3)
+def test_default_gain_is_that_of_lame():
+    gain_db = audit.gain_db(NOISE, roundtrip(NOISE, RATE, "gain"))
+    assert gain_db == pytest.approx(20 * np.log10(0.95), abs=1e-3)
     assert condition("gain").name == "gain-down0.45dB"
     assert condition("gain:db=3").name == "gain-up3dB"
 

@@ -1,4 +1,4 @@
-"""The original: nothing happens to it."""
+"""The original is not changed."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from aser_bench.core.errors import UsageError
 from aser_bench.core.tables import Condition
 
 
-def test_there_is_one_condition():
+def test_original_has_one_condition():
     conditions, aliases = COMPONENT.conditions([], 16000, "promote")
     assert conditions == [Condition("original", "original")]
     assert aliases == []
     assert COMPONENT.encoder() == ""
 
 
-def test_it_takes_no_bitrates():
+def test_rejects_bitrates():
     with pytest.raises(UsageError, match="no bitrates"):
         COMPONENT.conditions([8], 16000, "promote")
 
 
-def test_identity_without_sharing_memory():
+def test_result_is_an_equal_copy():
     signal = np.linspace(-1.5, 1.5, 99, dtype=np.float32)
     coded = roundtrip(signal, 16000, "original")
     np.testing.assert_array_equal(coded, signal)

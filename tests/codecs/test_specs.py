@@ -1,4 +1,4 @@
-"""Codecs by the words of the command line, and what is said of words that are none."""
+"""Codecs by their specs on the command line, and errors for invalid specs."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ def hops(spec: str) -> list[tuple[Codec, float | None]]:
 
 @pytest.fixture
 def package(monkeypatch):
-    """Somebody else's package with a codec in it, and something that is none."""
-    module = types.ModuleType("somebodys_codecs")
+    """A third-party module with a codec, and an object that is not a codec."""
+    module = types.ModuleType("third_party_codecs")
     module.Loud = Gain(db=6.0)
     module.number = 5
     monkeypatch.setitem(sys.modules, module.__name__, module)
     return module
 
 
-def test_a_codec_alone_is_the_component_itself():
+def test_single_codec_is_the_component():
     assert specs.get("mp3") is registry.get("codecs", "mp3")
     assert specs.get("opus:application=voip") == VOIP
     assert specs.get("opus:frame=60:application=voip") == Opus(application="voip", frame=60.0)
 
 
-@pytest.mark.parametrize("word", ["64", "64k", "64K", "64.0", "6.4e1"])
-def test_a_bitrate_makes_a_chain_of_one(word):
-    assert hops(f"mp3:{word}") == [(MP3, 64)]
+@pytest.mark.parametrize("bitrate", ["64", "64k", "64K", "64.0", "6.4e1"])
+def test_codec_with_bitrate_is_a_chain(bitrate):
+    assert hops(f"mp3:{bitrate}") == [(MP3, 64)]
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,14 @@ def test_a_bitrate_makes_a_chain_of_one(word):
         ("mp3:64+mp3:64+mp3:64", [(MP3, 64)] * 3),
     ],
 )
-def test_chains(spec, expected):
+def test_hops_of_chains(spec, expected):
     assert hops(spec) == expected
 
 
-def test_a_dotted_path_has_a_colon_of_its_own(package):
-    assert specs.get("somebodys_codecs:Loud") is package.Loud
-    assert specs.get("somebodys_codecs:Loud:db=-3") == Gain(db=-3.0)
-    assert hops("somebodys_codecs:Loud+mp3:64") == [(package.Loud, None), (MP3, 64)]
+def test_import_path_contains_a_colon(package):
+    assert specs.get("third_party_codecs:Loud") is package.Loud
+    assert specs.get("third_party_codecs:Loud:db=-3") == Gain(db=-3.0)
+    assert hops("third_party_codecs:Loud+mp3:64") == [(package.Loud, None), (MP3, 64)]
 
 
 @pytest.mark.parametrize(
@@ -94,27 +94,27 @@ def test_a_dotted_path_has_a_colon_of_its_own(package):
         ("g711:64", "g711 takes no bitrate"),
         ("original:64", "original takes no bitrate"),
         ("gain:db=3:64+mp3", "gain takes no bitrate"),
-        ("mp3+opus", "one codec at most may take its bitrate from --bitrates"),
-        ("mp3+gsm+mp3", "one codec at most"),
+        ("mp3+opus", "at most one codec may take its bitrate from --bitrates"),
+        ("mp3+gsm+mp3", "at most one codec"),
         ("64", "unknown codec '64'"),
         ("mp3 :64", "unknown codec 'mp3 '"),
         ("no.such.module:Name", "cannot be loaded: ModuleNotFoundError"),
-        ("somebodys_codecs:Soft", "cannot be loaded: AttributeError"),
+        ("third_party_codecs:Soft", "cannot be loaded: AttributeError"),
     ],
 )
-def test_what_is_no_codec_is_said_in_one_line(spec, message, package):
+def test_invalid_spec_is_reported_in_one_line(spec, message, package):
     with pytest.raises(UsageError, match=message) as caught:
         specs.get(spec)
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("spec", ["somebodys_codecs:number", "somebodys_codecs:number:64"])
-def test_something_else_of_a_module_is_no_codec(spec, package):
+@pytest.mark.parametrize("spec", ["third_party_codecs:number", "third_party_codecs:number:64"])
+def test_rejects_objects_that_are_not_codecs(spec, package):
     with pytest.raises(UsageError, match="is not a codec"):
         specs.get(spec)
 
 
-def test_what_is_left_out_of_a_spec_is_the_default():
+def test_spec_contains_only_options_that_differ_from_defaults():
     assert Opus().spec == "opus"
     assert specs.get("opus:frame=20:loss=0").spec == "opus"
     assert specs.get("opus:loss=5:application=voip").spec == "opus:application=voip:loss=5"
@@ -126,7 +126,7 @@ def every_variant() -> list[str]:
 
 
 @pytest.mark.parametrize("spec", every_variant())
-def test_a_spec_names_its_codec(spec):
+def test_spec_gives_an_equal_codec(spec):
     codec = specs.get(spec)
     assert specs.get(codec.spec) == codec
     assert specs.get(f"mp3:64+{codec.spec}").spec == f"mp3:64+{codec.spec}"
@@ -140,10 +140,10 @@ parts = st.tuples(
 
 @settings(deadline=None)
 @given(st.lists(parts, min_size=1, max_size=4))
-def test_canonical_specs_come_back(hops):
-    words = [spec if kbps is None else f"{spec}:{kbps}k" for spec, kbps in hops]
+def test_canonical_specs_are_stable(hops):
+    texts = [spec if kbps is None else f"{spec}:{kbps}k" for spec, kbps in hops]
     try:
-        codec = specs.get("+".join(words))
+        codec = specs.get("+".join(texts))
     except UsageError:
         return
     assert specs.get(codec.spec) == codec
@@ -151,7 +151,7 @@ def test_canonical_specs_come_back(hops):
 
 
 @pytest.mark.parametrize("seed", ["x", "-1", "9" * 400, "1.5"], ids=["x", "-1", "9s", "1.5"])
-def test_seeds_that_cannot_be_drawn_with(seed):
+def test_rejects_invalid_seeds(seed):
     with pytest.raises(UsageError, match="must be a whole number"):
         specs.get(f"opus:loss=5:seed={seed}")
 
@@ -159,11 +159,11 @@ def test_seeds_that_cannot_be_drawn_with(seed):
 @settings(deadline=None)
 @given(st.floats(-60, 60))
 @example(1.0000001)
-def test_options_come_back_to_the_last_digit(db):
+def test_spec_keeps_all_digits_of_options(db):
     assert specs.get(Gain(db=db).spec) == Gain(db=db)
 
 
-WORDS = st.lists(
+SPECS = st.lists(
     st.sampled_from(
         [
             "mp3",
@@ -197,7 +197,7 @@ WORDS = st.lists(
 
 
 @settings(deadline=None)
-@given(st.text(alphabet=st.characters(exclude_characters=":")) | WORDS)
+@given(st.text(alphabet=st.characters(exclude_characters=":")) | SPECS)
 @example("opus:frame=nan")
 @example("opus:seed=x")
 @example("mp3:٦٤")
@@ -225,11 +225,11 @@ def test_any_text_is_a_codec_or_a_usage_error(text):
         ("", ("", None)),
     ],
 )
-def test_a_bitrate_is_split_off(spec, expected):
+def test_bitrate_is_split_from_the_spec(spec, expected):
     assert specs.split_bitrate(spec) == expected
 
 
-def test_what_can_be_used_here(fake):
+def test_unavailable_codecs_are_reported(fake):
     assert specs.get_available("mp3") is MP3
     fake("echo ffmpeg version 1")
     with pytest.raises(UsageError) as caught:
@@ -241,13 +241,13 @@ def test_what_can_be_used_here(fake):
     assert specs.get_available("gsm").name == "gsm"  # needs no ffmpeg
 
 
-def test_an_ffmpeg_that_does_not_answer_cannot_be_used(fake):
+def test_broken_ffmpeg_is_a_usage_error(fake):
     fake("exit 1")
     with pytest.raises(UsageError, match="not an ffmpeg"):
         specs.get_available("mp3")
 
 
-def test_the_public_function_takes_specs():
+def test_roundtrip_accepts_specs():
     import numpy as np
 
     signal = 0.1 * np.random.default_rng(0).standard_normal(4000).astype(np.float32)
