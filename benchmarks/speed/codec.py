@@ -1,9 +1,9 @@
-"""Time the codec stage against what people use instead of it, and against the floor.
+"""Time the codec stage against common alternatives and against a lower bound.
 
     python benchmarks/speed/codec.py --corpus DIR [--utterances N] [--repeats K] [--csv FILE]
 
-All take the same utterances through MP3 at the study's eight bitrates, in one run and in turns,
-so that a noisy machine is noisy for all. README.md beside this file says what each row does.
+All alternatives code the same utterances as MP3 at the eight bitrates of the study. They run in
+alternation, so that other load on the machine affects all of them. README.md describes the rows.
 """
 
 from __future__ import annotations
@@ -37,25 +37,26 @@ from aser_bench.pipeline.parallel import Pool
 
 KBPS = (8, 16, 24, 64, 96, 128, 192, 256)
 RATE, HIGH_RATE = 16_000, 32_000
-LAME_DELAY = 1105  # samples; lameenc writes no tag by which a decoder could take them away
-BATCHES = 2  # of --batch utterances, for aser-bench: at -j 2, one a worker
+LAME_DELAY = 1105  # samples; lameenc writes no tag that states the delay
+BATCHES = 2  # of --batch utterances each, for aser-bench: one per worker with -j 2
 
-OURS, OURS_2, FLOOR = "aser-bench -j 1", "aser-bench -j 2", "floor: one long file"
+OURS, OURS_2 = "aser-bench -j 1", "aser-bench -j 2"
+LOWER_BOUND = "lower bound: one long file"
 GOALS = (
-    *(("script, ffmpeg on PATH", OURS, what, ">=", 7.0) for what in ("CPU", "wall")),
-    *(("script, bundled ffmpeg", OURS, what, ">=", 2.0) for what in ("CPU", "wall")),
-    (OURS, FLOOR, "CPU", "<=", 1.3),
+    *(("script, ffmpeg on PATH", OURS, column, ">=", 7.0) for column in ("CPU", "wall")),
+    *(("script, bundled ffmpeg", OURS, column, ">=", 2.0) for column in ("CPU", "wall")),
+    (OURS, LOWER_BOUND, "CPU", "<=", 1.3),
     (OURS, OURS_2, "wall", ">=", 1.8),
 )
 
-# Takes one WAV file through some bitrates.
+# Codes a WAV file at several bitrates.
 Coder = Callable[[Path, Sequence[int]], dict[int, np.ndarray]]
-# Takes WAV files through all bitrates in a worker, and returns the CPU seconds of it.
+# Codes WAV files at all bitrates in a worker, and returns the CPU seconds.
 Batch = Callable[[list[Path]], float]
 
 
 def script(program: str, wav: Path, bitrates: Sequence[int]) -> dict[int, np.ndarray]:
-    """Code as the per-file script does that a researcher writes: pydub, then librosa."""
+    """Code like a typical script: one call of pydub and one of librosa per file."""
     AudioSegment.converter = program
     coded = {}
     for kbps in bitrates:
@@ -78,7 +79,7 @@ def two_processes(program: str, wav: Path, bitrates: Sequence[int]) -> dict[int,
 
 
 def augment(mp3: dict[int, Any], wav: Path, bitrates: Sequence[int]) -> dict[int, np.ndarray]:
-    """Code with audiomentations; ``mp3`` holds a transform for each bitrate."""
+    """Code with audiomentations; ``mp3`` has a transform for each bitrate."""
     signal = read(wav)
     return {kbps: mp3[kbps](signal, RATE) for kbps in bitrates}
 
@@ -91,13 +92,13 @@ def in_process(wav: Path, bitrates: Sequence[int]) -> dict[int, np.ndarray]:
     return coded | {kbps: soxr.resample(coded[kbps], HIGH_RATE, RATE, "HQ") for kbps in high}
 
 
-def bare(wav: Path, bitrates: Sequence[int]) -> dict[int, np.ndarray]:
-    """Do as `in_process` does, but do not resample: the first call prepares that, untimed."""
-    return {kbps: lame(_kept(wav)[_rate(kbps)], kbps) for kbps in bitrates}
+def without_resampling(wav: Path, bitrates: Sequence[int]) -> dict[int, np.ndarray]:
+    """Code like `in_process` without resampling, which the first call does untimed."""
+    return {kbps: lame(_cached_rates(wav)[_rate(kbps)], kbps) for kbps in bitrates}
 
 
 def lame(source: np.ndarray, kbps: int) -> np.ndarray:
-    """Encode with LAME as ffmpeg sets it, and decode from memory with libsndfile."""
+    """Encode with the settings of ffmpeg for LAME, and decode in memory with libsndfile."""
     import lameenc
 
     encoder = lameenc.Encoder()
@@ -106,7 +107,7 @@ def lame(source: np.ndarray, kbps: int) -> np.ndarray:
     encoder.set_quality(3)
     encoder.set_bit_rate(kbps)
     encoder.set_in_sample_rate(_rate(kbps))
-    encoder.set_out_sample_rate(_rate(kbps))  # else LAME takes one that suits the bitrate
+    encoder.set_out_sample_rate(_rate(kbps))  # otherwise LAME chooses a rate for the bitrate
     stream = encoder.encode(_int16(source).tobytes()) + encoder.flush()
     decoded, _ = soundfile.read(io.BytesIO(stream), dtype="float32")
     return decoded[LAME_DELAY : LAME_DELAY + len(source)]
@@ -125,19 +126,19 @@ def _both_rates(signal: np.ndarray) -> dict[int, np.ndarray]:
 
 
 @cache
-def _kept(wav: Path) -> dict[int, np.ndarray]:
+def _cached_rates(wav: Path) -> dict[int, np.ndarray]:
     return _both_rates(read(wav))
 
 
 def ours(wavs: list[Path]) -> float:
-    """Code one batch as a worker of a run does, and return the CPU seconds it took."""
+    """Code one batch like a worker of a run, and return the CPU seconds."""
     start = cpu_s()
     get("codecs", "mp3").roundtrip([read(wav) for wav in wavs], RATE, _conditions())
     return cpu_s() - start
 
 
 def ours_by_ffmpeg(wavs: list[Path]) -> float:
-    """Do as `ours` does, as it is where LAME cannot be used in the process."""
+    """Code like `ours` without LAME in this process."""
     start = cpu_s()
     get("codecs", "mp3").roundtrip_with_files([read(wav) for wav in wavs], RATE, _conditions())
     return cpu_s() - start
@@ -148,12 +149,12 @@ def _conditions() -> list[Condition]:
 
 
 def _timed(code: Callable[[], Any], n: int, in_workers: bool = False) -> dict[str, float]:
-    """Return the CPU and wall-clock ms of a round trip when all ``n`` utterances are coded."""
+    """Return the CPU and wall-clock ms per round trip of a function that codes ``n`` utterances."""
     return timed(code, n * len(KBPS), in_workers)
 
 
 def _each(coder: Coder, wavs: list[Path]) -> dict[str, float]:
-    coder(wavs[0], KBPS[:1])  # what is imported or made at the first call is not timed
+    coder(wavs[0], KBPS[:1])  # imports and other work of the first call are not timed
     return _timed(lambda: [coder(wav, KBPS) for wav in wavs], len(wavs))
 
 
@@ -165,40 +166,40 @@ def _joined(coder: Coder, wavs: list[Path]) -> dict[str, float]:
 
 
 def _pooled(code: Batch, jobs: int, batch: int, wavs: list[Path]) -> dict[str, float]:
-    many = wavs * -(-BATCHES * batch // len(wavs))  # batches as large as a run's
-    batches = [many[start::BATCHES] for start in range(BATCHES)]
+    repeated = wavs * -(-BATCHES * batch // len(wavs))  # batches of the size of a run
+    batches = [repeated[start::BATCHES] for start in range(BATCHES)]
     with ExitStack() as stack:
-        if jobs > 1:  # workers that end later would count in another row's time
+        if jobs > 1:  # otherwise the end of the workers would count for another row
             stack.callback(lambda: get_reusable_executor(reuse=True).shutdown())
         pool = stack.enter_context(Pool(jobs))
-        list(pool.run(code, [wavs[:1]] * 2 * jobs))  # starts the workers, and warms them
-        return _timed(lambda: sum(pool.run(code, batches)), len(many), in_workers=jobs > 1)
+        list(pool.run(code, [wavs[:1]] * 2 * jobs))  # starts and warms up the workers
+        return _timed(lambda: sum(pool.run(code, batches)), len(repeated), in_workers=jobs > 1)
 
 
 def alternatives(batch: int) -> dict[str, Row]:
-    """Return all rows of the table; aser-bench takes batches of ``batch`` utterances."""
+    """Return all rows of the table; aser-bench codes batches of ``batch`` utterances."""
     rows: dict[str, Row] = {}
-    found = shutil.which("ffmpeg")
+    program = shutil.which("ffmpeg")
     for name, coder in (("script", script), ("ffmpeg-python, two processes", two_processes)):
-        there = partial(_each, partial(coder, found)) if found else "no ffmpeg on PATH"
-        rows[f"{name}, ffmpeg on PATH"] = there
+        row = partial(_each, partial(coder, program)) if program else "no ffmpeg on PATH"
+        rows[f"{name}, ffmpeg on PATH"] = row
         rows[f"{name}, bundled ffmpeg"] = partial(_each, partial(coder, get_ffmpeg_exe()))
-    lacks_lame = "" if find_spec("lameenc") else "no package lameenc"
+    missing = "" if find_spec("lameenc") else "no package lameenc"
     return {
         **rows,
         **_augmentations(),
-        "lameenc one by one, soundfile": lacks_lame or partial(_each, in_process),
+        "lameenc one by one, soundfile": missing or partial(_each, in_process),
         OURS: partial(_pooled, ours, 1, batch),
         OURS_2: partial(_pooled, ours, 2, batch),
         f"{OURS}, all by ffmpeg": partial(_pooled, ours_by_ffmpeg, 1, batch),
         f"{OURS_2}, all by ffmpeg": partial(_pooled, ours_by_ffmpeg, 2, batch),
-        FLOOR: lacks_lame or partial(_joined, bare),
-        "floor, resampling counted": lacks_lame or partial(_joined, in_process),
+        LOWER_BOUND: missing or partial(_joined, without_resampling),
+        "lower bound, with resampling": missing or partial(_joined, in_process),
     }
 
 
 def _augmentations() -> dict[str, Row]:
-    """Return audiomentations with its own backend, at its own quality (7) and at ours (3)."""
+    """Return audiomentations with its default backend, at its quality (7) and at ours (3)."""
     try:
         import fast_mp3_augment  # noqa: F401
         from audiomentations import Mp3Compression
@@ -213,42 +214,45 @@ def _augmentations() -> dict[str, Row]:
 
 
 def differences(wavs: list[Path]) -> Iterator[str]:
-    """Compare what ours makes with what ffmpeg makes."""
+    """Compare the samples of aser-bench with those of ffmpeg."""
     mp3, sources = get("codecs", "mp3"), [read(wav) for wav in wavs]
-    rows = mp3.roundtrip(sources, RATE, _conditions())
-    for kbps, mine, theirs in zip(
-        KBPS, rows, mp3.roundtrip_with_files(sources, RATE, _conditions()), strict=True
-    ):
-        both = zip(mine, theirs, strict=True)
-        worst = max(np.abs(one.signal - other.signal).max() for one, other in both)
-        verdict = "equal" if worst <= 1e-5 else "NOT equal"
-        yield f"aser-bench and ffmpeg, {kbps} kbit/s: {verdict} (largest difference {worst:.1e})"
+    our_rows = mp3.roundtrip(sources, RATE, _conditions())
+    their_rows = mp3.roundtrip_with_files(sources, RATE, _conditions())
+    for kbps, our_row, their_row in zip(KBPS, our_rows, their_rows, strict=True):
+        pairs = zip(our_row, their_row, strict=True)
+        largest = max(np.abs(ours.signal - theirs.signal).max() for ours, theirs in pairs)
+        verdict = "equal" if largest <= 1e-5 else "NOT equal"
+        yield f"aser-bench and ffmpeg, {kbps} kbit/s: {verdict} (largest difference {largest:.1e})"
 
 
 def lags(coder: Coder, wav: Path) -> str:
-    """Say by how many samples an output is late, at each bitrate."""
+    """Return the delay of the results in samples, at each bitrate."""
     source = read(wav)
-    coded = (np.pad(one, (0, len(source)))[: len(source)] for one in coder(wav, KBPS).values())
-    return ", ".join(str(lag_samples(source, one)) for one in coded)
+    padded = (np.pad(x, (0, len(source)))[: len(source)] for x in coder(wav, KBPS).values())
+    return ", ".join(str(lag_samples(source, signal)) for signal in padded)
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--corpus", type=Path, required=True, metavar="DIR")
     parser.add_argument("--utterances", type=int, default=16, metavar="N")
     parser.add_argument("--repeats", type=int, default=3, metavar="K")
-    parser.add_argument("--batch", type=int, default=32, metavar="N", help="a run has 32")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="to write all repeats to")
-    wanted = parser.parse_args()
-    rows = alternatives(wanted.batch)
+    parser.add_argument(
+        "--batch", type=int, default=32, metavar="N", help="utterances per batch; a run has 32"
+    )
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="file for the times of all repeats"
+    )
+    options = parser.parse_args()
+    rows = alternatives(options.batch)
     with tempfile.TemporaryDirectory(prefix="speed-codec-") as folder:
-        wavs = material(wanted.corpus, wanted.utterances, Path(folder))
+        wavs = material(options.corpus, options.utterances, Path(folder))
         seconds = mean_seconds(wavs)
-        timings = timings_of(rows, wavs, wanted.repeats)
-        if wanted.csv:
-            timings.to_csv(wanted.csv, index=False)
-        print(f"ms for one utterance ({seconds:.2f} s) at one bitrate, best of the repeats:")
+        timings = timings_of(rows, wavs, options.repeats)
+        if options.csv:
+            timings.to_csv(options.csv, index=False)
+        print(f"ms per utterance ({seconds:.2f} s) and bitrate, best of the repeats:")
         print(*report(rows, timings, seconds, OURS, GOALS), sep="\n")
         print(*differences(wavs), sep="\n")
         for name, coder in (("script", script), ("ffmpeg-python", two_processes)):

@@ -1,6 +1,6 @@
-"""What both sides of `study.py` are given: the grids, the trainings, and how memory is read.
+"""Common input of both sides of `study.py`: grids, trainings, and the measurement of memory.
 
-Neither side's libraries are imported here, so that neither pays for the other's.
+The libraries of neither side are imported here, because their import is part of the times.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ GRIDS: dict[str, dict[str, list]] = {
         "mlp__max_iter": [25, 50],
     },
 }
-"""A slice of the folk recipe's grids, with what repeats itself in them."""
+"""A part of commonly used grids, with their redundant candidates."""
 
 
 class Svm(svm.Svm):
-    """The package's SVM over the slice of the grid."""
+    """The SVM of the package with the reduced grid."""
 
     def grid(self, settings: Settings) -> list[dict[str, list]]:
-        """Return the slice."""
+        """Return the reduced grid."""
         return [GRIDS["svm"]]
 
 
 class Mlp(mlp.Mlp):
-    """The package's MLP over the slice of the grid."""
+    """The MLP of the package with the reduced grid."""
 
     def grid(self, settings: Settings) -> list[dict[str, list]]:
-        """Return the slice."""
+        """Return the reduced grid."""
         return [GRIDS["mlp"]]
 
 
@@ -51,7 +51,7 @@ MODELS = {"svm": "slice_of_study:Svm", "mlp": "slice_of_study:Mlp", "lstm": "lst
 
 @dataclass(frozen=True)
 class Cell:
-    """One model on one fold at one training condition: row numbers, inner folds, runs' seeds."""
+    """A model, fold and training condition: row numbers, inner folds, and seeds of the runs."""
 
     model: str
     condition: str
@@ -65,7 +65,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Plan:
-    """What the script is to do: recordings with their labels, kbit/s, and trainings."""
+    """The work of the script: recordings with their labels, bitrates (kbit/s), and trainings."""
 
     files: list[Path]
     labels: np.ndarray
@@ -76,26 +76,26 @@ class Plan:
 
 
 def needed(candidates: list[dict[str, Any]]) -> np.ndarray:
-    """Say which candidates are no repetition of another one: bools (candidates,).
+    """Return which candidates do not repeat another candidate, as bools (candidates,).
 
-    Gamma means nothing to a linear kernel, the schedule of the learning rate nothing to adam,
-    and the network after 25 epochs is one on its way to 50.
+    Gamma has no effect on a linear kernel, the schedule of the learning rate has none on adam, and
+    training for 50 epochs includes the network after 25 epochs.
     """
-    kept: dict[tuple, int] = {}
-    for place, one in enumerate(candidates):
+    selected: dict[tuple, int] = {}
+    for index, candidate in enumerate(candidates):
         ignored = {"mlp__learning_rate", "mlp__max_iter"}
-        if one.get("svc__kernel") == "linear":
+        if candidate.get("svc__kernel") == "linear":
             ignored.add("svc__gamma")
-        same = tuple((name, one[name]) for name in sorted(one) if name not in ignored)
-        other = candidates[kept.setdefault(same, place)]
-        if one.get("mlp__max_iter", 0) > other.get("mlp__max_iter", 0):
-            kept[same] = place
-    return np.isin(np.arange(len(candidates)), list(kept.values()))
+        key = tuple((name, candidate[name]) for name in sorted(candidate) if name not in ignored)
+        other = candidates[selected.setdefault(key, index)]
+        if candidate.get("mlp__max_iter", 0) > other.get("mlp__max_iter", 0):
+            selected[key] = index
+    return np.isin(np.arange(len(candidates)), list(selected.values()))
 
 
 def peak_mb() -> float:
-    """Return the most memory that this process has had resident, in MB."""
-    try:  # getrusage would say that of the process which started this one, if that had more
+    """Return the peak resident memory of this process in MB."""
+    try:  # getrusage may return the peak of the parent process
         text = Path("/proc/self/status").read_text(encoding="ascii")
         return float(text.partition("VmHWM:")[2].split()[0]) / 1024
     except OSError:

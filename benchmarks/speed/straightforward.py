@@ -1,9 +1,9 @@
-"""The study as a researcher writes it down in an afternoon: what `study.py` compares with.
+"""The study as a typical script, with which `study.py` compares aser-bench.
 
     python straightforward.py PLAN RESULT
 
-pydub, librosa, scikit-learn's GridSearchCV and a Keras fit a run, with what each piece takes.
-PLAN and RESULT are pickles; `study.py` writes the one and reads the other.
+The script uses pydub, librosa, scikit-learn's GridSearchCV and one Keras fit per run, and records
+the time of each task. PLAN and RESULT are pickles; `study.py` writes PLAN and reads RESULT.
 """
 
 from __future__ import annotations
@@ -34,25 +34,25 @@ ORIGINAL = "original"
 
 
 @dataclass
-class Done:
-    """What it did.
+class Result:
+    """Result of the script.
 
     Attributes
     ----------
     pieces : list of dict
-        stage, what, condition (trained on), test, fold, run, CPU and wall seconds; of a search
-        the share of its time that went into candidates which repeat another (``double``) and
-        into the fit that follows (``refit``).
+        Tasks: stage, what, condition (trained on), test, fold, run, CPU and wall seconds. For a
+        search, also the share of its time for redundant candidates (``double``) and for the
+        final fit (``refit``).
     CPU : float
         CPU seconds of the whole process.
     peaks : list of float
-        The most memory that it had resident, in MB.
+        Peak resident memory in MB.
     features : dict
-        condition -> the 180 values of all utterances, (utterances, 180).
+        Condition -> the 180 values of all utterances, (utterances, 180).
     predicted : dict
-        (model, fold, training condition, run) -> test condition -> words.
+        (model, fold, training condition, run) -> test condition -> predicted emotions.
     params : dict
-        The same key -> what a search chose.
+        The same key -> the settings that a search chose.
     """
 
     pieces: list[dict[str, Any]] = field(default_factory=list)
@@ -62,29 +62,29 @@ class Done:
     CPU: float = 0.0
     peaks: list[float] = field(default_factory=list)
 
-    def timed(self, about: dict[str, Any], work: Callable[..., Any], *given: Any) -> Any:
-        """Do a piece of the work and note what it took."""
+    def timed(self, task: dict[str, Any], function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a function, and record the time of the task."""
         cpu, wall = cpu_s(), time.perf_counter()
-        result = work(*given)
+        value = function(*arguments)
         cpu, wall = cpu_s() - cpu, time.perf_counter() - wall
-        self.pieces.append({**about, "CPU": cpu, "wall": wall})
-        return result
+        self.pieces.append({**task, "CPU": cpu, "wall": wall})
+        return value
 
 
 def code(bitrate: int, file: Path) -> np.ndarray:
-    """Take a recording through MP3."""
+    """Return a recording after MP3."""
     mp3 = file.with_suffix(f".{bitrate}.mp3")
     AudioSegment.from_file(file).export(mp3, format="mp3", bitrate=f"{bitrate}k").close()
     return load(mp3)
 
 
 def load(file: Path) -> np.ndarray:
-    """Read a recording."""
+    """Return the samples of a recording."""
     return librosa.load(file, sr=RATE)[0]
 
 
 def values(signal: np.ndarray) -> np.ndarray:
-    """Return the 180 means."""
+    """Return the 180 means of the features."""
     mfcc = librosa.feature.mfcc(y=signal, sr=RATE, n_mfcc=40)
     chroma = librosa.feature.chroma_stft(y=signal, sr=RATE)
     mel = librosa.feature.melspectrogram(y=signal, sr=RATE)
@@ -97,7 +97,7 @@ def frames(signal: np.ndarray) -> np.ndarray:
 
 
 def network(seed: int) -> MLPClassifier:
-    """Return the study's MLP."""
+    """Return the MLP of the study."""
     return MLPClassifier(
         (300,),
         learning_rate="adaptive",
@@ -117,7 +117,7 @@ def search(model: str, seed: int, folds: list) -> GridSearchCV:
 
 
 def shares(fitted: GridSearchCV, wall: float) -> dict[str, float]:
-    """Return which share of a search's time went into known candidates, and into the refit."""
+    """Return the shares of the time of a search for redundant candidates and for the refit."""
     results = fitted.cv_results_
     seconds = (results["mean_fit_time"] + results["mean_score_time"]) * fitted.n_splits_
     double = sum(seconds[~needed(results["params"])])
@@ -127,19 +127,19 @@ def shares(fitted: GridSearchCV, wall: float) -> dict[str, float]:
 def keras_run(
     plan: Plan, cell: Cell, seed: int, padded: Callable[[str, np.ndarray], np.ndarray]
 ) -> Any:
-    """Train the two LSTM layers; return what takes frames and gives words."""
+    """Train the two LSTM layers; return a function that predicts emotions from frames."""
     import keras
 
     keras.utils.set_random_seed(seed % 2**31)
     layers = keras.layers
-    x, watched = padded(cell.condition, cell.train), padded(cell.condition, cell.dev)
-    real = np.any(x != 0, axis=2)
-    mean, scale = x[real].mean(axis=0), x[real].std(axis=0)
+    x, dev = padded(cell.condition, cell.train), padded(cell.condition, cell.dev)
+    filled = np.any(x != 0, axis=2)
+    mean, scale = x[filled].mean(axis=0), x[filled].std(axis=0)
 
-    def scaled(some: np.ndarray) -> np.ndarray:
-        return np.where(np.any(some != 0, axis=2, keepdims=True), (some - mean) / scale, 0)
+    def scaled(frames: np.ndarray) -> np.ndarray:
+        return np.where(np.any(frames != 0, axis=2, keepdims=True), (frames - mean) / scale, 0)
 
-    words, y = np.unique(plan.labels[cell.train], return_inverse=True)
+    emotions, y = np.unique(plan.labels[cell.train], return_inverse=True)
     model = keras.Sequential(
         [
             keras.Input(x.shape[1:]),
@@ -148,7 +148,7 @@ def keras_run(
             layers.Dropout(0.5),
             layers.LSTM(128),
             layers.Dropout(0.5),
-            layers.Dense(len(words), activation="softmax"),
+            layers.Dense(len(emotions), activation="softmax"),
         ]
     )
     model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy")
@@ -160,73 +160,74 @@ def keras_run(
         epochs=plan.epochs,
         callbacks=[stop],
         verbose=0,
-        validation_data=(scaled(watched), np.searchsorted(words, plan.labels[cell.dev])),
+        validation_data=(scaled(dev), np.searchsorted(emotions, plan.labels[cell.dev])),
     )
-    return lambda some: words[model.predict(scaled(some), verbose=0).argmax(axis=1)]
+    return lambda frames: emotions[model.predict(scaled(frames), verbose=0).argmax(axis=1)]
 
 
-def coded(plan: Plan, done: Done) -> Iterator[tuple[str, list[np.ndarray]]]:
+def coded(plan: Plan, result: Result) -> Iterator[tuple[str, list[np.ndarray]]]:
     """Yield the recordings at each condition."""
-    ways = {ORIGINAL: load, **{f"mp3-{one}k": partial(code, one) for one in plan.bitrates}}
-    for condition, way in ways.items():
-        about = {"stage": "coding", "what": "coding", "condition": condition}
-        yield condition, done.timed(about, each, way, plan.files)
+    functions = {ORIGINAL: load, **{f"mp3-{kbps}k": partial(code, kbps) for kbps in plan.bitrates}}
+    for condition, function in functions.items():
+        task = {"stage": "coding", "what": "coding", "condition": condition}
+        yield condition, result.timed(task, call_each, function, plan.files)
 
 
-def each(function: Callable[[Any], Any], some: list) -> list:
-    """Call a function with one after the other."""
-    return [function(one) for one in some]
+def call_each(function: Callable[[Any], Any], items: list) -> list:
+    """Return the results of a function for each item."""
+    return [function(item) for item in items]
 
 
-def train(plan: Plan, cell: Cell, run: int, seed: int, take: Any, done: Done) -> None:
+def train(plan: Plan, cell: Cell, run: int, seed: int, select: Any, result: Result) -> None:
     """Train once and predict every condition."""
-    about = {"stage": cell.model, "condition": cell.condition, "fold": cell.fold, "run": run}
+    task = {"stage": cell.model, "condition": cell.condition, "fold": cell.fold, "run": run}
     key = cell.model, cell.fold, cell.condition, run
     if cell.model == "lstm":
-        predict = done.timed({**about, "what": "fit"}, keras_run, plan, cell, seed, take)
+        predict = result.timed({**task, "what": "fit"}, keras_run, plan, cell, seed, select)
     else:
         grid = search(cell.model, seed, cell.folds)
-        rows, labels = take(cell.condition, cell.train), plan.labels[cell.train]
-        done.timed({**about, "what": "search"}, grid.fit, rows, labels)
-        done.pieces[-1] |= shares(grid, done.pieces[-1]["wall"])
-        predict, done.params[key] = grid.predict, grid.best_params_
-    done.predicted[key] = {}
-    for test in done.features:
-        piece = {**about, "what": "predict", "test": test}
-        done.predicted[key][test] = done.timed(piece, predict, take(test, cell.test))
+        rows, labels = select(cell.condition, cell.train), plan.labels[cell.train]
+        result.timed({**task, "what": "search"}, grid.fit, rows, labels)
+        result.pieces[-1] |= shares(grid, result.pieces[-1]["wall"])
+        predict, result.params[key] = grid.predict, grid.best_params_
+    result.predicted[key] = {}
+    for test in result.features:
+        prediction = {**task, "what": "predict", "test": test}
+        rows = select(test, cell.test)
+        result.predicted[key][test] = result.timed(prediction, predict, rows)
 
 
-def main(plan: Plan) -> Done:
-    """Do it all."""
+def main(plan: Plan) -> Result:
+    """Return the result of the whole study."""
     AudioSegment.converter = plan.ffmpeg
-    done, matrices = Done(), {}
-    for condition, signals in coded(plan, done):
-        about = {"stage": "features", "what": "features", "condition": condition}
-        means = done.timed(about, each, values, signals)
-        done.features[condition] = np.array(means)
-        matrices[condition] = done.timed(about, each, frames, signals)
-    longest = max(len(one) for some in matrices.values() for one in some)
+    result, matrices = Result(), {}
+    for condition, signals in coded(plan, result):
+        task = {"stage": "features", "what": "features", "condition": condition}
+        means = result.timed(task, call_each, values, signals)
+        result.features[condition] = np.array(means)
+        matrices[condition] = result.timed(task, call_each, frames, signals)
+    longest = max(len(matrix) for rows in matrices.values() for matrix in rows)
 
     def padded(condition: str, rows: np.ndarray) -> np.ndarray:
-        found = np.zeros((len(rows), longest, 40), dtype=np.float32)
-        for place, row in enumerate(rows):
-            found[place, : len(matrices[condition][row])] = matrices[condition][row]
-        return found
+        batch = np.zeros((len(rows), longest, 40), dtype=np.float32)
+        for index, row in enumerate(rows):
+            batch[index, : len(matrices[condition][row])] = matrices[condition][row]
+        return batch
 
     def vectors(condition: str, rows: np.ndarray) -> np.ndarray:
-        return done.features[condition][rows]
+        return result.features[condition][rows]
 
     for cell in plan.cells:
         print("script:", cell.model, cell.condition, "fold", cell.fold, file=sys.stderr)
         for run, seed in enumerate(cell.seeds):
-            train(plan, cell, run, seed, padded if cell.model == "lstm" else vectors, done)
-    done.CPU, done.peaks = cpu_s(), [peak_mb()]
-    return done
+            train(plan, cell, run, seed, padded if cell.model == "lstm" else vectors, result)
+    result.CPU, result.peaks = cpu_s(), [peak_mb()]
+    return result
 
 
 if __name__ == "__main__":
-    warnings.simplefilter("ignore")  # of batches cut to size and epochs used up
-    with Path(sys.argv[1]).open("rb") as given:
-        did = main(pickle.load(given))
-    with Path(sys.argv[2]).open("wb") as kept:
-        pickle.dump(vars(did), kept)
+    warnings.simplefilter("ignore")  # about truncated batches and the limit of epochs
+    with Path(sys.argv[1]).open("rb") as file:
+        study_result = main(pickle.load(file))
+    with Path(sys.argv[2]).open("wb") as file:
+        pickle.dump(vars(study_result), file)

@@ -1,4 +1,4 @@
-"""What `study.py` prints: seconds by stage, what need not be done, memory, and differences."""
+"""Output of `study.py`: seconds by stage, redundant work, memory, and differences."""
 
 from __future__ import annotations
 
@@ -16,67 +16,71 @@ from aser_bench.pipeline.worklist import Worklist
 STAGES = ("coding", "features", *MODELS)
 REST = "start, imports"
 
-TWIN = "a condition that is the same stream as another"
-AGAIN = "an SVC again for each run"
-SEARCHED = "a grid searched again for each run"
-DOUBLE = "candidates that are the same model as another"
+SAME_STREAM = "a condition with the same stream as another"
+REPEATED_SVC = "an SVC trained again for each run"
+REPEATED_SEARCH = "a grid searched again for each run"
+SAME_MODEL = "candidates that give the same model as another"
 
 Names = Mapping[str, str]
-"""The script's conditions -> their names in aser-bench; two of them are one there."""
+"""Condition of the script -> its name in aser-bench, where two of them are one condition."""
 
 
 def pieces(script: dict[str, Any], names: Names) -> pd.DataFrame:
-    """Return what the script did, and which share of each piece was not needed and why."""
-    first = {own: name for name, own in reversed(names.items())}
-    twins = [name for name, own in names.items() if first[own] != name]
+    """Return the tasks of the script, with the redundant share of each and the reason."""
+    first = {ours: name for name, ours in reversed(names.items())}
+    twins = [name for name, ours in names.items() if first[ours] != name]
     table = pd.DataFrame(script["pieces"])
-    found = [_not_needed(row, twins) for row in table.to_dict("records")]
-    return table.assign(why=[why for why, _ in found], share=[share for _, share in found])
+    redundant = [_redundancy(row, twins) for row in table.to_dict("records")]
+    return table.assign(
+        why=[reason for reason, _ in redundant], share=[share for _, share in redundant]
+    )
 
 
-def _not_needed(piece: dict[str, Any], twins: list[str]) -> tuple[str, float]:
+def _redundancy(piece: dict[str, Any], twins: list[str]) -> tuple[str, float]:
     if piece["condition"] in twins or piece["test"] in twins:
-        return TWIN, 1.0
+        return SAME_STREAM, 1.0
     if piece["stage"] == "svm" and piece["run"] > 0:
-        return AGAIN, 1.0
+        return REPEATED_SVC, 1.0
     if piece["what"] == "search" and piece["run"] > 0:
-        return SEARCHED, 1 - piece["refit"]
-    return (DOUBLE, piece["double"]) if piece["what"] == "search" else ("", 0.0)
+        return REPEATED_SEARCH, 1 - piece["refit"]
+    return (SAME_MODEL, piece["double"]) if piece["what"] == "search" else ("", 0.0)
 
 
 def tables(
     script: dict[str, Any], ours: Mapping[int, dict[str, Any]], names: Names
 ) -> Iterator[str]:
-    """Yield the tables of CPU and wall-clock seconds, of what was not needed, and of memory."""
+    """Yield the tables of CPU and wall-clock seconds, of redundant work, and of memory."""
     done = pieces(script, names)
-    for what in ("CPU", "wall"):
-        yield f"\n{what} seconds, and of the script's those that it need not have spent:"
-        yield _by_stage(script, ours, done, what).to_string(index_names=False)
-    yield "\nnot needed (seconds of the script):"
-    spare = done[["CPU", "wall"]].mul(done["share"], axis=0).assign(why=done["why"])
-    reasons = spare[done["share"] > 0].groupby("why")[["CPU", "wall"]].sum()
+    for column in ("CPU", "wall"):
+        yield f"\n{column} seconds, with those of redundant work of the script:"
+        yield _by_stage(script, ours, done, column).to_string(index_names=False)
+    yield "\nredundant (seconds of the script):"
+    redundant = done[["CPU", "wall"]].mul(done["share"], axis=0).assign(why=done["why"])
+    reasons = redundant[done["share"] > 0].groupby("why")[["CPU", "wall"]].sum()
     yield reasons.round(1).to_string(index_names=False)
-    yield "\nmost memory, MB:"
+    yield "\npeak memory, MB:"
     yield f"script: {script['peaks'][0]:.0f}"
-    for jobs, one in ours.items():
-        each = " + ".join(f"{peak:.0f}" for peak in one["peaks"])
-        yield f"aser-bench -j {jobs}: {sum(one['peaks']):.0f}" + f" ({each})" * (jobs > 1)
+    for jobs, result in ours.items():
+        peaks = " + ".join(f"{peak:.0f}" for peak in result["peaks"])
+        yield f"aser-bench -j {jobs}: {sum(result['peaks']):.0f}" + f" ({peaks})" * (jobs > 1)
 
 
 def _by_stage(
-    script: dict[str, Any], ours: Mapping[int, dict[str, Any]], done: pd.DataFrame, what: str
+    script: dict[str, Any], ours: Mapping[int, dict[str, Any]], done: pd.DataFrame, column: str
 ) -> pd.DataFrame:
-    grouped = done.assign(spare=done[what] * done["share"]).groupby("stage")
-    table = grouped[[what, "spare"]].sum().reindex(list(STAGES))
-    table.columns = ["script", "not needed"]
-    for jobs, one in ours.items():
-        table[f"-j {jobs}"] = [one["stages"][stage][what] for stage in STAGES]
-    whole = [script[what], table["not needed"].sum(), *(one[what] for one in ours.values())]
-    table.loc[REST] = whole - table.sum()
-    table.loc["all"] = whole
+    grouped = done.assign(redundant=done[column] * done["share"]).groupby("stage")
+    table = grouped[[column, "redundant"]].sum().reindex(list(STAGES))
+    table.columns = ["script", "redundant"]
+    for jobs, result in ours.items():
+        table[f"-j {jobs}"] = [result["stages"][stage][column] for stage in STAGES]
+    totals = [script[column], table["redundant"].sum()]
+    totals += [result[column] for result in ours.values()]
+    table.loc[REST] = totals - table.sum()
+    table.loc["all"] = totals
     for jobs in ours:
-        table[f"in all/-j {jobs}"] = table["script"] / table[f"-j {jobs}"]
-        table[f"needed/-j {jobs}"] = (table["script"] - table["not needed"]) / table[f"-j {jobs}"]
+        table[f"total/-j {jobs}"] = table["script"] / table[f"-j {jobs}"]
+        needed = table["script"] - table["redundant"]
+        table[f"needed/-j {jobs}"] = needed / table[f"-j {jobs}"]
     return table.round(2)
 
 
@@ -86,35 +90,35 @@ def differences(
     tasks: Mapping[int, Sequence[TrainingTask]],
     names: Names,
 ) -> Iterator[str]:
-    """Yield how the features and the predictions of both sides differ."""
-    yield "\nwhat came of it:"
-    worst, equal, n = 0.0, 0, 0
-    for name, own in names.items():
-        mine = np.vstack(
-            [
-                _entry(one, "features", one.keys[own, "functionals"]).arrays["values"]
-                for one in worklist.batches
-            ]
-        )
+    """Yield the differences of the features and the predictions of both sides."""
+    yield "\nagreement of both sides:"
+    largest, equal, n = 0.0, 0, 0
+    for name, our_name in names.items():
+        batches = [
+            _entry(batch, "features", batch.keys[our_name, "functionals"]).arrays["values"]
+            for batch in worklist.batches
+        ]
+        ours = np.vstack(batches)
         theirs = script["features"][name]
-        worst = max(worst, np.abs(mine - theirs).max())
-        equal += int(np.isclose(mine, theirs, rtol=1e-4, atol=1e-4).sum())
-        n += mine.size
-    yield f"features: {equal} of {n} within rtol = atol = 1e-4; largest difference {worst:.2g}"
+        largest = max(largest, np.abs(ours - theirs).max())
+        equal += int(np.isclose(ours, theirs, rtol=1e-4, atol=1e-4).sum())
+        n += ours.size
+    yield f"features: {equal} of {n} within rtol = atol = 1e-4; largest difference {largest:.2g}"
     for model in ("svm", "mlp"):
         yield _predictions(script, model, tasks[1], names)
     pairs = [
-        (_predicted(one), _predicted(other)) for one, other in zip(*tasks.values(), strict=True)
+        (_predicted(first), _predicted(second))
+        for first, second in zip(*tasks.values(), strict=True)
     ]
-    same = sum(bool(np.array_equal(one, other)) for one, other in pairs)
+    same = sum(bool(np.array_equal(*pair)) for pair in pairs)
     yield f"aser-bench -j 1 and -j 2: equal predictions in {same} of {len(pairs)} trainings"
 
 
 def _predictions(
     script: dict[str, Any], model: str, tasks: Sequence[TrainingTask], names: Names
 ) -> str:
-    """Compare the words of both sides where their grids chose the same settings."""
-    chosen, known, equal, n = 0, 0, 0, 0
+    """Compare the predictions of both sides if their searches chose the same settings."""
+    same, searches, equal, n = 0, 0, 0, 0
     for (name, fold, condition, run), theirs in script["predicted"].items():
         if name != model:
             continue
@@ -122,16 +126,16 @@ def _predictions(
         parts = "model", "train_condition", "fold"
         task = next(t for t in tasks if tuple(t.cell[part] for part in parts) == cell)
         entry = _entry(task, "predictions", task.key)
-        known += 1
+        searches += 1
         if script["params"][name, fold, condition, run] != entry.meta["params"]:
             continue
-        chosen += 1
-        mine = entry.arrays["predicted"][min(run, len(task.runs) - 1)]
-        for test, words in theirs.items():
-            own = np.array(task.emotions)[mine[task.test_on.index(names[test])]]
-            equal, n = equal + int((own == words).sum()), n + len(words)
+        same += 1
+        ours = entry.arrays["predicted"][min(run, len(task.runs) - 1)]
+        for test, predicted in theirs.items():
+            emotions = np.array(task.emotions)[ours[task.test_on.index(names[test])]]
+            equal, n = equal + int((emotions == predicted).sum()), n + len(predicted)
     return (
-        f"{model}: {chosen} of {known} searches chose the same settings; there "
+        f"{model}: {same} of {searches} searches chose the same settings; with these "
         f"{equal} of {n} predictions are equal"
     )
 

@@ -1,4 +1,4 @@
-"""The timing script runs; what it measures is not judged here."""
+"""The timing script of the codec runs; the measured times are not checked."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ pytestmark = pytest.mark.slow
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "speed" / "codec.py"
 PACKAGE = Path(aser_bench.__file__).parent
 ALWAYS = ("script, bundled ffmpeg", "aser-bench -j 1", "aser-bench -j 2")
-BY_LAMEENC = ("lameenc one by one, soundfile", "floor: one long file", "floor, resampling counted")
+BY_LAMEENC = (
+    "lameenc one by one, soundfile",
+    "lower bound: one long file",
+    "lower bound, with resampling",
+)
 
 
 @pytest.fixture(scope="module")
-def answer(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, pd.DataFrame]:
-    """Return what the script prints and the table it writes, on a PATH without any ffmpeg."""
+def output(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, pd.DataFrame]:
+    """Return the output and the table of the script, with a PATH without ffmpeg."""
     folder = tmp_path_factory.mktemp("speed")
     size = ["--utterances", "2", "--repeats", "1", "--batch", "1"]
     corpus = PACKAGE / "corpora" / "data" / "demo"
@@ -38,18 +42,18 @@ def answer(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, pd.DataFrame]
     return run.stdout, pd.read_csv(folder / "timings.csv")
 
 
-def test_what_can_be_measured_is(answer: tuple[str, pd.DataFrame]) -> None:
-    text, table = answer
+def test_available_alternatives_are_measured(output: tuple[str, pd.DataFrame]) -> None:
+    text, table = output
     rows = table.set_index("row")
     assert list(rows.columns) == ["repeat", "CPU", "wall"]
     assert (rows[["CPU", "wall"]] > 0).all(axis=None)
-    wanted = ALWAYS + (BY_LAMEENC if find_spec("lameenc") else ())
-    assert set(wanted) <= set(rows.index)
-    assert all(name in text for name in wanted)
+    expected = ALWAYS + (BY_LAMEENC if find_spec("lameenc") else ())
+    assert set(expected) <= set(rows.index)
+    assert all(name in text for name in expected)
 
 
-def test_what_is_missing_is_named(answer: tuple[str, pd.DataFrame]) -> None:
-    text, table = answer
+def test_missing_alternatives_are_named(output: tuple[str, pd.DataFrame]) -> None:
+    text, table = output
     assert "script, ffmpeg on PATH: not measured: no ffmpeg on PATH" in text
     if not find_spec("lameenc"):
         for name in BY_LAMEENC:
@@ -59,13 +63,13 @@ def test_what_is_missing_is_named(answer: tuple[str, pd.DataFrame]) -> None:
         assert "audiomentations: not measured: no package " in text
 
 
-def test_goals_are_answered(answer: tuple[str, pd.DataFrame]) -> None:
-    goals = [line for line in answer[0].splitlines() if line.startswith("goal: ")]
+def test_every_goal_is_reported(output: tuple[str, pd.DataFrame]) -> None:
+    goals = [line for line in output[0].splitlines() if line.startswith("goal: ")]
     assert len(goals) == 6
     assert all(goal.endswith(("met", "not met", "not measured")) for goal in goals)
 
 
-def test_lags_and_differences_are_told(answer: tuple[str, pd.DataFrame]) -> None:
-    text = answer[0]
+def test_delays_and_differences_are_reported(output: tuple[str, pd.DataFrame]) -> None:
+    text = output[0]
     assert "lag of script, samples: " + ", ".join("0" * 8) in text
     assert text.count(": equal (largest difference ") == 8
