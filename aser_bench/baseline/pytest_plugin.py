@@ -1,14 +1,14 @@
-"""A fixture for other people's tests: results must be no worse than a baseline.
+"""A pytest fixture that checks results against a baseline.
 
-pytest loads this module wherever aser-bench is installed, so it imports nothing until a test
-asks for the fixture.
+pytest loads this module wherever aser-bench is installed, so it imports nothing heavy until a
+test uses the fixture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,24 +19,50 @@ _OPTION = "aser_baseline"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Make the ini option known that names the baseline."""
+    """Register the ini option that names the baseline."""
     parser.addini(_OPTION, "baseline that the fixture aser_baseline checks against (a folder)")
 
 
-@pytest.fixture(scope="session")
-def aser_baseline(request: pytest.FixtureRequest) -> Callable[..., CheckResult]:
-    """Return ``check(new, against=None, **options)``, which fails a test whose results are worse.
+class BaselineCheck:
+    """A check of results against a baseline, which fails the test if they are worse.
 
-    ``new`` is a results folder; ``against`` a baseline, by default that of the ini option
-    ``aser_baseline``, relative to pytest's root; ``options`` are those of
-    ``aser_bench.baseline.options.CheckOptions``, such as ``strict=True`` or ``allow=["packages"]``.
-    What the check found is returned, and told by the failure.
+    Parameters
+    ----------
+    config : pytest.Config
+        The configuration of pytest; its ini option ``aser_baseline`` names the baseline.
     """
-    config = request.config
 
-    def check_against_baseline(
-        new: Path | str, against: Path | str | None = None, **options: Any
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def __call__(
+        self,
+        new: Path | str,
+        against: Path | str | None = None,
+        *,
+        metric: str = "uar",
+        margin: float = 0.02,
+        alpha: float = 0.05,
+        strict: bool = False,
+        part: bool = False,
+        allow: str | Sequence[str] = (),
+        tolerances: Mapping[str, float | None] | None = None,
     ) -> CheckResult:
+        """Check results, and fail the test with the report of the check if they are worse.
+
+        Parameters
+        ----------
+        new : path
+            A results folder, or its scores or predictions.
+        against : path, optional
+            A baseline; by default that of the ini option, relative to pytest's root directory.
+        metric, margin, alpha, strict, part, allow, tolerances
+            See `aser_bench.baseline.options.CheckOptions`.
+
+        Returns
+        -------
+        CheckResult
+        """
         __tracebackhide__ = True
         from ..core.errors import AserBenchError
         from .check import check
@@ -44,22 +70,37 @@ def aser_baseline(request: pytest.FixtureRequest) -> Callable[..., CheckResult]:
         from .options import CheckOptions
 
         if against is None:
-            named = config.getini(_OPTION)
-            if not named:
-                pytest.fail(
-                    f"aser_baseline: no baseline is named; pass against= or set {_OPTION} in "
-                    "pytest's configuration",
-                    pytrace=False,
-                )
-            against = config.rootpath / named
-        allow = options.pop("allow", ())
-        allow = (allow,) if isinstance(allow, str) else tuple(allow)
+            against = self._configured_baseline()
         try:
-            found = check(new, against, CheckOptions(**options, allow=allow))
+            options = CheckOptions(
+                metric=metric,
+                margin=margin,
+                alpha=alpha,
+                strict=strict,
+                part=part,
+                allow=(allow,) if isinstance(allow, str) else tuple(allow),
+                tolerances=tolerances or {},
+            )
+            result = check(new, against, options)
         except AserBenchError as error:
             pytest.fail(f"aser_baseline: {error}", pytrace=False)
-        if found.exit_code:
-            pytest.fail(format_text(found), pytrace=False)
-        return found
+        if result.exit_code:
+            pytest.fail(format_text(result), pytrace=False)
+        return result
 
-    return check_against_baseline
+    def _configured_baseline(self) -> Path:
+        __tracebackhide__ = True
+        folder = self._config.getini(_OPTION)
+        if not folder:
+            pytest.fail(
+                f"aser_baseline: no baseline is named; pass against= or set {_OPTION} in pytest's "
+                "configuration",
+                pytrace=False,
+            )
+        return self._config.rootpath / str(folder)
+
+
+@pytest.fixture(scope="session")
+def aser_baseline(request: pytest.FixtureRequest) -> BaselineCheck:
+    """Return a function that checks results against a baseline; see `BaselineCheck`."""
+    return BaselineCheck(request.config)

@@ -1,12 +1,17 @@
-"""``aser-bench check``: set new results against a baseline, and fail where they are worse."""
+"""``aser-bench check``: check new results against a baseline."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..baseline.options import CheckOptions
+    from .flags import Verbs
 
 _EPILOG = """\
 examples:
@@ -15,21 +20,21 @@ examples:
   aser-bench check new/scores.csv --against old/scores.csv --metric macro_f1
   aser-bench check results/demo-mp3 --against baseline --format github --format junit=check.xml
 
-Cells are set against each other by corpus, features, model, protocol and conditions; what else
-must not move stands under "what is guarded besides"; each of these takes off. A flag that is
-not given may stand in ASER_BENCH_<FLAG> (not --against and --format).
+Cells with the same corpus, features, model, protocol and conditions are compared. "off" as a
+tolerance turns its check off. A flag that is not given is taken from its variable
+ASER_BENCH_<FLAG> (except --against and --format).
 
-exit codes: 0 nothing is worse; 2 usage; 4 something is worse, missing or moved; 5 nothing could
-be compared.
+exit codes: 0 nothing is worse; 2 usage error; 4 a cell or a guard is worse or missing; 5 no cell
+could be compared.
 """
 
 
-def add_parser(verbs: Any) -> None:
+def add_parser(verbs: Verbs) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "check",
-        help="set new results against a baseline, and fail where they are worse",
-        description="Set new results against a baseline; fail where they are worse.",
+        help="check new results against a baseline",
+        description="Check new results against a baseline, and fail if they are worse.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -44,138 +49,151 @@ def add_parser(verbs: Any) -> None:
         "--format",
         action="append",
         metavar="NAME[=FILE]",
-        help="text (default), json, junit, markdown or github, to a file if one is named; may be "
-        "repeated",
+        help="output format: text (default), json, junit, markdown or github; written to FILE if "
+        "given; repeatable",
     )
-    _add_test_flags(parser.add_argument_group("what is tested"))
-    _add_guard_flags(parser.add_argument_group("what is guarded besides"))
+    _add_test_flags(parser)
+    _add_guard_flags(parser)
     parser.set_defaults(function=_check)
 
 
-def _add_test_flags(group: Any) -> None:
-    group.add_argument("--metric", metavar="NAME", help="uar (default), accuracy, wap, macro_f1")
+def _add_test_flags(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("comparison of cells")
+    group.add_argument(
+        "--metric",
+        metavar="NAME",
+        help='metric to compare (default uar); "aser-bench list metrics" shows all',
+    )
     group.add_argument(
         "--margin",
         metavar="FRACTION",
-        help="largest loss that counts as none (default 0.02: two points)",
+        help="largest loss that is tolerated (default 0.02: two points)",
     )
     group.add_argument(
-        "--alpha", metavar="LEVEL", help="level of the tests, all cells together (default 0.05)"
+        "--alpha", metavar="LEVEL", help="level of the tests over all cells (default 0.05)"
     )
-    group.add_argument("--strict", action="store_true", help="undecided and changed fail too")
+    group.add_argument(
+        "--strict", action="store_true", help="also fail on inconclusive and changed"
+    )
     group.add_argument(
         "--allow",
         metavar="NAME,...",
-        help="compare although these differ: corpus, encoder, settings, components, splits, "
+        help="compare in spite of differences: corpus, encoder, settings, components, splits, "
         "packages",
     )
     group.add_argument(
         "--part",
         action="store_true",
-        help="NEW is a part of the baseline's study: what was not asked for is not missing",
+        help="NEW covers a part of the baseline's study: other cells are not missing",
     )
 
 
-def _add_guard_flags(group: Any) -> None:
+def _add_guard_flags(parser: argparse.ArgumentParser) -> None:
     from ..baseline.options import TOLERANCES
 
-    for one in TOLERANCES.values():
-        default = "off" if one.default is None else f"{one.default:g}"
+    group = parser.add_argument_group("tolerances of the guards (a number or off)")
+    for tolerance in TOLERANCES.values():
+        default = "off" if tolerance.default is None else f"{tolerance.default:g}"
         group.add_argument(
-            f"--{one.flag}", metavar=one.metavar, help=f"{one.help} (default {default})"
+            f"--{tolerance.flag}",
+            metavar=tolerance.metavar,
+            help=f"{tolerance.help} (default {default})",
         )
 
 
-def _check(options: argparse.Namespace) -> int:
+def _check(arguments: argparse.Namespace) -> int:
     from ..baseline.check import check
     from ..baseline.formats import FORMATS, format_text, wants_color
     from ..baseline.formats.github import append_job_summary
     from ..core.errors import UsageError
 
-    if not options.against:
-        raise UsageError("--against names nothing; name a baseline")
-    wanted = _formats(options.format or ["text"], FORMATS)
-    found = check(options.new, options.against, _options(options))
-    for name, file in wanted:
-        said = (
-            format_text(found, color=not file and wants_color(sys.stdout))
+    if not arguments.against:
+        raise UsageError("--against is empty; name a baseline")
+    outputs = _outputs(arguments.format or ["text"], FORMATS)
+    result = check(arguments.new, arguments.against, _check_options(arguments))
+    for name, file in outputs:
+        text = (
+            format_text(result, color=not file and wants_color(sys.stdout))
             if name == "text"
-            else FORMATS[name](found)
+            else FORMATS[name](result)
         )
-        _write(said, file)
+        _write(text, file)
         if name == "github":
             try:
-                append_job_summary(found, os.environ)
-            except UsageError as error:  # the verdict counts for more
+                append_job_summary(result, os.environ)
+            except UsageError as error:  # the exit code of a failed check has priority
                 print(f"aser-bench: error: {error}", file=sys.stderr)
-                return found.exit_code or error.exit_code
-    return found.exit_code
+                return result.exit_code or error.exit_code
+    return result.exit_code
 
 
-def _formats(words: list[str], known: Any) -> list[tuple[str, str]]:
+def _outputs(values: Sequence[str], formats: Collection[str]) -> list[tuple[str, str]]:
+    """Return the format and the file (empty for the terminal) of each output."""
     from ..core.errors import UsageError, suggest
 
-    found = []
-    for word in words:
-        name, _, file = word.partition("=")
-        if name not in known:
-            raise UsageError(f"unknown format {name!r}{suggest(name, known)}")
-        found.append((name, file))
-    if sum(not file for _, file in found) > 1:
+    outputs = []
+    for value in values:
+        name, _, file = value.partition("=")
+        if name not in formats:
+            raise UsageError(f"unknown format {name!r}{suggest(name, formats)}")
+        outputs.append((name, file))
+    if sum(not file for _, file in outputs) > 1:
         raise UsageError("--format: two formats cannot both go to the terminal; use NAME=FILE")
-    files = [file for _, file in found if file]
+    files = [file for _, file in outputs if file]
     if len(set(files)) < len(files):
         raise UsageError("--format: two formats cannot go to one file")
-    return found
+    return outputs
 
 
-def _write(said: str, file: str) -> None:
+def _write(text: str, file: str) -> None:
     from ..core.errors import UsageError
 
     if not file:
-        print(said, end="" if said.endswith("\n") else "\n")
+        print(text, end="" if text.endswith("\n") else "\n")
         return
     try:
-        Path(file).write_text(said, encoding="utf-8")
+        Path(file).write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--format: {file} cannot be written: {error.strerror}") from error
 
 
-def _options(options: argparse.Namespace) -> Any:
+def _check_options(arguments: argparse.Namespace) -> CheckOptions:
     from ..baseline.options import TOLERANCES, CheckOptions
 
-    words = {flag: _word(options, flag) for flag in ("metric", "margin", "alpha", "allow")}
-    given: dict[str, Any] = {
-        "strict": options.strict or _is_set("STRICT"),
-        "part": options.part or _is_set("PART"),
-    }
-    if words["metric"]:
-        given["metric"] = words["metric"]
-    given |= {flag: _number(flag, words[flag]) for flag in ("margin", "alpha") if words[flag]}
-    given["allow"] = tuple(word.strip() for word in words["allow"].split(",") if word.strip())
-    tolerances = {flag: _word(options, flag) for flag in TOLERANCES}
-    given["tolerances"] = {
-        flag: None if word.lower() == "off" else _number(flag, word)
-        for flag, word in tolerances.items()
-        if word
-    }
-    return CheckOptions(**given)
+    defaults = CheckOptions()
+    margin, alpha = _value(arguments, "margin"), _value(arguments, "alpha")
+    tolerances = {flag: _value(arguments, flag) for flag in TOLERANCES}
+    names = (name.strip() for name in _value(arguments, "allow").split(","))
+    return CheckOptions(
+        metric=_value(arguments, "metric") or defaults.metric,
+        margin=_number("margin", margin) if margin else defaults.margin,
+        alpha=_number("alpha", alpha) if alpha else defaults.alpha,
+        strict=arguments.strict or _is_set("STRICT"),
+        part=arguments.part or _is_set("PART"),
+        allow=tuple(name for name in names if name),
+        tolerances={
+            flag: None if value.lower() == "off" else _number(flag, value)
+            for flag, value in tolerances.items()
+            if value
+        },
+    )
 
 
 def _is_set(name: str) -> bool:
     return os.environ.get(f"ASER_BENCH_{name}", "").strip().lower() not in ("", "0", "false", "no")
 
 
-def _word(options: argparse.Namespace, flag: str) -> str:
-    """Return what a flag says, or its ``ASER_BENCH_`` variable, or nothing."""
+def _value(arguments: argparse.Namespace, flag: str) -> str:
+    """Return the value of a flag or of its ``ASER_BENCH_`` variable, empty if neither is set."""
     name = flag.replace("-", "_")
-    return (getattr(options, name) or os.environ.get(f"ASER_BENCH_{name.upper()}", "")).strip()
+    value: str = getattr(arguments, name) or os.environ.get(f"ASER_BENCH_{name.upper()}", "")
+    return value.strip()
 
 
-def _number(flag: str, word: str) -> float:
+def _number(flag: str, value: str) -> float:
     from ..core.errors import UsageError
 
     try:
-        return float(word)
+        return float(value)
     except ValueError:
-        raise UsageError(f"--{flag} must be a number, not {word!r}") from None
+        raise UsageError(f"--{flag} must be a number, not {value!r}") from None

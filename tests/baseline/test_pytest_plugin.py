@@ -89,7 +89,7 @@ def test_no_baseline_is_told(nested):
     ("call", "said"),
     [
         ("'nowhere', 'baseline'", "nowhere does not exist"),
-        ("'same', 'baseline', margin=2", "--margin must lie between 0 and 1"),
+        ("'same', 'baseline', margin=2", "--margin must be from 0 to below 1"),
         ("'same', 'baseline', allow='pakages'", "did you mean 'packages'?"),
     ],
 )

@@ -65,9 +65,9 @@ def test_show_prints_a_baseline(bench, new):
     [
         (("update", "new/scores.csv", "kept"), "name the results folder"),
         (("update", "nowhere", "kept"), "does not exist"),
-        (("show", "nowhere"), "holds no manifest.json"),
+        (("show", "nowhere"), "has no manifest.json"),
         (("update", "new"), "BASELINE"),
-        ((), "WHAT"),
+        ((), "ACTION"),
     ],
 )
 def test_a_mistake_is_one_line(bench, new, arguments, said):
