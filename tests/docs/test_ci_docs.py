@@ -120,7 +120,7 @@ def test_the_hook_exists_and_takes_its_arguments():
 
 
 def test_the_limit_that_the_page_names_is_the_limit():
-    assert f"Above {summary.size(writer.MAX_PREDICTION_BYTES).replace('.0', '')}" in TEXT
+    assert f"exceed {summary.format_size(writer.MAX_PREDICTION_BYTES).replace('.0', '')}" in TEXT
 
 
 @pytest.mark.parametrize(("skill", "code"), [(0.8, 0), (0.1, 1)])
