@@ -275,8 +275,7 @@ class LossyCodec(Codec):
         least, most = delay + n, n + self.tail + self.max_excess - 1
         if not least <= len(signal) <= most:
             raise CodecError(
-                f"{condition.name} was decoded to {len(signal)} samples; "
-                f"expected {least} to {most}"
+                f"{condition.name} was decoded to {len(signal)} samples; expected {least} to {most}"
             )
         return signal[delay : delay + n]
 

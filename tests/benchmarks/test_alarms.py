@@ -1,4 +1,4 @@
-"""The count of alarms counts what it says, on made-up predictions where the truth is known."""
+"""False-alarm and miss rates are right on made-up predictions with known losses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aser_bench.evaluation import confusion
 _FILE = Path(__file__).resolve().parents[2] / "benchmarks" / "alarms.py"
 _spec = importlib.util.spec_from_file_location("alarms", _FILE)
 alarms = importlib.util.module_from_spec(_spec)
-sys.modules["alarms"] = alarms  # its data classes look themselves up
+sys.modules["alarms"] = alarms  # dataclasses look up their module
 _spec.loader.exec_module(alarms)
 
 SKILL = {
@@ -40,68 +40,67 @@ def seeds(tmp_path_factory):
 
 def uar(outcomes, key):
     corpus = outcomes.corpora[key[0]]
-    said = outcomes.cells[key].predicted
-    blank = np.zeros(len(corpus.truth), int)
-    found = confusion.by_cluster(corpus.truth, said, blank, len(corpus.emotions))
-    return float(confusion.uar(found.sum(axis=1)).mean())
+    predicted = outcomes.cells[key].predicted
+    one_cluster = np.zeros(len(corpus.truth), int)
+    counts = confusion.by_cluster(corpus.truth, predicted, one_cluster, len(corpus.emotions))
+    return float(confusion.uar(counts.sum(axis=1)).mean())
 
 
-def test_a_model_loses_what_was_asked_for_in_the_mean_and_there_alone(seeds):
+def test_the_mean_loss_is_as_given_and_in_the_given_cell_only(seeds):
     rng = np.random.default_rng(0)
-    one, other = list(seeds[0].cells)[:2]
-    lost = []
+    key, other = list(seeds[0].cells)[:2]
+    losses = []
     for _ in range(40):
-        new = alarms.worsened(seeds[0], [one], 0.05, rng)
-        lost.append(uar(seeds[0], one) - uar(new, one))
+        new = alarms.with_loss(seeds[0], [key], 0.05, rng)
+        losses.append(uar(seeds[0], key) - uar(new, key))
         assert new.cells[other] is seeds[0].cells[other]
-    assert np.mean(lost) == pytest.approx(0.05, abs=0.01)
-    assert min(lost) > 0
+    assert np.mean(losses) == pytest.approx(0.05, abs=0.01)
+    assert min(losses) > 0
 
 
-def test_the_same_utterances_break_in_all_runs_and_cells(seeds):
+def test_the_same_utterances_become_wrong_in_all_runs_and_cells(seeds):
     keys = list(seeds[0].cells)
-    new = alarms.worsened(seeds[0], keys, 0.1, np.random.default_rng(0))
+    new = alarms.with_loss(seeds[0], keys, 0.1, np.random.default_rng(0))
     truth = seeds[0].corpora["voices"].truth
-    broken = None
+    changed = np.zeros(len(truth), dtype=bool)
     for key in keys:
         before, after = seeds[0].cells[key].predicted, new.cells[key].predicted
         assert (before[before != truth] == after[before != truth]).all()
-        kept = (before == truth) & (after == truth)
-        lost = (before == truth) & (after != truth)
-        assert not (kept.any(axis=0) & lost.any(axis=0)).any()
-        here = lost.any(axis=0)
-        broken = here if broken is None else broken | here
-    assert broken.mean() < 0.25
+        still_correct = ((before == truth) & (after == truth)).any(axis=0)
+        now_wrong = ((before == truth) & (after != truth)).any(axis=0)
+        assert not (still_correct & now_wrong).any()
+        changed |= now_wrong
+    assert 0 < changed.mean() < 0.25
 
 
-def test_halves_share_no_run_but_of_a_model_that_has_one(seeds):
-    one, two = alarms.halves(seeds[0], np.random.default_rng(0))
+def test_the_halves_of_a_model_share_no_run(seeds):
+    first, second = alarms.split_runs(seeds[0], np.random.default_rng(0))
     key = next(iter(seeds[0].cells))
-    runs = np.concatenate([one.cells[key].predicted, two.cells[key].predicted])
+    runs = np.concatenate([first.cells[key].predicted, second.cells[key].predicted])
     assert sorted(map(bytes, runs)) == sorted(map(bytes, seeds[0].cells[key].predicted))
 
 
-def test_a_part_holds_so_many_speakers(seeds):
-    small = alarms.part(seeds[0], 6, np.random.default_rng(0))
-    corpus = small.corpora["voices"]
-    for cell in small.cells.values():
+def test_the_number_of_speakers_is_as_given(seeds):
+    part = alarms.some_speakers(seeds[0], 6, np.random.default_rng(0))
+    corpus = part.corpora["voices"]
+    for cell in part.cells.values():
         assert len(np.unique(corpus.speaker[cell.tested])) == 6
 
 
-def test_chance_raises_few_alarms_and_a_large_loss_is_caught(seeds):
+def test_chance_causes_few_alarms_and_a_large_loss_is_detected(seeds):
     rng = np.random.default_rng(0)
     alarm = pd.DataFrame(alarms.false_alarms(seeds, (24,), rng))
-    shares = alarm[alarm["by"] == "check"].groupby("world")["failed"].mean()
+    shares = alarm[alarm["command"] == "check"].groupby("setting")["failed"].mean()
     assert set(shares.index) == {alarms.STARTS, alarms.SEED}
     assert shares.max() <= 1 / 6
-    pairs = [(alarms.SAME, one, one) for one in seeds]
-    found = pd.DataFrame(alarms.catches(pairs, (24,), 8, rng))
-    caught = found[found["by"] == "check"].groupby(["lost in", "loss"])["caught"].mean()
-    assert caught[alarms.ONE_CELL, 0.10] == 1
-    assert caught[alarms.ONE_CELL, 0.01] == 0
+    pairs = [(alarms.SAME, outcomes, outcomes) for outcomes in seeds]
+    table = pd.DataFrame(alarms.detections(pairs, (24,), 8, rng))
+    detected = table[table["command"] == "check"].groupby(["loss in", "loss"])["detected"].mean()
+    assert detected[alarms.ONE_CELL, 0.10] == 1
+    assert detected[alarms.ONE_CELL, 0.01] == 0
 
 
-def test_seeds_that_differ_by_nothing_but_utterances_lie_as_far_apart_as_speakers_tell(seeds):
-    found = alarms.spread(seeds)
-    assert len(found) == 3
-    assert found.median() == pytest.approx(1, abs=0.5)
+def test_seeds_with_other_utterances_only_differ_by_about_one_standard_error(seeds):
+    ratio = alarms.seed_spread(seeds)
+    assert len(ratio) == 3
+    assert ratio.median() == pytest.approx(1, abs=0.5)
