@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from ..core.errors import AserBenchError
 from ..core.version import __version__
-from . import baseline, check, corpus, probe, report, run
+from . import baseline, check, corpus, new, probe, report, run
 from . import list as list_
 
-_VERBS = (run, report, check, baseline, list_, corpus, probe)
+_VERBS = (run, report, check, baseline, list_, corpus, probe, new)
 
 
 class _Parser(argparse.ArgumentParser):
