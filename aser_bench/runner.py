@@ -43,7 +43,7 @@ class Outcome:
     exit_code : int
         0, or 3 if some cells failed.
     scores : pandas.DataFrame
-        Content of scores.csv, columns ``tables.SCORES``; empty after a dry run.
+        Content of scores.csv, columns `core.metrics.score_columns`; empty after a dry run.
     """
 
     folder: Path | None

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from aser_bench.core import tables
 from aser_bench.core.findings import DRIFT, LEAKS, TRANSCRIPTS
+from aser_bench.core.metrics import score_columns
 from aser_bench.evaluation import metrics
 from aser_bench.evaluation.outcomes import Outcomes, Source, read
 from aser_bench.evaluation.pairs import Pair, pairs
@@ -155,7 +156,7 @@ def scores(frame: pd.DataFrame) -> pd.DataFrame:
                 "reason": "",
             }
         )
-    return pd.DataFrame(rows, columns=list(tables.SCORES))
+    return pd.DataFrame(rows, columns=list(score_columns()))
 
 
 def corpus_facts(frame: pd.DataFrame, **changes: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from aser_bench.codecs.mp3 import Mp3
 from aser_bench.core import registry, tables
 from aser_bench.core.errors import CodecError
 from aser_bench.core.findings import FEATURES
+from aser_bench.core.metrics import score_columns
 from aser_bench.corpora.audio import read
 from aser_bench.corpora.prepare import Inspection
 from aser_bench.evaluation import metrics
@@ -77,7 +78,7 @@ def test_a_run_writes_what_it_promises(run):
     assert list((folder / "tables").glob("*.tex"))
     assert list((folder / "tables").glob("*.csv"))
     scores = pd.read_csv(folder / "scores.csv", keep_default_na=False)
-    assert list(scores.columns) == list(tables.SCORES)
+    assert list(scores.columns) == list(score_columns())
     # 4 speakers = 4 folds; 3 conditions to train at x 3 to test; svm once, mlp three times
     assert len(scores) == 4 * 9 * (1 + 3)
     assert set(scores["status"]) == {"ok"}
@@ -325,7 +326,7 @@ class Shortening(Int16):
 @pytest.fixture
 def shortening(monkeypatch):
     """Register a codec that loses samples of the files that it is given."""
-    monkeypatch.setitem(registry._builtins("codecs"), "shortening", Shortening())
+    monkeypatch.setitem(registry.builtins("codecs"), "shortening", Shortening())
     return lambda files: monkeypatch.setattr(
         Shortening, "victims", tuple(float(read(file)[100]) for file in files)
     )

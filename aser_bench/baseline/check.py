@@ -94,7 +94,9 @@ def _scores(side: CheckInput, key: Key, metric: str) -> pd.DataFrame:
         return cell_scores(side.outcomes, side.folds, key, metric)
     assert side.scores is not None
     if metric not in side.scores:
-        raise UsageError(f"{side.path} has no column {metric}; choose another --metric")
+        raise UsageError(
+            f"{side.path} has no column {metric}: name a folder with predictions or another metric"
+        )
     return side.scores_by_cell[key]
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.metrics import OfConfusion, get_metric
 from ..evaluation import confusion, intervals
-from ..evaluation.confusion import OfConfusion
 from ..evaluation.intervals import Interval
-from ..evaluation.metrics import METRICS
+from ..evaluation.metrics import on_confusions
 from ..evaluation.outcomes import Corpus, Key, Outcomes
 
 SPEAKERS, UTTERANCES, FOLDS, RUNS, MARGIN = "speakers", "utterances", "folds", "runs", "margin"
@@ -118,7 +118,7 @@ class PairedPredictions:
             speaker = np.unique(corpus.speaker[common.new[rows]], return_inverse=True)[1]
             clusters.insert(0, (SPEAKERS, speaker))
         comparison = _compare_paired(
-            truth, new[:, rows], old[:, rows], clusters, len(common.classes), metric, alpha
+            truth, new[:, rows], old[:, rows], clusters, common.classes, metric, alpha
         )
         interval = comparison.interval
         if redrawn_folds >= MIN_FOLDS:
@@ -163,15 +163,15 @@ def _compare_paired(
     new: _Codes,
     old: _Codes,
     clusters: list[tuple[str, _Codes]],
-    classes: int,
+    classes: tuple[str, ...],
     metric: str,
     alpha: float,
 ) -> Comparison:
     """Compare by the first clusters that give an interval, else by the last ones."""
-    of_confusion = METRICS[metric].of_confusion
+    of_confusion, size = on_confusions(get_metric(metric), classes), len(classes)
     identical = new.shape == old.shape and bool((new == old).all())
     for test, cluster in clusters:
-        ours, theirs = (confusion.by_cluster(truth, side, cluster, classes) for side in (new, old))
+        ours, theirs = (confusion.by_cluster(truth, side, cluster, size) for side in (new, old))
         interval = intervals.interval(ours, of_confusion, theirs, test == SPEAKERS, 1 - alpha)
         if np.isfinite(interval.error):
             break

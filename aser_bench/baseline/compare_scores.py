@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..core.metrics import get_metric
 from ..evaluation import confusion, intervals
 from ..evaluation.intervals import Interval
-from ..evaluation.metrics import METRICS
+from ..evaluation.metrics import on_confusions
 from ..evaluation.outcomes import Key, Outcomes
 from .compare import FOLDS, MARGIN, RUNS, Comparison
 from .verdicts import NAN
@@ -149,6 +150,6 @@ def cell_scores(outcomes: Outcomes, folds: pd.DataFrame, key: Key, metric: str) 
     confusions = confusion.by_cluster(
         corpus.truth[rows], cell.predicted[:, rows], cluster, len(corpus.emotions)
     )
-    values = METRICS[metric].of_confusion(confusions)
+    values = on_confusions(get_metric(metric), corpus.emotions)(confusions)
     run, column = np.indices(values.shape).reshape(2, -1)
     return pd.DataFrame({"fold": names[column], "run": run, metric: values.ravel()})

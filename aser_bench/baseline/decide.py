@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..core.metrics import get_metric
 from ..evaluation import significance
 from ..evaluation.outcomes import Key
 from .compare import FOLDS, MARGIN, RUNS, UTTERANCES, Comparison
@@ -72,14 +73,18 @@ def _decide(cell: CellCheck, comparison: Comparison, options: CheckOptions) -> C
     if comparison.identical:
         unit = "score" if comparison.test in (FOLDS, RUNS, MARGIN) else "prediction"
         return replace(cell, verdict=SAME, reason=f"no {unit} differs", low=0.0, high=0.0)
+    if not np.isfinite(cell.difference):
+        reason = f"{options.metric} is not defined for these results"
+        return replace(cell, verdict=INCONCLUSIVE, reason=reason)
     if comparison.test == MARGIN:
-        return _decide_by_margin(cell, options.margin)
+        return _decide_by_margin(cell, options)
     return _decide_by_test(cell, options, _test_note(cell, comparison))
 
 
-def _decide_by_margin(cell: CellCheck, margin: float) -> CellCheck:
-    beyond = abs(cell.difference) > margin + _ROUNDING
-    verdict = (WORSE if cell.difference < 0 else BETTER) if beyond else SAME
+def _decide_by_margin(cell: CellCheck, options: CheckOptions) -> CellCheck:
+    margin, gain = options.margin, get_metric(options.metric).sign * cell.difference
+    beyond = abs(gain) > margin + _ROUNDING
+    verdict = (WORSE if gain < 0 else BETTER) if beyond else SAME
     reason = (
         f"{_difference(cell)}, {'beyond' if beyond else 'within'} the margin of "
         f"{100 * margin:g} points; there are too few scores for a test"
@@ -89,12 +94,14 @@ def _decide_by_margin(cell: CellCheck, margin: float) -> CellCheck:
 
 def _decide_by_test(cell: CellCheck, options: CheckOptions, note: str) -> CellCheck:
     margin = options.margin
+    sign = get_metric(options.metric).sign
+    gain, low, high = sign * cell.difference, *sorted((sign * cell.low, sign * cell.high))
     loss, p = f"a loss of more than {100 * margin:g} points", _p_value(cell.p_holm)
-    if cell.p_holm < options.alpha and abs(cell.difference) > margin + _ROUNDING:
-        verdict, reason = WORSE if cell.difference < 0 else BETTER, f"corrected p {p}: significant"
-    elif cell.low > -margin - _ROUNDING:
+    if cell.p_holm < options.alpha and abs(gain) > margin + _ROUNDING:
+        verdict, reason = WORSE if gain < 0 else BETTER, f"corrected p {p}: significant"
+    elif low > -margin - _ROUNDING:
         verdict, reason = SAME, f"{loss} is ruled out"
-    elif cell.high < -margin:
+    elif high < -margin:
         verdict, reason = INCONCLUSIVE, f"corrected p {p}: {loss}, not significant over all cells"
     else:
         verdict, reason = INCONCLUSIVE, f"corrected p {p}: {loss} is not ruled out"

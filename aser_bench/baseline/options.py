@@ -98,7 +98,7 @@ class CheckOptions:
     Attributes
     ----------
     metric : str
-        The metric to compare: a name of ``evaluation.metrics.METRICS``.
+        The metric to compare: see `core.metrics.get_metric`.
     margin : float
         The largest loss that is tolerated, as a fraction of the metric.
     alpha : float
@@ -128,10 +128,9 @@ class CheckOptions:
     tolerances: Mapping[str, float | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        from ..evaluation.metrics import METRICS  # slow to import; --help needs this module
+        from ..core.metrics import get_metric  # slow to import; --help needs this module
 
-        if self.metric not in METRICS:
-            raise UsageError(f"unknown metric {self.metric!r}{suggest(self.metric, METRICS)}")
+        get_metric(self.metric)
         if not 0 <= self.margin < 1:
             raise UsageError(
                 f"--margin must be from 0 to below 1 (0.02 is two points), not {self.margin:g}"

@@ -9,13 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..core.atomic import complete_interrupted
 from ..core.errors import UsageError
 from ..core.findings import FEATURES, LEAKS
+from ..core.metrics import all_metrics
 from ..core.tables import CELL, CONDITIONS
-from ..evaluation.metrics import METRICS
 from ..evaluation.outcomes import Key, Outcomes, Source
 from ..evaluation.outcomes import read as read_outcomes
 from ..results import manifest as manifests
@@ -196,22 +197,25 @@ def _from_predictions(file: Path, beside: Path | None) -> dict[str, Any]:
 
 def _from_scores(file: Path, beside: Path | None) -> dict[str, Any]:
     frame = _read_table(file, CELL)
-    names = [name for name in METRICS if name in frame]
-    if not names:
-        raise UsageError(f"{file} has no scores: none of the columns {', '.join(METRICS)}")
+    metrics = {name: metric for name, metric in all_metrics().items() if name in frame}
+    if not metrics:
+        raise UsageError(f"{file} has no scores: none of the columns {', '.join(all_metrics())}")
     keys = [*CELL, *(name for name in ("fold", "run") if name in frame)]
     duplicates = frame[frame.duplicated(keys)]
     if len(duplicates):
         result = ", ".join(map(str, duplicates.iloc[0][keys]))
         raise UsageError(f"{file} has a result twice: {result}")
     succeeded = frame[_succeeded(frame)]
-    for name in names:
-        if not succeeded[name].between(0, 1).all():
-            raise UsageError(f"{file}: {name} must be a number from 0 to 1 in every row")
+    for name, metric in metrics.items():
+        low, high = metric.bounds
+        if np.isfinite(metric.bounds).all() and not succeeded[name].between(low, high).all():
+            raise UsageError(
+                f"{file}: {name} must be a number from {low:g} to {high:g} in every row"
+            )
     if succeeded.empty:
         raise UsageError(f"{file} has no result with the status ok")
     return {
-        "scores": succeeded[[*keys, *names]].reset_index(drop=True),
+        "scores": succeeded[[*keys, *metrics]].reset_index(drop=True),
         "failed": _failures_by_result(frame),
     }
 
@@ -283,6 +287,6 @@ def _read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         try:
             frame[name] = pd.to_numeric(frame[name].replace("", None))
         except ValueError as error:
-            if name in columns or name in METRICS:
+            if name in columns or name in all_metrics():
                 raise UsageError(f"{path}: {name} must hold numbers: {error}") from error
     return frame

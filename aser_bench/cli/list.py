@@ -50,23 +50,14 @@ def _wrap(head: str, text: str, columns: int) -> str:
 
 
 def _rows(kind: str) -> Iterator[tuple[str, str]]:
-    if kind == "protocols":
-        from ..evaluation.protocols import PROTOCOLS
+    from ..core import registry
+    from ..core.errors import UsageError
 
-        yield from ((name, protocol.title) for name, protocol in PROTOCOLS.items())
-    elif kind == "metrics":
-        from ..evaluation.metrics import METRICS
-
-        yield from ((name, metric.title) for name, metric in METRICS.items())
-    else:
-        from ..core import registry
-        from ..core.errors import UsageError
-
-        for name in registry.names(kind):
-            try:
-                yield name, _DESCRIPTIONS[kind](name)
-            except UsageError as error:  # a plug-in that cannot be loaded: list the others
-                yield name, f"[not available: {error}]"
+    for name in registry.names(kind):
+        try:
+            yield name, _DESCRIPTIONS[kind](name)
+        except UsageError as error:  # a plug-in that cannot be loaded: list the others
+            yield name, f"[not available: {error}]"
 
 
 def _corpus(name: str) -> str:
@@ -114,10 +105,24 @@ def _model(name: str) -> str:
     return models.get(name).title
 
 
+def _protocol(name: str) -> str:
+    from ..evaluation.protocols import get_protocol
+
+    return get_protocol(name).title
+
+
+def _metric(name: str) -> str:
+    from ..core.metrics import get_metric
+
+    return get_metric(name).title
+
+
 _DESCRIPTIONS: dict[str, Callable[[str], str]] = {
     "corpora": _corpus,
     "codecs": _codec,
     "transcripts": _transcriber,
     "features": _feature_set,
     "models": _model,
+    "protocols": _protocol,
+    "metrics": _metric,
 }

@@ -27,15 +27,12 @@ CELLS = (
     "n_speakers",
     "n_runs",
     "chance",
-    "wap",
-    "accuracy",
-    "uar",
-    "macro_f1",
     "ece",
     "brier",
     "uar_low",
     "uar_high",
 )
+"""One column for each metric follows them."""
 
 LOSSES = (
     *COMPARED,

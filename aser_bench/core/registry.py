@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from .errors import UsageError, suggest
 
-KINDS = ("corpora", "codecs", "transcripts", "features", "models")
+KINDS = ("corpora", "codecs", "transcripts", "features", "models", "metrics", "protocols")
 _SINGULAR = {
     "corpora": "corpus",
     "codecs": "codec",
@@ -28,11 +28,21 @@ _SINGULAR = {
     "protocols": "protocol",
 }
 
+_LISTS = {
+    "metrics": ("aser_bench.evaluation.metrics", "METRICS"),
+    "protocols": ("aser_bench.evaluation.protocols", "PROTOCOLS"),
+}
+"""Kinds of which a component is an entry in a list instead of a file: module and attribute."""
+
 Component = TypeVar("Component")
 
 
 @cache
-def _builtins(kind: str) -> dict[str, Any]:
+def builtins(kind: str) -> dict[str, Any]:
+    """Return the built-in components of a kind by name."""
+    if kind in _LISTS:
+        path, attribute = _LISTS[kind]
+        return {one.name: one for one in getattr(importlib.import_module(path), attribute)}
     package = importlib.import_module(f"aser_bench.{kind}")
     components = {}
     for module in pkgutil.iter_modules(package.__path__):
@@ -52,7 +62,7 @@ def plugins(kind: str) -> dict[str, EntryPoint]:
 
 def names(kind: str) -> list[str]:
     """Return the sorted names of all components of a kind (one of ``KINDS``)."""
-    return sorted({*_builtins(kind), *plugins(kind)})
+    return sorted({*builtins(kind), *plugins(kind)})
 
 
 def get(kind: str, name: str) -> Any:
@@ -63,8 +73,8 @@ def get(kind: str, name: str) -> Any:
     UsageError
         If there is no such component, or its module cannot be imported.
     """
-    if name in _builtins(kind):
-        return _builtins(kind)[name]
+    if name in builtins(kind):
+        return builtins(kind)[name]
     if name in plugins(kind):
         return load(kind, name, plugins(kind)[name].value)
     if ":" in name:

@@ -50,14 +50,10 @@ CELL = ("corpus", "features", "model", "protocol", "train_condition", "test_cond
 PREDICTIONS = (*CELL, "fold", "run", "utterance", "speaker", "truth", "predicted")
 """Columns of predictions; one column ``p_<emotion>`` for each emotion follows them."""
 
-SCORES = (
-    *CELL,
-    "fold",
-    "run",
-    "wap",
-    "accuracy",
-    "uar",
-    "macro_f1",
+RESULT = (*CELL, "fold", "run")
+"""Columns that identify one result: one training of a cell."""
+
+SCORE_DETAILS = (
     "n_train",
     "n_dev",
     "n_test",
@@ -68,6 +64,7 @@ SCORES = (
     "status",
     "reason",
 )
+"""Columns of the scores after `RESULT` and the metrics; see `aser_bench.core.metrics`."""
 
 # Name of an emotion in all tables -> other labels for it in corpora.
 _ALIASES = {

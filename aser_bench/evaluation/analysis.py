@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ..core.findings import CELLS, DRIFT, LEAKS, TRANSCRIPT_ERRORS, WER, Findings
-from . import bandwidth, codec_rows, intervals, leakage, losses, probability, robustness
-from .metrics import METRICS
+from ..core.metrics import all_metrics
+from . import bandwidth, codec_rows, confusion, intervals, leakage, losses, probability, robustness
+from .metrics import on_confusions
 from .outcomes import Cell, Corpus, Key, Outcomes, Source, read
 from .pairs import pairs as all_pairs
 from .pairs import side
@@ -88,7 +89,7 @@ def cells(outcomes: Outcomes) -> pd.DataFrame:
         for key, cell in outcomes.cells.items()
         if cell.tested.any()
     ]
-    return pd.DataFrame(rows, columns=list(CELLS))
+    return pd.DataFrame(rows, columns=[*CELLS, *all_metrics()])
 
 
 def _cell(key: Key, cell: Cell, corpus: Corpus) -> dict[str, Any]:
@@ -96,7 +97,7 @@ def _cell(key: Key, cell: Cell, corpus: Corpus) -> dict[str, Any]:
     rows = np.flatnonzero(cell.tested)
     one = side(cell, corpus, rows)
     total = one.confusions.sum(axis=1)
-    found = intervals.interval(one.confusions, METRICS["uar"].of_confusion)
+    found = intervals.interval(one.confusions, confusion.uar)
     runs = zip(one.predicted == one.truth, one.confidence, strict=True)
     return {
         **dict(zip(CELLS, (corpus_name, features, model, protocol, train, test), strict=False)),
@@ -104,10 +105,13 @@ def _cell(key: Key, cell: Cell, corpus: Corpus) -> dict[str, Any]:
         "n_speakers": len(np.unique(one.speaker)) if corpus.speakers else 0,
         "n_runs": len(one.predicted),
         "chance": robustness.chance(one.truth),
-        **{name: float(np.mean(metric.of_confusion(total))) for name, metric in METRICS.items()},
         "ece": float(np.mean([probability.ece(*run) for run in runs])),
         "brier": float(cell.brier[:, rows].mean()),
         # By Student's t it would reach beyond what a share can be.
         "uar_low": float(np.clip(found.low, 0, 1)),
         "uar_high": float(np.clip(found.high, 0, 1)),
+        **{
+            name: float(np.mean(on_confusions(metric, corpus.emotions)(total)))
+            for name, metric in all_metrics().items()
+        },
     }

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.findings import COMPARED, ROBUSTNESS
-from . import intervals, reference, robustness
-from .metrics import METRICS
+from . import confusion, intervals, reference, robustness
 from .pairs import Pair
 
 _WAY = ["corpus", "features", "model", "protocol", "training"]
@@ -72,9 +71,7 @@ def _row(
 
 def _needed(pair: Pair, margin: float) -> tuple[float, float]:
     """Return the speakers (NaN where none are known) and utterances that would decide."""
-    found = intervals.interval(
-        pair.coded.confusions, METRICS["uar"].of_confusion, pair.original.confusions
-    )
+    found = intervals.interval(pair.coded.confusions, confusion.uar, pair.original.confusions)
     each = len(pair.rows) / found.clusters
     if found.error == 0 and found.high > found.estimate:
         # Nothing changed: what decides is how much 0 out of n utterances permit.

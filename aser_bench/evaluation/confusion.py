@@ -8,7 +8,7 @@ evaluates thousands of matrices in one call. A class without utterances and with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,9 +20,6 @@ Counts = npt.NDArray[Any]
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.integer[Any]]
-
-OfConfusion = Callable[[Counts], Floats]
-"""A metric of confusion matrices, (..., k, k) -> (...)."""
 
 
 def from_codes(truth: Codes, predicted: Codes, classes: int) -> Counts:

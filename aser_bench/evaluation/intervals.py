@@ -19,7 +19,8 @@ from functools import cache
 
 import numpy as np
 
-from .confusion import Codes, Counts, Floats, OfConfusion
+from ..core.metrics import OfConfusion
+from .confusion import Codes, Counts, Floats
 
 CONFIDENCE = 0.95
 MIN_SPEAKERS = 3

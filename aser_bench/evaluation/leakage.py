@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ..core.errors import UsageError
 from ..core.findings import LEAKAGE_EFFECT, LEAKS
 from ..core.tables import ORIGINAL
 from . import confusion, intervals
 from .folds import Split
 from .outcomes import Outcomes
 from .pairs import original_key, side
-from .protocols import PROTOCOLS
+from .protocols import PROTOCOLS, get_protocol
 
 KINDS = {"speaker": "speaker", "recording": "group", "sentence": "text"}
 """What may leak, and the column of the utterances table that tells it."""
@@ -63,17 +64,24 @@ def effect(outcomes: Outcomes) -> pd.DataFrame:
     that both tested, wherever a model was run under both.
     """
     rows = []
+    built_in = [protocol.name for protocol in PROTOCOLS]
+    protocols = dict.fromkeys([*built_in, *(key[3] for key in outcomes.cells)])
     for key in dict.fromkeys(original_key(key) for key in outcomes.cells):
         corpus, features, model, protocol, *_ = key
-        for other in PROTOCOLS:
+        for other in protocols:
             twin = (corpus, features, model, other, ORIGINAL, ORIGINAL)
-            if _random(protocol) and not _random(other) and {key, twin} <= set(outcomes.cells):
+            random = _is_disjoint(protocol) is False and _is_disjoint(other) is True
+            if random and {key, twin} <= set(outcomes.cells):
                 rows += _effect(outcomes, key, twin)
     return pd.DataFrame(rows, columns=list(LEAKAGE_EFFECT))
 
 
-def _random(protocol: str) -> bool:
-    return protocol in PROTOCOLS and not PROTOCOLS[protocol].speaker_disjoint
+def _is_disjoint(protocol: str) -> bool | None:
+    """Whether a protocol is speaker-disjoint; None if it is not installed here."""
+    try:
+        return get_protocol(protocol).speaker_disjoint
+    except UsageError:
+        return None
 
 
 def _effect(outcomes: Outcomes, key: tuple[str, ...], twin: tuple[str, ...]) -> list[dict]:

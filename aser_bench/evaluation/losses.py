@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ..core.findings import CONFUSIONS, LOSSES, RECALLS, SPEAKERS, WORST
+from ..core.metrics import LEADING, Metric, all_metrics
 from . import confusion, intervals, robustness, significance
-from .metrics import METRICS
+from .metrics import on_confusions
 from .pairs import Pair
 
 ALPHA = 0.05
@@ -40,30 +41,36 @@ def losses(pairs: Sequence[Pair], margin: float, unclustered: bool = False) -> p
     families = ["corpus", "features", "protocol", "training", "metric"]
     for _, places in table.groupby(families, sort=False).groups.items():
         table.loc[places, "p_holm"] = significance.holm(table.loc[places, "p"].astype(float))
-    table["significant"] = (table["p_holm"] < ALPHA) & (table["difference"] < 0)
+    signs = table["metric"].map({name: metric.sign for name, metric in all_metrics().items()})
+    table["significant"] = (table["p_holm"] < ALPHA) & (signs * table["difference"] < 0)
     return table
 
 
 def _losses_of(pair: Pair, margin: float, unclustered: bool) -> Iterator[dict[str, Any]]:
-    metrics = {name: metric.of_confusion for name, metric in METRICS.items()}
-    p = significance.permutation_test(pair.coded.confusions, pair.original.confusions, metrics)
-    changed = significance.mcnemar_test(pair.original.right, pair.coded.right)
-    for name in metrics:
-        row = _loss(pair, name, margin, unclustered)
-        yield {**row, "p": p[name], "p_mcnemar": changed}
+    coded, original = pair.coded, pair.original
+    # A function of two lists of labels would be called thousands of times by a permutation test.
+    fast = {name: m.of_confusion for name, m in all_metrics().items() if m.of_confusion}
+    p = significance.permutation_test(coded.confusions, original.confusions, fast)
+    p_mcnemar = significance.mcnemar_test(original.right, coded.right)
+    for name, metric in all_metrics().items():
+        row, p_of_interval = _loss(pair, metric, margin, unclustered)
+        yield {**row, "p": p.get(name, p_of_interval), "p_mcnemar": p_mcnemar}
 
 
-def _loss(pair: Pair, name: str, margin: float, unclustered: bool) -> dict[str, Any]:
-    metric = METRICS[name].of_confusion
+def _loss(
+    pair: Pair, metric: Metric, margin: float, unclustered: bool
+) -> tuple[dict[str, Any], float]:
+    """Return a row without its tests, and the p that belongs to the interval."""
+    of_confusion = on_confusions(metric, pair.corpus.emotions)
     coded, original = pair.coded, pair.original
     found = intervals.interval(
-        coded.confusions, metric, original.confusions, bool(pair.corpus.speakers)
+        coded.confusions, of_confusion, original.confusions, bool(pair.corpus.speakers)
     )
-    value = float(np.mean(metric(coded.confusions.sum(axis=1))))
-    base = float(np.mean(metric(original.confusions.sum(axis=1))))
+    value = float(np.mean(of_confusion(coded.confusions.sum(axis=1))))
+    base = float(np.mean(of_confusion(original.confusions.sum(axis=1))))
     row = {
         **dict(zip(LOSSES, pair.keys, strict=False)),
-        "metric": name,
+        "metric": metric.name,
         "original": base,
         "value": value,
         "difference": found.estimate,
@@ -71,19 +78,24 @@ def _loss(pair: Pair, name: str, margin: float, unclustered: bool) -> dict[str, 
         "high": found.high,
         "effect": found.effect,
         "retained": np.nan,
-        "decision": robustness.decide(found.low, found.high, margin),
+        "decision": _decide(found, metric, margin),
         "n_utterances": len(pair.rows),
         "n_speakers": pair.speakers,
         "why": found.why or ("" if pair.corpus.speakers else UNKNOWN),
         "low_unclustered": np.nan,
         "high_unclustered": np.nan,
     }
-    if name == "uar":
+    if metric.name == LEADING:
         row["retained"] = robustness.retained(value, base, robustness.chance(coded.truth))
     if unclustered:
-        plain = intervals.interval(coded.unclustered, metric, original.unclustered, False)
+        plain = intervals.interval(coded.unclustered, of_confusion, original.unclustered, False)
         row["low_unclustered"], row["high_unclustered"] = plain.low, plain.high
-    return row
+    return row, found.p
+
+
+def _decide(found: intervals.Interval, metric: Metric, margin: float) -> str:
+    low, high = sorted((metric.sign * found.low, metric.sign * found.high))
+    return robustness.decide(low, high, margin)
 
 
 def recalls(pairs: Sequence[Pair]) -> pd.DataFrame:

@@ -6,12 +6,14 @@ the utterances of class i that were called class j; `counts` does that for many 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..core.metrics import Metric, OfConfusion, all_metrics
 from . import confusion
 from .confusion import confusion_matrix
 
@@ -147,8 +149,19 @@ def precisions(truth: ArrayLike, predicted: ArrayLike, labels: Sequence[Any]) ->
     return confusion.precisions(confusion_matrix(truth, predicted, labels))
 
 
+METRICS = (
+    Metric("wap", "WAP", wap, confusion.wap, bounds=(0, 1)),
+    Metric("accuracy", "Accuracy", accuracy, confusion.accuracy, bounds=(0, 1)),
+    Metric("uar", "UAR", uar, confusion.uar, bounds=(0, 1)),
+    Metric("macro_f1", "Macro-F1", macro_f1, confusion.macro_f1, bounds=(0, 1)),
+)
+"""The built-in metrics, in the order of their columns in the scores."""
+
+
 def scores(truth: ArrayLike, predicted: ArrayLike) -> dict[str, float]:
-    """Return every metric of `METRICS` by its name, from one confusion matrix.
+    """Return the value of each metric in the list, by name.
+
+    A metric that raises an error has the value NaN, and a warning gives the error.
 
     Examples
     --------
@@ -156,39 +169,56 @@ def scores(truth: ArrayLike, predicted: ArrayLike) -> dict[str, float]:
     0.5
     """
     matrix = confusion_matrix(truth, predicted)
-    return {name: float(metric.of_confusion(matrix)) for name, metric in METRICS.items()}
+    return {
+        name: float(metric.of_confusion(matrix))
+        if metric.of_confusion
+        else _value(metric, truth, predicted)
+        for name, metric in all_metrics().items()
+    }
 
 
-@dataclass(frozen=True)
-class Metric:
-    """A metric as it is listed.
+def on_confusions(metric: Metric, labels: Sequence[Any]) -> OfConfusion:
+    """Return a metric as a function of many confusion matrices.
 
-    Attributes
+    Parameters
     ----------
-    name, title : str
-        The column's name in the scores, and what stands in tables.
-    function : callable
-        (truth, predicted) -> float.
-    of_confusion : callable
-        The same for confusion matrices of shape (..., k, k) -> (...).
-    better : str
-        ``higher`` or ``lower``.
+    metric : Metric
+        If it has no ``of_confusion``, its function is called once for each matrix, with labels
+        that have this confusion matrix, sorted by the true label.
+    labels : sequence of length k
+        The classes of the rows and columns.
+
+    Returns
+    -------
+    callable
+        Confusion matrices (..., k, k) of whole numbers -> (...). NaN for a matrix without
+        utterances, and where the metric raises an error (with a warning).
     """
+    if metric.of_confusion is not None:
+        return metric.of_confusion
+    classes = np.asarray(labels)
+    size = len(classes)
+    true, called = np.repeat(classes, size), np.tile(classes, size)
 
-    name: str
-    title: str
-    function: Callable[[ArrayLike, ArrayLike], float]
-    of_confusion: Callable[[Array], Array]
-    better: str = "higher"
+    def loop(matrices: Array) -> Array:
+        counts = np.rint(matrices).astype(int).reshape(-1, size * size)
+        values = [
+            _value(metric, np.repeat(true, row), np.repeat(called, row)) if row.any() else np.nan
+            for row in counts
+        ]
+        return np.array(values, dtype=float).reshape(matrices.shape[:-2])
+
+    return loop
 
 
-METRICS: dict[str, Metric] = {
-    metric.name: metric
-    for metric in (
-        Metric("wap", "WAP", wap, confusion.wap),
-        Metric("accuracy", "Accuracy", accuracy, confusion.accuracy),
-        Metric("uar", "UAR", uar, confusion.uar),
-        Metric("macro_f1", "Macro-F1", macro_f1, confusion.macro_f1),
-    )
-}
-"""The metrics of the scores, by name and in the order of their columns."""
+def _value(metric: Metric, truth: ArrayLike, predicted: ArrayLike) -> float:
+    try:
+        return float(metric.function(truth, predicted))
+    except Exception as error:  # a metric of another package may raise anything
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        warnings.warn(
+            f"metric {metric.name!r} has no value for some predictions: {reason}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return float("nan")

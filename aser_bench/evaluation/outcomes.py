@@ -121,12 +121,12 @@ def read(sources: Sequence[Source]) -> Outcomes:
         If a file is missing or is not one of predictions, an utterance has two truths, or a
         prediction stands there twice.
     """
-    files = [(source, _open(source.path)) for source in sources]
+    files = [(source, open_predictions(source.path)) for source in sources]
     outcomes = Outcomes(_corpora(files))
     drafts: dict[Key, dict[int, _Draft]] = {}
     for source, file in files:
         chances = [name for name in file.schema_arrow.names if name.startswith(_CHANCE)]
-        for group in _groups(source.path, file, [*PREDICTIONS, *chances]):
+        for group in read_groups(source.path, file, [*PREDICTIONS, *chances]):
             _add(source, group, chances, outcomes.corpora, drafts)
     for key, runs in drafts.items():
         rows = [runs[run] for run in sorted(runs)]
@@ -134,7 +134,14 @@ def read(sources: Sequence[Source]) -> Outcomes:
     return outcomes
 
 
-def _open(path: Path) -> Any:
+def open_predictions(path: Path) -> Any:
+    """Return an open file of predictions (`pyarrow.parquet.ParquetFile`) with the right columns.
+
+    Raises
+    ------
+    UsageError
+        If the file is missing, is not Parquet, or lacks a column.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -155,7 +162,8 @@ def _open(path: Path) -> Any:
     return file
 
 
-def _groups(path: Path, file: Any, columns: Sequence[str]) -> Iterator[Any]:
+def read_groups(path: Path, file: Any, columns: Sequence[str]) -> Iterator[Any]:
+    """Yield the row groups of a file of predictions, with some of its columns."""
     import pyarrow as pa
 
     for index in range(file.num_row_groups):
@@ -200,7 +208,7 @@ def _corpora(files: Sequence[tuple[Source, Any]]) -> dict[str, Corpus]:
     found: dict[tuple[str, ...], None] = {}
     called: dict[str, set[str]] = {}
     for source, file in files:
-        for group in _groups(source.path, file, [*_UTTERANCES, "predicted", "run"]):
+        for group in read_groups(source.path, file, [*_UTTERANCES, "predicted", "run"]):
             for name in ("utterance", "truth", "predicted", "run"):
                 if group.column(name).null_count:
                     raise UsageError(f"{source.path} lacks values in its column {name}")

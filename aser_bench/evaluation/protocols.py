@@ -1,12 +1,17 @@
-"""Protocols by name: the rules by which utterances train, tune and test."""
+"""Protocols by name: the rules by which utterances train, tune and test.
+
+A protocol is one function that makes splits and one entry in ``PROTOCOLS``, or an entry point of
+the group ``aser_bench.protocols`` that leads to a `Protocol`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
+from ..core import registry
 from . import folds
 from .folds import Split
 
@@ -25,43 +30,52 @@ class Protocol:
         training speakers; otherwise it is a part of the held-out utterances, or the corpus's own.
     make : callable
         (utterances, seed) -> the splits. ``utterances`` has the columns ``tables.UTTERANCES``.
+        Identical recordings (the same ``group``) must be in one part of each split.
     """
 
     name: str
     title: str
     speaker_disjoint: bool
-    make: Callable[[pd.DataFrame, int], Iterator[Split]]
+    make: Callable[[pd.DataFrame, int], Iterable[Split]]
 
 
-PROTOCOLS = {
-    protocol.name: protocol
-    for protocol in (
-        Protocol(
-            "speaker",
-            "five speaker-disjoint folds (fewer if there are fewer speakers), dev included",
-            True,
-            folds.by_speaker,
-        ),
-        Protocol(
-            "paper",
-            "the study's: five random stratified folds, train : dev : test = 8 : 0.5 : 1.5",
-            False,
-            folds.paper,
-        ),
-        Protocol("loso", "leave one speaker out", True, folds.leave_one_speaker_out),
-        Protocol(
-            "session",
-            "leave one session out; dev is taken from the speakers of the other sessions",
-            True,
-            folds.leave_one_session_out,
-        ),
-        Protocol(
-            "yoon2018",
-            "Yoon et al. 2018: five random stratified folds, train : dev : test = 8 : 0.6 : 1.4",
-            False,
-            folds.yoon2018,
-        ),
-        Protocol("given", "the corpus's own train, dev and test, as one fold", False, folds.given),
-    )
-}
-"""The protocols by name."""
+PROTOCOLS = (
+    Protocol(
+        "speaker",
+        "five speaker-disjoint folds (fewer if there are fewer speakers), dev included",
+        True,
+        folds.by_speaker,
+    ),
+    Protocol(
+        "paper",
+        "the study's: five random stratified folds, train : dev : test = 8 : 0.5 : 1.5",
+        False,
+        folds.paper,
+    ),
+    Protocol("loso", "leave one speaker out", True, folds.leave_one_speaker_out),
+    Protocol(
+        "session",
+        "leave one session out; dev is taken from the speakers of the other sessions",
+        True,
+        folds.leave_one_session_out,
+    ),
+    Protocol(
+        "yoon2018",
+        "Yoon et al. 2018: five random stratified folds, train : dev : test = 8 : 0.6 : 1.4",
+        False,
+        folds.yoon2018,
+    ),
+    Protocol("given", "the corpus's own train, dev and test, as one fold", False, folds.given),
+)
+"""The built-in protocols."""
+
+
+def get_protocol(name: str) -> Protocol:
+    """Return a protocol by its name or its ``package.module:Name``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such protocol, or it cannot be loaded.
+    """
+    return registry.instance("protocols", name, Protocol)

@@ -8,7 +8,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .confusion import Counts, Floats, OfConfusion
+from ..core.metrics import OfConfusion
+from .confusion import Counts, Floats
 
 _PERMUTATIONS = 9999
 _EXACT_UP_TO = 13  # speakers: 2^13 = 8192 ways to swap them

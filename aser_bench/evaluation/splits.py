@@ -1,11 +1,13 @@
-"""Protocols: which utterances train, tune and test, fold by fold.
+"""Splits of a corpus by a protocol: the utterances that train, tune and test, fold by fold.
 
-A split is made of utterances, never of coded versions of them, so that all conditions of an
-utterance share its fold. Identical recordings (one ``group``) stay on one side of any split.
+A split divides utterances, never coded versions of them, so that all conditions of an utterance
+are in the same fold. Identical recordings (the same ``group``) are in one part of each split.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +15,7 @@ import pandas as pd
 
 from ..core.errors import UsageError
 from .folds import DEV_PARTS, FOLDS, Split, speaker_blocks, stratified
-from .protocols import PROTOCOLS
+from .protocols import get_protocol
 
 __all__ = [
     "FOLDS",
@@ -32,23 +34,51 @@ def split(protocol: str, utterances: pd.DataFrame, seed: int) -> list[Split]:
     Parameters
     ----------
     protocol : str
-        A name of `PROTOCOLS`.
+        Name of a protocol; see `protocols.get_protocol`.
     utterances : pandas.DataFrame
         With the columns ``emotion``, ``speaker`` and ``group``, and ``session`` or ``split``
-        for the protocols that go by these.
+        for the protocols that use them.
     seed : int
         Decides which speakers or utterances share a fold.
 
     Raises
     ------
     UsageError
-        If the corpus has one emotion, too few speakers or recordings for the protocol, or does
-        not tell what it goes by.
+        If the corpus has only one emotion, has too few speakers or recordings for the protocol,
+        or lacks the labels that the protocol uses; or if the protocol returns splits that are not
+        valid.
     """
     if utterances["emotion"].nunique() < 2:
-        found = ", ".join(sorted(utterances["emotion"].unique())) or "none"
-        raise UsageError(f"nothing to recognise: the corpus has one emotion only ({found})")
-    return list(PROTOCOLS[protocol].make(utterances, seed))
+        emotions = ", ".join(sorted(utterances["emotion"].unique())) or "none"
+        raise UsageError(f"nothing to recognise: the corpus has one emotion only ({emotions})")
+    splits = list(get_protocol(protocol).make(utterances, seed))
+    if reason := _invalid(protocol, splits, utterances):
+        raise UsageError(f"protocol {protocol!r} does not give valid splits: {reason}")
+    return splits
+
+
+def _invalid(protocol: str, splits: Sequence[Split], utterances: pd.DataFrame) -> str:
+    """Return why splits, which another package may have made, cannot be used; empty if they can."""
+    if not splits:
+        return "there are none"
+    if len({one.fold for one in splits}) < len(splits):
+        return "two of them have the same fold number"
+    columns = {"recording": "group"}
+    if get_protocol(protocol).speaker_disjoint:
+        columns["speaker"] = "speaker"
+    for one in splits:
+        parts = {"training": one.train, "dev": one.dev, "test": one.test}
+        rows = np.concatenate([*parts.values()])
+        if not len(one.train) or not len(one.test):
+            return f"fold {one.fold} has no utterances for training or for test"
+        if rows.min() < 0 or rows.max() >= len(utterances) or len(np.unique(rows)) < len(rows):
+            return f"fold {one.fold} has row numbers that are too large or occur twice"
+        for what, column in columns.items():
+            values = {name: {*utterances[column].iloc[part]} for name, part in parts.items()}
+            for name, other in itertools.combinations(parts, 2):
+                if shared := sorted(map(str, values[name] & values[other] - {""})):
+                    return f"fold {one.fold} has the {what} {shared[0]!r} in {name} and in {other}"
+    return ""
 
 
 def for_model(
@@ -67,7 +97,7 @@ def for_model(
     utterances, seed
         As `split` takes them.
     """
-    if not uses_dev and PROTOCOLS[protocol].speaker_disjoint:
+    if not uses_dev and get_protocol(protocol).speaker_disjoint:
         return replace(one, train=np.union1d(one.train, one.dev), dev=one.dev[:0])
     if not uses_dev or len(one.dev):
         return one
@@ -104,7 +134,7 @@ def inner_folds(
     """
     table = utterances.iloc[rows]
     blocks, note = pd.factorize(table["group"])[0], ""
-    if PROTOCOLS[protocol].speaker_disjoint:
+    if get_protocol(protocol).speaker_disjoint:
         speakers = speaker_blocks(table)
         if len(np.unique(speakers)) > 1:
             blocks = speakers

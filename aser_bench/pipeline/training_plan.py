@@ -15,7 +15,7 @@ import numpy.typing as npt
 from .. import features
 from ..core.errors import UsageError
 from ..core.tables import ORIGINAL
-from ..evaluation.protocols import PROTOCOLS
+from ..evaluation.protocols import get_protocol
 from ..evaluation.splits import Split, dev_shares_speakers, for_model, inner_folds, split
 from ..models.base import Model, Settings, TrainingSize
 from ..models.dual.utterance import INPUTS
@@ -244,7 +244,7 @@ def notes(
     reading_reference = {v.name for v in experiment.experiment.variants if v.reads_reference}
     shared: dict[str, None] = {}
     for task in trainings:
-        name, protocol = task.cell["model"], PROTOCOLS[task.cell["protocol"]]
+        name, protocol = task.cell["model"], get_protocol(task.cell["protocol"])
         part = Split(task.cell["fold"], task.train, task.dev, task.test)
         separate = models[name].uses_dev and protocol.speaker_disjoint
         if separate and dev_shares_speakers(ingested.utterances, part):

@@ -36,7 +36,7 @@ def write_tables(
     Parameters
     ----------
     scores : pandas.DataFrame
-        Columns ``aser_bench.core.tables.SCORES``.
+        Columns ``aser_bench.core.metrics.score_columns``.
     conditions : pandas.DataFrame
         Columns ``aser_bench.core.tables.CONDITIONS``.
     context : Context

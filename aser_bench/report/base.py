@@ -7,9 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-METRICS = {"wap": "WAP", "accuracy": "Accuracy", "uar": "UAR", "macro_f1": "Macro-F1"}
-"""The metric columns of the scores, by the title that stands above them."""
-
 DAGGER = "†"
 """The mark of a significant loss, and of nothing else."""
 

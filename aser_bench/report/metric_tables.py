@@ -10,8 +10,9 @@ from typing import Any
 
 from ..core.context import Context
 from ..core.findings import Findings
+from ..core.metrics import all_metrics
 from . import captions, labels
-from .base import METRICS, Cell, Column, Entry, Plain, Row, Table
+from .base import Cell, Column, Entry, Plain, Row, Table
 from .sections import Key, Section, Treatment, train_condition
 from .text import number, stem
 
@@ -122,11 +123,11 @@ def _by_training(
     titles, named = _flat(treatments) if flat else labels.sides("Condition", treatments)
     return Table(
         stem=stem,
-        title=captions.title(section, context, METRICS[metric]),
+        title=captions.title(section, context, all_metrics()[metric].title),
         caption=captions.caption(section, context, keys, (shown, *extra, *tests.sentences)),
         sides=titles,
         columns=tuple(Column(model, one) for model, one in pairs),
-        rows=_rows(treatments, named, grid, stars),
+        rows=_rows(treatments, named, grid, stars, sign=all_metrics()[metric].sign),
         records=tuple(records),
         dagger=tests.dagger,
         footnotes=captions.footnotes(section.corpus, context),
@@ -187,8 +188,9 @@ def _rows(
     grid: Grid,
     stars: Sequence[Sequence[bool]] = (),
     spread: bool = True,
+    sign: int = 1,
 ) -> tuple[Row, ...]:
-    best = _best(grid)
+    best = _best(grid, sign)
     return tuple(
         Row(
             side,
@@ -218,7 +220,7 @@ def _cell(entry: Entry | None, best: bool, daggered: bool, spread: bool) -> Cell
     return Cell(number(entry.mean), behind, best, daggered, notes)
 
 
-def _best(grid: Grid) -> set[tuple[int, int]]:
+def _best(grid: Grid, sign: int) -> set[tuple[int, int]]:
     """Find the best of each column, and whatever prints equal to it.
 
     A column of one number has no best, and a mean over only some of the results is no rival.
@@ -231,7 +233,7 @@ def _best(grid: Grid) -> set[tuple[int, int]]:
             if (entry := line[column]) is not None and entry.comparable
         }
         if len(rivals) >= 2:
-            best = number(max(rivals.values()))
+            best = number(sign * max(sign * mean for mean in rivals.values()))
             found |= {(row, column) for row, mean in rivals.items() if number(mean) == best}
     return found
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..core import tables
 from ..core.findings import TRAININGS
+from ..core.metrics import LEADING, all_metrics
 from .base import Entry
 from .text import said
 
@@ -79,6 +80,13 @@ class Section:
     def models(self) -> list[str]:
         """The models in the order in which they first stand in the scores."""
         return list(dict.fromkeys(model for model, _, _ in self.cells))
+
+    @property
+    def metrics(self) -> list[str]:
+        """Metrics of the scores, the leading one first."""
+        columns = next(iter(self.cells.values()))._fields
+        names = [name for name in all_metrics() if name in columns]
+        return sorted(names, key=lambda name: name != LEADING)
 
     @property
     def name(self) -> tuple[str, str, str]:

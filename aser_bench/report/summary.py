@@ -6,10 +6,9 @@ import pandas as pd
 from pandas.core.groupby import DataFrameGroupBy
 
 from ..core import tables
-from .base import METRICS
+from ..core.metrics import all_metrics
 
 _CELL = list(tables.CELL)
-_METRICS = list(METRICS)
 _REASON_LENGTH = 120
 
 
@@ -19,7 +18,8 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     scores : pandas.DataFrame
-        Columns ``tables.SCORES``. Only rows whose ``status`` is ``ok`` are averaged.
+        Columns `core.metrics.score_columns`; a metric may be missing. Only rows whose ``status``
+        is ``ok`` are averaged.
 
     Returns
     -------
@@ -43,8 +43,10 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
     ValueError
         If a column is missing, or a cell, fold and run stands there twice.
     """
-    scores = tables.order_columns(scores, tables.SCORES, "the table of scores")
-    keys = [*_CELL, "fold", "run"]
+    scores = tables.order_columns(
+        scores, (*tables.RESULT, *tables.SCORE_DETAILS), "the table of scores"
+    )
+    keys = list(tables.RESULT)
     twice = scores.duplicated(keys)
     if twice.any():
         first = scores.loc[twice, keys].iloc[0]
@@ -63,13 +65,14 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _metrics(good: pd.DataFrame) -> pd.DataFrame:
-    runs = good.groupby(["cell", "fold"])[_METRICS]
+    names = [name for name in all_metrics() if name in good]
+    runs = good.groupby(["cell", "fold"])[names]
     run_means = _strict(runs, runs.mean())
     folds = run_means.groupby(level="cell")
     run_sds = _strict(runs, runs.std(ddof=1)).groupby(level="cell").mean()
     columns = {}
     means, fold_sds = _strict(folds, folds.mean()), _strict(folds, folds.std(ddof=1))
-    for metric in _METRICS:
+    for metric in names:
         columns[metric] = means[metric]
         columns[f"{metric}_sd_folds"] = fold_sds[metric]
         columns[f"{metric}_sd_runs"] = run_sds[metric].where(means[metric].notna())

@@ -13,7 +13,7 @@ import pandas as pd
 from ..core.context import Context
 from ..core.findings import Findings
 from . import captions, corpus_tables, loss_tables, metric_tables, safe_tables, wer_tables
-from .base import METRICS, Cell, Table
+from .base import Cell, Table
 from .sections import Section, sections
 from .summary import summarise
 
@@ -29,7 +29,7 @@ def build(
     Parameters
     ----------
     scores : pandas.DataFrame
-        Columns ``tables.SCORES``.
+        Columns `aser_bench.core.metrics.score_columns`.
     conditions : pandas.DataFrame
         Columns ``tables.CONDITIONS``.
     context : Context
@@ -60,7 +60,7 @@ def build(
 
 
 def _of_section(section: Section, context: Context, findings: Findings) -> Iterator[Table]:
-    for metric in sorted(METRICS, key=lambda name: name != "uar"):
+    for metric in section.metrics:
         yield metric_tables.by_metric(section, context, findings, metric)
     yield from map(_without_gaps, loss_tables.build(section, context, findings))
     yield from map(_without_gaps, safe_tables.build(section, context, findings))

@@ -14,12 +14,14 @@ from ..core.atomic import complete_interrupted
 from ..core.context import Context
 from ..core.errors import UsageError
 from ..core.findings import DRIFT, LEAKS, TRANSCRIPTS, WER, transcriber_of
-from ..core.tables import CELL, CONDITIONS, SCORES, order_columns
+from ..core.metrics import all_metrics, score_columns
+from ..core.tables import CELL, CONDITIONS, RESULT, SCORE_DETAILS, order_columns
 from ..evaluation.outcomes import Source
+from ..evaluation.rescoring import add_missing_metrics
 from .manifest import FILE, Manifest
 
 _NUMBERS = {
-    *("wap", "accuracy", "uar", "macro_f1", "n_train", "n_dev", "n_test", "epochs", "best_epoch"),
+    *("n_train", "n_dev", "n_test", "epochs", "best_epoch"),
     *("fold", "run", "seed", "requested_kbps", "effective_kbps", "codec_rate_hz", "bandwidth_hz"),
     *("gain_db", "lag_samples", "shift", "spread", "sd_ratio", "shared", "utterances"),
     *("words", "substitutions", "deletions", "insertions", "wer", "low", "high", "empty"),
@@ -37,8 +39,11 @@ class Folder:
     ----------
     path : Path
     manifest : Manifest
-    scores, conditions, drift, leaks : pandas.DataFrame
-        Columns ``tables.SCORES``, ``tables.CONDITIONS``, ``findings.DRIFT``, ``findings.LEAKS``.
+    scores : pandas.DataFrame
+        Columns `core.metrics.score_columns`; metrics that scores.csv lacks are computed from the
+        predictions.
+    conditions, drift, leaks : pandas.DataFrame
+        Columns ``tables.CONDITIONS``, ``findings.DRIFT``, ``findings.LEAKS``.
     wer, transcripts : pandas.DataFrame
         Columns ``findings.WER`` and ``findings.TRANSCRIPTS``; empty where nobody listened.
     """
@@ -102,7 +107,7 @@ def read(path: Path | str) -> Folder:
     return Folder(
         path,
         manifest,
-        _table(path / "scores.csv", SCORES),
+        read_scores(path),
         _table(path / "conditions.csv", CONDITIONS),
         _table(path / "drift.csv", DRIFT),
         _table(path / "leaks.csv", LEAKS),
@@ -122,14 +127,19 @@ def _missing(manifest: Manifest) -> list[str]:
 
 
 def read_scores(folder: Path | str) -> pd.DataFrame:
-    """Return the table scores.csv of a results folder, also where every cell failed.
+    """Return the scores of a results folder, also where every cell failed.
+
+    Metrics that scores.csv lacks are computed from the predictions.
 
     Raises
     ------
     UsageError
         If the folder holds no scores, or they cannot be read.
     """
-    return _table(Path(folder) / "scores.csv", SCORES)
+    folder = Path(folder)
+    frame = _table(folder / "scores.csv", (*RESULT, *SCORE_DETAILS))
+    frame = add_missing_metrics(frame, folder / "predictions.parquet", all_metrics())
+    return order_columns(frame, score_columns(), "scores.csv")
 
 
 def _table(path: Path, columns: tuple[str, ...], optional: bool = False) -> pd.DataFrame:
@@ -139,14 +149,15 @@ def _table(path: Path, columns: tuple[str, ...], optional: bool = False) -> pd.D
         raise UsageError(f"{path} does not exist: run the study again with this version")
     try:
         head = pd.read_csv(path, nrows=0).columns
-        words = {name: str for name in head if name not in _NUMBERS and name not in _AS_THEY_ARE}
+        numbers = {*_NUMBERS, *all_metrics()}
+        words = {name: str for name in head if name not in numbers and name not in _AS_THEY_ARE}
         frame = pd.read_csv(
             path,
             dtype=words,
             keep_default_na=False,
-            na_values={name: [""] for name in head if name in _NUMBERS},
+            na_values={name: [""] for name in head if name in numbers},
         )
-        for name in _NUMBERS.intersection(head):
+        for name in numbers.intersection(head):
             frame[name] = pd.to_numeric(frame[name])
         return order_columns(frame, columns, path.name)
     except (OSError, ValueError, pd.errors.ParserError) as error:

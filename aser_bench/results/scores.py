@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..core.tables import CELL, CONDITIONS, PREDICTIONS, SCORES, Condition
-from ..evaluation.metrics import METRICS
+from ..core.metrics import all_metrics, score_columns
+from ..core.tables import CELL, CONDITIONS, PREDICTIONS, Condition
 from ..evaluation.metrics import scores as metric_scores
 from ..pipeline.cache import Entry
 from ..pipeline.coding_task import CodingTask
@@ -19,8 +19,6 @@ from ..pipeline.training_task import TrainingTask
 from ..study.conditions import ConditionPlan
 
 _EFFECTIVE_WITHIN = 0.03  # further from what was asked for, and the row says so
-
-_NAMES = tuple(name for name in SCORES if name in METRICS)
 
 
 def load(task: TrainingTask) -> Entry:
@@ -48,7 +46,7 @@ def scores(tasks: Sequence[TrainingTask], failed: dict[str, str]) -> pd.DataFram
         Key of a task -> why it has no predictions.
     """
     rows = [row for task in tasks for row in _score_rows(task, failed.get(task.key, ""))]
-    frame = pd.DataFrame(rows, columns=list(SCORES))
+    frame = pd.DataFrame(rows, columns=list(score_columns()))
     return frame.astype({"epochs": "Int64", "best_epoch": "Int64"})
 
 
@@ -58,7 +56,7 @@ def _score_rows(task: TrainingTask, reason: str) -> Iterator[dict[str, Any]]:
     truth, copies = task.labels[task.test], len(task.train_on)
     for c, condition in enumerate(task.test_on):
         for r, (run, seed) in enumerate(zip(task.runs, task.seeds, strict=True)):
-            values: dict[str, Any] = dict.fromkeys(_NAMES, float("nan"))
+            values: dict[str, Any] = dict.fromkeys(all_metrics(), float("nan"))
             training: dict[str, Any] = {"stop": ""}
             if entry is not None:
                 training = entry.meta["trainings"][r]

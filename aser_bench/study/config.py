@@ -14,7 +14,7 @@ from typing import Any
 from ..codecs.bitrates import POLICIES
 from ..core.errors import UsageError, suggest
 from ..corpora.labels import LABEL_SETS
-from ..evaluation.protocols import PROTOCOLS
+from ..evaluation.protocols import get_protocol
 from ..models.base import CLASS_WEIGHTS, EFFORTS, Settings
 from . import parsing
 from .parsing import CodecChoice, CorpusChoice
@@ -196,6 +196,13 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> dict[str, s
     return found
 
 
+def _protocols(value: Any) -> tuple[str, ...]:
+    protocols: tuple[str, ...] = parsing.names("protocol", optional=True)(value)
+    for name in protocols:
+        get_protocol(name)
+    return protocols
+
+
 _PARSERS: dict[str, Any] = {
     "name": lambda value: "" if value is None else str(value),
     "corpora": parsing.corpora,
@@ -204,7 +211,7 @@ _PARSERS: dict[str, Any] = {
     "match_level": parsing.flag("match_level"),
     "features": parsing.names("feature set", optional=True),
     "models": parsing.names("model"),
-    "protocol": parsing.names("protocol", tuple(PROTOCOLS), optional=True),
+    "protocol": _protocols,
     "train": parsing.names("training condition", TRAIN_MODES),
     "preset": parsing.one_of("preset", PRESETS),
     "effort": parsing.one_of("effort", EFFORTS),

@@ -11,11 +11,12 @@ import pytest
 from sklearn import metrics as sk
 
 from aser_bench.core import findings as contract
+from aser_bench.core.metrics import all_metrics
 from aser_bench.evaluation.analysis import analyse
 from aser_bench.evaluation.outcomes import Source
 
 TABLES = {
-    "cells": contract.CELLS,
+    "cells": (*contract.CELLS, *all_metrics()),
     "losses": contract.LOSSES,
     "recalls": contract.RECALLS,
     "confusions": contract.CONFUSIONS,

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import confusion_matrix
 
+from aser_bench.core.metrics import all_metrics
 from aser_bench.evaluation import confusion, intervals, significance
-from aser_bench.evaluation.metrics import METRICS
 
+METRICS = {name: metric.of_confusion for name, metric in all_metrics().items()}
 UAR = {"uar": confusion.uar}
 CLASSES = 4
 
@@ -52,7 +53,7 @@ def test_confusions_are_scikit_learns_by_run_and_speaker():
 @pytest.mark.parametrize("name", METRICS)
 def test_an_interval_is_t_on_the_jackknife(name):
     one, other = matrices()
-    metric = METRICS[name].of_confusion
+    metric = METRICS[name]
     left = [
         np.mean([metric(np.delete(c, s, axis=1).sum(axis=1)) for c in [a]])
         for a in [one]
@@ -159,7 +160,7 @@ def test_turning_a_comparison_round_turns_the_signs(seed):
 @pytest.mark.parametrize("name", METRICS)
 def test_few_speakers_are_swapped_in_all_ways(name):
     one, other = matrices(speakers=5)
-    metric = METRICS[name].of_confusion
+    metric = METRICS[name]
     first, second = one.mean(axis=0), other.mean(axis=0)
     drawn = []
     for swap in itertools.product([False, True], repeat=5):
@@ -194,11 +195,10 @@ def test_many_speakers_are_swapped_at_random_and_always_the_same():
 
 def test_metrics_share_the_swaps():
     one, other = matrices(speakers=4)
-    metrics = {name: metric.of_confusion for name, metric in METRICS.items()}
-    together = significance.permutation_test(one, other, metrics)
+    together = significance.permutation_test(one, other, METRICS)
     assert together == {
         name: significance.permutation_test(one, other, {name: metric})[name]
-        for name, metric in metrics.items()
+        for name, metric in METRICS.items()
     }
 
 

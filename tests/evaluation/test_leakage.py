@@ -10,7 +10,7 @@ import pytest
 from aser_bench.core import findings as contract
 from aser_bench.evaluation import leakage
 from aser_bench.evaluation.folds import Split
-from aser_bench.evaluation.protocols import PROTOCOLS
+from aser_bench.evaluation.protocols import PROTOCOLS as BUILT_IN
 
 TABLE = pd.DataFrame(
     {
@@ -21,6 +21,7 @@ TABLE = pd.DataFrame(
         "text": ["hello", "bye", "hello", "", "", "bye"],
     }
 )
+PROTOCOLS = {protocol.name: protocol for protocol in BUILT_IN}
 
 
 def split(train, dev, test, fold=0):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,10 +12,12 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from aser_bench.core import tables
+from aser_bench.core.metrics import Metric, score_columns
 from aser_bench.evaluation import confusion, metrics, probability
 
 EMOTIONS = ["angry", "bored", "happy", "neutral", "sad"]
 LABELS = st.sampled_from(EMOTIONS)
+BUILT_IN = {metric.name: metric for metric in metrics.METRICS}
 PAIRS = st.lists(st.tuples(LABELS, LABELS), min_size=1, max_size=40)
 
 
@@ -34,7 +37,7 @@ def reference(truth, predicted):
 def test_like_scikit_learn(pairs):
     truth, predicted = zip(*pairs, strict=True)
     expected = reference(truth, predicted)
-    for name, metric in metrics.METRICS.items():
+    for name, metric in BUILT_IN.items():
         assert metric.function(truth, predicted) == pytest.approx(expected[name], abs=1e-12), name
     assert metrics.scores(truth, predicted) == pytest.approx(expected, abs=1e-12)
 
@@ -69,7 +72,7 @@ def test_degenerate_input(truth, predicted):
     assert metrics.scores(truth, predicted) == pytest.approx(reference(truth, predicted))
 
 
-@pytest.mark.parametrize("function", [m.function for m in metrics.METRICS.values()])
+@pytest.mark.parametrize("function", [metric.function for metric in metrics.METRICS])
 @pytest.mark.parametrize(
     ("truth", "predicted"),
     [([], []), (["sad"], []), (["sad"], ["sad", "sad"]), ([["sad"]], [["sad"]])],
@@ -100,15 +103,54 @@ def test_many_matrices_at_once(lists):
     stack = np.stack(
         [confusion.confusion_matrix(*zip(*pairs, strict=True), EMOTIONS) for pairs in lists]
     )
-    for metric in metrics.METRICS.values():
+    for metric in metrics.METRICS:
         expected = [metric.function(*zip(*pairs, strict=True)) for pairs in lists]
         np.testing.assert_allclose(metric.of_confusion(stack), expected)
+        loop = metrics.on_confusions(replace(metric, of_confusion=None), EMOTIONS)
+        np.testing.assert_allclose(loop(stack), expected)
+        np.testing.assert_allclose(loop(stack[None].astype(float)), [expected])
 
 
-def test_the_registry_names_the_columns_of_the_scores():
-    assert list(metrics.METRICS) == [c for c in tables.SCORES if c in metrics.METRICS]
-    assert {metric.better for metric in metrics.METRICS.values()} == {"higher"}
-    assert all(name == metric.name for name, metric in metrics.METRICS.items())
+KAPPA = Metric("kappa", "Cohen's kappa", sk.cohen_kappa_score)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(PAIRS, min_size=1, max_size=5))
+def test_a_function_of_labels_is_called_for_each_matrix(lists):
+    stack = np.stack(
+        [confusion.confusion_matrix(*zip(*pairs, strict=True), EMOTIONS) for pairs in lists]
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # kappa is not defined for one class
+        expected = [sk.cohen_kappa_score(*zip(*pairs, strict=True)) for pairs in lists]
+        np.testing.assert_allclose(metrics.on_confusions(KAPPA, EMOTIONS)(stack), expected)
+
+
+def test_a_function_of_labels_gets_the_names_of_the_classes():
+    def recall_of_anger(truth, predicted):
+        return float(np.mean(np.asarray(predicted)[np.asarray(truth) == "angry"] == "angry"))
+
+    anger = Metric("anger", "Recall of anger", recall_of_anger)
+    matrix = np.array([[1, 3], [2, 2]])
+    assert metrics.on_confusions(anger, ["angry", "sad"])(matrix) == 0.25
+    assert metrics.on_confusions(anger, ["sad", "angry"])(matrix) == 0.5
+
+
+def test_a_metric_has_no_value_without_utterances_or_where_it_fails():
+    def refuse(truth, predicted):
+        raise ValueError("no value\nhere")
+
+    broken = Metric("broken", "Broken", refuse)
+    with pytest.warns(RuntimeWarning, match="metric 'broken' has no value .* no value here$"):
+        assert np.isnan(metrics.on_confusions(broken, ["a", "b"])(np.eye(2)))
+    assert np.isnan(metrics.on_confusions(KAPPA, ["a", "b"])(np.zeros((2, 2))))
+
+
+def test_built_in_metrics_are_the_first_columns_after_the_keys():
+    columns = score_columns(BUILT_IN)
+    assert columns[:8] == tables.RESULT
+    assert columns[8:12] == ("wap", "accuracy", "uar", "macro_f1") == tuple(BUILT_IN)
+    assert {metric.better for metric in metrics.METRICS} == {"higher"}
 
 
 # --- precisions and probabilities -------------------------------------------------------------

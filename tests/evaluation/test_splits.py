@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aser_bench.core.errors import UsageError
-from aser_bench.evaluation.protocols import PROTOCOLS
+from aser_bench.evaluation.protocols import PROTOCOLS as BUILT_IN
 from aser_bench.evaluation.splits import (
     FOLDS,
     dev_shares_speakers,
@@ -19,6 +19,7 @@ from aser_bench.evaluation.splits import (
     split,
 )
 
+PROTOCOLS = {protocol.name: protocol for protocol in BUILT_IN}
 EMOTIONS = ("angry", "happy", "neutral", "sad")
 DISJOINT = [name for name, protocol in PROTOCOLS.items() if protocol.speaker_disjoint]
 EXHAUSTIVE = ("speaker", "loso", "session")

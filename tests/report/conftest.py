@@ -16,6 +16,7 @@ from findings_factory import findings_of
 from aser_bench.core import tables
 from aser_bench.core.context import Context
 from aser_bench.core.findings import Findings
+from aser_bench.core.metrics import score_columns
 
 RUNS = {"svm": 1}
 SIZES = {"n_train": 288, "n_dev": 96, "n_test": 96}
@@ -79,7 +80,7 @@ def score_rows(study: Study) -> pd.DataFrame:
                 for train, test in _pairs(study):
                     cell = (corpus, features, model, study.protocol, train, test)
                     rows += _cell(study, cell)
-    return pd.DataFrame(rows, columns=list(tables.SCORES))
+    return pd.DataFrame(rows, columns=list(score_columns()))
 
 
 def _pairs(study: Study) -> list[tuple[str, str]]:

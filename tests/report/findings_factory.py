@@ -32,7 +32,7 @@ def findings_of(scores: pd.DataFrame, **changes: Any) -> Findings:
     At 8 kbit/s every loss is significant, and at the low-pass filter none has an interval.
     """
     made = {
-        "cells": frame(list(_cells(scores)), contract.CELLS),
+        "cells": frame(list(_cells(scores)), (*contract.CELLS, *METRICS)),
         "losses": frame(list(_losses(scores)), contract.LOSSES),
         "recalls": frame(list(_recalls(scores)), contract.RECALLS),
         "robustness": frame(list(_robustness(scores)), contract.ROBUSTNESS),

@@ -85,8 +85,8 @@ def test_refuses_a_result_that_stands_there_twice(small):
 
 
 def test_refuses_a_missing_column(small):
-    with pytest.raises(ValueError, match="lacks the columns uar"):
-        summarise(small.drop(columns="uar"))
+    with pytest.raises(ValueError, match="lacks the columns n_test"):
+        summarise(small.drop(columns="n_test"))
 
 
 def test_no_scores_give_no_cells(small):

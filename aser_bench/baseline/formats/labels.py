@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...evaluation.metrics import METRICS
+from ...core.metrics import get_metric
 from ...report.text import MISSING, fraction, interval, points
 from ..verdicts import INCONCLUSIVE, SAME, CellCheck, CheckResult, GuardCheck, verdict_label
 from .sanitize import plain
@@ -92,7 +92,7 @@ def metric_note(result: CheckResult) -> str:
     """Return sentences that explain the numbers of the cells."""
     options = result.options
     return (
-        f"{METRICS[options.metric].title}; differences in points with their "
+        f"{get_metric(options.metric).title}; differences in points with their "
         f"{100 * (1 - options.alpha):g} % intervals. A loss of up to "
         f"{100 * options.margin:g} points is tolerated."
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ...core.findings import GROUP, TRAININGS
-from ..base import METRICS
+from ...core.metrics import LEADING, Metric, all_metrics
 from .cells import (
     count,
     decimal,
@@ -34,7 +34,6 @@ TONES = {
     "yes": "good",
     "none": "bad",
 }
-LEADING = "uar"
 
 
 def safe(page: Page) -> list[Part]:
@@ -103,18 +102,18 @@ def losses(page: Page) -> list[Part]:
     """Return every condition against the original: a panel for each metric."""
     parts = []
     for names, rows in groups(page.findings.losses):
-        metrics = sorted(METRICS, key=lambda metric: metric != LEADING)
+        metrics = sorted(all_metrics().values(), key=lambda metric: metric.name != LEADING)
         panels = [
-            Panel(metric, METRICS[metric], _losses(page, names, rows, metric))
+            Panel(metric.name, metric.title, _losses(page, names, rows, metric))
             for metric in metrics
-            if (rows["metric"] == metric).any()
+            if (rows["metric"] == metric.name).any()
         ]
         parts.append(Part(page.section(*names), tuple(panels), LEADING))
     return parts
 
 
-def _losses(page: Page, names: Any, rows: pd.DataFrame, metric: str) -> Grid:
-    rows = rows[rows["metric"] == metric]
+def _losses(page: Page, names: Any, rows: pd.DataFrame, metric: Metric) -> Grid:
+    rows = rows[rows["metric"] == metric.name]
     footnotes = Footnotes()
     columns = (
         Column("Condition"),
@@ -123,7 +122,7 @@ def _losses(page: Page, names: Any, rows: pd.DataFrame, metric: str) -> Grid:
         Column("kbit/s", True),
         Column("Bandwidth, Hz", True),
         Column("Original", True),
-        Column(METRICS[metric], True),
+        Column(metric.title, True),
         Column("Difference, points", True),
         Column(f"{page.confidence} interval", True),
         Column("p (Holm)", True),
@@ -132,7 +131,7 @@ def _losses(page: Page, names: Any, rows: pd.DataFrame, metric: str) -> Grid:
         Column("Decision", optional=True),
     )
     lines = [_line(page, row, footnotes) for row in page.treatments.ordered(rows)]
-    caption = f"{METRICS[metric]} against the original: {page.section(*names)}"
+    caption = f"{metric.title} against the original: {page.section(*names)}"
     return grid(caption, columns, lines, footnotes, (_family(rows),))
 
 

@@ -12,7 +12,8 @@ import pandas as pd
 
 from ...core.context import Context
 from ...core.findings import TRAININGS, Findings
-from ...core.tables import CONDITIONS, SCORES, order_columns
+from ...core.metrics import score_columns
+from ...core.tables import CONDITIONS, order_columns
 from ..sections import Treatment
 from .cells import finite, said
 from .frames import Row, records
@@ -61,7 +62,7 @@ class Page:
     manifest : mapping
         What ``manifest.json`` holds.
     failed : pandas.DataFrame
-        Rows of the scores that have no result, columns ``tables.SCORES``.
+        Rows of the scores that have no result, columns `aser_bench.core.metrics.score_columns`.
     sounds : mapping of (corpus, condition, utterance) to bytes
         FLAC files, those of the condition ``original`` among them.
     command : str
@@ -76,7 +77,9 @@ class Page:
     errors: Sequence[tuple[str, Sequence[str]]] = ()
     figures: Sequence[Figure] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)
-    failed: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SCORES)))
+    failed: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=list(score_columns()))
+    )
     sounds: Mapping[tuple[str, str, str], bytes] = field(default_factory=dict)
     command: str = ""
 

@@ -9,6 +9,7 @@ import pandas as pd
 import soundfile
 
 from aser_bench.core import findings, tables
+from aser_bench.core.metrics import all_metrics, score_columns
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
 CODED = ("mp3-8k", "mp3-16k", "mp3-64k", "mp3-192k", "lowpass-3k0")
@@ -89,7 +90,7 @@ def cells(corpora):
                 "uar_high": NAN,
             }
         )
-    return pd.DataFrame(rows, columns=list(findings.CELLS))
+    return pd.DataFrame(rows, columns=[*findings.CELLS, *all_metrics()])
 
 
 def recalls(corpora):
@@ -251,7 +252,7 @@ def misheard():
 
 
 def failed():
-    row = dict.fromkeys(tables.SCORES, NAN) | {
+    row = dict.fromkeys(score_columns(), NAN) | {
         "corpus": "one",
         "features": "functionals",
         "model": "svm",
@@ -261,7 +262,7 @@ def failed():
         "status": "failed",
         "reason": "ValueError: <b>no</b> memory",
     }
-    return pd.DataFrame([row | {"fold": fold} for fold in range(3)], columns=list(tables.SCORES))
+    return pd.DataFrame([row | {"fold": fold} for fold in range(3)], columns=list(score_columns()))
 
 
 def found(corpora=("one", "two")):
