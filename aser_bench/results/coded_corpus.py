@@ -1,4 +1,4 @@
-"""Write a corpus as it sounds after codecs: to listen to, and for tools that read audio files."""
+"""Coded copies of a corpus, for listening and for tools that read audio files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ..study.parsing import CorpusChoice
 from .coded_files import (
     FORMS,
     CopyTask,
-    check_folders,
+    check_folder_names,
     copy_names,
     copy_tasks,
     readable,
@@ -38,7 +38,7 @@ EXIT_OK, EXIT_LEFT_OUT = 0, 3
 _REMEDY = "choose another folder"
 
 TABLE = "utterances.csv"
-"""The table beside a condition's copies that can be read, for the corpus ``csv``."""
+"""Table beside the copies of a condition, which the corpus ``csv`` reads."""
 
 _CSV: dict[str, Any] = {"index": False, "lineterminator": "\n"}
 _LABELS = ["file", "emotion", "speaker", "sex", "text"]
@@ -68,19 +68,19 @@ _PACKAGES = ("numpy", "scipy", "soundfile", "soxr", "imageio-ffmpeg")
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """What an encoding came to.
+class EncodedCorpus:
+    """A corpus that `encode` has written.
 
     Attributes
     ----------
     folder : Path
-        Where everything lies.
+        Contains all files.
     text : str
-        What is printed at the end.
+        The summary that the command line prints.
     exit_code : int
-        0, or 3 if a recording could not be coded and is left out.
+        0, or 3 if a recording could not be encoded and is left out.
     files : pandas.DataFrame
-        As in files.csv: one row a copy.
+        As in files.csv: one row per copy.
     """
 
     folder: Path
@@ -97,101 +97,101 @@ def encode(
     jobs: int | None = None,
     cache: str | Path | None = None,
     quiet: bool = False,
-) -> Encoded:
-    """Write the coded copies of a corpus, with tables that make each condition a corpus.
+) -> EncodedCorpus:
+    """Write coded copies of a corpus, with tables from which each condition is read as a corpus.
 
     Parameters
     ----------
     study : Study
-        Its one corpus, codecs, bitrate policy and limit count; the rest is not looked at.
+        Its corpus, codecs, bitrate policy and limit are used; all other settings are ignored.
     out : path
-        A new or empty folder. It is filled when all is done, or not at all.
+        A new or empty folder. It is filled when all files are written, or not at all.
     form : {"stream", "wav"}
-        What is written of a codec: its files as the encoder made them (what has none, the
-        original and the controls, is written as WAV), or the decoded signals that a run takes
-        its features from, as 32-bit float WAV at 16 kHz and exactly as long as the source.
+        ``stream``: the files of the encoder; conditions without such files, the original and the
+        controls, are written as WAV. ``wav``: the decoded signals from which a run extracts
+        features, as 32-bit float WAV at 16 kHz with the length of the source.
     jobs : int, optional
-        Worker processes; as many as there are cores by default. Does not change any byte.
+        Number of worker processes; all cores by default. It does not change any file.
     cache : path, optional
         Cache directory; ``$ASER_BENCH_CACHE`` or a folder in the user's cache by default.
     quiet : bool
-        Print no progress.
+        Whether no progress is printed.
 
     Raises
     ------
     AserBenchError
-        With one line for the user: a wrong name, a folder in use, a full disk.
+        If a name is unknown, the folder is in use, or the disk is full.
     """
     start, out = time.monotonic(), Path(out)
     if form not in FORMS:
         raise UsageError(f"unknown form {form!r}{suggest(form, FORMS)}")
     choice = _only_corpus(study, out)
     plan = plan_conditions(study)
-    check_folders(plan.names)
+    check_folder_names(plan.names)
     entries = Cache.at(cache)
-    say: Notify = (lambda line: None) if quiet else print_notice
+    notify: Notify = (lambda line: None) if quiet else print_notice
     atomic.check_empty(out, _REMEDY)
     with atomic.writing(out, _REMEDY) as target, target.replacing() as folder:
         atomic.check_empty(out, _REMEDY)  # now that no other process writes it
         with Pool(jobs if jobs is not None else cores()) as pool:
-            ingested = ingest(choice, study.limit, entries, pool, say=say)
-            report_refused(ingested.refused, say)
+            ingested = ingest(choice, study.limit, entries, pool, False, notify)
+            report_refused(ingested.refused, notify)
             if not ingested.has_audio:
                 raise UsageError(
-                    f"corpus {choice.name!r} has texts and no recordings here: nothing to encode"
+                    f"corpus {choice.name!r} has texts but no recordings: nothing to encode"
                 )
-            song = reference_encoder.verify(plan.conditions, say)
+            encoder_check = reference_encoder.verify(plan.conditions, notify)
             names, sources = copy_names(choice)
             tasks = list(copy_tasks(folder, form, ingested, plan.conditions, names))
-            rows, lost = _copy(tasks, ingested, pool, quiet)
-        report_refused(list(lost.items()), say)
-        left = ingested.without(lost)
-        files = _files(rows, left, plan, sources)
+            rows, failures = _write_copies(tasks, ingested, pool, quiet)
+        report_refused(list(failures.items()), notify)
+        included = ingested.without(failures)
+        files = _files(rows, included, plan, sources)
         conditions = _conditions(files, plan)
-        read = readable(folder, files)
-        _write_tables(folder, left, files, conditions, read)
-        facts = json.dumps(_facts(study, form, left, plan, song, lost), indent=2)
+        readable_conditions = readable(folder, files)
+        _write_tables(folder, included, files, conditions, readable_conditions)
+        facts = json.dumps(_facts(study, form, included, plan, encoder_check, failures), indent=2)
         (folder / "manifest.json").write_text(facts + "\n", "utf-8")
-    text = _closing(out, left, files, lost, read, time.monotonic() - start)
-    return Encoded(out, text, EXIT_LEFT_OUT if lost else EXIT_OK, files)
+    text = _closing(out, included, files, failures, readable_conditions, time.monotonic() - start)
+    return EncodedCorpus(out, text, EXIT_LEFT_OUT if failures else EXIT_OK, files)
 
 
 def _only_corpus(study: Study, out: Path) -> CorpusChoice:
-    """Return the corpus; refuse several, and copies that would be found among its recordings."""
+    """Return the corpus; refuse several corpora, and a folder among the recordings."""
     if len(study.corpora) > 1:
-        raise UsageError("corpus encode takes one --corpus at a time; say it again for the next")
+        raise UsageError("corpus encode takes one --corpus; run it once for each corpus")
     (choice,) = study.corpora
     source = Path(choice.source).expanduser() if choice.source else None
     if source and source.is_dir() and out.resolve().is_relative_to(source.resolve()):
         raise UsageError(
-            f"{out} lies in the corpus's folder, where its copies would be taken for recordings; "
-            "name a folder outside of it"
+            f"{out} is in the folder of the corpus, where copies would be taken for recordings; "
+            "choose a folder outside"
         )
     return choice
 
 
-def _copy(
+def _write_copies(
     tasks: list[CopyTask], ingested: Ingested, pool: Pool, quiet: bool
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Write all copies; return a row for each, and the utterances without (name -> reason)."""
+    """Write all copies; return a row for each, and the utterances without copies with reasons."""
     table = ingested.utterances
     seconds = dict(zip(table["utterance"], table["duration_s"], strict=True))
     rows: list[dict[str, Any]] = []
-    lost: dict[str, str] = {}
+    failures: dict[str, str] = {}
     with Progress(sum(seconds.values()), quiet=quiet) as progress:
         for result in pool.run(write_copies, tasks):
             rows += result.rows
-            lost |= result.failures
+            failures |= result.failures
             done = sum(seconds[name] for name in result.task.utterances)
-            progress.advance(done, f"coding {ingested.corpus.name}")
+            progress.advance(done, f"encoding {ingested.corpus.name}")
     if not rows:
-        reason = next(iter(lost.values()))
-        raise CodecError(f"no recording of {ingested.corpus.name} could be coded: {reason}")
-    return rows, dict(sorted(lost.items()))
+        reason = next(iter(failures.values()))
+        raise CodecError(f"no recording of {ingested.corpus.name} could be encoded: {reason}")
+    return rows, dict(sorted(failures.items()))
 
 
 def _files(
-    rows: list[dict[str, Any]], left: Ingested, plan: ConditionPlan, sources: dict[str, str]
+    rows: list[dict[str, Any]], included: Ingested, plan: ConditionPlan, sources: dict[str, str]
 ) -> pd.DataFrame:
     """Return the table of all copies, by condition and utterance."""
     place = {name: number for number, name in enumerate(plan.names)}
@@ -204,19 +204,19 @@ def _files(
 def _conditions(files: pd.DataFrame, plan: ConditionPlan) -> pd.DataFrame:
     rows = {}
     for condition in plan.conditions:
-        own = files[files["condition"] == condition.name]
+        copies = files[files["condition"] == condition.name]
         rows[condition.name] = {
             "condition": condition.name,
             "codec": condition.codec,
             "requested_kbps": condition.kbps,
-            "effective_kbps": round(float(own["effective_kbps"].astype(float).mean()), 3),
+            "effective_kbps": round(float(copies["effective_kbps"].astype(float).mean()), 3),
             "codec_rate_hz": condition.codec_rate_hz,
             "same_as": "",
             "encoder": plan.encoders[condition.codec],
-            "form": own["form"].iloc[0],
+            "form": copies["form"].iloc[0],
             "mark": condition.mark,
         }
-    for alias in plan.aliases:  # no folder of their own: the copies would be the same
+    for alias in plan.aliases:  # without a folder: the copies would be the same
         rows[alias.name] = {
             **rows[alias.same_as],
             "condition": alias.name,
@@ -228,14 +228,18 @@ def _conditions(files: pd.DataFrame, plan: ConditionPlan) -> pd.DataFrame:
 
 
 def _write_tables(
-    folder: Path, left: Ingested, files: pd.DataFrame, conditions: pd.DataFrame, read: list[str]
+    folder: Path,
+    included: Ingested,
+    files: pd.DataFrame,
+    conditions: pd.DataFrame,
+    readable_conditions: list[str],
 ) -> None:
-    given = [name for name in ("session", "split") if name in left.utterances]
-    labels = left.utterances.set_index("utterance")[[*_LABELS[1:], *given]]
-    for name in read:
-        own = files[files["condition"] == name]
-        # Beside the copies it names, so that a condition's folder can be moved as it is.
-        table = own[["utterance", "file"]].join(labels, on="utterance")
+    given = [name for name in ("session", "split") if name in included.utterances]
+    labels = included.utterances.set_index("utterance")[[*_LABELS[1:], *given]]
+    for name in readable_conditions:
+        copies = files[files["condition"] == name]
+        # Beside the copies, so that the folder of a condition can be moved.
+        table = copies[["utterance", "file"]].join(labels, on="utterance")
         table["file"] = table["file"].str.removeprefix(f"{name}/")
         table[[*_LABELS, *given]].to_csv(folder / name / TABLE, **_CSV)
     files.to_csv(folder / "files.csv", **_CSV)
@@ -243,10 +247,15 @@ def _write_tables(
 
 
 def _facts(
-    study: Study, form: str, left: Ingested, plan: ConditionPlan, song: str, lost: dict[str, str]
+    study: Study,
+    form: str,
+    included: Ingested,
+    plan: ConditionPlan,
+    encoder_check: str,
+    failures: dict[str, str],
 ) -> dict[str, Any]:
-    """Return the manifest: where the copies come from, and whose they are."""
-    corpus = left.corpus
+    """Return the manifest: origin and licence of the copies."""
+    corpus = included.corpus
     return {
         "aser_bench": __version__,
         "form": form,
@@ -255,7 +264,7 @@ def _facts(
         "limit": study.limit,
         "encoders": {name: version for name, version in plan.encoders.items() if version},
         "ffmpeg": ffmpeg.version(),
-        "canary": song,
+        "encoder_check": encoder_check,
         "packages": registry.versions(_PACKAGES),
         "corpus": {
             "name": corpus.name,
@@ -264,40 +273,40 @@ def _facts(
             "citation": corpus.citation,
             "url": corpus.url,
             "synthetic": corpus.synthetic,
-            "utterances": len(left.utterances),
-            "refused": [{"file": file, "reason": reason} for file, reason in left.refused],
-            "left_out": sorted(lost),
-            "notes": left.notes,
+            "utterances": len(included.utterances),
+            "refused": [{"file": file, "reason": reason} for file, reason in included.refused],
+            "left_out": sorted(failures),
+            "notes": included.notes,
         },
     }
 
 
 def _closing(
     out: Path,
-    left: Ingested,
+    included: Ingested,
     files: pd.DataFrame,
-    lost: dict[str, str],
-    read: list[str],
+    failures: dict[str, str],
+    readable_conditions: list[str],
     took: float,
 ) -> str:
-    """Return the last lines: what was refused, where everything lies, whose it is."""
+    """Return the summary: refused recordings, location and licence of the copies."""
     names = list(files["condition"].unique())
-    bare = [name for name in names if name not in read]
-    corpus, lines = left.corpus, []
-    refused = len(left.refused) - len(lost)
-    for number, what in ((refused, "refused"), (len(lost), "left out, not to be coded")):
+    bare = [name for name in names if name not in readable_conditions]
+    corpus, lines = included.corpus, []
+    refused = len(included.refused) - len(failures)
+    for number, what in ((refused, "refused"), (len(failures), "left out, as encoding failed")):
         if number:
             were = "recording was" if number == 1 else "recordings were"
-            lines.append(f"{number} {were} {what}; manifest.json says why.")
+            lines.append(f"{number} {were} {what}; the reasons are in manifest.json.")
     lines += [
-        f"{len(left.utterances)} recordings at {len(names)} conditions: {len(files)} "
-        f"files, {files['bytes'].sum() / 1e6:.1f} MB, {format_duration(took)}. All lies in {out}/",
+        f"{len(included.utterances)} recordings at {len(names)} conditions: {len(files)} "
+        f"files, {files['bytes'].sum() / 1e6:.1f} MB, {format_duration(took)}. Written to {out}/",
         f"  {'/  '.join(names)}/",
         "  files.csv  conditions.csv  manifest.json",
-        f"A condition is a corpus: --corpus csv={out / read[-1] / TABLE}",
-        *([f"  (not {', '.join(bare)}: bare streams; --form wav can be read)"] if bare else []),
-        f"Licence of the recordings, and so of these copies: {corpus.licence}",
+        f"Use a condition as a corpus: --corpus csv={out / readable_conditions[-1] / TABLE}",
+        *([f"  (not {', '.join(bare)}: bare streams; use --form wav)"] if bare else []),
+        f"Licence of the recordings and of these copies: {corpus.licence}",
     ]
     if re.search(r"\bND\b|NoDeriv", corpus.licence):
-        lines.append("  It allows no altered copies to be passed on: keep these to yourself.")
+        lines.append("  It does not allow altered copies to be passed on: do not share these.")
     return "\n".join(lines)

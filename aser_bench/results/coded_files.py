@@ -1,4 +1,4 @@
-"""Coded copies of recordings: what they are called, and how a worker writes a batch of them."""
+"""Coded copies of recordings: their names, and the task in which a worker writes a batch."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .. import corpora
@@ -28,40 +29,43 @@ from ..study.parsing import CorpusChoice
 
 FORMS = ("stream", "wav")
 
-_BATCH_S = 600.0  # seconds of sound a batch, so that long recordings do not fill the memory
-_HOPELESS = 3  # so many failures and no success: it is the encoder, not the recordings
+Signals = dict[str, npt.NDArray[np.float32]]
+"""Utterance -> samples, shape (samples,), at 16 kHz."""
+
+_BATCH_S = 600.0  # seconds of audio per batch, so that long recordings do not fill the memory
+_MOST_FAILURES = 3  # without a success: the encoder is broken, not the recordings
 
 
 def source_name(file: str, root: Path) -> str:
-    """Return a file's path below its corpus's folder, or the whole of it if it lies elsewhere."""
-    path, root = (Path(os.path.normpath(one)) for one in (file, root))
+    """Return a file's path below the folder of its corpus, or its full path if it is elsewhere."""
+    path, root = (Path(os.path.normpath(name)) for name in (file, root))
     return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
 
 
 def stems(table: pd.DataFrame, root: Path) -> dict[str, str]:
-    """Return the path, less its suffix, of each utterance's copy: below the folder of copies.
+    """Return the path of the copy of each utterance, without suffix, below the folder of copies.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        All utterances of the corpus (columns ``utterance`` and ``file``), whatever is copied of
-        them: a copy has the same name under every limit.
+        All utterances of the corpus (columns ``utterance`` and ``file``), also those that are not
+        copied: a copy has the same name under every limit.
     root : pathlib.Path
         The corpus's folder.
 
     Returns
     -------
     dict of str to str
-        The source's path below ``root``, or the utterance's name if it lies elsewhere; never
-        absolute and never upwards. Names that would be the same keep their source's suffix
-        (``a.wav`` and ``a.flac`` become ``a.wav.mp3`` and ``a.flac.mp3``), and are numbered if
-        that does not tell them apart either.
+        Utterance -> the path of its source below ``root``, or the name of the utterance if the
+        source is elsewhere; relative and without ``..``. Equal names get the suffix of their source
+        (``a.wav`` and ``a.flac`` become ``a.wav.mp3`` and ``a.flac.mp3``), and a number if they are
+        still equal.
     """
     rows = sorted(zip(table["utterance"], table["file"], strict=True))
     suffixes = {utterance: PurePosixPath(file).suffix for utterance, file in rows}
     short = {utterance: _stem(utterance, file, root) for utterance, file in rows}
     count = Counter(_folded(name) for name in short.values())
-    found: dict[str, str] = {}
+    unique: dict[str, str] = {}
     taken: set[str] = set()
     for utterance, name in short.items():
         if count[_folded(name)] > 1:
@@ -71,12 +75,12 @@ def stems(table: pd.DataFrame, root: Path) -> dict[str, str]:
             number += 1
             numbered = f"{name}-{number}"
         taken.add(_folded(numbered))
-        found[utterance] = numbered
-    return found
+        unique[utterance] = numbered
+    return unique
 
 
-def check_folders(conditions: Sequence[str]) -> None:
-    """Refuse conditions that no folder can be called, before anything is written."""
+def check_folder_names(conditions: Sequence[str]) -> None:
+    """Refuse conditions whose names cannot be names of folders, before anything is written."""
     for name in conditions:
         if Path(name).name != name or name.startswith("."):
             raise UsageError(f"condition {name!r} cannot be the name of a folder")
@@ -86,19 +90,31 @@ def _stem(utterance: str, file: str, root: Path) -> str:
     name = source_name(file, root)
     inside = not name.startswith("/")
     path = PurePosixPath(name).with_suffix("") if inside else PurePosixPath(utterance)
-    # Without spaces around them and in UTF-8: a table with these names can be read back.
-    words = [part.encode("utf-8", "replace").decode().strip() for part in path.parts]
-    return "/".join(word for word in words if word.strip("/") not in ("", ".", "..")) or "recording"
+    # Stripped and in UTF-8, so that a table with these names can be read back.
+    parts = [part.encode("utf-8", "replace").decode().strip() for part in path.parts]
+    return "/".join(part for part in parts if part.strip("/") not in ("", ".", "..")) or "recording"
 
 
 def _folded(name: str) -> str:
-    """Return what two names must differ in on a disk that knows no upper and lower case."""
+    """Return the form in which a disk that ignores case compares names."""
     return unicodedata.normalize("NFC", name).casefold()
 
 
 @dataclass(frozen=True)
 class CopyTask:
-    """Some utterances, the conditions to take them through, and where the copies go."""
+    """A batch of utterances to be copied at some conditions.
+
+    Attributes
+    ----------
+    folder : Path
+        Folder of all copies.
+    form : str
+        One of `FORMS`.
+    utterances, files, hashes, stems : tuple of str
+        Name, source, hash (hex) of the samples and path of the copy without suffix, one of each
+        per utterance.
+    conditions : tuple of Condition
+    """
 
     folder: Path
     form: str
@@ -111,7 +127,7 @@ class CopyTask:
 
 @dataclass(frozen=True)
 class CopyResult:
-    """What came of a `CopyTask`: a row a file, and why utterances (by name) have none."""
+    """Result of a `CopyTask`: a table row per file, and reasons for utterances without files."""
 
     task: CopyTask
     rows: list[dict[str, Any]]
@@ -119,15 +135,15 @@ class CopyResult:
 
 
 def copy_names(choice: CorpusChoice) -> tuple[dict[str, str], dict[str, str]]:
-    """Return, for each utterance of a corpus, its copies' stem and its source as tables name it."""
+    """Return, for each utterance of a corpus, the stem of its copies and the name of its source."""
     table = corpora.load_corpus(choice.name, choice.source).utterances
     if choice.source:
         root = Path(choice.source).expanduser().absolute()
         root = root if root.is_dir() else root.parent
     else:
         folders = [Path(file).parent.parts for file in table["file"]]
-        same = [parts[0] for parts in zip(*folders, strict=False) if len(set(parts)) == 1]
-        root = Path(*same)
+        shared = [parts[0] for parts in zip(*folders, strict=False) if len(set(parts)) == 1]
+        root = Path(*shared)
     sources = {
         utterance: source_name(file, root)
         for utterance, file in zip(table["utterance"], table["file"], strict=True)
@@ -142,7 +158,7 @@ def copy_tasks(
     conditions: tuple[Condition, ...],
     names: dict[str, str],
 ) -> Iterator[CopyTask]:
-    """Yield the corpus in batches of so many utterances and so much sound."""
+    """Yield the corpus in batches of limited number and duration."""
     table = ingested.utterances
     start, seconds = 0, 0.0
     for row, length in enumerate([*table["duration_s"], float("inf")]):
@@ -155,24 +171,24 @@ def copy_tasks(
                 tuple(part["utterance"]),
                 tuple(part["file"]),
                 tuple(part["samples_sha256"]),
-                tuple(names[one] for one in part["utterance"]),
+                tuple(names[utterance] for utterance in part["utterance"]),
                 conditions,
             )
             start, seconds = row, length
 
 
 def write_copies(task: CopyTask) -> CopyResult:
-    """Take a batch through its conditions and write every copy.
+    """Write the copies of a batch at its conditions.
 
-    A recording that one codec cannot code is left out of all conditions, so that all of them
-    hold the same utterances.
+    A recording that a codec cannot encode is left out of all conditions, so that all of them
+    have the same utterances.
 
     Raises
     ------
     CodecError, AudioError
-        If the encoder is broken rather than a recording.
+        If the encoder fails for all recordings.
     AserBenchError
-        If there is no room for scratch files.
+        If there is no space for temporary files.
     OSError
         If a copy cannot be written.
     """
@@ -180,8 +196,8 @@ def write_copies(task: CopyTask) -> CopyResult:
     names = dict(zip(task.utterances, task.stems, strict=True))
     rows = []
     for spec in dict.fromkeys(condition.codec for condition in task.conditions):
-        conditions = [one for one in task.conditions if one.codec == spec]
-        coded, failed = _code(specs.get(spec), task.form, signals, conditions)
+        conditions = [condition for condition in task.conditions if condition.codec == spec]
+        coded, failed = _encode(specs.get(spec), task.form, signals, conditions)
         failures |= failed
         for utterance in failed:
             del signals[utterance]
@@ -196,65 +212,66 @@ def write_copies(task: CopyTask) -> CopyResult:
     return CopyResult(task, [row for row in rows if row["utterance"] in signals], failures)
 
 
-def _read_all(task: CopyTask) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    signals, failures = {}, {}
-    for utterance, file, known in zip(task.utterances, task.files, task.hashes, strict=True):
+def _read_all(task: CopyTask) -> tuple[Signals, dict[str, str]]:
+    signals: Signals = {}
+    failures: dict[str, str] = {}
+    for utterance, file, sha256 in zip(task.utterances, task.files, task.hashes, strict=True):
         try:
             signal = read(file)
         except AudioError as error:
             failures[utterance] = str(error)
             continue
-        if samples_sha256(signal) == known:
+        if samples_sha256(signal) == sha256:
             signals[utterance] = signal
         else:
             failures[utterance] = "the file changed while it was being read; encode again"
     return signals, failures
 
 
-def _code(
-    codec: Codec, form: str, signals: dict[str, np.ndarray], conditions: Sequence[Condition]
+def _encode(
+    codec: Codec, form: str, signals: Signals, conditions: Sequence[Condition]
 ) -> tuple[dict[str, list[CodedSignal]], dict[str, str]]:
-    """Return each utterance's versions, and why some have none."""
+    """Return the versions of each utterance by condition, and reasons for those without."""
     if not signals:
         return {}, {}
     try:
         rows = _roundtrip(codec, form, list(signals.values()), conditions)
-        return dict(zip(signals, zip(*rows, strict=True), strict=True)), {}  # type: ignore[arg-type]
+        return dict(zip(signals, map(list, zip(*rows, strict=True)), strict=True)), {}
     except (CodecError, AudioError):
-        pass  # now one by one: some recording is to blame
+        pass  # find the recordings that cannot be encoded
     coded, failures = {}, {}
     for utterance, signal in signals.items():
         try:
             coded[utterance] = [row[0] for row in _roundtrip(codec, form, [signal], conditions)]
         except (CodecError, AudioError) as error:
             failures[utterance] = f"codec {codec.spec}: {error}"
-            if not coded and len(failures) == _HOPELESS:
+            if not coded and len(failures) == _MOST_FAILURES:
                 raise
     return coded, failures
 
 
 def _roundtrip(
-    codec: Codec, form: str, signals: list[np.ndarray], conditions: Sequence[Condition]
+    codec: Codec, form: str, signals: list[npt.NDArray[np.float32]], conditions: Sequence[Condition]
 ) -> list[list[CodedSignal]]:
-    code = codec.roundtrip_with_files if form == "stream" else codec.roundtrip
+    roundtrip = codec.roundtrip_with_files if form == "stream" else codec.roundtrip
     try:
-        return code(signals, SAMPLE_RATE, conditions)
+        return roundtrip(signals, SAMPLE_RATE, conditions)
     except OSError as error:
         raise AserBenchError(
-            f"no place for scratch files ({error.strerror or error}): free some, or name a "
-            "folder with room in TMPDIR"
+            f"temporary files cannot be written ({error.strerror or error}): free some space, or "
+            "set TMPDIR to a folder with space"
         ) from error
 
 
 def _write(task: CopyTask, name: str, version: CodedSignal) -> dict[str, Any]:
-    """Write one copy, and return what the table says of it."""
+    """Write a copy and return its row of the table."""
     form = "stream" if task.form == "stream" and version.file else "wav"
     content, suffix = version.file, version.suffix
     if form == "wav":
         content, suffix = wav(version.signal), "wav"
     path = task.folder / f"{name}.{suffix}"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as file:  # x: should two copies have one name after all, say so
+    with path.open("xb") as file:  # fails if two copies have the same name
         file.write(content)
     return {
         "file": f"{name}.{suffix}",
@@ -267,18 +284,18 @@ def _write(task: CopyTask, name: str, version: CodedSignal) -> dict[str, Any]:
 
 
 def readable(folder: Path, files: pd.DataFrame) -> list[str]:
-    """Return the conditions whose copies can be read: bare G.711, say, has no header to tell it."""
+    """Return the conditions whose copies can be read; a bare G.711 stream has no header, say."""
     return [
         str(name)
-        for name, own in files.groupby("condition", sort=False)
-        if any(not inspect_recording(folder / file).reason for file in own["file"][:3])
+        for name, copies in files.groupby("condition", sort=False)
+        if any(not inspect_recording(folder / file).reason for file in copies["file"][:3])
     ]
 
 
-def wav(signal: np.ndarray) -> bytes:
+def wav(signal: npt.NDArray[np.float32]) -> bytes:
     """Return a signal (float32, (samples,), 16 kHz) as a WAV file in 32-bit float.
 
-    Written by scipy: libsndfile would put the time of day into it.
+    Written by scipy: libsndfile would add the time of day.
     """
     from scipy.io import wavfile
 

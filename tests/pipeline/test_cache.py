@@ -1,4 +1,4 @@
-"""The cache gives back what was put in, or nothing; never half of it, never a pickle's doing."""
+"""The cache returns complete entries or none, and loads no pickle."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def files(cache: Cache) -> list[Path]:
 
 
 @pytest.mark.usefixtures("saved")
-def test_what_was_saved_is_loaded(cache):
+def test_saved_entry_is_loaded(cache):
     assert cache.has("features", NAME)
     entry = cache.load("features", NAME)
     assert entry.meta == META
@@ -57,20 +57,20 @@ def test_what_was_saved_is_loaded(cache):
         np.testing.assert_array_equal(entry.arrays[name], array)
 
 
-def test_an_entry_may_be_empty(cache):
+def test_entry_may_be_empty(cache):
     cache.save("sources", NAME, {}, {})
     entry = cache.load("sources", NAME)
     assert (entry.arrays, entry.meta) == ({}, {})
 
 
-def test_nothing_there(cache):
+def test_missing_entry_is_none(cache):
     assert not cache.has("features", NAME)
     assert cache.load("features", NAME) is None
     assert not cache.root.exists()
 
 
 @pytest.mark.usefixtures("saved")
-def test_kinds_and_names_are_kept_apart(cache):
+def test_kinds_and_names_are_separate(cache):
     assert cache.load("audits", NAME) is None
     assert cache.load("features", key("another name")) is None
     cache.save("audits", NAME, {}, {"kbps": 8})
@@ -78,7 +78,7 @@ def test_kinds_and_names_are_kept_apart(cache):
 
 
 @pytest.mark.usefixtures("saved")
-def test_the_later_of_two_entries_stands(cache):
+def test_later_entry_replaces_the_earlier_one(cache):
     cache.save("features", NAME, {"values": np.ones(2)}, {"note": "new"})
     entry = cache.load("features", NAME)
     assert entry.meta == {"note": "new"}
@@ -86,7 +86,7 @@ def test_the_later_of_two_entries_stands(cache):
 
 
 @pytest.mark.usefixtures("saved")
-def test_saving_leaves_one_file(cache):
+def test_saving_writes_one_file(cache):
     assert files(cache) == [cache.path("features", NAME)]
 
 
@@ -106,7 +106,7 @@ def test_default_folder_is_in_the_users_cache(monkeypatch):
 # Damage
 
 
-def assert_gone(cache: Cache) -> None:
+def assert_removed(cache: Cache) -> None:
     assert cache.load("features", NAME) is None
     assert not cache.has("features", NAME)
 
@@ -124,32 +124,32 @@ def assert_gone(cache: Cache) -> None:
         b"\x93NUMPY" + bytes(200),
     ],
 )
-def test_a_damaged_file_is_none_and_gone(cache, saved, content):
+def test_damaged_file_is_removed(cache, saved, content):
     saved.write_bytes(content)
-    assert_gone(cache)
+    assert_removed(cache)
     cache.save("features", NAME, ARRAYS, META)
     assert cache.load("features", NAME).meta == META
 
 
 @pytest.mark.parametrize("part", [0.01, 0.3, 0.7, 0.99])
-def test_a_truncated_file_is_none_and_gone(cache, saved, part):
+def test_truncated_file_is_removed(cache, saved, part):
     content = saved.read_bytes()
     saved.write_bytes(content[: int(part * len(content))])
-    assert_gone(cache)
+    assert_removed(cache)
 
 
 @pytest.mark.parametrize("what", ["no meta", "broken meta"])
-def test_a_file_that_is_not_an_entry_is_none_and_gone(cache, saved, what):
+def test_file_that_is_no_entry_is_removed(cache, saved, what):
     strange = {} if what == "no meta" else {"__meta__": np.array("{")}
     np.savez(saved, values=np.ones(3), **strange)
-    assert_gone(cache)
+    assert_removed(cache)
 
 
 def with_a_byte_changed(content: bytes, place: int) -> bytes:
     return content[:place] + bytes([content[place] ^ 0x40]) + content[place + 1 :]
 
 
-def assert_none_or_whole(cache: Cache, content: bytes) -> None:
+def assert_none_or_complete(cache: Cache, content: bytes) -> None:
     cache.path("audits", NAME).write_bytes(content)
     entry = cache.load("audits", NAME)
     if entry is not None:
@@ -164,18 +164,18 @@ def small(cache) -> bytes:
     return cache.path("audits", NAME).read_bytes()
 
 
-def test_one_bad_byte_never_gives_other_numbers(cache, small):
+def test_wrong_byte_never_changes_numbers(cache, small):
     for place in range(0, small.index(b"PK\x01\x02"), 3):
-        assert_none_or_whole(cache, with_a_byte_changed(small, place))
+        assert_none_or_complete(cache, with_a_byte_changed(small, place))
 
 
-def test_one_bad_byte_in_the_directory_never_gives_other_numbers(cache, small):
+def test_wrong_byte_in_the_zip_directory_never_changes_numbers(cache, small):
     for place in range(small.index(b"PK\x01\x02"), len(small)):
-        assert_none_or_whole(cache, with_a_byte_changed(small, place))
+        assert_none_or_complete(cache, with_a_byte_changed(small, place))
 
 
 class Bomb:
-    """Unpickling it leaves a file."""
+    """Create a file when unpickled."""
 
     def __init__(self, trace: Path) -> None:
         self.trace = trace
@@ -184,11 +184,11 @@ class Bomb:
         return Path.touch, (self.trace,)
 
 
-def test_a_pickle_is_not_opened(cache, saved, tmp_path):
+def test_pickle_is_not_loaded(cache, saved, tmp_path):
     trace = tmp_path / "trace"
     meta = np.array(json.dumps(META))
     np.savez(saved, __meta__=meta, values=np.array([Bomb(trace)], dtype=object))
-    assert_gone(cache)
+    assert_removed(cache)
     assert not trace.exists()
 
 
@@ -213,7 +213,7 @@ def half_written(file, **arrays):
     ("owner", "name", "replacement"),
     [(np, "savez", full_disk), (np, "savez", half_written), (Path, "replace", full_disk)],
 )
-def test_a_full_disk_leaves_nothing_and_says_so(cache, monkeypatch, owner, name, replacement):
+def test_full_disk_is_reported_and_leaves_nothing(cache, monkeypatch, owner, name, replacement):
     monkeypatch.setattr(owner, name, replacement)
     with pytest.raises(AserBenchError) as caught:
         cache.save("features", NAME, ARRAYS, META)
@@ -225,7 +225,7 @@ def test_a_full_disk_leaves_nothing_and_says_so(cache, monkeypatch, owner, name,
 
 
 @pytest.mark.usefixtures("saved")
-def test_a_full_disk_leaves_the_entry_that_was_there(cache, monkeypatch):
+def test_full_disk_leaves_the_earlier_entry(cache, monkeypatch):
     monkeypatch.setattr(np, "savez", half_written)
     with pytest.raises(AserBenchError):
         cache.save("features", NAME, {}, {"note": "new"})
@@ -237,7 +237,7 @@ def closed(*args, **kwargs):
 
 
 @pytest.mark.parametrize("name", ["mkdir", "open"])
-def test_a_closed_folder_is_named(cache, monkeypatch, name):
+def test_folder_without_permission_is_named(cache, monkeypatch, name):
     monkeypatch.setattr(Path, name, closed)
     with pytest.raises(AserBenchError, match="cannot be written") as caught:
         cache.save("features", NAME, ARRAYS, META)
@@ -245,14 +245,14 @@ def test_a_closed_folder_is_named(cache, monkeypatch, name):
     assert "Permission denied" in str(caught.value)
 
 
-def test_a_file_in_the_folders_place_is_named(cache):
+def test_file_in_the_place_of_the_folder_is_named(cache):
     cache.root.write_text("")
     with pytest.raises(AserBenchError, match="cannot be written") as caught:
         cache.save("features", NAME, ARRAYS, META)
     assert str(cache.root) in str(caught.value)
 
 
-def test_a_file_in_the_folders_place_holds_no_entry(cache):
+def test_file_in_the_place_of_the_folder_has_no_entry(cache):
     cache.root.write_text("")
     assert cache.load("features", NAME) is None
 
@@ -260,7 +260,7 @@ def test_a_file_in_the_folders_place_holds_no_entry(cache):
 # Sweeping
 
 
-def test_sweep_takes_old_temporary_files_only(cache, saved):
+def test_sweep_removes_old_temporary_files_only(cache, saved):
     old, new, folder = (cache.root / "tmp" / name for name in ("old", "new", "folder"))
     for file in (old, new):
         file.write_bytes(b"half")
@@ -275,7 +275,7 @@ def test_sweep_takes_old_temporary_files_only(cache, saved):
     assert cache.load("features", NAME).meta == META
 
 
-def test_there_may_be_nothing_to_sweep(cache):
+def test_sweep_of_a_missing_folder_does_nothing(cache):
     cache.sweep()
     assert not cache.root.exists()
 
@@ -283,7 +283,7 @@ def test_there_may_be_nothing_to_sweep(cache):
 # Keys
 
 
-def test_a_key_is_the_same_in_every_process():
+def test_key_is_the_same_in_every_process():
     code = (
         "from aser_bench.pipeline.cache import key; print(key('train', 1, {'b': [2.5], 'a': None}))"
     )
@@ -317,11 +317,11 @@ PARTS = ["features", 16000, ["hash"], {"codec": "mp3", "kbps": 8.0}, None]
         [PARTS[1], PARTS[0], *PARTS[2:]],
     ],
 )
-def test_every_part_is_in_the_key(other):
+def test_key_depends_on_every_part(other):
     assert key(*other) != key(*PARTS)
 
 
-def test_parts_are_not_run_together():
+def test_key_separates_parts():
     assert len({key("ab", "c"), key("a", "bc"), key("abc"), key("ab,c"), key(["ab", "c"])}) == 5
 
 
@@ -338,14 +338,14 @@ JSON = st.recursive(
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(JSON, max_size=3), st.lists(JSON, max_size=3))
-def test_equal_keys_mean_equal_parts(one, two):
+def test_keys_are_equal_only_for_equal_parts(one, two):
     same = json.dumps(one, sort_keys=True) == json.dumps(two, sort_keys=True)
     assert (key(*one) == key(*two)) == same
     assert key(*json.loads(json.dumps(one))) == key(*one)
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_what_json_cannot_hold_has_no_key(bad):
+def test_values_that_json_cannot_represent_are_refused(bad):
     with pytest.raises(ValueError, match="not JSON compliant"):
         key("features", bad)
 
@@ -364,7 +364,7 @@ for _ in range(25):
 """
 
 
-def test_two_processes_may_write_the_same_key(cache):
+def test_two_processes_may_write_the_same_entry(cache):
     writers = [
         subprocess.Popen(
             [sys.executable, "-c", WRITER, str(cache.root), NAME], cwd=Path(__file__).parents[2]

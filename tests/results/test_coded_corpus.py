@@ -1,4 +1,4 @@
-"""Coded copies: what lies in the folder, that it is a corpus, and that nothing is half-written."""
+"""Coded copies of a corpus: content of the folder, names of files, errors."""
 
 from __future__ import annotations
 
@@ -41,14 +41,16 @@ def write(table, cache_dir, tmp_path):
 def signals(
     table: Path, spec: str, *bitrates: float, files: bool = False
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Return condition -> stem -> what a run would take its features from."""
+    """Return condition -> stem -> the signal from which a run extracts features."""
     codec = specs.get(spec)
     conditions, _ = codec.conditions(bitrates, 16_000, "promote")
     paths = [Path(file) for file in pd.read_csv(table)["file"]]
     code = codec.roundtrip_with_files if files else codec.roundtrip
     rows = code([read(path) for path in paths], 16_000, conditions)
     return {
-        condition.name: {path.stem: one.signal for path, one in zip(paths, row, strict=True)}
+        condition.name: {
+            path.stem: version.signal for path, version in zip(paths, row, strict=True)
+        }
         for condition, row in zip(conditions, rows, strict=True)
     }
 
@@ -61,10 +63,10 @@ def content(folder: Path) -> dict[str, bytes]:
     }
 
 
-# --- what is written -------------------------------------------------------------------------
+# Content of the folder
 
 
-def test_streams_are_the_codecs_files_and_what_has_none_is_wav(write, table):
+def test_streams_are_files_of_the_encoder_or_else_wav(write, table):
     done = write()
     assert done.exit_code == 0
     files = pd.read_csv(done.folder / "files.csv")
@@ -77,7 +79,7 @@ def test_streams_are_the_codecs_files_and_what_has_none_is_wav(write, table):
         "mp3-8k": ["stream"],
         "mp3-64k": ["stream"],
     }
-    heard = signals(table, "mp3", 8, 64, files=True)
+    decoded_signals = signals(table, "mp3", 8, 64, files=True)
     for row in files.itertuples():
         file = (done.folder / row.file).read_bytes()
         assert len(file) == row.bytes
@@ -85,34 +87,36 @@ def test_streams_are_the_codecs_files_and_what_has_none_is_wav(write, table):
         assert Path(row.file).with_suffix("") == Path(row.condition, row.utterance)
         if row.form == "stream":
             decoded, _ = soundfile.read(io.BytesIO(file), dtype="float32")
-            wanted = heard[row.condition][row.utterance]
-            assert np.array_equal(decoded[: len(wanted)], wanted)
-            assert row.samples == len(wanted)
+            expected = decoded_signals[row.condition][row.utterance]
+            assert np.array_equal(decoded[: len(expected)], expected)
+            assert row.samples == len(expected)
             assert f"mp3-{row.effective_kbps:g}k" == row.condition
 
 
-def test_wav_is_what_a_run_hears_bit_for_bit(write, table):
+def test_wav_equals_the_signals_of_a_run(write, table):
     done = write(form="wav")
-    heard = signals(table, "mp3", 8, 64) | signals(table, "gain:db=20") | signals(table, "original")
-    assert set(heard) == set(CONDITIONS)
+    decoded_signals = (
+        signals(table, "mp3", 8, 64) | signals(table, "gain:db=20") | signals(table, "original")
+    )
+    assert set(decoded_signals) == set(CONDITIONS)
     beyond_full_scale = False
-    for condition, by_stem in heard.items():
-        for stem, wanted in by_stem.items():
-            found = soundfile.SoundFile(done.folder / condition / f"{stem}.wav")
-            assert (found.samplerate, found.channels, found.subtype) == (16_000, 1, "FLOAT")
-            assert np.array_equal(found.read(dtype="float32"), wanted)
-            beyond_full_scale |= bool(abs(wanted).max() > 1)
-    assert beyond_full_scale  # or else this would not show that nothing is clipped
+    for condition, by_stem in decoded_signals.items():
+        for stem, expected in by_stem.items():
+            file = soundfile.SoundFile(done.folder / condition / f"{stem}.wav")
+            assert (file.samplerate, file.channels, file.subtype) == (16_000, 1, "FLOAT")
+            assert np.array_equal(file.read(dtype="float32"), expected)
+            beyond_full_scale |= bool(abs(expected).max() > 1)
+    assert beyond_full_scale  # so that clipping would be noticed
 
 
 @pytest.mark.parametrize("form", coded_files.FORMS)
-def test_a_coded_corpus_is_a_corpus(write, table, form):
+def test_each_condition_is_read_as_a_corpus(write, table, form):
     source = load_corpus("csv", table).utterances
     done = write(form=form)
     for condition in CONDITIONS:
-        own = done.folder / condition / coded_corpus.TABLE
-        assert not pd.read_csv(own)["file"].str.contains("/").any()
-        listing = load_corpus("csv", own)
+        file = done.folder / condition / coded_corpus.TABLE
+        assert not pd.read_csv(file)["file"].str.contains("/").any()
+        listing = load_corpus("csv", file)
         assert not listing.refused
         labels = ["utterance", "emotion", "speaker", "sex", "text"]
         pd.testing.assert_frame_equal(listing.utterances[labels], source[labels])
@@ -120,7 +124,7 @@ def test_a_coded_corpus_is_a_corpus(write, table, form):
     assert len(again.files) == 32 * len(CONDITIONS)
 
 
-def test_a_bare_stream_is_no_corpus_and_that_is_told(write):
+def test_bare_streams_have_no_table(write):
     done = write(codecs=["g711"], limit=4)
     (bare,) = set(done.files["condition"]) - {"original"}
     assert len(list((done.folder / bare).iterdir())) == 4
@@ -132,7 +136,7 @@ def test_a_bare_stream_is_no_corpus_and_that_is_told(write):
     assert "bare streams" not in as_wav.text
 
 
-def test_conditions_say_what_they_are(write):
+def test_conditions_are_described(write):
     done = write(codecs=[{"mp3": [160, 256]}, "gain:db=20"], bitrate_policy="clamp")
     table = pd.read_csv(done.folder / "conditions.csv", keep_default_na=False)
     assert table["condition"].tolist() == ["original", "mp3-160k", GAIN, "mp3-256k"]
@@ -146,14 +150,14 @@ def test_conditions_say_what_they_are(write):
     assert facts["corpus"]["utterances"] == 32
 
 
-def test_workers_change_no_byte(write):
+def test_number_of_workers_changes_no_byte(write):
     one = write("one", jobs=1, form="stream", codecs=[{"mp3": [8]}, {"opus": [16]}])
     two = write("two", jobs=2, form="stream", codecs=[{"mp3": [8]}, {"opus": [16]}])
     assert content(one.folder) == content(two.folder)
     assert one.text.splitlines()[1:3] == two.text.splitlines()[1:3]
 
 
-def test_batches_are_bounded_in_number_and_in_sound():
+def test_batches_are_limited_in_number_and_duration():
     table = pd.DataFrame({"duration_s": [10.0] * 40 + [500.0, 3000.0, 400.0, 200.0, 1.0]})
     for name in ("utterance", "file", "samples_sha256"):
         table[name] = [str(number) for number in range(len(table))]
@@ -166,19 +170,19 @@ def test_batches_are_bounded_in_number_and_in_sound():
     assert [len(task.utterances) for task in tasks] == [32, 9, 1, 2, 1]
 
 
-def test_a_condition_for_the_licence(write, voices, monkeypatch):
+def test_licence_is_shown(write, voices, monkeypatch):
     custom = {"custom": str(voices)}
     monkeypatch.setattr("aser_bench.corpora.custom.Custom.licence", "CC BY-NC-ND 4.0")
     done = write(corpus=custom, codecs=["gain"], limit=2)
     assert "CC BY-NC-ND 4.0" in done.text
-    assert "no altered copies to be passed on" in done.text
+    assert "does not allow altered copies to be passed on" in done.text
     facts = json.loads((done.folder / "manifest.json").read_text())
     assert facts["corpus"]["licence"] == "CC BY-NC-ND 4.0"
     monkeypatch.setattr("aser_bench.corpora.custom.Custom.licence", "CC0 1.0")
     assert "altered" not in write("free", corpus=custom, codecs=["gain"], limit=2).text
 
 
-# --- names -----------------------------------------------------------------------------------
+# Names of files
 
 
 def names(*files: str, utterances: tuple[str, ...] = (), root: str = "/corpus") -> list[str]:
@@ -187,7 +191,7 @@ def names(*files: str, utterances: tuple[str, ...] = (), root: str = "/corpus") 
     return list(stems(table, Path(root)).values())
 
 
-def test_names_are_those_of_the_source():
+def test_names_are_paths_of_the_sources():
     assert names("/corpus/a/x.y.wav", "/corpus/b/x.y.flac", "/corpus/none") == [
         "a/x.y",
         "b/x.y",
@@ -196,7 +200,7 @@ def test_names_are_those_of_the_source():
     assert names("/corpus/a/../b/x.wav", root="/corpus/./a/..") == ["b/x"]
 
 
-def test_names_that_would_be_the_same_are_told_apart():
+def test_equal_names_are_made_unique():
     assert names("/corpus/x.wav", "/corpus/x.flac") == ["x.wav", "x.flac"]
     assert names("/corpus/X.wav", "/corpus/x.wav") == ["X.wav", "x.wav-2"]
     assert names("/corpus/x.wav", "/corpus/x.flac", "/corpus/x.wav.ogg") == [
@@ -217,11 +221,11 @@ def test_names_that_would_be_the_same_are_told_apart():
         ("caf\udce9", "caf?"),
     ],
 )
-def test_no_name_leads_out_of_the_folder(utterance, name):
+def test_names_stay_inside_the_folder(utterance, name):
     assert names("/elsewhere/take.wav", utterances=(utterance,)) == [name]
 
 
-def test_files_outside_of_the_tables_folder_stay_inside_of_out(write, voices, tmp_path):
+def test_copies_of_files_outside_the_corpus_folder_are_inside_out(write, voices, tmp_path):
     inner = tmp_path / "deep" / "inner"
     for place in (inner, tmp_path / "deep" / "sub", tmp_path / "far"):
         place.mkdir(parents=True)
@@ -242,7 +246,7 @@ def test_files_outside_of_the_tables_folder_stay_inside_of_out(write, voices, tm
         assert np.allclose(read(row.file), 10 * read(source), rtol=1e-5)
 
 
-def test_recordings_of_one_name_and_two_formats_are_both_there(write, tmp_path, voices):
+def test_recordings_with_equal_names_in_two_formats_are_both_copied(write, tmp_path, voices):
     folder = tmp_path / "twins"
     folder.mkdir()
     one, two, *_ = sorted(voices.glob("*.wav"))
@@ -258,7 +262,7 @@ def test_recordings_of_one_name_and_two_formats_are_both_there(write, tmp_path, 
     assert set(few.files["file"]) < set(done.files["file"])  # a limit renames nothing
 
 
-# --- what goes wrong -------------------------------------------------------------------------
+# Errors
 
 
 def test_unusable_recordings_are_counted_and_named(write, table, tmp_path):
@@ -273,7 +277,7 @@ def test_unusable_recordings_are_counted_and_named(write, table, tmp_path):
     assert len(done.files) == 2 * 32
 
 
-def test_what_cannot_be_coded_is_left_out_everywhere_and_told(write, table, monkeypatch):
+def test_recording_that_cannot_be_encoded_is_left_out_of_all_conditions(write, table, monkeypatch):
     plain = Mp3.roundtrip_with_files
     victim = pd.read_csv(table)["file"][5]
     bad = float(read(victim)[100])
@@ -295,7 +299,7 @@ def test_what_cannot_be_coded_is_left_out_everywhere_and_told(write, table, monk
     assert facts["refused"] == [{"file": victim, "reason": "codec mp3: the encoder crashed on it"}]
 
 
-def test_a_broken_encoder_stops_it_and_nothing_is_left(write, tmp_path, monkeypatch):
+def test_broken_encoder_stops_and_leaves_nothing(write, tmp_path, monkeypatch):
     def broken(self, signals, rate, conditions):
         raise CodecError("ffmpeg ended with code 1")
 
@@ -306,7 +310,7 @@ def test_a_broken_encoder_stops_it_and_nothing_is_left(write, tmp_path, monkeypa
     assert not (tmp_path / "new").exists()
 
 
-def test_a_full_disk_is_told_and_nothing_is_left(write, tmp_path, monkeypatch):
+def test_full_disk_is_reported_and_leaves_nothing(write, tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
@@ -317,17 +321,17 @@ def test_a_full_disk_is_told_and_nothing_is_left(write, tmp_path, monkeypatch):
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_no_room_for_scratch_is_another_message(write, monkeypatch):
+def test_full_disk_for_temporary_files_has_another_message(write, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Mp3, "roundtrip_with_files", full)
     monkeypatch.setattr(coded_corpus.reference_encoder, "verify", lambda conditions, say: "")
-    with pytest.raises(AserBenchError, match="scratch files"):
+    with pytest.raises(AserBenchError, match="temporary files cannot be written"):
         write()
 
 
-def test_a_folder_in_use_is_refused_untouched(write, tmp_path):
+def test_folder_with_files_is_refused(write, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.tex").write_text("years of work")
     with pytest.raises(UsageError, match="not empty"):
@@ -337,13 +341,13 @@ def test_a_folder_in_use_is_refused_untouched(write, tmp_path):
         write("out/thesis.tex")
 
 
-def test_copies_are_not_put_among_the_recordings(write, voices):
+def test_folder_among_the_recordings_is_refused(write, voices):
     with pytest.raises(UsageError, match="taken for recordings"):
         write(voices / "coded", corpus={"custom": str(voices)})
     assert not (voices / "coded").exists()
 
 
-def test_a_condition_that_is_no_name_of_a_folder_is_refused(write, monkeypatch, tmp_path):
+def test_condition_that_cannot_be_the_name_of_a_folder_is_refused(write, monkeypatch, tmp_path):
     monkeypatch.setattr(Control, "label", "../../gain")
     with pytest.raises(UsageError, match="cannot be the name of a folder"):
         write(codecs=["gain"])
@@ -351,7 +355,7 @@ def test_a_condition_that_is_no_name_of_a_folder_is_refused(write, monkeypatch, 
 
 
 @pytest.mark.parametrize("more", [{"corpora": ["demo", "custom"]}, {"codecs": ["mp5"]}])
-def test_what_cannot_be_asked_for_is_refused_first(more, tmp_path):
+def test_invalid_settings_are_refused_before_anything_is_written(more, tmp_path):
     with pytest.raises(UsageError):
         coded_corpus.encode(resolve({"codecs": ["gain"], **more}), tmp_path / "out")
     with pytest.raises(UsageError, match="unknown form 'wave'; did you mean 'wav'"):
