@@ -72,7 +72,7 @@ def test_the_demo_corpus_needs_no_name(bench):
     assert (code, said) == (0, "")
     assert out.startswith("3 recordings at 3 conditions: 9 files, 0.")
     assert "--corpus csv=coded/" in out
-    assert "Licence of the recordings, and so of these copies: MIT" in out
+    assert "Licence of the recordings and of these copies: MIT" in out
     # as in the package: a folder a speaker
     files = sorted(path.relative_to("coded") for path in Path("coded").rglob("*.mp3"))
     assert [file.parts[0] for file in files] == ["mp3-8k"] * 3
@@ -212,7 +212,7 @@ def test_an_interrupted_encode_leaves_nothing_and_can_be_said_again(bench, table
     if how != signal.SIGKILL:
         assert not list(tmp_path.glob(f"*{HIDDEN}*"))
         assert process.returncode == 130
-        assert "interrupted; nothing was left" in said
+        assert "interrupted; nothing was written" in said
     code, _, said = bench("--corpus", f"csv={table}", "--codec", "gain", "-j", "1", "-q", out)
     assert (code, said) == (0, "")
     assert not list(tmp_path.glob(f"*{HIDDEN}*"))
