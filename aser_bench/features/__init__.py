@@ -1,4 +1,4 @@
-"""Feature sets: numbers of signals. `extract` makes all that are asked for in one pass."""
+"""Feature sets: numbers computed from signals. `extract` computes several sets in one pass."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .base import FeatureBundle, FeatureSet
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
     from .audio_signal import AudioSignal
@@ -23,28 +24,32 @@ __all__ = [
     "extract_features",
     "feature_type",
     "get",
+    "resolve",
     "version",
 ]
 
 
 def resolve(spec: str) -> FeatureSet | FeatureBundle:
-    """Return the feature set or bundle of a spec, as the command line takes it.
+    """Return the feature set or bundle of a spec, as given on the command line.
 
     Raises
     ------
     UsageError
-        For an unknown feature set or option, or a value that the option does not take.
+        For an unknown feature set or option, or a value that is not valid for the option.
     """
     words, options = split_spec(spec)
     name = ":".join(words)
     target = registry.get("features", name)
-    is_bundle = isinstance(target, FeatureBundle) or (
-        isinstance(target, type) and issubclass(target, FeatureBundle)
-    )
-    found: FeatureSet | FeatureBundle = registry.as_instance(
-        "features", name, target, FeatureBundle if is_bundle else FeatureSet
-    )
-    return found.with_options(options) if options else found
+    component: FeatureSet | FeatureBundle
+    if _is_bundle(target):
+        component = registry.as_instance("features", name, target, FeatureBundle)  # type: ignore[type-abstract]
+    else:
+        component = registry.as_instance("features", name, target, FeatureSet)  # type: ignore[type-abstract]
+    return component.with_options(options) if options else component
+
+
+def _is_bundle(target: object) -> bool:
+    return issubclass(target if isinstance(target, type) else type(target), FeatureBundle)
 
 
 def get(spec: str) -> FeatureSet:
@@ -53,43 +58,47 @@ def get(spec: str) -> FeatureSet:
     Raises
     ------
     UsageError
-        As `named`, and for a bundle, which is made of feature sets and is none.
+        As `resolve`, and for a bundle, which consists of several feature sets.
 
     Examples
     --------
     >>> get("functionals:tuning=0").tuning
     '0'
     """
-    found = resolve(spec)
-    if isinstance(found, FeatureBundle):
-        parts = ", ".join(found.feature_sets.values())
-        raise UsageError(f"{spec} is not one feature set but {len(found.feature_sets)}: {parts}")
-    return found
+    component = resolve(spec)
+    if isinstance(component, FeatureBundle):
+        parts = component.feature_sets.values()
+        raise UsageError(f"{spec} is not one feature set but {len(parts)}: {', '.join(parts)}")
+    return component
 
 
 def feature_type(spec: str) -> str:
-    """Return what a spec gives: ``vector``, ``frames``, or ``dual`` for a bundle of both."""
-    found = resolve(spec)
-    return "dual" if isinstance(found, FeatureBundle) else next(iter(found.feature_sets))
+    """Return the type of a spec's output: ``vector``, ``frames``, or ``dual`` for a bundle."""
+    component = resolve(spec)
+    if isinstance(component, FeatureBundle):
+        return "dual"
+    return next(iter(component.feature_sets))
 
 
 def columns(spec: str) -> tuple[str, ...]:
-    """Return the names of all values of a spec; those of a bundle, part after part."""
-    return tuple(
-        column for part in resolve(spec).feature_sets.values() for column in get(part).columns
-    )
+    """Return the names of all values of a spec; for a bundle, those of its parts in order."""
+    parts = resolve(spec).feature_sets.values()
+    return tuple(column for part in parts for column in get(part).columns)
 
 
 def version(spec: str) -> int | str:
-    """Return the version of a feature set, or those of a bundle's parts in one word."""
-    found = resolve(spec)
-    if isinstance(found, FeatureSet):
-        return found.version
-    return ", ".join(f"{part} {get(part).version}" for part in found.feature_sets.values())
+    """Return the version of a feature set, or the versions of a bundle's parts as one string."""
+    component = resolve(spec)
+    if isinstance(component, FeatureSet):
+        return component.version
+    return ", ".join(f"{part} {get(part).version}" for part in component.feature_sets.values())
 
 
-def audio_signals(signals: Sequence[np.ndarray], rate: int) -> list[AudioSignal]:
-    """Return signals as `extract` takes them as originals; nothing is computed yet."""
+def audio_signals(signals: Sequence[npt.NDArray[np.floating]], rate: int) -> list[AudioSignal]:
+    """Return uncoded recordings in the form that `extract` takes as ``originals``.
+
+    Nothing is computed yet.
+    """
     from .audio_signal import AudioSignal
 
     return [AudioSignal(signal, rate) for signal in signals]
@@ -97,38 +106,37 @@ def audio_signals(signals: Sequence[np.ndarray], rate: int) -> list[AudioSignal]
 
 def extract(
     sets: Sequence[str],
-    signals: Sequence[np.ndarray],
+    signals: Sequence[npt.NDArray[np.floating]],
     rate: int,
     originals: Sequence[AudioSignal] | None = None,
-) -> dict[str, list[np.ndarray]]:
-    """Return features of a batch of utterances, each transformed once for all feature sets.
+) -> dict[str, list[npt.NDArray[np.float32]]]:
+    """Return features of a batch of utterances; all feature sets share one spectrum per utterance.
 
-    One utterance is worked on at a time, so that memory does not grow with the batch (but by
-    the results).
+    Utterances are processed one at a time. Apart from the results, memory does not grow with
+    the size of the batch.
 
     Parameters
     ----------
     sets : sequence of str
         Feature sets with their options: ``["functionals", "frames:parts=mfcc+mel"]``.
     signals : sequence of numpy.ndarray
-        Mono, shape (samples,), of whatever lengths.
+        Mono signals, each of shape (samples,); lengths may differ.
     rate : int
-        Their sample rate in Hz.
+        Sample rate of the signals in Hz.
     originals : sequence of AudioSignal, optional
-        The uncoded recordings of which the signals are versions (see `sounds`). What was
-        found out about them once is kept in them for the next call. By default the signals
-        are the originals.
+        Uncoded recordings of which the signals are versions (see `audio_signals`). Their tuning
+        estimates are reused by later calls. By default the signals are the originals.
 
     Returns
     -------
     dict of str to list of numpy.ndarray
-        Feature set, as it was asked for -> float32 for each utterance: (columns,), or (frames,
-        columns) where the set has frames.
+        Feature set, as given in ``sets`` -> float32 array for each utterance, of shape
+        (columns,), or (frames, columns) for a feature set with ``per_frame``.
 
     Raises
     ------
     UsageError
-        For a feature set that does not exist.
+        For an unknown feature set.
     AudioError
         If a signal is empty, not mono or not finite.
 
@@ -136,22 +144,25 @@ def extract(
     --------
     >>> import numpy as np
     >>> time = np.arange(16_000) / 16_000
-    >>> found = extract(["functionals", "frames"], [0.5 * np.sin(2764 * time)], 16_000)
-    >>> found["functionals"][0].shape, found["frames"][0].shape
+    >>> sine = 0.5 * np.sin(2764 * time)
+    >>> features = extract(["functionals", "frames"], [sine], 16_000)
+    >>> features["functionals"][0].shape, features["frames"][0].shape
     ((180,), (32, 40))
     """
-    made = {spec: get(spec) for spec in sets}
-    found: dict[str, list[np.ndarray]] = {spec: [] for spec in made}
-    for sound in _versions(signals, rate, originals):
-        for spec, one in made.items():
-            found[spec].append(one.extract(sound))
-        sound.clear_cache()
-        sound.original.clear_cache()
-    return found
+    components = {spec: get(spec) for spec in sets}
+    results: dict[str, list[npt.NDArray[np.float32]]] = {spec: [] for spec in components}
+    for signal in _versions(signals, rate, originals):
+        for spec, component in components.items():
+            results[spec].append(component.extract(signal))
+        signal.clear_cache()
+        signal.original.clear_cache()
+    return results
 
 
 def extract_features(
-    signals: np.ndarray | Sequence[np.ndarray], rate: int, features: str = "functionals"
+    signals: npt.NDArray[np.floating] | Sequence[npt.NDArray[np.floating]],
+    rate: int,
+    features: str = "functionals",
 ) -> pd.DataFrame:
     """Return the features of one signal, or of several, as a data frame.
 
@@ -187,8 +198,9 @@ def extract_features(
     import numpy as np
     import pandas as pd
 
-    single = isinstance(signals, np.ndarray) and signals.ndim == 1
-    rows = extract([features], [signals] if single else list(signals), rate)[features]
+    if isinstance(signals, np.ndarray) and signals.ndim == 1:
+        signals = [signals]
+    rows = extract([features], list(signals), rate)[features]
     columns = list(get(features).columns)
     if not get(features).per_frame:
         values = np.reshape(rows, (len(rows), len(columns)))
@@ -199,15 +211,15 @@ def extract_features(
 
 
 def _versions(
-    signals: Sequence[np.ndarray], rate: int, originals: Sequence[AudioSignal] | None
+    signals: Sequence[npt.NDArray[np.floating]], rate: int, originals: Sequence[AudioSignal] | None
 ) -> Iterator[AudioSignal]:
     import numpy as np
 
     from .audio_signal import AudioSignal
 
-    known: Sequence[AudioSignal | None] = originals or [None] * len(signals)
-    for signal, original in zip(signals, known, strict=True):
-        if original is not None and np.array_equal(signal, original.signal):
-            yield original  # no codec has touched it: what is known of it holds
+    references: Sequence[AudioSignal | None] = originals or [None] * len(signals)
+    for samples, original in zip(signals, references, strict=True):
+        if original is not None and np.array_equal(samples, original.signal):
+            yield original  # not coded: its tuning estimate can be reused
         else:
-            yield AudioSignal(signal, rate, original)
+            yield AudioSignal(samples, rate, original)

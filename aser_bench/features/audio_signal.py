@@ -1,11 +1,11 @@
-"""One utterance, and what feature sets share of it."""
+"""One utterance with the spectrograms that feature sets share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Hashable
 
 import numpy as np
+import numpy.typing as npt
 
 from ..core.errors import AudioError
 from . import spectral
@@ -13,19 +13,21 @@ from . import spectral
 N_MELS, N_CHROMA = 128, 12
 _MFCC_RANGE_DB = 80.0
 
+Floats = npt.NDArray[np.floating]
+
 TUNINGS: dict[str, Callable[[AudioSignal], float]] = {
-    "utterance": lambda sound: sound.tuning,
-    "0": lambda sound: 0.0,
-    "original": lambda sound: sound.original.tuning,
+    "utterance": lambda signal: signal.tuning,
+    "0": lambda signal: 0.0,
+    "original": lambda signal: signal.original.tuning,
 }
-"""Where the tuning of the chroma comes from: estimated from the utterance itself (librosa's
-default), 440 Hz, or estimated from the recording that no codec has touched."""
+"""Source of the chroma's tuning: estimated from the utterance (librosa's default), 440 Hz, or
+estimated from the uncoded recording."""
 
 
 class AudioSignal:
-    """One utterance; what is made of it is made when it is first asked for, and once.
+    """One utterance; its spectrograms are computed on first use and cached.
 
-    Everything has time along the first axis: a frame each 512 samples, centred, the first at
+    All arrays have time along the first axis: one frame every 512 samples, centred, the first at
     sample 0.
 
     Parameters
@@ -35,7 +37,7 @@ class AudioSignal:
     rate : int
         Sample rate in Hz.
     original : AudioSignal, optional
-        The uncoded recording that this is a version of; itself by default.
+        Uncoded recording of which this is a version; by default this signal itself.
 
     Raises
     ------
@@ -43,7 +45,7 @@ class AudioSignal:
         If the signal is empty, not mono or not finite.
     """
 
-    def __init__(self, signal: np.ndarray, rate: int, original: AudioSignal | None = None) -> None:
+    def __init__(self, signal: Floats, rate: int, original: AudioSignal | None = None) -> None:
         self.signal = np.asarray(signal, dtype=np.float32)
         if self.signal.ndim != 1 or not len(self.signal):
             raise AudioError(f"a signal must be mono and not empty, not {self.signal.shape}")
@@ -51,54 +53,55 @@ class AudioSignal:
             raise AudioError("the signal is not finite")
         self.rate = rate
         self.original: AudioSignal = self if original is None else original
-        self._made: dict[tuple[Any, ...], Any] = {}
+        self._arrays: dict[Hashable, Floats] = {}
         self._tuning: float | None = None
 
     @property
-    def power(self) -> np.ndarray:
+    def power(self) -> Floats:
         """The power spectrogram, float32, shape (frames, 1025)."""
-        return self._once("power", lambda: spectral.power_spectrogram(self.signal))
+        return self._cached("power", lambda: spectral.power_spectrogram(self.signal))
 
-    def mel(self, n_mels: int = N_MELS) -> np.ndarray:
-        """Return the mel spectrogram, float32, shape (frames, n_mels): librosa's, in power."""
-        return self._once(
+    def mel(self, n_mels: int = N_MELS) -> Floats:
+        """Return librosa's mel spectrogram in power, float32, shape (frames, n_mels)."""
+        return self._cached(
             ("mel", n_mels), lambda: spectral.mel_spectrogram(self.power, self.rate, n_mels)
         )
 
-    def log_mel(self, floor: float = _MFCC_RANGE_DB, n_mels: int = N_MELS) -> np.ndarray:
-        """Return the mel spectrogram in dB, shape (frames, n_mels).
+    def log_mel(self, floor: float = _MFCC_RANGE_DB, n_mels: int = N_MELS) -> Floats:
+        """Return the mel spectrogram in dB, float64, shape (frames, n_mels).
 
-        It is floored at 1e-10 and at ``floor`` dB under the utterance's largest value.
+        Values are limited to at least 1e-10 in power, and to at least ``floor`` dB below the
+        largest value of the utterance.
         """
-        decibels = self._once(("dB", n_mels), lambda: spectral.decibels(self.mel(n_mels)))
-        return self._once(("dB", n_mels, floor), lambda: spectral.floored(decibels, floor))
+        decibels = self._cached(("dB", n_mels), lambda: spectral.decibels(self.mel(n_mels)))
+        return self._cached(("dB", n_mels, floor), lambda: spectral.floored(decibels, floor))
 
-    def mfcc(self, n_mfcc: int, floor: float = _MFCC_RANGE_DB) -> np.ndarray:
-        """Return the MFCC, float64, shape (frames, n_mfcc): librosa's, with its floor of 80 dB."""
-        return self._once(
+    def mfcc(self, n_mfcc: int, floor: float = _MFCC_RANGE_DB) -> Floats:
+        """Return the MFCC, float64, shape (frames, n_mfcc); librosa's with its floor of 80 dB."""
+        return self._cached(
             ("mfcc", n_mfcc, floor), lambda: spectral.cepstrum(self.log_mel(floor), n_mfcc)
         )
 
     @property
     def tuning(self) -> float:
-        """The estimate of this utterance's tuning, in semitones from -0.5 up to 0.5."""
+        """Estimated tuning of this utterance, in semitones from -0.5 up to 0.5."""
         if self._tuning is None:
-            self._tuning = spectral.tuning_of(self.power, self.rate, N_CHROMA)
+            self._tuning = spectral.estimate_tuning(self.power, self.rate, N_CHROMA)
         return self._tuning
 
-    def chroma(self, tuning: str) -> np.ndarray:
-        """Return the chromagram, float32, shape (frames, 12), tuned as ``TUNINGS`` name it."""
+    def chroma(self, tuning: str) -> Floats:
+        """Return the chromagram, float32, shape (frames, 12); ``tuning`` is a key of `TUNINGS`."""
         semitones = TUNINGS[tuning](self)
-        return self._once(
+        return self._cached(
             ("chroma", semitones),
             lambda: spectral.chroma(self.power, self.rate, N_CHROMA, semitones),
         )
 
     def clear_cache(self) -> None:
-        """Forget all arrays that were made, and keep the tuning estimate."""
-        self._made.clear()
+        """Delete the cached arrays; the tuning estimate remains."""
+        self._arrays.clear()
 
-    def _once(self, name: Any, make: Callable[[], np.ndarray]) -> np.ndarray:
-        if name not in self._made:
-            self._made[name] = make()
-        return self._made[name]
+    def _cached(self, name: Hashable, compute: Callable[[], Floats]) -> Floats:
+        if name not in self._arrays:
+            self._arrays[name] = compute()
+        return self._arrays[name]

@@ -1,4 +1,4 @@
-"""What a feature set is: an utterance in, numbers with names out."""
+"""Base classes of feature sets: an utterance in, named numbers out."""
 
 from __future__ import annotations
 
@@ -10,31 +10,33 @@ from ..core.options import Configurable
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
 
     from .audio_signal import AudioSignal
 
 
 @dataclass(frozen=True)
 class FeatureSet(Configurable, ABC):
-    """One feature set.
+    """Base class of a feature set.
 
-    A feature set with options is a frozen dataclass with a field for each of them, and names in
-    ``options`` the function that reads it.
+    A feature set with options is a frozen dataclass with a field for each option. ``options``
+    maps each of them to the function that parses its value.
 
     Attributes
     ----------
     name, title : str
-        The name on the command line, and one line for ``list``.
+        Name on the command line, and one line for ``aser-bench list``.
     version : int
-        Raised whenever the numbers change: a part of the key in the cache.
+        Incremented whenever the numbers change; part of the cache key.
     packages : tuple of str
-        Distributions whose version may change the numbers: their versions are in the key too.
+        Distributions of which the version may change the numbers; the versions are part of the
+        cache key.
     columns : tuple of str
-        The name of each value.
+        Name of each value.
     per_frame : bool
-        Whether an utterance gives a matrix (frames, len(columns)) instead of a vector.
+        Whether an utterance gives a matrix (frames, columns) instead of a vector (columns,).
     hop_s : float
-        Seconds from frame to frame, where there are frames; for the estimate of costs.
+        Seconds from one frame to the next, for ``per_frame``; used to estimate costs.
     options, variants
         See `aser_bench.core.options.Configurable`.
     """
@@ -49,33 +51,43 @@ class FeatureSet(Configurable, ABC):
 
     @property
     def feature_sets(self) -> dict[str, str]:
-        """What is extracted for it: itself, by its kind (``vector`` or ``frames``)."""
+        """The spec of this feature set by its type (``vector`` or ``frames``)."""
         return {"frames" if self.per_frame else "vector": self.spec}
 
     def params(self) -> dict[str, object]:
-        """Return all that decides the numbers, the options at least: part of the cache's key."""
+        """Return all parameters that determine the numbers, options included.
+
+        They are part of the cache key.
+        """
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @abstractmethod
-    def extract(self, sound: AudioSignal) -> np.ndarray:
-        """Return float32 features of one utterance.
+    def extract(self, signal: AudioSignal) -> npt.NDArray[np.float32]:
+        """Return the features of one utterance.
 
-        Shape (len(columns),), or (frames, len(columns)) with at least one frame where ``frames``
-        is true. ``sound.signal`` and ``sound.rate`` are all that is needed; what else a
-        `AudioSignal` offers is made once for all feature sets of a run.
+        Parameters
+        ----------
+        signal : AudioSignal
+            ``signal.signal`` and ``signal.rate`` are sufficient; the spectrograms that it offers
+            are computed once for all feature sets of a run.
+
+        Returns
+        -------
+        numpy.ndarray of float32
+            Shape (columns,), or (frames, columns) with at least one frame for ``per_frame``.
         """
 
 
 @dataclass(frozen=True)
 class FeatureBundle(Configurable, ABC):
-    """Several feature sets under one name, for models that read more than one kind.
+    """Base class of several feature sets under one name, for models with several inputs.
 
     Attributes
     ----------
     name, title : str
-        As of a `FeatureSet`.
-    extracted : dict of str to str
-        Kind (``frames``, ``vector``) -> feature set with its options.
+        As for a `FeatureSet`.
+    feature_sets : dict of str to str
+        Type (``frames``, ``vector``) -> feature set with its options.
     options, variants
         See `aser_bench.core.options.Configurable`.
     """
@@ -86,4 +98,4 @@ class FeatureBundle(Configurable, ABC):
     @property
     @abstractmethod
     def feature_sets(self) -> dict[str, str]:
-        """The feature sets, by their kind."""
+        """The feature sets by type."""

@@ -1,17 +1,19 @@
-"""Frames of a signal at steps of 10 ms, for the feature sets of the dual-encoder track."""
+"""Frames of a signal every 10 ms and mel bands, for the feature sets of the dual encoders."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 STEP_S = 0.010
+"""Seconds from one frame to the next."""
 
 
-def frames(signal: np.ndarray, rate: int, seconds: float) -> np.ndarray:
-    """Return whole frames of a signal, each a step of 10 ms after the one before.
+def frames(signal: npt.NDArray[np.floating], rate: int, seconds: float) -> npt.NDArray[np.floating]:
+    """Return the complete frames of a signal, one every 10 ms.
 
-    What is left over at the end is dropped; a signal shorter than a frame is filled up with
-    zeros, so that there is always one.
+    Samples after the last complete frame are dropped. A signal shorter than a frame is padded
+    with zeros to one frame.
 
     Parameters
     ----------
@@ -20,12 +22,12 @@ def frames(signal: np.ndarray, rate: int, seconds: float) -> np.ndarray:
     rate : int
         Sample rate in Hz.
     seconds : float
-        How long a frame is.
+        Length of a frame.
 
     Returns
     -------
     numpy.ndarray
-        A view that must not be written to, shape (frames, samples in a frame).
+        A read-only view of shape (frames, samples per frame).
     """
     length, step = max(2, round(seconds * rate)), max(1, round(STEP_S * rate))
     if len(signal) < length:
@@ -34,17 +36,20 @@ def frames(signal: np.ndarray, rate: int, seconds: float) -> np.ndarray:
 
 
 def transform_size(length: int) -> int:
-    """Return the size of the transform of a frame: the next power of two."""
+    """Return the FFT size for a frame of ``length`` samples: the next power of two."""
     return 1 << (length - 1).bit_length()
 
 
-def mel_triangles(rate: int, n_fft: int, n_bands: int, low: float, high: float) -> np.ndarray:
+def mel_triangles(
+    rate: int, n_fft: int, n_bands: int, low: float, high: float
+) -> npt.NDArray[np.float64]:
     """Return triangles of height 1, equally spaced on the mel scale of the HTK book.
 
     Parameters
     ----------
     low, high : float
-        Where the first begins and the last ends, in Hz; at most half the rate.
+        Start of the first and end of the last triangle in Hz; ``high`` is limited to half the
+        rate.
 
     Returns
     -------
@@ -53,21 +58,21 @@ def mel_triangles(rate: int, n_fft: int, n_bands: int, low: float, high: float) 
     """
     edges = band_edges(rate, n_bands, low, high)
     mels = _mel(np.arange(1 + n_fft // 2) * rate / n_fft)[:, None]
-    before, peak, behind = (edges[start : start + n_bands] for start in range(3))
-    rising, falling = (mels - before) / (peak - before), (behind - mels) / (behind - peak)
-    return np.maximum(0, np.minimum(rising, falling))
+    left, peak, right = (edges[start : start + n_bands] for start in range(3))
+    rising, falling = (mels - left) / (peak - left), (right - mels) / (right - peak)
+    return np.asarray(np.maximum(0, np.minimum(rising, falling)))
 
 
-def band_edges(rate: int, n_bands: int, low: float, high: float) -> np.ndarray:
-    """Return where bands begin, peak and end in mel, shape (n_bands + 2,); see `mel_triangles`."""
+def band_edges(rate: int, n_bands: int, low: float, high: float) -> npt.NDArray[np.float64]:
+    """Return the edges and peaks of the bands in mel, shape (n_bands + 2,); see `mel_triangles`."""
     bottom, top = _mel(np.array([low, min(high, rate / 2)]))
     return np.linspace(bottom, top, n_bands + 2)
 
 
-def hertz(mels: np.ndarray) -> np.ndarray:
+def hertz(mels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the frequencies of points of the mel scale, in Hz."""
-    return 700 * np.expm1(mels / 1127)
+    return np.asarray(700 * np.expm1(mels / 1127))
 
 
-def _mel(frequency: np.ndarray) -> np.ndarray:
-    return 1127 * np.log1p(frequency / 700)
+def _mel(frequency: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.asarray(1127 * np.log1p(frequency / 700))

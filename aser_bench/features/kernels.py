@@ -1,78 +1,89 @@
-"""Loops that NumPy has no words for, compiled by numba when first called.
+"""Loops that cannot be written as NumPy operations, compiled by numba on first call.
 
-Compiled code is kept on disk by numba: beside this file, or in the user's cache where the package
-cannot be written, or in ``NUMBA_CACHE_DIR``. Where it cannot be kept at all, each process compiles
-for itself, which takes about a second.
+numba caches compiled code on disk: beside this file, or in the user's cache directory if the
+package is read-only, or in ``NUMBA_CACHE_DIR``. If no directory is writable, each process compiles
+the code again, which takes about a second.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, wraps
-from typing import Any
+from typing import ParamSpec, TypeVar, cast
 
 import numpy as np
+import numpy.typing as npt
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+Floats = npt.NDArray[np.float32]
 
 
-def _compiled(signature: str) -> Callable[[Callable], Callable]:
-    """Return a decorator that compiles a function for these types when it is first called."""
+def _compiled(
+    signature: str,
+) -> Callable[[Callable[Parameters, Result]], Callable[Parameters, Result]]:
+    """Return a decorator that compiles a function for a numba signature on its first call."""
 
-    def decorate(function: Callable) -> Callable:
+    def decorate(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         compiled = cache(lambda: _compile(function, signature))
 
         @wraps(function)
-        def call(*values: Any) -> Any:
-            return compiled()(*values)
+        def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+            return compiled()(*args, **kwargs)
 
         return call
 
     return decorate
 
 
-def _compile(function: Callable, signature: str) -> Callable:
-    from numba import njit  # takes half a second, so not before it is needed
+def _compile(
+    function: Callable[Parameters, Result], signature: str
+) -> Callable[Parameters, Result]:
+    from numba import njit  # the import takes half a second
 
     try:
-        return njit(signature, cache=True)(function)
-    except Exception:  # the cache's: a closed folder, a full disk, a damaged file
-        return njit(signature)(function)
+        compiled = njit(signature, cache=True)(function)
+    except Exception:  # the disk cache fails: a read-only folder, a full disk, a damaged file
+        compiled = njit(signature)(function)
+    return cast("Callable[Parameters, Result]", compiled)
 
 
 @_compiled("i8(f4[:,::1], f4[::1], i8, i8, f8, f4[::1], f4[::1])")
 def peaks(
-    power: np.ndarray,
-    floors: np.ndarray,
+    power: Floats,
+    floors: Floats,
     low: int,
     high: int,
     rate: float,
-    pitch: np.ndarray,
-    height: np.ndarray,
+    pitch: Floats,
+    height: Floats,
 ) -> int:
-    """Find the spectral peaks above a floor and place them by a parabola.
+    """Find the spectral peaks above a floor and interpolate them by a parabola.
 
-    Each step is in the precision that librosa's `piptrack` takes it in, since the tuning estimate
-    counts peaks and one bit can turn it.
+    Each step has the precision of librosa's `piptrack`, since the tuning estimate counts peaks and
+    one bit can change it.
 
     Parameters
     ----------
     power : numpy.ndarray
         float32, shape (frames, bins).
     floors : numpy.ndarray
-        float32, shape (frames,): what a peak must exceed.
+        float32, shape (frames,): height that a peak must exceed.
     low, high : int
-        The first bin that is looked at, at least 1, and the one behind the last.
+        First bin of the search, at least 1, and the bin after the last.
     rate : float
         Sample rate in Hz.
     pitch, height : numpy.ndarray
-        float32, where the peaks' frequency (Hz) and interpolated height go, frame by frame.
+        float32 output arrays for the frequency (Hz) and interpolated height of the peaks, in the
+        order of the frames.
 
     Returns
     -------
     int
-        How many peaks there are.
+        Number of peaks.
     """
     n_fft = 2 * (power.shape[1] - 1)
-    found = 0
+    n_peaks = 0
     for frame in range(power.shape[0]):
         floor = floors[frame]
         for k in range(low, high):
@@ -84,9 +95,9 @@ def peaks(
                 continue
             difference = after - before
             slope, bend = difference / 2, (after + before) - 2 * top
-            # A parabola whose top lies beyond the neighbouring bins is none: the bin is taken.
+            # If the vertex of the parabola is beyond the adjacent bins, the bin itself is the peak.
             shift = np.float32(0.0 if abs(slope) >= abs(bend) else -slope / bend)
-            pitch[found] = np.float32((k + shift) * rate / n_fft)
-            height[found] = top + np.float32(0.5) * np.float32(slope) * shift
-            found += 1
-    return found
+            pitch[n_peaks] = np.float32((k + shift) * rate / n_fft)
+            height[n_peaks] = top + np.float32(0.5) * np.float32(slope) * shift
+            n_peaks += 1
+    return n_peaks

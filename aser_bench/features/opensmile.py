@@ -1,6 +1,6 @@
-"""The front end that openSMILE is: the package ``opensmile``, where a user has installed it.
+"""openSMILE as a front end, if the package ``opensmile`` is installed.
 
-Its licence is for research only, so it is no part of what is installed by default.
+Its licence is for research only, so the package is not a dependency of aser-bench.
 """
 
 from __future__ import annotations
@@ -14,25 +14,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from ..core.errors import UsageError
 
 if TYPE_CHECKING:
     from opensmile import Smile
 
-BUILT_IN, PACKAGE = "built-in", "opensmile"
-FRONT_ENDS = (BUILT_IN, PACKAGE)
-"""The values of the option ``by``: who computes the features."""
-
-OPTION = "option by (built-in, opensmile: research licence)"
-"""How the titles of feature sets name it."""
-
+PACKAGE = "opensmile"
 EXTRA = "aser-bench[opensmile]"
-"""What to install."""
+"""Requirement that installs the package."""
 
 _CONFIGURATIONS = Path(__file__).parent / "data"
 _FULL_SCALE = 2**15
-# Shorter signals are filled up: to a frame of each kind, and what the smoothing looks ahead.
+# Shorter signals are padded: to one frame, or to the look-ahead of the smoothing.
 _SHORTEST_S = {"mfcc39": 0.025, "prosody35": 0.1}
 
 _DESCRIPTORS = (
@@ -53,9 +48,14 @@ _FUNCTIONALS = (
 )
 
 
-def check(feature_set: str, by: str) -> None:
-    """Raise `UsageError` if the front end ``by`` of a feature set is not installed here."""
-    if by == PACKAGE and not installed():
+def installed() -> bool:
+    """Return whether the package is installed; it is not imported."""
+    return find_spec(PACKAGE) is not None
+
+
+def require(feature_set: str) -> None:
+    """Raise `UsageError` if the package, which a feature set needs, is not installed."""
+    if not installed():
         raise UsageError(
             f"feature set {feature_set}: by={PACKAGE} needs the package {PACKAGE}: pip install "
             f"{EXTRA} (openSMILE is audEERING's; its licence is for research and other "
@@ -63,62 +63,47 @@ def check(feature_set: str, by: str) -> None:
         )
 
 
-def installed() -> bool:
-    """Return whether the package is there; it is not imported."""
-    return find_spec(PACKAGE) is not None
-
-
-def variants(feature_set: str) -> tuple[str, ...]:
-    """Return the specs of a feature set by openSMILE that can be tried here."""
-    return (f"{feature_set}:by={PACKAGE}",) if installed() else ()
-
-
-def packages(by: str) -> tuple[str, ...]:
-    """Return the distributions whose version may change what a front end computes."""
-    return (PACKAGE,) if by == PACKAGE else ("numpy", "scipy")
-
-
-def mfcc39(signal: np.ndarray, rate: int) -> np.ndarray:
+def mfcc39(signal: npt.NDArray[np.float32], rate: int) -> npt.NDArray[np.float32]:
     """Return MFCC 1-12 and log energy with their differences, float32, shape (frames, 39)."""
     return _values("mfcc39", signal, rate)
 
 
-def prosody35(signal: np.ndarray, rate: int) -> np.ndarray:
+def prosody35(signal: npt.NDArray[np.float32], rate: int) -> npt.NDArray[np.float32]:
     """Return seven functionals of five descriptors, float32, shape (35,)."""
     names = list(_smile("prosody35").column_names)
-    order = [names.index(f"{one}_sma_{f}") for one in _DESCRIPTORS for f in _FUNCTIONALS]
+    order = [names.index(f"{d}_sma_{f}") for d in _DESCRIPTORS for f in _FUNCTIONALS]
     return _values("prosody35", signal, rate)[0, order]
 
 
-def _values(name: str, signal: np.ndarray, rate: int) -> np.ndarray:
-    """Return what openSMILE makes of a signal, shape (frames, columns); what is none is 0."""
+def _values(name: str, signal: npt.NDArray[np.float32], rate: int) -> npt.NDArray[np.float32]:
+    """Return openSMILE's values of a signal, shape (frames, columns); NaN becomes 0."""
     shortest = int(np.ceil(_SHORTEST_S[name] * rate))
-    # openSMILE's package makes 16-bit samples of it, and does not clip: full scale would turn
-    # into the most negative sample.
+    # The package converts to 16 bits without clipping: +1 would wrap around to the most negative
+    # sample.
     samples = np.clip(signal, -1, (_FULL_SCALE - 1) / _FULL_SCALE)
     samples = np.pad(samples, (0, max(0, shortest - len(samples))))
-    found = _smile(name)(samples, rate)
-    return np.nan_to_num(found[0].T).astype(np.float32)
+    values = _smile(name)(samples, rate)
+    return np.asarray(np.nan_to_num(values[0].T), dtype=np.float32)
 
 
 @cache
 def _smile(name: str) -> Smile:
-    """Return openSMILE with one of our configurations; the first takes a quarter of a second."""
-    _load_apart()
+    """Return openSMILE with a configuration of this package; the first takes 0.25 s."""
+    _load_with_own_symbols()
     from opensmile import Smile
 
     functionals = {"functionals": str(_CONFIGURATIONS / "functionals.conf.inc")}
     return Smile(str(_CONFIGURATIONS / f"{name}.conf"), "all", options=functionals, loglevel=0)
 
 
-def _load_apart() -> None:
-    """Load openSMILE's library so that it takes its own symbols before those of others.
+def _load_with_own_symbols() -> None:
+    """Load openSMILE's library so that it prefers its own symbols to those of other libraries.
 
-    On Linux it would take some of TensorFlow's, where that was imported first, and crash.
+    On Linux it would otherwise use symbols of TensorFlow, if that was imported first, and crash.
     """
     spec = find_spec(PACKAGE)
     if spec is None or spec.origin is None or not hasattr(os, "RTLD_DEEPBIND"):
         return
     for library in Path(spec.origin).parent.glob("core/bin/*/libSMILEapi.so"):
-        with suppress(OSError):  # that of another machine; what is wrong with ours, its import says
+        with suppress(OSError):  # a library of another platform; the import reports real errors
             ctypes.CDLL(str(library), mode=os.RTLD_NOW | os.RTLD_DEEPBIND)

@@ -1,11 +1,10 @@
-"""F0 and voicing: sub-harmonic summation, and the cheapest path through its candidates.
+"""F0 and voicing by sub-harmonic summation and the cheapest path through the candidates.
 
-Hermes, Measurement of pitch by subharmonic summation, JASA 83 (1988), with the constants that
-openSMILE's prosody features use; each step was set beside openSMILE's own output for it. Why it
-is written here: librosa has no such tracker. Its pyin needs some 650 ms for 3.9 s of speech; its
-yin 15 ms, but it makes no decision on voicing and is of another kind than what models of this
-track were trained on. Importing librosa costs 1.3 s, and 13 s with an empty numba cache. Praat's
-trackers are GPL.
+Hermes, Measurement of pitch by subharmonic summation, JASA 83 (1988), with the constants of
+openSMILE's prosody features; each step was compared with openSMILE's output. librosa has no such
+tracker: its pyin needs about 650 ms for 3.9 s of speech; its yin needs 15 ms, but does not decide
+on voicing and differs from the tracker that the published dual encoders were trained with.
+Importing librosa takes 1.3 s, and 13 s with an empty numba cache. Praat's trackers are GPL.
 """
 
 from __future__ import annotations
@@ -13,22 +12,25 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating]
 
 LOWEST_HZ, HIGHEST_HZ, N_HARMONICS, COMPRESSION, VOICED = 52.0, 620.0, 15, 0.85, 0.7
-"""The range of F0, how many harmonics are summed and how each counts less than the one before,
-and from what voicing on a candidate may be a pitch."""
+"""Range of F0 (Hz), number of harmonics in a sum, factor from each harmonic to the next, and lowest
+voicing of a candidate that counts as voiced."""
 
 _BOTTOM_HZ = 25.0
-"""Where the logarithmic axis begins: sub-harmonics below the range compete as candidates."""
+"""Start of the logarithmic axis: sub-harmonics below the range of F0 compete as candidates."""
 _N_CANDIDATES = 4
-# The costs of a path: for a candidate, times one minus its voicing; for a decision against the
-# voicing; per octave that F0 moves; and for a start or an end of voice.
+# Costs of a path: of a candidate, times one minus its voicing; of a decision that contradicts the
+# voicing; per octave by which F0 moves; and of a voice onset or offset.
 _LOCAL, _AGAINST, _JUMP, _TURN = 2.0, 8.0, 10.0, 10.0
-# Frames that are summed at a time, so that what a step works on stays in the cache.
+# Frames per step: the arrays of one step stay in the processor's cache.
 _FRAMES = 32
 
 
-def track(magnitude: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
+def track(magnitude: Floats, rate: int) -> tuple[Floats, Floats]:
     """Return F0 and voicing of each frame.
 
     Parameters
@@ -41,9 +43,9 @@ def track(magnitude: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     f0, voicing : numpy.ndarray
-        float64, shape (frames,). F0 in Hz, 0 where there is no voice. The voicing is from 0 to 1:
-        how far the highest sum stands above the average one; where there is no voice, that of
-        the best candidate.
+        float64, shape (frames,). F0 in Hz, 0 in unvoiced frames. Voicing from 0 to 1: one minus the
+        ratio of the average sum to the candidate's; in unvoiced frames, that of the best
+        candidate.
     """
     frequency, voicing = candidates(magnitude, rate)
     chosen = cheapest_path(frequency, voicing)
@@ -53,13 +55,13 @@ def track(magnitude: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
     return np.where(voiced, f0, 0.0), np.take_along_axis(voicing, which, axis=1)[:, 0]
 
 
-def candidates(magnitude: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the frequencies of the four highest sums of harmonics, and how voiced each is.
+def candidates(magnitude: Floats, rate: int) -> tuple[Floats, Floats]:
+    """Return the frequencies of the four highest sums of harmonics, and the voicing of each.
 
     Returns
     -------
     frequency, voicing : numpy.ndarray
-        float64, shape (frames, 4), by height of the sum; 0 where there is none in the range.
+        float64, shape (frames, 4), ordered by the height of the sum; 0 for missing candidates.
     """
     sums = harmonic_sums(magnitude, rate)
     inner = sums[:, 1:-1]
@@ -68,22 +70,22 @@ def candidates(magnitude: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray
     height = np.take_along_axis(heights, top, axis=1)
     order = np.argsort(-height, axis=1, kind="stable")
     top, height = (np.take_along_axis(values, order, axis=1) for values in (top, height))
-    before, behind = (np.take_along_axis(sums, top + shift, axis=1) for shift in (0, 2))
-    found = height > 0
-    bend = np.where(found, before + behind - 2 * height, -1)
-    place = top + 1 + (before - behind) / 2 / np.where(bend < 0, bend, -1)
+    left, right = (np.take_along_axis(sums, top + shift, axis=1) for shift in (0, 2))
+    valid = height > 0
+    bend = np.where(valid, left + right - 2 * height, -1)
+    place = top + 1 + (left - right) / 2 / np.where(bend < 0, bend, -1)
     frequency = _BOTTOM_HZ * 2.0 ** (place * _octaves(rate) / (sums.shape[1] - 1))
-    found &= (frequency >= LOWEST_HZ) & (frequency <= HIGHEST_HZ)
-    voicing = np.maximum(0, 1 - sums.mean(axis=1, keepdims=True) / np.where(found, height, 1))
-    # Those in the range stand first, still by height.
-    order = np.argsort(~found, axis=1, kind="stable")
-    kept = np.take_along_axis(found, order, axis=1)
-    frequency, voicing = (np.take_along_axis(one, order, axis=1) for one in (frequency, voicing))
+    valid &= (frequency >= LOWEST_HZ) & (frequency <= HIGHEST_HZ)
+    voicing = np.maximum(0, 1 - sums.mean(axis=1, keepdims=True) / np.where(valid, height, 1))
+    # Candidates in the range of F0 come first, still ordered by height.
+    order = np.argsort(~valid, axis=1, kind="stable")
+    kept = np.take_along_axis(valid, order, axis=1)
+    frequency, voicing = (np.take_along_axis(a, order, axis=1) for a in (frequency, voicing))
     return np.where(kept, frequency, 0), np.where(kept, voicing, 0)
 
 
-def harmonic_sums(magnitude: np.ndarray, rate: int) -> np.ndarray:
-    """Return the sums of harmonics at points of a logarithmic axis, shape as ``magnitude``."""
+def harmonic_sums(magnitude: Floats, rate: int) -> Floats:
+    """Return the sums of harmonics on a logarithmic axis, in the shape of ``magnitude``."""
     n_points = magnitude.shape[1]
     shifts = (np.log2(range(1, N_HARMONICS + 1)) * (n_points / _octaves(rate))).astype(int)
     to_octaves = _to_octaves(rate, n_points)
@@ -96,11 +98,11 @@ def harmonic_sums(magnitude: np.ndarray, rate: int) -> np.ndarray:
         for shift in shifts[1:]:
             spectrum *= COMPRESSION
             total[:, : max(0, n_points - shift)] += spectrum[:, shift:]
-    return np.divide(sums, N_HARMONICS, out=sums)
+    return np.asarray(np.divide(sums, N_HARMONICS, out=sums))
 
 
-def cheapest_path(frequency: np.ndarray, voicing: np.ndarray) -> np.ndarray:
-    """Return for each frame which candidate is taken, or ``4`` for none (a Viterbi search)."""
+def cheapest_path(frequency: Floats, voicing: Floats) -> npt.NDArray[np.intp]:
+    """Return the candidate of each frame, or ``4`` for unvoiced (a Viterbi search)."""
     n_frames, n = frequency.shape
     exists = frequency > 0
     local = np.full((n_frames, n + 1), np.inf)
@@ -123,8 +125,8 @@ def cheapest_path(frequency: np.ndarray, voicing: np.ndarray) -> np.ndarray:
     return chosen
 
 
-def _peaks_alone(magnitude: np.ndarray) -> np.ndarray:
-    """Return spectra that are 0 but at local maxima and two bins beside them."""
+def _peaks_alone(magnitude: Floats) -> Floats:
+    """Return spectra that are 0 except at local maxima and two bins on each side of them."""
     peak = np.zeros(magnitude.shape, dtype=bool)
     inner = magnitude[:, 1:-1]
     peak[:, 1:-1] = (inner > magnitude[:, :-2]) & (inner >= magnitude[:, 2:])
@@ -137,26 +139,26 @@ def _peaks_alone(magnitude: np.ndarray) -> np.ndarray:
 
 
 def _octaves(rate: int) -> float:
-    """Return how many octaves the logarithmic axis has, up to half the rate."""
+    """Return the length of the logarithmic axis, up to half the rate, in octaves."""
     return float(np.log2(rate / 2 / _BOTTOM_HZ))
 
 
 @cache
-def _to_octaves(rate: int, n_bins: int) -> np.ndarray:
-    """Return what makes a spectrum one on the logarithmic axis, shape (n_bins, n_bins), float32.
+def _to_octaves(rate: int, n_bins: int) -> Floats:
+    """Return the matrix that maps a spectrum to the logarithmic axis, (n_bins, n_bins), float32.
 
-    It smooths, interpolates by a natural cubic spline, and weights as the ear hears.
+    It smooths, interpolates by a natural cubic spline, and applies an auditory weighting.
     """
     from scipy.interpolate import CubicSpline
 
     hertz = np.arange(n_bins) * rate / 2 / (n_bins - 1)
     points = _BOTTOM_HZ * 2.0 ** np.linspace(0, _octaves(rate), n_bins)
-    # 0 Hz has no place on a logarithmic axis: it stands an octave below the first bin.
+    # 0 Hz is not on a logarithmic axis: it is placed an octave below the first bin.
     axis = np.log2(np.maximum(hertz, hertz[1] / 2))
     spline = CubicSpline(axis, np.eye(n_bins), bc_type="natural")(np.log2(points)).T
     smooth = np.eye(n_bins) / 2 + (np.eye(n_bins, k=1) + np.eye(n_bins, k=-1)) / 4
-    heard = 0.5 + np.arctan(3 * np.log2(points / 32)) / np.pi  # Hermes's sensitivity of the ear
-    weights = smooth @ spline * heard
-    # A spline reaches everywhere, but far away next to nothing: float32's smallest numbers would
+    sensitivity = 0.5 + np.arctan(3 * np.log2(points / 32)) / np.pi  # auditory, by Hermes
+    weights = smooth @ spline * sensitivity
+    # A spline is not local, but its distant weights are tiny, and subnormal float32 numbers would
     # make the product ten times slower.
     return np.where(np.abs(weights) > 1e-7, weights, 0).astype(np.float32)

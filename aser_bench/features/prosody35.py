@@ -1,45 +1,37 @@
-"""The 35 values an utterance that the audio encoder of Yoon, Byun and Jung (SLT 2018) ends with."""
+"""The 35 values per utterance that the audio encoder of Yoon, Byun and Jung (SLT 2018) appends."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from ..core.options import choice
 from . import opensmile, prosody
 from .audio_signal import AudioSignal
-from .base import FeatureSet
+from .front_end import OPTION_HELP, FrontEndFeatureSet
 
 DESCRIPTORS = ("f0", "log_f0", "voicing", "hnr", "loudness")
 
 
 @dataclass(frozen=True)
-class Prosody35(FeatureSet):
+class Prosody35(FrontEndFeatureSet):
     """Seven functionals of F0, log F0, voicing, HNR and loudness.
 
-    Those of the first four are over the frames in which they are defined, set end to end; those
-    of the loudness over all frames. The slope is per frame of 10 ms, the centroid a share of
-    the frames.
+    Those of the first four are computed over the concatenated frames in which the descriptor is
+    defined; those of the loudness over all frames. The slope is per frame of 10 ms, the centroid
+    a fraction of the frames. docs/dual-features.md compares the two front ends.
 
     Attributes
     ----------
     by : str
-        Who computes them: ``built-in``, or ``opensmile`` (the package ``opensmile``, whose licence
-        is for research only). docs/dual-features.md says how closely they agree.
-
-    Raises
-    ------
-    UsageError
-        For ``by="opensmile"`` where the package is not installed.
+        Front end, ``built-in`` or ``opensmile``; see `front_end.FrontEndChoice`.
     """
-
-    by: str = opensmile.BUILT_IN
 
     name = "prosody35"
     title = (
-        "35 of an utterance, for the dual encoder: 7 functionals of F0, log F0, voicing, HNR and "
-        f"loudness; {opensmile.OPTION}"
+        "35 values per utterance, for the dual encoders: 7 functionals of F0, log F0, voicing, HNR "
+        f"and loudness; {OPTION_HELP}"
     )
     version = 1
     columns = tuple(
@@ -47,29 +39,15 @@ class Prosody35(FeatureSet):
         for descriptor in DESCRIPTORS
         for functional in prosody.FUNCTIONALS
     )
-    options = {"by": choice(*opensmile.FRONT_ENDS)}
 
-    def __post_init__(self) -> None:
-        opensmile.check(self.name, self.by)
-
-    @property
-    def variants(self) -> tuple[str, ...]:  # type: ignore[override]
-        """The other front end, where it is installed."""
-        return opensmile.variants(self.name)
-
-    @property
-    def packages(self) -> tuple[str, ...]:  # type: ignore[override]
-        """What makes the numbers."""
-        return opensmile.packages(self.by)
-
-    def extract(self, sound: AudioSignal) -> np.ndarray:
-        """Return the 35 values of one utterance, float32; 0 where nothing defines them."""
-        if self.by == opensmile.PACKAGE:
-            return opensmile.prosody35(sound.signal, sound.rate)
-        contours = prosody.descriptors(sound.signal, sound.rate)
+    def extract(self, signal: AudioSignal) -> npt.NDArray[np.float32]:
+        """Return the 35 values of one utterance, float32; undefined values are 0."""
+        if self.uses_opensmile:
+            return opensmile.prosody35(signal.signal, signal.rate)
+        contours = prosody.descriptors(signal.signal, signal.rate)
         pitched = [contours[name][contours[name] != 0] for name in DESCRIPTORS[:-1]]
-        found = [prosody.functionals(values) for values in (*pitched, contours["loudness"])]
-        return np.array(found, dtype=np.float32).ravel()
+        values = [prosody.functionals(contour) for contour in (*pitched, contours["loudness"])]
+        return np.array(values, dtype=np.float32).ravel()
 
 
 COMPONENT = Prosody35()

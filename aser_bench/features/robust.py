@@ -1,9 +1,9 @@
-"""The recipe with floors, so that it survives what lossy codecs take away.
+"""Functionals in dB with floors, which are robust to lossy codecs.
 
-MP3 at 16 kHz leaves some mel bands with no power at all. In the recipe a model that is trained on
-such speech divides by a standard deviation of nothing, and falls to chance on the original. In
-dB and floored not far under an utterance's peak, such bands differ from others by little.
-docs/features.md says how the floors and the columns were chosen.
+MP3 at 16 kbit/s leaves some mel bands without any power. A model trained on such speech with
+`functionals` divides by a standard deviation near zero, and its UAR on the original falls to
+chance. In dB, with a floor not far below the utterance's peak, such bands differ little from
+others. docs/features.md describes how the floors and the columns were chosen.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ..core.options import choice
 from .audio_signal import TUNINGS, AudioSignal
@@ -22,23 +23,24 @@ _FLOOR_DB, _MFCC_FLOOR_DB = 40.0, 60.0
 
 @dataclass(frozen=True)
 class Robust(FeatureSet):
-    """Means of MFCC (40), chroma (12) and mel bands in dB (128), and spreads of MFCC (40).
+    """Means of MFCC (40), chroma (12) and mel bands in dB (128), and deviations of MFCC (40).
 
-    The mel bands are floored under the utterance's largest value: 60 dB under it for the means
-    of the MFCC, 40 dB for all else. The spreads are standard deviations over time.
+    The mel bands are limited to a floor below the largest value of the utterance: 60 dB below it
+    for the means of the MFCC, 40 dB for everything else. The deviations are standard deviations
+    over time.
 
     Attributes
     ----------
     tuning : str
-        Where the tuning of the chroma comes from, as in `functionals.Functionals`.
+        Source of the chroma's tuning, as in `functionals.Functionals`.
     """
 
     tuning: str = "utterance"
 
     name = "robust"
     title = (
-        "220 values that survive codecs: means of 40 MFCC, 12 chroma, 128 mel bands in dB with a "
-        "floor, spreads of the MFCC; option tuning (utterance, 0, original)"
+        "220 values robust to codecs: means of 40 MFCC, 12 chroma and 128 mel bands in dB with a "
+        "floor, deviations of the MFCC; option tuning (utterance, 0, original)"
     )
     version = 1
     packages = PACKAGES
@@ -52,17 +54,17 @@ class Robust(FeatureSet):
     variants = ("robust:tuning=0", "robust:tuning=original")
 
     def params(self) -> dict[str, object]:
-        """Return all that decides the numbers."""
+        """Return all parameters that determine the numbers."""
         floors = {"floor_db": _FLOOR_DB, "mfcc_floor_db": _MFCC_FLOOR_DB}
         return {**super().params(), **STFT, **floors}
 
-    def extract(self, sound: AudioSignal) -> np.ndarray:
+    def extract(self, signal: AudioSignal) -> npt.NDArray[np.float32]:
         """Return the 220 values of one utterance, float32."""
-        floored = sound.log_mel(_FLOOR_DB)
-        means = (sound.mfcc(N_MFCC, _MFCC_FLOOR_DB), sound.chroma(self.tuning), floored)
-        spread = sound.mfcc(N_MFCC, _FLOOR_DB).std(axis=0)
-        found = [part.mean(axis=0, dtype=np.float64) for part in means]
-        return np.concatenate([*found, spread]).astype(np.float32)
+        log_mel = signal.log_mel(_FLOOR_DB)
+        parts = (signal.mfcc(N_MFCC, _MFCC_FLOOR_DB), signal.chroma(self.tuning), log_mel)
+        deviations = signal.mfcc(N_MFCC, _FLOOR_DB).std(axis=0)
+        means = [part.mean(axis=0, dtype=np.float64) for part in parts]
+        return np.concatenate([*means, deviations]).astype(np.float32)
 
 
 COMPONENT = Robust()

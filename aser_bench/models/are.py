@@ -1,4 +1,4 @@
-"""ARE: the recurrent encoder of sound."""
+"""ARE: the audio recurrent encoder."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Are(DualEncoder):
-    """A GRU over 39 MFCC a frame; its last state joined with 35 values of prosody.
+    """A GRU over 39 MFCC per frame; its last state is concatenated with 35 prosody values.
 
     ``y = softmax([h_last; p] M + b)``; see `DualEncoder`.
     """
 
     name = "are"
-    title = "audio recurrent encoder: a GRU over frames, joined with prosody (Yoon 2018)"
+    title = "audio recurrent encoder: a GRU over frames, and prosody (Yoon 2018)"
     inputs = ("frames", "vector")
 
-    def layers(self, build: LayerFactory) -> dict[str, Any]:
-        """Return the encoder and the output."""
-        return {"audio": build.audio(), "output": build.output(build.audio_width)}
+    def layers(self, factory: LayerFactory) -> dict[str, Any]:
+        """Return the encoder and the output layer."""
+        return {"audio": factory.audio_encoder(), "output": factory.output(factory.audio_width)}
 
-    def logits(self, layers: dict[str, Any], heard: NetworkInputs, training: bool) -> Any:
+    def logits(self, layers: dict[str, Any], inputs: NetworkInputs, training: bool) -> Any:
         """Return the logits of the audio vector."""
-        return layers["output"](layers["audio"](heard, training=training))
+        return layers["output"](layers["audio"](inputs, training=training))
 
 
 COMPONENT = Are()

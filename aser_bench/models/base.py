@@ -1,4 +1,4 @@
-"""What a model is: a scikit-learn estimator, the grid that it is tuned over, and its runs."""
+"""Base class of models: a scikit-learn estimator, its grid, and how often it is trained."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ import numpy as np
 from ..core import registry
 from .search import score_grid
 
+Grid = list[dict[str, list[Any]]]
+"""A grid in the form of scikit-learn's ``param_grid``."""
+
+Folds = Sequence[tuple[np.ndarray, np.ndarray]]
+"""Inner folds: pairs of training rows and validation rows."""
+
 EFFORTS = ("quick", "standard", "paper")
 
 CLASS_WEIGHTS = ("none", "balanced")
 
 RUNS = {"quick": 3, "standard": 10, "paper": 10}
-"""Trainings a fold of what has a random start, unless ``--runs`` says otherwise."""
+"""Runs per fold for randomly initialised models, unless ``--runs`` is given."""
 
 INNER_FOLDS = {"quick": 3, "standard": 3, "paper": 5}
 """Folds of the grid search inside the training set."""
@@ -26,22 +32,23 @@ INNER_FOLDS = {"quick": 3, "standard": 3, "paper": 5}
 
 @dataclass(frozen=True)
 class Settings:
-    """What a study says to all of its models; each takes what concerns it.
+    """Settings of a study that apply to all of its models; each model uses the relevant ones.
 
     Attributes
     ----------
     preset, effort : str
-        Which fixed settings, and how much is searched.
+        Fixed settings of the models, and extent of the grid search.
     max_epochs, patience : int or None
-        For models that stop early: epochs at most, and epochs without a lower dev loss after
-        which training ends. None: what the model says.
+        For models with early stopping: maximal number of epochs, and epochs without a lower dev
+        loss after which training stops. None: the default of the model.
     frame_pool : int or None
-        For models that read frames: so many are averaged in time into one. None: what the
-        model says.
+        For models that read frames: number of consecutive frames that are averaged into one.
+        None: the default of the model.
     class_weight : str
-        ``none``, or ``balanced``: rare emotions count as much as frequent ones in training.
+        ``none``, or ``balanced``: each emotion has the same total weight in training.
     embeddings : str or None
-        For models that read text: a file of pretrained word vectors. None: they start from chance.
+        For models that read text: file of pretrained word vectors. None: word vectors are
+        randomly initialised.
     """
 
     preset: str = "default"
@@ -55,18 +62,18 @@ class Settings:
 
 @dataclass(frozen=True)
 class TrainingSize:
-    """What decides the cost of a training.
+    """Quantities that determine the cost of a training.
 
     Attributes
     ----------
     utterances : int
-        Of the training part, all pooled conditions counted.
+        Utterances of the training part, summed over pooled conditions.
     columns : int
-        Values an utterance, or a frame.
+        Values per utterance, or per frame.
     frames, words : float
-        Frames and words an utterance, on average, for models that read them.
+        Average number of frames and words per utterance, for models that read them.
     emotions : int
-        Classes.
+        Number of classes.
     """
 
     utterances: int
@@ -78,16 +85,16 @@ class TrainingSize:
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """How one training went, as it stands in the scores.
+    """Course of one training, as recorded in the scores.
 
     Attributes
     ----------
     epochs, best_epoch : int or None
-        Epochs trained, and the one whose weights were kept; None where there are no epochs or
-        they are not counted.
+        Number of epochs, and the epoch of which the weights are used; None for models without
+        epochs.
     stop : str
-        Why training ended: ``converged``, ``patience`` (the dev loss no longer fell) or
-        ``max_epochs``; empty where that means nothing.
+        Reason why training ended: ``converged``, ``patience`` (the dev loss did not fall any
+        more) or ``max_epochs``; empty for models without epochs.
     """
 
     epochs: int | None = None
@@ -96,25 +103,27 @@ class TrainingOutcome:
 
 
 class Model(ABC):
-    """One model.
+    """Base class of a model.
 
     Attributes
     ----------
     name, title : str
-        The name on the command line, and one line for ``list``.
+        Name on the command line, and one line for ``aser-bench list``.
     version : int
-        Raised whenever the same data would give other predictions: part of the cache's key.
+        Incremented whenever the same data would give other predictions; part of the cache key.
     packages : tuple of str
-        Distributions whose version may change the predictions: in the cache's key too.
+        Distributions of which the version may change the predictions; the versions are part of
+        the cache key.
     uses_dev : bool
-        Whether it watches a dev part while it trains (early stopping). A model that does not
-        is trained on those utterances too.
+        Whether the model monitors a dev part during training (early stopping). A model that does
+        not is trained on those utterances, too.
     is_random : bool
-        Whether training starts from chance, so that it is repeated (ten runs a fold).
+        Whether predictions depend on the seed (random initialisation); such a model is trained
+        several times per fold.
     inputs : tuple of str
-        What it reads of an utterance: ``vector`` or ``frames`` alone, a row of features or a
-        matrix (frames, columns); or, together in an `aser_bench.models.dual.utterance.Utterance`,
-        what it names of ``frames``, ``vector`` and ``text``.
+        Inputs of an utterance. ``("vector",)`` or ``("frames",)``: a row of features, or a matrix
+        (frames, columns). Any other selection of ``frames``, ``vector`` and ``text``: a
+        `aser_bench.models.dual.utterance.Utterance` of them.
     """
 
     name: str
@@ -127,87 +136,87 @@ class Model(ABC):
 
     @property
     def feature_type(self) -> str:
-        """The kind of feature set that it takes: ``vector``, ``frames``, or ``dual``."""
+        """The type of feature set that the model takes: ``vector``, ``frames`` or ``dual``."""
         return self.inputs[0] if self.inputs in (("vector",), ("frames",)) else "dual"
 
     @abstractmethod
     def estimator(self, settings: Settings, seed: int) -> Any:
-        """Return an unfitted estimator (scaling included) with ``fit``, ``predict`` and either
-        ``predict_proba`` or ``decision_function``.
+        """Return an unfitted estimator, scaling included.
 
-        Its ``fit`` takes features and labels; that of a model that uses dev also takes
-        ``dev=(features, labels)``. What is no vector comes as an object array, of matrices or
-        of `Utterance`.
+        It has ``fit``, ``predict`` and either ``predict_proba`` or ``decision_function``. ``fit``
+        takes features and labels, and for a model with ``uses_dev`` also ``dev=(features,
+        labels)``. Inputs other than vectors are object arrays, of matrices or of `Utterance`.
         """
 
     @abstractmethod
-    def grid(self, settings: Settings) -> list[dict[str, list]]:
-        """Return what is searched, as scikit-learn's ``param_grid``; one candidate = no search."""
+    def grid(self, settings: Settings) -> Grid:
+        """Return the grid to search, as scikit-learn's ``param_grid``.
+
+        A grid with one candidate is not searched.
+        """
 
     def search(
         self,
         candidates: Sequence[dict[str, Any]],
         features: np.ndarray,
         labels: np.ndarray,
-        folds: Sequence[tuple[np.ndarray, np.ndarray]],
+        folds: Folds,
         settings: Settings,
         seed: int,
     ) -> np.ndarray:
         """Return the UAR of each candidate on each inner fold, shape (candidates, folds).
 
-        Every candidate is fitted on every fold. A model that can share work among them does
-        so here, and gives the same scores.
+        By default every candidate is fitted on every fold. A model may override this method to
+        share work between candidates; the scores must be the same.
 
         Parameters
         ----------
         candidates : sequence of dict
-            From `grid`; each is what the estimator's ``set_params`` takes.
+            Candidates of `grid`, each as arguments of the estimator's ``set_params``.
         features, labels : numpy.ndarray
             The training set: shapes (rows, ...) and (rows,).
-        folds : sequence of (train rows, validation rows)
+        folds : sequence of (training rows, validation rows)
         seed : int
-            For `estimator`.
+            Seed for `estimator`.
         """
         return score_grid(self.estimator(settings, seed), candidates, features, labels, folds)
 
     def training_outcome(self, estimator: Any) -> TrainingOutcome:
-        """Return how the training of a fitted estimator went."""
+        """Return the course of a fitted estimator's training."""
         return TrainingOutcome()
 
     def budget(self, settings: Settings) -> tuple[str, ...]:
-        """Say in a few words what ends training, for the captions."""
+        """Describe when training ends, in a few words for the captions."""
         return ()
 
     def ignored_settings(self, settings: Settings) -> tuple[str, ...]:
-        """Name the settings that the library ignores, each with the reason."""
+        """Describe the settings that the library ignores, each with the reason."""
         return ()
 
     def identity(self, settings: Settings) -> dict[str, Any]:
-        """Return what tells this model from another one of its name: part of the cache's key.
+        """Return the part of the cache key that identifies the model and its settings.
 
-        The settings are all of the estimator's own, the library's defaults included.
+        It contains all parameters of the estimator, including the library's defaults.
         """
         params = self.estimator(settings, 0).get_params()
         return {
             "name": self.name,
             "version": self.version,
             "packages": registry.versions(self.packages),
-            "settings": {name: _plain(value) for name, value in sorted(params.items())},
+            "settings": {name: _as_text(value) for name, value in sorted(params.items())},
         }
 
     def estimated_seconds(self, size: TrainingSize, settings: Settings) -> float:
-        """Return roughly what one fit costs on one core of a machine of reference.
+        """Return the approximate cost of one fit on one core of a reference machine.
 
-        Only the order of costs matters to a run; `aser_bench.pipeline.estimate` measures how much
-        slower or faster this machine is.
+        Only the ratio between costs matters: `aser_bench.pipeline.estimate` measures the speed of
+        this machine relative to the reference.
         """
         return 1e-3 + 1e-9 * size.utterances**2 * size.columns
 
 
-def _plain(value: Any) -> str:
-    """Return a setting as text that is the same in every process; an estimator by its class."""
-    return type(value).__name__ if hasattr(value, "get_params") else _without_address(repr(value))
-
-
-def _without_address(text: str) -> str:
-    return re.sub(r" at 0x[0-9a-f]+", "", text)
+def _as_text(value: Any) -> str:
+    """Return a parameter as text that is equal in every process; an estimator by its class."""
+    if hasattr(value, "get_params"):
+        return type(value).__name__
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))

@@ -1,4 +1,4 @@
-"""Any scikit-learn classifier as a model: ``--models package.module:Name``."""
+"""scikit-learn classifiers as models: ``--models package.module:Name``."""
 
 from __future__ import annotations
 
@@ -7,69 +7,112 @@ import inspect
 import sys
 from typing import Any
 
+from ..core import registry
 from ..core.errors import UsageError
-from .base import Model, Settings
+from .base import Grid, Model, Settings
 
 
-class External(Model):
-    """A classifier class from elsewhere, used with its own defaults behind a StandardScaler.
+class ExternalClassifier(Model):
+    """A classifier of another package behind a StandardScaler.
 
-    It is trained several times a fold if it takes a ``random_state``, and it weighs classes if it
-    takes a ``class_weight``.
+    It is trained several times per fold if it has a parameter ``random_state`` (also within a
+    composite estimator), and with class weights if it has a parameter ``class_weight``.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model: ``package.module:Name``.
+    target : type or estimator
+        A class, which is used with its default parameters, or an instance, which is cloned and
+        keeps its other parameters.
+
+    Raises
+    ------
+    UsageError
+        If ``target`` is not a classifier, or an instance without ``get_params``.
     """
 
     title = "a classifier from another package"
 
     def __init__(self, name: str, target: Any) -> None:
-        if not inspect.isclass(target):
-            raise UsageError(f"model {name!r} is no classifier class: give package.module:Name")
-        if not _classifies(target):
-            raise UsageError(f"model {name!r} is no classifier with fit and predict")
         self.name = name
-        self.target = target
-        parameters = inspect.signature(target).parameters
-        self.is_random = "random_state" in parameters
+        self._class: type = target if inspect.isclass(target) else type(target)
+        if not _is_classifier(self._class):
+            raise UsageError(
+                f"model {name!r} is not a classifier: give a class or an instance with fit and "
+                "predict"
+            )
+        if inspect.isclass(target):
+            self._prototype = None
+            parameters = list(inspect.signature(target).parameters)
+        elif hasattr(target, "get_params"):
+            self._prototype = target
+            parameters = list(target.get_params())
+        else:
+            raise UsageError(
+                f"model {name!r} is an instance without get_params: derive it from scikit-learn's "
+                "BaseEstimator, or give its class"
+            )
+        self._seeds = [p for p in parameters if p.split("__")[-1] == "random_state"]
         self._weighs = "class_weight" in parameters
+        self.is_random = bool(self._seeds)
 
     def estimator(self, settings: Settings, seed: int) -> Any:
         """Return the classifier behind a StandardScaler."""
+        from sklearn.base import clone
         from sklearn.pipeline import Pipeline
         from sklearn.preprocessing import StandardScaler
 
-        given: dict[str, Any] = {"random_state": seed} if self.is_random else {}
+        parameters: dict[str, Any] = dict.fromkeys(self._seeds, seed)
         if self._weighs and settings.class_weight != "none":
-            given["class_weight"] = settings.class_weight
-        return Pipeline([("scale", StandardScaler()), ("model", self.target(**given))])
+            parameters["class_weight"] = settings.class_weight
+        if self._prototype is None:
+            classifier = self._class(**parameters)
+        else:
+            classifier = clone(self._prototype).set_params(**parameters)
+        return Pipeline([("scale", StandardScaler()), ("model", classifier)])
 
-    def grid(self, settings: Settings) -> list[dict[str, list]]:
+    def grid(self, settings: Settings) -> Grid:
         """Return one empty candidate: nothing is searched."""
         return [{}]
 
     def ignored_settings(self, settings: Settings) -> tuple[str, ...]:
-        """Say so where classes are to be weighed and the class cannot do it."""
+        """Report class weights if the classifier does not support them."""
         if self._weighs or settings.class_weight == "none":
             return ()
-        return (f"{self.name}: {self.target.__name__} knows no class weights",)
+        return (f"{self.name}: {self._class.__name__} does not support class weights",)
 
     def identity(self, settings: Settings) -> dict[str, Any]:
-        """Return the identity with the code of the class and its ancestors, and the version of
-        the package they come from: an edited or upgraded class is another one.
+        """Return the identity with a hash of the classifier's code.
+
+        The hash covers the source of each class with its base classes, and the version of its
+        package, so an edited or upgraded class has another identity.
         """
-        ancestors = [one for one in inspect.getmro(self.target) if one.__module__ != "builtins"]
-        package = sys.modules.get(self.target.__module__.partition(".")[0])
-        made_of = [getattr(package, "__version__", ""), *map(_source, ancestors)]
-        code = hashlib.sha256("\n".join(made_of).encode()).hexdigest()
+        code = hashlib.sha256("\n".join(map(_code, self._classes())).encode()).hexdigest()
         return {**super().identity(settings), "code": code}
 
+    def _classes(self) -> list[type]:
+        """Return the class, and those of the estimators within a composite instance."""
+        params = self._prototype.get_params() if self._prototype is not None else {}
+        parts = [type(params[name]) for name in sorted(params)]
+        return [self._class, *(part for part in parts if hasattr(part, "get_params"))]
 
-def _classifies(target: type) -> bool:
-    """Whether a class has fit and predict, and scikit-learn does not know it as something else."""
+
+def _is_classifier(target: type) -> bool:
+    """Whether a class has fit and predict and is not another type of scikit-learn estimator."""
     from sklearn import base
 
     others = (base.RegressorMixin, base.ClusterMixin, base.OutlierMixin)
     if issubclass(target, others) and not issubclass(target, base.ClassifierMixin):
         return False
     return all(callable(getattr(target, method, None)) for method in ("fit", "predict"))
+
+
+def _code(target: type) -> str:
+    """Return the version of a class's package and the source of the class and its bases."""
+    bases = [base for base in inspect.getmro(target) if base.__module__ != "builtins"]
+    package = sys.modules.get(target.__module__.partition(".")[0])
+    return "\n".join([getattr(package, "__version__", ""), *map(_source, bases)])
 
 
 def _source(target: type) -> str:
@@ -79,10 +122,15 @@ def _source(target: type) -> str:
         return ""
 
 
-def as_model(name: str, found: Any) -> Model:
-    """Return ``found`` if it is a `Model` (or a class of it), else a classifier wrapped as one."""
-    if isinstance(found, Model):
-        return found
-    if inspect.isclass(found) and issubclass(found, Model):
-        return found()
-    return External(name, found)
+def as_model(name: str, target: Any) -> Model:
+    """Return a `Model`, or an instance of a class of models, or a classifier wrapped as a model.
+
+    Raises
+    ------
+    UsageError
+        If the class of a model cannot be instantiated without arguments, or ``target`` is not a
+        classifier.
+    """
+    if isinstance(target, Model) or (inspect.isclass(target) and issubclass(target, Model)):
+        return registry.as_instance("models", name, target, Model)  # type: ignore[type-abstract]
+    return ExternalClassifier(name, target)

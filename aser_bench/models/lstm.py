@@ -1,36 +1,36 @@
-"""Two LSTM layers over the frames (Keras), the study's recurrent model."""
+"""Two LSTM layers over the frames (Keras): the recurrent model of the study."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .base import Model, Settings, TrainingOutcome, TrainingSize
+from .base import Grid, Model, Settings, TrainingOutcome, TrainingSize
 
 _EPOCHS = {"quick": 100, "standard": 1000, "paper": 1000}
 _PATIENCE = {"quick": 5, "standard": 10, "paper": 50}
 _POOL = {"paper": 1}
-_USUAL_POOL = 4
-_BEST_EPOCH = 6  # on RAVDESS; for the estimate of costs alone
+_DEFAULT_POOL = 4
+_BEST_EPOCH = 6  # typical value on RAVDESS, for the cost estimate only
 
 
 class Lstm(Model):
     """Two uni-directional LSTM layers of 128 units, dropout 0.5, batch 64, learning rate 0.001.
 
-    At most 1000 epochs, ended early by the dev part (patience 10; effort quick: 100 and 5;
-    effort paper: 1000 and 50), with the best weights restored. By default four frames (128 ms)
-    are averaged into one, which costs a quarter; the paper preset averages none. Nothing is
-    searched.
+    Training stops early by the dev loss, after at most 1000 epochs (patience 10; effort quick: 100
+    and 5; effort paper: 1000 and 50), and the best weights are restored. By default four frames
+    (128 ms) are averaged into one, which reduces the cost to a quarter; the paper preset does not
+    average. Nothing is searched.
     """
 
     name = "lstm"
-    title = "two LSTM layers over frames (Keras), stopped early by the dev part; nothing searched"
+    title = "two LSTM layers over frames (Keras), early stopping by dev loss, no grid search"
     packages = ("tensorflow", "keras", "numpy")
     uses_dev = True
     is_random = True
     inputs = ("frames",)
 
     def estimator(self, settings: Settings, seed: int) -> Any:
-        """Return the classifier; it standardises by itself."""
+        """Return the classifier, which standardises its inputs."""
         from .recurrent.classifier import LstmClassifier
 
         epochs, patience, pool = _limits(settings)
@@ -42,34 +42,34 @@ class Lstm(Model):
             random_state=seed,
         )
 
-    def grid(self, settings: Settings) -> list[dict[str, list]]:
-        """Return one empty candidate: the study fixes everything."""
+    def grid(self, settings: Settings) -> Grid:
+        """Return one empty candidate: the study fixes all hyperparameters."""
         return [{}]
 
     def training_outcome(self, estimator: Any) -> TrainingOutcome:
-        """Return epochs, best epoch and why training ended."""
+        """Return number of epochs, best epoch and reason why training ended."""
         return TrainingOutcome(estimator.epochs_, estimator.best_epoch_, estimator.stop_)
 
     def budget(self, settings: Settings) -> tuple[str, ...]:
-        """Say how many epochs there may be, and how many frames make one."""
+        """Describe the limits on epochs, and how many frames are averaged into one."""
         epochs, patience, pool = _limits(settings)
         frames = f"{pool} frames averaged into one" if pool > 1 else "every frame"
         return (f"at most {epochs} epochs, patience {patience}, {frames}",)
 
     def estimated_seconds(self, size: TrainingSize, settings: Settings) -> float:
-        """Return roughly what one training costs, if the dev loss is lowest soon."""
+        """Return the approximate cost of one training with an early minimum of the dev loss."""
         epochs, patience, pool = _limits(settings)
         frames = 1 + size.frames / pool
-        an_epoch = size.utterances * frames * (2e-5 + 6e-8 * size.columns)
-        return 0.3 + min(epochs, patience + _BEST_EPOCH) * (an_epoch + 0.01)
+        per_epoch = size.utterances * frames * (2e-5 + 6e-8 * size.columns)
+        return 0.3 + min(epochs, patience + _BEST_EPOCH) * (per_epoch + 0.01)
 
 
 def _limits(settings: Settings) -> tuple[int, int, int]:
-    """Return epochs at most, patience, and frames that make one."""
+    """Return maximal epochs, patience, and number of frames averaged into one."""
     return (
         settings.max_epochs or _EPOCHS[settings.effort],
         settings.patience or _PATIENCE[settings.effort],
-        settings.frame_pool or _POOL.get(settings.preset, _USUAL_POOL),
+        settings.frame_pool or _POOL.get(settings.preset, _DEFAULT_POOL),
     )
 
 

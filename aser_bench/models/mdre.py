@@ -13,33 +13,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Mdre(DualEncoder):
-    """The audio vector of ARE and the text vector of TRE, each halved by a feed-forward layer.
+    """The audio vector of ARE and the text vector of TRE, each reduced by a feed-forward layer.
 
     ``A = g(a)``, ``T = g'(t)``, ``y = softmax([A; T] M + b)``; see
-    `DualEncoder`. The layers are a tanh (linear in the authors' code): 235 -> 117 and 200 -> 100.
+    `DualEncoder`. The layers halve their inputs, 235 -> 117 and 200 -> 100, with a tanh (linear in
+    the authors' code).
     """
 
     name = "mdre"
-    title = "multimodal dual recurrent encoder: sound and words joined (Yoon 2018)"
+    title = "multimodal dual recurrent encoder: audio and text (Yoon 2018)"
     inputs = ("frames", "vector", "text")
 
-    def layers(self, build: LayerFactory) -> dict[str, Any]:
-        """Return encoders, feed-forward layers and the output."""
-        audio, text = build.audio_width // 2, build.text_width // 2
+    def layers(self, factory: LayerFactory) -> dict[str, Any]:
+        """Return the encoders, the feed-forward layers and the output layer."""
+        audio, text = factory.audio_width // 2, factory.text_width // 2
         return {
-            "audio": build.audio(),
-            "text": build.text(),
-            "audio_half": build.forward(build.audio_width, audio),
-            "text_half": build.forward(build.text_width, text),
-            "output": build.output(audio + text),
+            "audio": factory.audio_encoder(),
+            "text": factory.text_encoder(),
+            "audio_half": factory.feed_forward(factory.audio_width, audio),
+            "text_half": factory.feed_forward(factory.text_width, text),
+            "output": factory.output(audio + text),
         }
 
-    def logits(self, layers: dict[str, Any], heard: NetworkInputs, training: bool) -> Any:
-        """Return the logits of both halves joined."""
+    def logits(self, layers: dict[str, Any], inputs: NetworkInputs, training: bool) -> Any:
+        """Return the logits of the concatenated audio and text vectors."""
         import tensorflow as tf
 
-        audio = layers["audio_half"](layers["audio"](heard, training=training))
-        text = layers["text_half"](layers["text"](heard, training=training).last)
+        audio = layers["audio_half"](layers["audio"](inputs, training=training))
+        text = layers["text_half"](layers["text"](inputs, training=training).last)
         return layers["output"](tf.concat([audio, text], axis=1))
 
 

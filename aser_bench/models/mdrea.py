@@ -1,4 +1,4 @@
-"""MDREA: the dual recurrent encoder whose sound attends over the words."""
+"""MDREA: the dual recurrent encoder with attention of the audio over the words."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Mdrea(DualEncoder):
-    """The audio vector looks for the words that matter.
+    """The audio vector is the query of an attention over the text states.
 
     ``e`` is the audio vector of ARE, projected 235 -> 200 so that its dot product with a text state
-    is defined; ``a_t = softmax_t(e . h_t)`` over the real words, ``H = sum_t a_t h_t``, ``y =
-    softmax([H; e] M + b)``; see `DualEncoder`.
+    is defined; ``a_t = softmax_t(e . h_t)`` over the words without padding, ``H = sum_t a_t h_t``,
+    ``y = softmax([H; e] M + b)``; see `DualEncoder`.
     """
 
     name = "mdrea"
-    title = "dual recurrent encoder with attention of the sound over the words (Yoon 2018)"
+    title = "dual recurrent encoder with attention of the audio over the words (Yoon 2018)"
     inputs = ("frames", "vector", "text")
 
-    def layers(self, build: LayerFactory) -> dict[str, Any]:
-        """Return encoders, projection and output."""
+    def layers(self, factory: LayerFactory) -> dict[str, Any]:
+        """Return the encoders, the projection and the output layer."""
         return {
-            "audio": build.audio(),
-            "text": build.text(),
-            "query": build.linear(build.audio_width, build.text_width),
-            "output": build.output(2 * build.text_width),
+            "audio": factory.audio_encoder(),
+            "text": factory.text_encoder(),
+            "query": factory.linear(factory.audio_width, factory.text_width),
+            "output": factory.output(2 * factory.text_width),
         }
 
-    def logits(self, layers: dict[str, Any], heard: NetworkInputs, training: bool) -> Any:
-        """Return the logits of what was attended to, joined with the query."""
+    def logits(self, layers: dict[str, Any], inputs: NetworkInputs, training: bool) -> Any:
+        """Return the logits of the attended text vector concatenated with the query."""
         import tensorflow as tf
 
         from .dual.blocks import attend
 
-        query = layers["query"](layers["audio"](heard, training=training))
-        states = layers["text"](heard, training=training).states
-        attended = attend(query, states, heard.word_lengths)
+        query = layers["query"](layers["audio"](inputs, training=training))
+        states = layers["text"](inputs, training=training).states
+        attended = attend(query, states, inputs.word_lengths)
         return layers["output"](tf.concat([attended, query], axis=1))
 
 

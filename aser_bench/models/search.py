@@ -1,4 +1,4 @@
-"""Score the candidates of a grid on inner folds, and choose one: what GridSearchCV does."""
+"""Scores of a grid's candidates on inner folds, and the choice of one, as in GridSearchCV."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ def score_grid(
     labels: np.ndarray,
     folds: Sequence[tuple[np.ndarray, np.ndarray]],
 ) -> np.ndarray:
-    """Fit every candidate on every fold, one by one; return their UAR.
+    """Fit every candidate on every fold and return their UAR.
 
     Parameters
     ----------
     estimator : estimator
         Unfitted; it is cloned for each fit.
     candidates : sequence of dict
-        What `set_params` takes.
+        Arguments of `set_params`.
     features, labels : numpy.ndarray
         Shapes (rows, ...) and (rows,).
-    folds : sequence of (train rows, validation rows)
+    folds : sequence of (training rows, validation rows)
 
     Returns
     -------
@@ -42,7 +42,7 @@ def score_grid(
 
 
 def uar(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Return the mean recall over the classes that occur (scikit-learn's balanced accuracy).
+    """Return the mean recall over the classes of ``truth`` (scikit-learn's balanced accuracy).
 
     Examples
     --------
@@ -54,9 +54,9 @@ def uar(truth: np.ndarray, predicted: np.ndarray) -> float:
 
 
 def best_candidate(scores: np.ndarray) -> tuple[int, float]:
-    """Return the candidate with the highest mean over the folds, and that mean.
+    """Return the index of the candidate with the highest mean over the folds, and that mean.
 
-    The first one of equals wins, and one without a score loses, as in GridSearchCV.
+    As in GridSearchCV, the first of equal candidates is chosen, and NaN is the lowest score.
 
     Parameters
     ----------

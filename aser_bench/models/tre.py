@@ -1,4 +1,4 @@
-"""TRE: the recurrent encoder of words."""
+"""TRE: the text recurrent encoder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tre(DualEncoder):
-    """A GRU over the words' vectors, which are trained too; see `DualEncoder`.
+    """A GRU over word vectors, which are trained, too; see `DualEncoder`.
 
     ``y = softmax(h_last M + b)``.
     """
@@ -22,13 +22,13 @@ class Tre(DualEncoder):
     title = "text recurrent encoder: a GRU over the words (Yoon 2018)"
     inputs = ("text",)
 
-    def layers(self, build: LayerFactory) -> dict[str, Any]:
-        """Return the encoder and the output."""
-        return {"text": build.text(), "output": build.output(build.text_width)}
+    def layers(self, factory: LayerFactory) -> dict[str, Any]:
+        """Return the encoder and the output layer."""
+        return {"text": factory.text_encoder(), "output": factory.output(factory.text_width)}
 
-    def logits(self, layers: dict[str, Any], heard: NetworkInputs, training: bool) -> Any:
+    def logits(self, layers: dict[str, Any], inputs: NetworkInputs, training: bool) -> Any:
         """Return the logits of the last state."""
-        return layers["output"](layers["text"](heard, training=training).last)
+        return layers["output"](layers["text"](inputs, training=training).last)
 
 
 COMPONENT = Tre()

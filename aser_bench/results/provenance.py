@@ -11,7 +11,7 @@ from pathlib import Path
 from .. import features
 from ..core import ffmpeg, registry
 from ..core.version import __version__
-from ..models.external import External
+from ..models.external import ExternalClassifier
 from ..models.text.files import fingerprint
 from ..pipeline.cache import key
 from ..pipeline.ingest import Ingested
@@ -103,7 +103,7 @@ def _version(variant: ModelVariant, experiment: Experiment) -> Version:
     # A class from elsewhere declares no version; the hash of its code stands in for it.
     version = (
         model.identity(experiment.settings)["code"][:_DIGITS]
-        if isinstance(model, External)
+        if isinstance(model, ExternalClassifier)
         else model.version
     )
     parts = []

@@ -68,8 +68,8 @@ PREPROCESSORS = {
 class Watched(classifier.DualClassifier):
     """The classifier that a run trains, which notes the seconds of each epoch, dev left out."""
 
-    def _rounds(self) -> Any:
-        inner = super()._rounds()
+    def _schedule(self) -> Any:
+        inner = super()._schedule()
         self.spent_: list[tuple[float, float]] = []
         return lambda *given: map(self._timed, inner(*given))
 
@@ -87,14 +87,14 @@ def ours_run(row: str, model: str, seed: int, n: int, dev: int, shorter: int, **
     utterances, labels = data(n + dev, shorter)
     with mock.patch.object(classifier, "Preprocessor", PREPROCESSORS[row]):
         found = Watched(
-            MODELS[model].COMPONENT,
-            SIZES.units,
-            1 - SIZES.drop_audio,
-            1 - SIZES.drop_text,
-            given["batch"],
-            SIZES.learning_rate,
-            SIZES.clip,
-            MOST_FRAMES,
+            encoder=MODELS[model].COMPONENT,
+            units=SIZES.units,
+            keep_audio=1 - SIZES.drop_audio,
+            keep_text=1 - SIZES.drop_text,
+            batch_size=given["batch"],
+            learning_rate=SIZES.learning_rate,
+            clip=SIZES.clip,
+            max_frames=MOST_FRAMES,
             dimension=SIZES.dimension,
             max_epochs=given["epochs"],
             patience=given["epochs"] + 1,

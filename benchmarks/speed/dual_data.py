@@ -72,7 +72,7 @@ class PaddedPreprocessor(Preprocessor):
     def __call__(self, utterances: Any) -> Any:
         """Return utterances as a network takes them."""
         widen = partial(widened, frames=MOST_FRAMES, words=MOST_WORDS)
-        length = MOST_FRAMES if "frames" in self.kinds else MOST_WORDS
+        length = MOST_FRAMES if "frames" in self.inputs else MOST_WORDS
         return Alike(super().__call__(utterances), length, widen)
 
 

@@ -24,7 +24,7 @@ def calls(monkeypatch) -> list[str]:
 
         return call
 
-    for name in ("power_spectrogram", "mel_spectrogram", "decibels", "chroma", "tuning_of"):
+    for name in ("power_spectrogram", "mel_spectrogram", "decibels", "chroma", "estimate_tuning"):
         monkeypatch.setattr(spectral, name, counted(name, getattr(spectral, name)))
     return taken
 
@@ -36,9 +36,9 @@ def test_everything_is_made_once(calls, tones):
     assert sorted(calls) == [
         "chroma",
         "decibels",
+        "estimate_tuning",
         "mel_spectrogram",
         "power_spectrogram",
-        "tuning_of",
     ]
 
 
@@ -54,7 +54,7 @@ def test_the_tuning_estimate_outlives_the_arrays(calls, tones):
     before = sound.tuning
     sound.clear_cache()
     assert sound.tuning == before
-    assert calls == ["power_spectrogram", "tuning_of"]
+    assert calls == ["power_spectrogram", "estimate_tuning"]
     sound.mel()
     assert calls.count("power_spectrogram") == 2
 
@@ -63,11 +63,11 @@ def test_an_original_is_asked_for_its_tuning_only_where_that_is_wanted(calls, to
     original = AudioSignal(tones(0.5), RATE)
     sound = AudioSignal(tones(0.5, seed=1), RATE, original)
     sound.chroma("0")
-    assert "tuning_of" not in calls
+    assert "estimate_tuning" not in calls
     np.testing.assert_array_equal(
         sound.chroma("original"), spectral.chroma(sound.power, RATE, 12, original.tuning)
     )
-    assert calls.count("tuning_of") == 1
+    assert calls.count("estimate_tuning") == 1
 
 
 def test_a_recording_is_its_own_original(tones):

@@ -196,9 +196,9 @@ def test_an_utterance_is_transformed_once_for_all_sets(batch, monkeypatch):
 
 def test_originals_are_estimated_once_for_all_conditions(batch, monkeypatch):
     estimated = []
-    tuning = spectral.tuning_of
+    tuning = spectral.estimate_tuning
     monkeypatch.setattr(
-        spectral, "tuning_of", lambda *values: estimated.append(1) or tuning(*values)
+        spectral, "estimate_tuning", lambda *values: estimated.append(1) or tuning(*values)
     )
     originals = features.audio_signals(batch, RATE)
     for gain in (1, 0.5, 0.25):
@@ -226,7 +226,7 @@ def test_what_an_original_has_made_is_given_back(batch):
     originals = features.audio_signals(batch, RATE)
     features.extract(SETS, batch, RATE, originals)
     features.extract(SETS, [0.5 * signal for signal in batch], RATE, originals)
-    assert [one._made for one in originals] == [{}] * len(batch)
+    assert [original._arrays for original in originals] == [{}] * len(batch)
 
 
 def test_the_shortest_and_the_longest_utterance_stand_in_one_batch(tones):

@@ -86,21 +86,21 @@ def expected_tuning(signal: np.ndarray, rate: int = RATE) -> float:
 
 def test_the_tuning_is_librosas(speech):
     for name, signal in speech(10):
-        found = spectral.tuning_of(spectral.power_spectrogram(signal), RATE, 12)
+        found = spectral.estimate_tuning(spectral.power_spectrogram(signal), RATE, 12)
         assert found == expected_tuning(signal), name
 
 
 @pytest.mark.parametrize("rate", [4000, 8000, 11_025, 22_050, 48_000])
 def test_the_tuning_is_librosas_at_other_rates(rate, tones):
     power = spectral.power_spectrogram(tones(1.0))
-    assert spectral.tuning_of(power, rate, 12) == expected_tuning(tones(1.0), rate)
+    assert spectral.estimate_tuning(power, rate, 12) == expected_tuning(tones(1.0), rate)
 
 
 @pytest.mark.parametrize("cents", [-40, -7, 12, 33])
 def test_the_tuning_of_a_tone_is_how_far_it_is_off(cents):
     time = np.arange(RATE) / RATE
     tone = np.sin(2 * np.pi * 440 * 2 ** (cents / 1200) * time)
-    found = spectral.tuning_of(spectral.power_spectrogram(tone), RATE, 12)
+    found = spectral.estimate_tuning(spectral.power_spectrogram(tone), RATE, 12)
     assert found == pytest.approx(cents / 100, abs=0.04)
 
 
@@ -110,7 +110,7 @@ def test_the_tuning_is_librosas_on_hundreds_of_utterances(shared_corpora):
     differ = []
     for file in files[:: len(files) // 300]:
         signal = read(file)
-        found = spectral.tuning_of(spectral.power_spectrogram(signal), RATE, 12)
+        found = spectral.estimate_tuning(spectral.power_spectrogram(signal), RATE, 12)
         if found != expected_tuning(signal):
             differ.append(file.name)
     assert differ == []

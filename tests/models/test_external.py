@@ -12,7 +12,7 @@ from aser_bench import models
 from aser_bench.core.errors import UsageError
 from aser_bench.models import tuning
 from aser_bench.models.base import Model, Settings
-from aser_bench.models.external import External, as_model
+from aser_bench.models.external import ExternalClassifier, as_model
 from aser_bench.models.svm import Svm
 from aser_bench.pipeline.cache import key
 
@@ -135,7 +135,7 @@ def test_an_instance_is_refused(module):
 
 def test_an_edited_class_is_another_one(module):
     one, same, other = (
-        External("x", __import__(module(name, which)).Always)
+        ExternalClassifier("x", __import__(module(name, which)).Always)
         for name, which in (("always_one", 0), ("always_same", 0), ("always_other", -1))
     )
     assert (
@@ -146,15 +146,19 @@ def test_an_edited_class_is_another_one(module):
 
 
 def test_the_name_is_in_the_identity():
-    one, renamed, other = External("a", Free), External("b", Free), External("a", GaussianNB)
+    one, renamed, other = (
+        ExternalClassifier("a", Free),
+        ExternalClassifier("b", Free),
+        ExternalClassifier("a", GaussianNB),
+    )
     assert one.identity(Settings()) != renamed.identity(Settings())
     assert one.identity(Settings()) != other.identity(Settings())
 
 
 def test_what_has_no_source_has_an_identity():
     made = type("Made", (Free,), {})
-    assert key(External("made", made).identity(Settings())) == key(
-        External("made", made).identity(Settings())
+    assert key(ExternalClassifier("made", made).identity(Settings())) == key(
+        ExternalClassifier("made", made).identity(Settings())
     )
 
 
@@ -168,7 +172,7 @@ def test_a_model_is_left_as_it_is():
 
 @pytest.mark.parametrize(("target", "weighs"), [(RidgeClassifier, True), (GaussianNB, False)])
 def test_class_weights_are_used_or_said_to_be_inert(target, weighs):
-    model, balanced = External("a:b", target), Settings(class_weight="balanced")
+    model, balanced = ExternalClassifier("a:b", target), Settings(class_weight="balanced")
     assert model.estimator(Settings(), 0)[-1].get_params().get("class_weight") is None
     given = model.estimator(balanced, 0)[-1].get_params()
     assert (given.get("class_weight") == "balanced") == weighs

@@ -1,11 +1,11 @@
-"""What a dual encoder is: a model that says what it reads, its layers and its logits."""
+"""Base class of the dual encoders: models defined by their inputs, layers and logits."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from ..base import Model, Settings, TrainingOutcome, TrainingSize
+from ..base import Grid, Model, Settings, TrainingOutcome, TrainingSize
 from ..text.files import fingerprint
 
 if TYPE_CHECKING:
@@ -15,33 +15,34 @@ _EPOCHS = {"quick": 100, "standard": 300, "paper": 1000}
 _PATIENCE = {"quick": 10, "standard": 20, "paper": 50}
 
 _AUTHORS: dict[str, Any] = {"authors": True, "standardise": False}
-_AUTHORS_DIMENSION = 100  # of vectors that start from chance
+_AUTHORS_DIMENSION = 100  # of randomly initialised word vectors
 _AUTHORS_STEPS, _AUTHORS_PATIENCE = 10_000, 8
 
-_USUAL_EPOCHS = 60  # for the estimate of costs alone
+_TYPICAL_EPOCHS = 60  # for the cost estimate only
 
 
 class DualEncoder(Model):
     """A recurrent encoder of Yoon, Byun and Jung (2018).
 
-    By default as the paper has it, on standardised features: GRUs of 200 units, batch 128, Adam at
-    0.001, gradients cut at 10, dropout that keeps 0.7 of the audio and 0.3 of the text, at most
-    750 frames and 128 words, vectors of 300 values a word. Dev is looked at once an epoch; training
-    ends after 20 epochs without a lower loss (effort quick: 10, paper: 50), and at most 300 (100,
-    1000).
+    The default settings follow the paper, on standardised features: GRUs of 200 units, batches of
+    128, Adam with learning rate 0.001, gradients limited to 10, dropout that keeps 0.7 of the audio
+    and 0.3 of the text, at most 750 frames and 128 words, 300 values per word vector. Dev is
+    evaluated once per epoch. Training stops after 20 epochs without a lower loss (effort quick: 10,
+    paper: 50), and after at most 300 epochs (100, 1000).
 
-    The preset ``yoon2018`` is the authors' code instead. It differs from the paper by a sigmoid
-    for each class where the paper has a softmax, one bias for all classes, linear feed-forward
-    layers, features as they are, batches drawn with replacement, a look at dev each ``int(0.3 n
-    / 128) + 1`` steps (counted as an epoch here), an end at the eighth look without a lower loss
-    or after 10,000 looks, 100 values a word where no pretrained vectors are given, and dropout
-    that the last state does not see (see `blocks.Encoder`). It pads all to 750 frames and 128
-    words, which changes nothing but the cost, and is not done here.
+    The preset ``yoon2018`` follows the authors' code instead. It differs from the paper in these
+    points: a sigmoid per class instead of a softmax, one bias for all classes, linear feed-forward
+    layers, features that are not standardised, batches drawn with replacement, an evaluation of dev
+    every ``int(0.3 n / 128) + 1`` steps (counted as an epoch here), a stop after the eighth
+    evaluation without a lower loss or after 10,000 evaluations, 100 values per word vector without
+    pretrained vectors, and no dropout on the last state (see `blocks.Encoder`). The authors' code
+    pads all utterances to 750 frames and 128 words; that affects only the cost, and is not done
+    here.
 
     Attributes
     ----------
     inputs : tuple of str
-        Of ``frames``, ``vector`` and ``text`` what it reads, in this order.
+        Selection of ``frames``, ``vector`` and ``text``, in this order.
     """
 
     version = 2
@@ -50,63 +51,63 @@ class DualEncoder(Model):
     is_random = True
 
     @abstractmethod
-    def layers(self, build: LayerFactory) -> dict[str, Any]:
-        """Return the layers by name; the encoder of words is called ``text``."""
+    def layers(self, factory: LayerFactory) -> dict[str, Any]:
+        """Return the layers by name; the text encoder has the name ``text``."""
 
     @abstractmethod
-    def logits(self, layers: dict[str, Any], heard: NetworkInputs, training: bool) -> Any:
+    def logits(self, layers: dict[str, Any], inputs: NetworkInputs, training: bool) -> Any:
         """Return the logits of a batch, shape (utterances, classes)."""
 
     def estimator(self, settings: Settings, seed: int) -> Any:
-        """Return the classifier; it standardises by itself."""
+        """Return the classifier, which standardises its inputs."""
         from .classifier import DualClassifier
 
         epochs, patience = _limits(settings)
-        own = dict(_AUTHORS) if settings.preset == "yoon2018" else {}
-        if own and settings.embeddings is None:
-            own["dimension"] = _AUTHORS_DIMENSION
+        preset = dict(_AUTHORS) if settings.preset == "yoon2018" else {}
+        if preset and settings.embeddings is None:
+            preset["dimension"] = _AUTHORS_DIMENSION
         return DualClassifier(
-            self,
+            encoder=self,
             max_epochs=epochs,
             patience=patience,
             frame_pool=(settings.frame_pool or 1) if "frames" in self.inputs else 1,
             class_weight=None if settings.class_weight == "none" else settings.class_weight,
             embeddings=settings.embeddings if "text" in self.inputs else None,
             random_state=seed,
-            **own,
+            **preset,
         )
 
     def identity(self, settings: Settings) -> dict[str, Any]:
-        """Return what tells this model from others: embeddings by their content, not their path."""
-        found = super().identity(settings)
+        """Return the identity; embeddings are identified by their content, not their path."""
+        identity = super().identity(settings)
         if settings.embeddings is not None and "text" in self.inputs:
-            found["settings"]["embeddings"] = fingerprint(settings.embeddings)
-        return found
+            identity["settings"]["embeddings"] = fingerprint(settings.embeddings)
+        return identity
 
-    def grid(self, settings: Settings) -> list[dict[str, list]]:
-        """Return one empty candidate: the paper fixes everything."""
+    def grid(self, settings: Settings) -> Grid:
+        """Return one empty candidate: the paper fixes all hyperparameters."""
         return [{}]
 
     def training_outcome(self, estimator: Any) -> TrainingOutcome:
-        """Return epochs, best epoch and why training ended."""
+        """Return number of epochs, best epoch and reason why training ended."""
         return TrainingOutcome(estimator.epochs_, estimator.best_epoch_, estimator.stop_)
 
     def budget(self, settings: Settings) -> tuple[str, ...]:
-        """Say how many epochs there may be, and what the words start from."""
+        """Describe the limits on epochs and the initial word vectors."""
         epochs, patience = _limits(settings)
-        said = [f"at most {epochs} epochs, patience {patience}"]
+        texts = [f"at most {epochs} epochs, patience {patience}"]
         if settings.preset == "yoon2018":
-            said = [f"the authors' code, at most {epochs} looks at dev, patience {patience}"]
+            texts = [f"the authors' code, at most {epochs} evaluations of dev, patience {patience}"]
         if settings.frame_pool and settings.frame_pool > 1 and "frames" in self.inputs:
-            said.append(f"{settings.frame_pool} frames averaged into one")
+            texts.append(f"{settings.frame_pool} frames averaged into one")
         if "text" in self.inputs:
-            given = settings.embeddings is not None
-            said.append("pretrained word vectors" if given else "word vectors from chance")
-        return tuple(said)
+            source = "randomly initialised" if settings.embeddings is None else "pretrained"
+            texts.append(f"{source} word vectors")
+        return tuple(texts)
 
     def estimated_seconds(self, size: TrainingSize, settings: Settings) -> float:
-        """Return roughly what one training costs."""
-        epochs = min(_limits(settings)[0], _USUAL_EPOCHS)
+        """Return the approximate cost of one training."""
+        epochs = min(_limits(settings)[0], _TYPICAL_EPOCHS)
         frames = min(750.0, 1 + size.frames / (settings.frame_pool or 1))
         steps = frames * (1.1e-5 + 2e-8 * size.columns) if "frames" in self.inputs else 0.0
         words = size.words * 5e-5 if "text" in self.inputs else 0.0
@@ -114,7 +115,7 @@ class DualEncoder(Model):
 
 
 def _limits(settings: Settings) -> tuple[int, int]:
-    """Return epochs at most, and patience."""
+    """Return maximal epochs and patience."""
     if settings.preset == "yoon2018":
         return settings.max_epochs or _AUTHORS_STEPS, settings.patience or _AUTHORS_PATIENCE
     return (

@@ -1,4 +1,4 @@
-"""The blocks that the four dual encoders are built from, and the network around them."""
+"""Building blocks of the four dual encoders, and their network."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from ..recurrent import tensorflow
 from .utterance import INPUTS
 
 tf = tensorflow()
-import keras  # noqa: E402 - behind TensorFlow's settings
+import keras  # noqa: E402 - after TensorFlow is configured
 
 from ..recurrent.gru import FusedGRU  # noqa: E402
 from ..recurrent.packing import Packing  # noqa: E402
 
-_AUTHORS_RANGE = 0.25  # of what follows the encoders, uniform
+_AUTHORS_RANGE = 0.25  # of the uniform weights of the layers after the encoders
 _AUTHORS_WORDS_SD, _WORDS_RANGE = 0.01, 0.05
 
 
 @dataclass(frozen=True)
 class NetworkShape:
-    """What decides a network's size and style.
+    """Parameters that determine a network's layers.
 
     Attributes
     ----------
     columns, values : int
         Columns of a frame, and values of an utterance's vector.
     words, dimension : int
-        Rows of the embedding (special ones included), and the length of a word's vector.
+        Rows of the embedding (special rows included), and length of a word vector.
     classes, units : int
-        Emotions, and the size of each GRU's state.
+        Number of emotions, and size of the state of each GRU.
     keep_audio, keep_text : float
-        Share of values that dropout keeps, before and behind the GRU of each side.
+        Share of values that dropout keeps, on the input and the output of the GRU.
     authors : bool
-        Whether what the authors' code does differently from their paper is done.
+        Whether the network follows the authors' code where it differs from their paper.
     """
 
     columns: int
@@ -51,7 +51,7 @@ class NetworkShape:
 
 
 class NetworkInputs(NamedTuple):
-    """A batch as a network takes it; None where its model does not read it.
+    """Inputs of a network for a batch; None for inputs that its model does not read.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ _FIELDS = {
 
 
 class EncoderOutput(NamedTuple):
-    """What an encoder makes: its state after each step, and after the last real one.
+    """Output of an encoder: its state after each step, and after the last step before padding.
 
     Attributes
     ----------
@@ -87,56 +87,57 @@ class EncoderOutput(NamedTuple):
     last: Any
 
 
-class Encoder(keras.layers.Layer):
-    """One GRU with dropout on its input and output; each step has a mask of its own.
+class Encoder(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """A GRU with dropout on its input and output, with a separate mask for each step.
 
-    The authors' code wraps the cell in TensorFlow 1's ``DropoutWrapper``, which drops from the
-    outputs but never from the state, and goes on with the last *state*: so theirs is not dropped
-    from, and only MDREA's attention sees dropped outputs.
+    The authors' code wraps the cell in TensorFlow 1's ``DropoutWrapper``, which applies dropout to
+    the outputs but not to the state, and continues with the last *state*. So there the last state
+    has no dropout, and only MDREA's attention reads outputs with dropout.
     """
 
     def __init__(
-        self, width: int, keep: float, shape: NetworkShape, seeds: Iterator[int], draws: Any
+        self, width: int, keep: float, shape: NetworkShape, seeds: Iterator[int], dropout_seeds: Any
     ):
         super().__init__()
-        self._drop, self._authors, self._draws = 1 - keep, shape.authors, draws
+        self._drop, self._authors = 1 - keep, shape.authors
+        self._dropout_seeds = dropout_seeds
         self.gru = FusedGRU(shape.units, next(seeds))
         self.gru.build((None, width))
         self.built = True
 
-    def encoded(self, rows: Any, packing: Packing, training: bool) -> EncoderOutput:
+    def encode(self, rows: Any, packing: Packing, training: bool) -> EncoderOutput:
         """Encode packed steps (rows, width); return an `EncoderOutput`."""
-        states = self.gru(self._dropped(rows, training), packing.counts)
+        states = self.gru(self._with_dropout(rows, training), packing.counts)
         last = packing.last(states)
         return EncoderOutput(
-            packing.unpack(self._dropped(states, training)),
-            last if self._authors else self._dropped(last, training),
+            packing.unpack(self._with_dropout(states, training)),
+            last if self._authors else self._with_dropout(last, training),
         )
 
-    def _dropped(self, values: Any, training: bool) -> Any:
+    def _with_dropout(self, values: Any, training: bool) -> Any:
         if not training or not self._drop:
             return values
-        return keras.random.dropout(values, self._drop, seed=self._draws)
+        return keras.random.dropout(values, self._drop, seed=self._dropout_seeds)
 
 
 class AudioEncoder(Encoder):
-    """The frames through a GRU; the last state is joined with the vector (prosody)."""
+    """A GRU over the frames; the last state is concatenated with the vector (prosody)."""
 
-    def __init__(self, shape: NetworkShape, seeds: Iterator[int], draws: Any) -> None:
-        super().__init__(shape.columns, shape.keep_audio, shape, seeds, draws)
+    def __init__(self, shape: NetworkShape, seeds: Iterator[int], dropout_seeds: Any) -> None:
+        super().__init__(shape.columns, shape.keep_audio, shape, seeds, dropout_seeds)
 
-    def call(self, heard: NetworkInputs, training: bool) -> Any:
+    def call(self, inputs: NetworkInputs, training: bool) -> Any:
         """Return the audio vector, shape (utterances, units + values)."""
-        packing = Packing(heard.frame_lengths, tf.shape(heard.frames)[0])
-        encoded = self.encoded(packing.pack(heard.frames), packing, training)
-        return tf.concat([encoded.last, heard.vector], axis=1)
+        packing = Packing(inputs.frame_lengths, tf.shape(inputs.frames)[0])
+        encoded = self.encode(packing.pack(inputs.frames), packing, training)
+        return tf.concat([encoded.last, inputs.vector], axis=1)
 
 
 class TextEncoder(Encoder):
-    """The words' vectors, which are trained too, through a GRU."""
+    """A GRU over word vectors, which are trained, too."""
 
-    def __init__(self, shape: NetworkShape, seeds: Iterator[int], draws: Any) -> None:
-        super().__init__(shape.dimension, shape.keep_text, shape, seeds, draws)
+    def __init__(self, shape: NetworkShape, seeds: Iterator[int], dropout_seeds: Any) -> None:
+        super().__init__(shape.dimension, shape.keep_text, shape, seeds, dropout_seeds)
         initializers, seed = keras.initializers, next(seeds)
         self.embedding = self.add_weight(
             name="embedding",
@@ -146,15 +147,15 @@ class TextEncoder(Encoder):
             else initializers.RandomUniform(-_WORDS_RANGE, _WORDS_RANGE, seed),
         )
 
-    def call(self, heard: NetworkInputs, training: bool) -> Any:
+    def call(self, inputs: NetworkInputs, training: bool) -> Any:
         """Return an `EncoderOutput`."""
-        packing = Packing(heard.word_lengths, tf.shape(heard.words)[0])
-        vectors = tf.gather(self.embedding, packing.pack(heard.words))
-        return self.encoded(vectors, packing, training)
+        packing = Packing(inputs.word_lengths, tf.shape(inputs.words)[0])
+        vectors = tf.gather(self.embedding, packing.pack(inputs.words))
+        return self.encode(vectors, packing, training)
 
 
-class Affine(keras.layers.Layer):
-    """A matrix and a bias; the authors have one bias for all outputs, and weights of +-0.25."""
+class Affine(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """An affine layer; in the authors' code, one bias for all outputs, and weights within 0.25."""
 
     def __init__(self, inputs: int, outputs: int, authors: bool, seed: int, activation: str = ""):
         super().__init__()
@@ -178,55 +179,55 @@ class Affine(keras.layers.Layer):
 
 
 class LayerFactory:
-    """What a dual encoder asks for its layers; each gets seeds and the shape's style.
+    """Creates the layers of a dual encoder, each with its seed and in the style of the shape.
 
     Attributes
     ----------
     shape : NetworkShape
-    draws : keras.random.SeedGenerator
-        Of all dropout of the network.
+    dropout_seeds : keras.random.SeedGenerator
+        Seeds of all dropout in the network.
     audio_width, text_width : int
-        Sizes of the audio vector and of a text state.
+        Sizes of the audio vector and of a state of the text encoder.
     """
 
     def __init__(self, shape: NetworkShape, seed: int) -> None:
         self.shape = shape
-        self.draws = keras.random.SeedGenerator(seed)
-        drawn = np.random.SeedSequence(seed).generate_state(16)
-        self._seeds = iter(drawn.tolist())
+        self.dropout_seeds = keras.random.SeedGenerator(seed)
+        seeds = np.random.SeedSequence(seed).generate_state(16)
+        self._seeds = iter(seeds.tolist())
         self.audio_width, self.text_width = shape.units + shape.values, shape.units
 
-    def audio(self) -> AudioEncoder:
+    def audio_encoder(self) -> AudioEncoder:
         """Return the encoder of frames and vector."""
-        return AudioEncoder(self.shape, self._seeds, self.draws)
+        return AudioEncoder(self.shape, self._seeds, self.dropout_seeds)
 
-    def text(self) -> TextEncoder:
-        """Return the encoder of words."""
-        return TextEncoder(self.shape, self._seeds, self.draws)
+    def text_encoder(self) -> TextEncoder:
+        """Return the encoder of the text."""
+        return TextEncoder(self.shape, self._seeds, self.dropout_seeds)
 
-    def forward(self, inputs: int, outputs: int) -> Affine:
-        """Return a feed-forward layer: a tanh, or linear as in the authors' code."""
+    def feed_forward(self, inputs: int, outputs: int) -> Affine:
+        """Return a feed-forward layer with a tanh, or a linear one as in the authors' code."""
         authors = self.shape.authors
         return Affine(inputs, outputs, authors, next(self._seeds), "" if authors else "tanh")
 
     def linear(self, inputs: int, outputs: int) -> Affine:
-        """Return a projection."""
+        """Return a linear projection."""
         return Affine(inputs, outputs, self.shape.authors, next(self._seeds))
 
     def output(self, inputs: int) -> Affine:
-        """Return what makes the classes' logits."""
+        """Return the output layer, which gives the logits of the classes."""
         return self.linear(inputs, self.shape.classes)
 
 
 def attend(query: Any, states: Any, lengths: Any) -> Any:
-    """Return the states' sum, weighted by the softmax of their dot products with the query.
+    """Return the sum of the states, weighted by the softmax of their dot products with the query.
 
     Parameters
     ----------
     query : (utterances, units)
     states : (longest, utterances, units)
     lengths : (utterances,)
-        What lies behind an utterance's end gets no weight.
+        Number of states before padding; padding has weight zero.
 
     Returns
     -------
@@ -238,27 +239,27 @@ def attend(query: Any, states: Any, lengths: Any) -> Any:
     return tf.einsum("bl,lbu->bu", weights, states)
 
 
-class DualNetwork(keras.Model):
-    """The network of one of the four models, which says its layers and its logits itself.
+class DualNetwork(keras.Model):  # type: ignore[misc]  # Keras has no types
+    """The network of one of the four models, which defines the layers and the logits.
 
-    Called with what its model reads, in the order of `utterance.INPUTS`.
+    Called with the inputs of its model, in the order of `utterance.INPUTS`.
     """
 
     def __init__(self, encoder: Any, shape: NetworkShape, seed: int) -> None:
         super().__init__()
         self.classes = shape.classes
         self._encoder, self._shape = encoder, shape
-        build = LayerFactory(shape, seed)
-        self.draws = build.draws
-        self.parts = encoder.layers(build)
+        factory = LayerFactory(shape, seed)
+        self.dropout_seeds = factory.dropout_seeds
+        self.parts = encoder.layers(factory)
         self._fields = [
-            field for kind in INPUTS if kind in encoder.inputs for field in _FIELDS[kind]
+            field for name in INPUTS if name in encoder.inputs for field in _FIELDS[name]
         ]
         self.built = True
 
     @property
     def signature(self) -> list[Any]:
-        """What it is called with."""
+        """Types of the inputs of `call`."""
         lengths = tf.TensorSpec((None,), tf.int32)
         specs = {
             "frames": tf.TensorSpec((None, None, self._shape.columns), tf.float32),
@@ -271,10 +272,10 @@ class DualNetwork(keras.Model):
 
     def call(self, *inputs: Any, training: bool = False) -> Any:
         """Return logits, shape (utterances, classes)."""
-        heard = NetworkInputs(**dict(zip(self._fields, inputs, strict=True)))
-        return self._encoder.logits(self.parts, heard, training)
+        batch = NetworkInputs(**dict(zip(self._fields, inputs, strict=True)))
+        return self._encoder.logits(self.parts, batch, training)
 
     def set_word_vectors(self, rows: Any, vectors: Any) -> None:
-        """Set the vectors (n, dimension) of some words (n,)."""
+        """Set the vectors (n, dimension) of the words in some rows (n,) of the embedding."""
         embedding = self.parts["text"].embedding
         embedding.assign(tf.tensor_scatter_nd_update(embedding.value, rows[:, None], vectors))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..recurrent.batches import epoch_schedule
+from ..recurrent.batches import BatchSchedule
 from ..recurrent.early_stopping import EarlyStoppingClassifier
 from ..recurrent.losses import SIGMOID, SOFTMAX
 from ..text.embeddings import Embeddings
@@ -17,140 +18,102 @@ from . import embedding_cache
 from .preprocessing import DualSequences, Preprocessor, random_batches, tokens_of
 from .utterance import Utterance
 
+if TYPE_CHECKING:
+    from ..recurrent.training import Trainer
+    from .base import DualEncoder
+
 _WORDS_STEP = 512
-"""Embeddings have a multiple of so many rows, so that folds share one compiled network; what is
-beyond the vocabulary is never read."""
+"""The number of rows of an embedding is a multiple of this, so that folds share one compiled
+network. Rows beyond the vocabulary are never read."""
 
-_CHECK_SHARE = 0.3  # of an epoch, after which the authors look at dev
+_CHECK_SHARE = 0.3  # of an epoch, after which the authors' code evaluates dev
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class DualClassifier(EarlyStoppingClassifier):
-    """A recurrent encoder of sound, of words, or both, softmax over the emotions.
+    """A recurrent encoder of audio, of text, or of both, softmax over the emotions.
 
-    Trained by Adam on the cross-entropy, in batches of utterances of about one length (see
-    `aser_bench.models.recurrent.batches.epoch_batches`) that are padded to their own longest, until
-    the loss on the dev part no longer falls; the weights of the best look at dev are kept.
-    Means, standard deviations and vocabulary are learnt from the training part alone. The same
-    seed gives the same weights on the same machine.
+    Batches are padded to their longest utterance. Means, standard deviations and vocabulary are
+    learnt from the training part only.
 
     Parameters
     ----------
     encoder : DualEncoder
-        Which of the four; says what is read, the layers and the logits.
+        One of the four encoders; defines the inputs, the layers and the logits.
     units : int
-        Size of each GRU's state.
+        Size of the state of each GRU.
     keep_audio, keep_text : float
         Share of values that dropout keeps, on the input and the output of each GRU.
-    batch_size, learning_rate
-        As the authors have them.
     clip : float
-        Each value of a gradient is cut to this range about zero.
+        Limit for the absolute value of each element of a gradient.
     max_frames : int
-        Frames beyond are not read.
-    frame_pool : int
-        So many frames are averaged in time into one before the GRU.
+        Maximal number of frames; further frames are ignored.
     dimension : int
-        Length of a word's vector, where ``embeddings`` does not decide it.
+        Length of a word vector without ``embeddings``.
     embeddings : str or None
-        A file of pretrained vectors; they are trained further. Words that it lacks start from
-        chance, as all do without it.
+        File of pretrained word vectors, which are trained further. Words without a pretrained
+        vector, or all words for None, are randomly initialised.
     standardise : bool
-        Whether each column and value gets mean 0 and standard deviation 1 in training.
+        Whether each column and value is scaled to mean 0 and standard deviation 1 in training.
     authors : bool
-        Whether what the authors' code does differently from their paper is done: a sigmoid for
-        each class, one bias for all of them, linear feed-forward layers, no dropout on the last
-        state, weights of +-0.25, batches drawn with replacement, and a look at dev after each
-        0.3 of an epoch, which then counts as an epoch.
-    max_epochs, patience : int
-        Epochs at most, and epochs without a lower dev loss after which training ends.
-    class_weight : None or "balanced"
-        Whether each class counts alike in the loss.
-    random_state : int
-        Seed of weights, batches and dropout.
+        Whether the differences between the authors' code and their paper are applied: a sigmoid
+        per class, one bias for all classes, linear feed-forward layers, no dropout on the last
+        state, weights within 0.25 of zero, batches drawn with replacement, and an evaluation of
+        dev after each 0.3 of an epoch, which then counts as an epoch.
+    batch_size, learning_rate, max_epochs, patience, frame_pool, class_weight, random_state
+        See `EarlyStoppingClassifier`; batch size and learning rate are those of the authors.
 
     Attributes
     ----------
-    classes_ : numpy.ndarray
-        The classes of the training part, sorted.
-    epochs_, best_epoch_ : int
-        Epochs trained, and the one whose weights were kept.
-    stop_ : str
-        ``patience`` or ``max_epochs``.
-    losses_, dev_losses_ : list of float
-        Mean loss of each epoch.
     preprocessor_ : Preprocessor
-        What was learnt of the training part to read others by.
+        Conversion of utterances, learnt from the training part.
+    sizes_ : tuple of int
+        Columns of a frame, values of a vector, rows of the embedding, length of a word vector.
     coverage_ : float
-        Share of the training part's distinct words that ``embeddings`` holds; NaN without it.
+        Share of the training part's distinct words with a vector in ``embeddings``; NaN without
+        embeddings.
 
     Notes
     -----
-    ``X`` is a sequence of `Utterance`.
+    ``X`` is a sequence of `Utterance`. For further fitted attributes see
+    `EarlyStoppingClassifier`.
     """
 
-    def __init__(
-        self,
-        encoder: Any,
-        units: int = 200,
-        keep_audio: float = 0.7,
-        keep_text: float = 0.3,
-        batch_size: int = 128,
-        learning_rate: float = 0.001,
-        clip: float = 10.0,
-        max_frames: int = 750,
-        frame_pool: int = 1,
-        dimension: int = 300,
-        embeddings: str | None = None,
-        standardise: bool = True,
-        authors: bool = False,
-        max_epochs: int = 1000,
-        patience: int = 10,
-        class_weight: str | None = None,
-        random_state: int = 0,
-    ) -> None:
-        self.encoder = encoder
-        self.units = units
-        self.keep_audio = keep_audio
-        self.keep_text = keep_text
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.clip = clip
-        self.max_frames = max_frames
-        self.frame_pool = frame_pool
-        self.dimension = dimension
-        self.embeddings = embeddings
-        self.standardise = standardise
-        self.authors = authors
-        self.max_epochs = max_epochs
-        self.patience = patience
-        self.class_weight = class_weight
-        self.random_state = random_state
+    encoder: DualEncoder
+    units: int = 200
+    keep_audio: float = 0.7
+    keep_text: float = 0.3
+    batch_size: int = 128
+    clip: float = 10.0
+    max_frames: int = 750
+    dimension: int = 300
+    embeddings: str | None = None
+    standardise: bool = True
+    authors: bool = False
 
     def fit(
         self, X: Sequence[Utterance], y: Any, dev: tuple[Sequence[Utterance], Any]
     ) -> DualClassifier:
-        """Train on utterances ``X`` with classes ``y``, watching ``dev``.
+        """Train on utterances ``X`` with classes ``y``, monitoring ``dev``.
 
         Parameters
         ----------
         X : sequence of Utterance
         y : array of shape (utterances,)
         dev : (utterances, classes)
-            What is watched to end training; classes that training does not hold are left out.
+            Part by which training stops; classes without training data are left out.
 
         Raises
         ------
         ValueError
-            If there is no dev utterance to stop by, or an utterance lacks what is read.
+            If there is no dev utterance to stop by, or an utterance lacks an input.
         UsageError
             If ``embeddings`` cannot be read.
         FloatingPointError
             If the loss becomes NaN.
         """
-        from ..recurrent.training import train
-
         self.classes_ = np.unique(np.asarray(y))
-        watched = self._known_dev(dev)
+        dev = self._with_trained_classes(dev)
         self.preprocessor_ = Preprocessor.of(
             self.encoder.inputs,
             X,
@@ -158,73 +121,60 @@ class DualClassifier(EarlyStoppingClassifier):
             frame_pool=self.frame_pool,
             max_frames=self.max_frames,
         )
-        vectors = self._vectors([*X, *watched[0]])
-        self._set_sizes(X[0], vectors)
-        self._keep(
-            train(
-                self._trainer(),
-                *self._sides((X, np.asarray(y)), watched),
-                rounds=self._rounds(),
-                batch_size=self.batch_size,
-                max_epochs=self.max_epochs,
-                patience=self.patience,
-                seed=self.random_state,
-                prepare=partial(self._put_words, vectors),
-            )
-        )
+        vectors = self._pretrained_vectors([*X, *dev[0]])
+        self.sizes_ = self._input_sizes(X[0], vectors)
+        self._train((X, np.asarray(y)), dev, partial(self._set_word_vectors, vectors))
         return self
 
-    def _rows(self, X: Sequence[Utterance]) -> DualSequences:
+    def _sequences(self, X: Sequence[Utterance]) -> DualSequences:
         return self.preprocessor_(X)
 
-    def _vectors(self, utterances: Sequence[Utterance]) -> Embeddings | None:
-        """Return pretrained vectors of the vocabulary, or None."""
+    def _pretrained_vectors(self, utterances: Sequence[Utterance]) -> Embeddings | None:
+        """Return the pretrained vectors of the utterances' words, or None; set `coverage_`."""
         self.coverage_ = float("nan")
         vocabulary = self.preprocessor_.vocabulary
         if self.embeddings is None or vocabulary is None:
             return None
-        words = {word for one in utterances for word in tokens_of(one.text or "")}
-        found = embedding_cache.vectors(self.embeddings, words)
-        self.coverage_ = found.coverage(vocabulary.words)
-        return found
+        words = {word for utterance in utterances for word in tokens_of(utterance.text or "")}
+        vectors = embedding_cache.vectors(self.embeddings, words)
+        self.coverage_ = vectors.coverage(vocabulary.words)
+        return vectors
 
-    def _put_words(self, vectors: Embeddings | None, network: Any) -> None:
+    def _set_word_vectors(self, vectors: Embeddings | None, network: Any) -> None:
         vocabulary = self.preprocessor_.vocabulary
         if vocabulary is None:
             return
-        # No word of training is unknown, so nothing would move this one from where chance put it.
-        network.set_word_vectors(
-            np.array([UNKNOWN]), np.zeros((1, self.sizes_[3]), dtype=np.float32)
-        )
+        # No word of the training part is unknown, so this vector would stay at its random values.
+        zeros = np.zeros((1, self.sizes_[3]), dtype=np.float32)
+        network.set_word_vectors(np.array([UNKNOWN]), zeros)
         if vectors is None:
             return
-        place = {word: i for i, word in enumerate(vectors.words)}
-        known = [word for word in vocabulary.words if word in place]
-        if known:
-            rows = np.concatenate([vocabulary.encode([word]) for word in known])
-            network.set_word_vectors(rows, vectors.vectors[[place[word] for word in known]])
+        position = {word: i for i, word in enumerate(vectors.words)}
+        pretrained = [word for word in vocabulary.words if word in position]
+        if pretrained:
+            rows = np.concatenate([vocabulary.encode([word]) for word in pretrained])
+            values = vectors.vectors[[position[word] for word in pretrained]]
+            network.set_word_vectors(rows, values)
 
-    def _set_sizes(self, one: Utterance, vectors: Embeddings | None) -> None:
-        words = (
-            len(self.preprocessor_.vocabulary) if self.preprocessor_.vocabulary is not None else 0
-        )
-        self.sizes_ = (
-            one.frames.shape[1]
-            if "frames" in self.encoder.inputs and one.frames is not None
-            else 0,
-            len(one.vector) if "vector" in self.encoder.inputs and one.vector is not None else 0,
-            -(-words // _WORDS_STEP) * _WORDS_STEP,
-            vectors.dimension if vectors is not None else self.dimension,
-        )
+    def _input_sizes(
+        self, first: Utterance, vectors: Embeddings | None
+    ) -> tuple[int, int, int, int]:
+        columns = values = words = 0
+        if "frames" in self.encoder.inputs and first.frames is not None:
+            columns = first.frames.shape[1]
+        if "vector" in self.encoder.inputs and first.vector is not None:
+            values = len(first.vector)
+        if self.preprocessor_.vocabulary is not None:
+            words = len(self.preprocessor_.vocabulary)
+        rows = -(-words // _WORDS_STEP) * _WORDS_STEP
+        return columns, values, rows, vectors.dimension if vectors else self.dimension
 
-    def _rounds(self) -> Any:
-        return (
-            random_batches(self.batch_size, _CHECK_SHARE)
-            if self.authors
-            else epoch_schedule(self.batch_size)
-        )
+    def _schedule(self) -> BatchSchedule:
+        if self.authors:
+            return random_batches(self.batch_size, _CHECK_SHARE)
+        return super()._schedule()
 
-    def _trainer(self) -> Any:
+    def _trainer(self) -> Trainer:
         from ..recurrent.training import shared_trainer
         from .blocks import DualNetwork, NetworkShape
 

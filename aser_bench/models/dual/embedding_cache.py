@@ -1,4 +1,4 @@
-"""Pretrained word vectors for a process that trains on one fold after the other."""
+"""Pretrained word vectors, cached for a process that trains on several folds."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ..text.files import fingerprint
 
 
 @dataclass(frozen=True)
-class _Known:
-    """What was asked of a file, and what it had."""
+class _Entry:
+    """Words that were requested from a file, and the vectors that it has for them."""
 
-    asked: frozenset[str]
-    found: Embeddings
+    requested: frozenset[str]
+    embeddings: Embeddings
 
 
-_known: dict[str, _Known] = {}  # by what the file holds: a path may come to hold another
+_cache: dict[str, _Entry] = {}  # by the content of the file: the file of a path may be replaced
 
 
 def vectors(path: str, words: Collection[str]) -> Embeddings:
-    """Return the vectors of at least these words; a file is read again for new words alone.
+    """Return the vectors of at least these words; a file is read again only for new words.
 
     Folds share nearly all of their words, so a process reads a file two or three times at most.
 
@@ -31,9 +31,9 @@ def vectors(path: str, words: Collection[str]) -> Embeddings:
         As `aser_bench.models.text.embeddings.read`.
     """
     content = fingerprint(path)
-    before = _known.get(content)
-    if before is None or not before.asked.issuperset(words):
-        asked = frozenset(words) | (before.asked if before else frozenset())
-        _known.clear()  # one file at a time: they are large
-        _known[content] = _Known(asked, read(path, asked))
-    return _known[content].found
+    entry = _cache.get(content)
+    if entry is None or not entry.requested.issuperset(words):
+        requested = frozenset(words) | (entry.requested if entry else frozenset())
+        _cache.clear()  # files are large, so only one is cached
+        _cache[content] = _Entry(requested, read(path, requested))
+    return _cache[content].embeddings

@@ -1,10 +1,11 @@
-"""Utterances of sound and words made ready for a network: scaled, encoded, in batches."""
+"""Utterances of audio and text as inputs of a network: scaled, encoded, in batches."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -13,26 +14,31 @@ from ..text.tokens import tokenise
 from ..text.vocabulary import PADDING, Vocabulary
 from .utterance import Utterance
 
-tokens_of = lru_cache(maxsize=1 << 16)(lambda text: tuple(tokenise(text)))
-"""The tokens of a text, split once however often an utterance is trained on."""
+
+@lru_cache(maxsize=1 << 16)  # an utterance is used in many trainings
+def tokens_of(text: str) -> tuple[str, ...]:
+    """Return the tokens of a text; see `tokenise`."""
+    return tuple(tokenise(text))
 
 
 @dataclass(frozen=True)
 class Preprocessor:
-    """How utterances become a network's inputs; all of it learnt from a training part.
+    """Conversion of utterances to a network's inputs, learnt from a training part.
 
     Attributes
     ----------
-    kinds : tuple of str
-        What the model reads, of `utterance.INPUTS`.
+    inputs : tuple of str
+        Inputs of the model, of `utterance.INPUTS`.
     frames, vector : Scaler or None
-        None where a model does not read it or nothing is standardised.
+        None if the model does not read them or nothing is standardised.
     vocabulary : Vocabulary or None
+        None if the model does not read text.
     frame_pool, max_frames : int
-        So many frames are averaged into one, and no more than so many of these are read.
+        Number of consecutive frames that are averaged into one, and maximal number of averaged
+        frames.
     """
 
-    kinds: tuple[str, ...]
+    inputs: tuple[str, ...]
     frames: Scaler | None
     vector: Scaler | None
     vocabulary: Vocabulary | None
@@ -42,7 +48,7 @@ class Preprocessor:
     @classmethod
     def of(
         cls,
-        kinds: tuple[str, ...],
+        inputs: tuple[str, ...],
         training: Sequence[Utterance],
         *,
         standardise: bool,
@@ -50,89 +56,95 @@ class Preprocessor:
         max_frames: int,
     ) -> Preprocessor:
         """Learn means, standard deviations and vocabulary from the training part."""
-        plain = cls(kinds, None, None, None, frame_pool, max_frames)
-        scalers = {
-            "frames": lambda: Scaler(plain.matrices(training)),
-            "vector": lambda: Scaler([one[None] for one in _vectors(training)]),
-        }
-        found = {
-            kind: scalers[kind]() if standardise and kind in kinds else None for kind in scalers
-        }
-        words = Vocabulary.of(map(tokens_of, _texts(training))) if "text" in kinds else None
-        return cls(kinds, found["frames"], found["vector"], words, frame_pool, max_frames)
+        unscaled = cls(inputs, None, None, None, frame_pool, max_frames)
+        frames = vector = vocabulary = None
+        if standardise and "frames" in inputs:
+            frames = Scaler(unscaled.matrices(training))
+        if standardise and "vector" in inputs:
+            vector = Scaler([values[None] for values in _vectors(training)])
+        if "text" in inputs:
+            vocabulary = Vocabulary.of(map(tokens_of, _texts(training)))
+        return cls(inputs, frames, vector, vocabulary, frame_pool, max_frames)
 
     def __call__(self, utterances: Sequence[Utterance]) -> DualSequences:
-        """Return utterances as a network takes them."""
-        made = {
-            "frames": lambda: self.matrices(utterances),
-            "vector": lambda: self._scaled_vectors(utterances),
-            "text": lambda: self._encoded(utterances),
+        """Return utterances in the form that a network takes."""
+        convert: dict[str, Callable[[Sequence[Utterance]], Any]] = {
+            "frames": self.matrices,
+            "vector": self._scaled_vectors,
+            "text": self._encoded_texts,
         }
-        return DualSequences({kind: made[kind]() for kind in self.kinds})
+        return DualSequences({name: convert[name](utterances) for name in self.inputs})
 
     def matrices(self, utterances: Sequence[Utterance]) -> list[np.ndarray]:
-        """Return pooled, cut and scaled frames.
+        """Return averaged, truncated and scaled frames.
 
         Raises
         ------
         ValueError
-            If an utterance has none.
+            If an utterance has no frames.
         """
-        found = []
-        for one in utterances:
-            if one.frames is None or one.frames.ndim != 2 or not len(one.frames):
+        matrices = []
+        for utterance in utterances:
+            values = utterance.frames
+            if values is None or values.ndim != 2 or not len(values):
                 raise ValueError("an utterance must have a matrix (frames, columns) with frames")
-            frames = pool(one.frames, self.frame_pool)[: self.max_frames]
-            found.append(frames if self.frames is None else self.frames(frames))
-        return found
+            frames = pool(values, self.frame_pool)[: self.max_frames]
+            matrices.append(frames if self.frames is None else self.frames(frames))
+        return matrices
 
     def _scaled_vectors(self, utterances: Sequence[Utterance]) -> np.ndarray:
         vectors = _vectors(utterances)
         return vectors if self.vector is None else self.vector(vectors)
 
-    def _encoded(self, utterances: Sequence[Utterance]) -> list[np.ndarray]:
+    def _encoded_texts(self, utterances: Sequence[Utterance]) -> list[np.ndarray]:
         assert self.vocabulary is not None
         return [self.vocabulary.encode(tokens_of(text)) for text in _texts(utterances)]
 
 
 def _vectors(utterances: Sequence[Utterance]) -> np.ndarray:
-    found = [one.vector for one in utterances if one.vector is not None and one.vector.ndim == 1]
-    if len(found) < len(utterances):
+    vectors = [u.vector for u in utterances if u.vector is not None and u.vector.ndim == 1]
+    if len(vectors) < len(utterances):
         raise ValueError("an utterance must have a vector of values")
-    return np.stack(found).astype(np.float32) if found else np.zeros((0, 0), dtype=np.float32)
+    if not vectors:
+        return np.zeros((0, 0), dtype=np.float32)
+    return np.stack(vectors).astype(np.float32)
 
 
 def _texts(utterances: Sequence[Utterance]) -> list[str]:
-    found = [one.text for one in utterances if one.text is not None]
-    if len(found) < len(utterances):
+    texts = [utterance.text for utterance in utterances if utterance.text is not None]
+    if len(texts) < len(utterances):
         raise ValueError("an utterance must have a text, if an empty one")
-    return found
+    return texts
 
 
 class DualSequences:
-    """Utterances as a dual encoder's network takes them; a `batches.SequenceSource`.
+    """A `batches.SequenceSource` for the network of a dual encoder.
 
     Parameters
     ----------
-    parts : dict
-        Of ``frames`` (list of matrices), ``vector`` (array) and ``text`` (list of word numbers)
-        those that the model reads, in its order.
+    parts : mapping
+        The model's inputs in their order: of ``frames`` (list of matrices), ``vector`` (array) and
+        ``text`` (list of arrays of word indices).
     """
 
-    def __init__(self, parts: dict) -> None:
+    def __init__(self, parts: Mapping[str, Any]) -> None:
         self._parts = parts
         sorted_by = parts["frames"] if "frames" in parts else parts["text"]
-        self.lengths = np.array([len(one) for one in sorted_by])
+        self.lengths = np.array([len(sequence) for sequence in sorted_by])
 
     def padded(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return what the network takes: time first, padded to the longest of these rows."""
+        """Return the network's inputs: time first, padded to the longest of these rows."""
         return tuple(
-            array for kind, values in self._parts.items() for array in _PADDED[kind](values, rows)
+            array for name, values in self._parts.items() for array in _PADDED[name](values, rows)
         )
 
 
 def _padded_frames(values: list[np.ndarray], rows: np.ndarray) -> tuple[np.ndarray, ...]:
     return pad([values[row] for row in rows])
+
+
+def _selected_vectors(values: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    return (values[rows],)
 
 
 def _padded_words(values: list[np.ndarray], rows: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -143,16 +155,17 @@ def _padded_words(values: list[np.ndarray], rows: np.ndarray) -> tuple[np.ndarra
     return words, lengths
 
 
-_PADDED = {
+_PADDED: dict[str, Callable[[Any, np.ndarray], tuple[np.ndarray, ...]]] = {
     "frames": _padded_frames,
-    "vector": lambda values, rows: (values[rows],),
+    "vector": _selected_vectors,
     "text": _padded_words,
 }
 
 
 def random_batches(size: int, share: float) -> BatchSchedule:
-    """Return rounds as the authors train: batches drawn with replacement, a look at dev each
-    ``int(share * n / size) + 1`` steps.
+    """Return the schedule of the authors' code: batches drawn with replacement.
+
+    Dev is evaluated after every ``int(share * n / size) + 1`` batches, for n utterances.
     """
 
     def rounds(lengths: np.ndarray, rng: np.random.Generator) -> Iterator[Iterable[np.ndarray]]:

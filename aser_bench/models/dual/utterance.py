@@ -1,4 +1,4 @@
-"""What a dual encoder knows of an utterance."""
+"""One utterance as the input of a dual encoder."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import NamedTuple
 import numpy as np
 
 INPUTS = ("frames", "vector", "text")
-"""What a dual encoder may read, in the order in which its network takes it."""
+"""Possible inputs of a dual encoder, in the order in which its network takes them."""
 
 
 class Utterance(NamedTuple):
-    """One utterance; what a model does not read may be None.
+    """One utterance; inputs that a model does not read may be None.
 
     Attributes
     ----------
     frames : numpy.ndarray or None
-        Shape (frames, columns), such as 39 MFCC each 10 ms.
+        Shape (frames, columns), such as 39 MFCC every 10 ms.
     vector : numpy.ndarray or None
-        Shape (values,), such as 35 of prosody.
+        Shape (values,), such as 35 prosody values.
     text : str or None
-        What was said, or what a transcriber heard; may be empty.
+        The spoken words, or those that a transcriber recognised; may be empty.
     """
 
     frames: np.ndarray | None = None

@@ -1,4 +1,4 @@
-"""SVC by kernel matrices: the matrices, the classifier, and a grid search that shares them.
+"""SVC with precomputed kernel (Gram) matrices: the matrices, the classifier, a grid search.
 
 Importing this package is cheap; `classifier` imports scikit-learn.
 """

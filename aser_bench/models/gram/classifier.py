@@ -1,4 +1,4 @@
-"""scikit-learn's SVC with the kernel matrix made at once, and the grid search over it."""
+"""scikit-learn's SVC with a precomputed kernel matrix, and a grid search over it."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ..search import score_grid, uar
 from .kernels import Gram, gamma_of, matrix_fits
 
-_BLOCK = 1024  # rows that are predicted at a time, since each needs a value a training row
+_BLOCK = 1024  # rows per prediction: each needs one kernel value per training row
 
 
-class GramSVC(ClassifierMixin, BaseEstimator):
-    """A support vector machine that predicts what scikit-learn's SVC of these settings does.
+class GramSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A support vector machine with the predictions of scikit-learn's SVC.
 
-    The kernel matrix is made by BLAS, of the training rows among themselves and of each row
-    that is predicted, where libsvm would compute its values one by one. A training set whose
-    matrix would be too large (`kernels.GRAM_BYTES`) is given to SVC as rows instead.
+    The kernel matrices, between training rows and between predicted and training rows, are matrix
+    products by BLAS; libsvm would compute their values one by one. If the matrix of the training
+    set would be too large (`kernels.GRAM_BYTES`), SVC is fitted to the rows instead.
 
     Parameters
     ----------
     C : float
-        How much an error counts.
+        Penalty of errors.
     kernel : {"linear", "rbf", "poly", "sigmoid"}
-        ``poly`` is of degree 3, without a constant.
+        ``poly`` has degree 3 and no constant.
     gamma : float or "scale"
-        As SVC has it; nothing to a linear kernel.
+        As for SVC; without effect for a linear kernel.
     class_weight : None or "balanced"
-        Whether rare classes count as much as frequent ones.
+        Whether each class has the same total weight.
     cache_size : float
-        MB for what libsvm keeps of the kernel.
+        Size of libsvm's kernel cache in MB.
 
     Attributes
     ----------
     classes_ : numpy.ndarray
         The classes, sorted.
     svc_ : sklearn.svm.SVC
-        The fitted machine.
+        The fitted SVC.
     rows_ : numpy.ndarray of float64 or None
-        The training rows, shape (train, features); None where ``svc_`` takes rows itself.
+        The training rows, shape (train, features); None if ``svc_`` is fitted to rows.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class GramSVC(ClassifierMixin, BaseEstimator):
         self.cache_size = cache_size
 
     def fit(self, X: Any, y: Any) -> GramSVC:
-        """Fit to features (rows, features), in any float type, and labels (rows,)."""
+        """Fit to features (rows, features) of any float type and labels (rows,)."""
         rows, labels = validate_data(self, X, y, dtype=np.float64, order="C")
         if not matrix_fits(len(rows)):
             self.rows_ = None
@@ -82,22 +82,29 @@ class GramSVC(ClassifierMixin, BaseEstimator):
         return np.concatenate([self.svc_.predict(part) for part in self._parts(X)])
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return one-vs-rest values (rows, classes), or (rows,) where there are two classes."""
+        """Return one-vs-rest values (rows, classes), or (rows,) for two classes."""
         return np.concatenate([self.svc_.decision_function(part) for part in self._parts(X)])
 
-    def svc(self, kernel: str, **settings: Any) -> SVC:
-        """Return an SVC of this one's C, class weights and cache, with a kernel of its own."""
-        common = {"C": self.C, "class_weight": self.class_weight, "cache_size": self.cache_size}
-        return SVC(kernel=kernel, **common, **settings)
+    def svc(self, kernel: str, gamma: float | str = "scale") -> SVC:
+        """Return an unfitted SVC with the C, class weights and cache size of this classifier."""
+        return SVC(
+            C=self.C,
+            kernel=kernel,
+            gamma=gamma,
+            class_weight=self.class_weight,
+            cache_size=self.cache_size,
+        )
 
     def _parts(self, X: Any) -> Iterator[np.ndarray]:
-        """Yield what the SVC is to be asked, some rows at a time."""
+        """Yield the inputs of the SVC, a block of rows at a time."""
         check_is_fitted(self)
         rows = validate_data(self, X, dtype=np.float64, order="C", reset=False)
         for start in range(0, len(rows), _BLOCK):
             part = rows[start : start + _BLOCK]
-            known = self.rows_
-            yield part if known is None else Gram(part, known).matrix(self.kernel, self._gamma)
+            if self.rows_ is None:
+                yield part
+            else:
+                yield Gram(part, self.rows_).matrix(self.kernel, self._gamma)
 
 
 def search(
@@ -107,24 +114,24 @@ def search(
     labels: np.ndarray,
     folds: Sequence[tuple[np.ndarray, np.ndarray]],
 ) -> np.ndarray:
-    """Return the UAR of each candidate on each fold, as `search.score_grid` does, but sooner.
+    """Return the UAR of each candidate on each fold, equal to `search.score_grid` but faster.
 
-    The scaler is fitted and the dot products are made once a fold, each kernel matrix once a
-    fold, kernel and gamma; candidates that are the same machine are fitted once.
+    The scaler and the dot products are computed once per fold, each kernel matrix once per fold,
+    kernel and gamma. Equivalent candidates are fitted once.
 
     Parameters
     ----------
     pipeline : sklearn.pipeline.Pipeline
         A scaler ``scale`` and a `GramSVC` ``svc``.
     candidates : sequence of dict
-        Settings of ``svc`` (``svc__C``).
+        Parameters of ``svc`` (``svc__C``).
 
     Returns
     -------
     numpy.ndarray of float64, shape (candidates, folds)
     """
-    settings = [{name.removeprefix("svc__"): one[name] for name in one} for one in candidates]
-    machines = [clone(pipeline["svc"]).set_params(**one) for one in settings]
+    settings = [{name.removeprefix("svc__"): c[name] for name in c} for c in candidates]
+    classifiers = [clone(pipeline["svc"]).set_params(**params) for params in settings]
     scores = np.empty((len(candidates), len(folds)))
     for column, (train, check) in enumerate(folds):
         if not matrix_fits(len(train)):
@@ -132,43 +139,43 @@ def search(
             scores[:, column] = score_grid(pipeline, candidates, features, labels, fold)[:, 0]
             continue
         scale = clone(pipeline["scale"]).fit(features[train])
-        # libsvm sorts by class and walks through pairs of classes: that is now one stretch of
-        # a row of the matrix. What it computes stays the same to the last bit.
+        # libsvm sorts by class and iterates over pairs of classes. With sorted rows, the kernel
+        # values of a pair are contiguous; the result is the same to the last bit.
         train = train[np.argsort(labels[train], kind="stable")]
         rows, others = (
             check_array(scale.transform(features[part]), dtype=np.float64, order="C")
             for part in (train, check)
         )
-        scores[:, column] = _on_fold(machines, rows, labels[train], others, labels[check])
+        scores[:, column] = _scores_on_fold(classifiers, rows, labels[train], others, labels[check])
     return scores
 
 
-def _on_fold(
-    machines: list[GramSVC],
+def _scores_on_fold(
+    classifiers: list[GramSVC],
     rows: np.ndarray,
     labels: np.ndarray,
     others: np.ndarray,
     truth: np.ndarray,
 ) -> list[float]:
-    """Fit each machine to scaled rows, and return their UAR on the others."""
+    """Fit each classifier to scaled rows, and return its UAR on the other rows."""
     scale = gamma_of("scale", rows)
-    keys = [(_kernel(one, scale), one.C, one.class_weight) for one in machines]
-    distinct = dict(zip(keys, machines, strict=True))
-    own, other = Gram(rows, rows), Gram(others, rows)
+    keys = [(_kernel(svc, scale), svc.C, svc.class_weight) for svc in classifiers]
+    distinct = dict(zip(keys, classifiers, strict=True))
+    train, test = Gram(rows, rows), Gram(others, rows)
     scores: dict[tuple[Any, ...], float] = {}
-    # The rows were looked at above; SVC would look at the whole matrix again for every C.
+    # The rows are validated in `search`; SVC would validate the whole matrix again for every C.
     with config_context(assume_finite=True, skip_parameter_validation=True):
         for kernel in dict.fromkeys(key[0] for key in distinct):
-            seen, unseen = own.matrix(*kernel), other.matrix(*kernel)
-            for key, machine in distinct.items():
+            train_matrix, test_matrix = train.matrix(*kernel), test.matrix(*kernel)
+            for key, classifier in distinct.items():
                 if key[0] == kernel:
-                    svc = machine.svc("precomputed").fit(seen, labels)
-                    scores[key] = uar(truth, svc.predict(unseen))
+                    svc = classifier.svc("precomputed").fit(train_matrix, labels)
+                    scores[key] = uar(truth, svc.predict(test_matrix))
     return [scores[key] for key in keys]
 
 
-def _kernel(machine: GramSVC, scale: float) -> tuple[str, float]:
-    """Return a machine's kernel and gamma; a linear kernel has none, and gets 0."""
-    if machine.kernel == "linear":
-        return machine.kernel, 0.0
-    return machine.kernel, scale if machine.gamma == "scale" else float(machine.gamma)
+def _kernel(svc: GramSVC, scale: float) -> tuple[str, float]:
+    """Return the kernel and gamma of a classifier; the gamma of a linear kernel is 0."""
+    if svc.kernel == "linear":
+        return svc.kernel, 0.0
+    return svc.kernel, scale if svc.gamma == "scale" else float(svc.gamma)

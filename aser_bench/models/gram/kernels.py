@@ -1,7 +1,7 @@
-"""The kernels of scikit-learn's SVC, all of them made of one matrix of dot products by BLAS.
+"""The kernels of scikit-learn's SVC, computed from one matrix of dot products.
 
-libsvm computes a kernel value at a time, again for every C and every pair of classes; one
-matrix product computes all dot products at once, and each kernel is a cheap function of them.
+libsvm computes kernel values one by one, and again for every C and every pair of classes. Here one
+matrix product computes all dot products, and each kernel is a cheap function of them.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Callable
 import numpy as np
 
 GRAM_BYTES = 2**28
-"""A kernel matrix is made where it has at most so many bytes (5792 rows). Up to four of that
-size are held at a time, in each worker process."""
+"""Maximal size of a kernel matrix (5792 rows). Each worker process has up to four of them in
+memory."""
 
 
 class Gram:
-    """Some rows against the training rows, in float64.
+    """Dot products of rows with the training rows, in float64.
 
     Parameters
     ----------
@@ -31,17 +31,17 @@ class Gram:
     left, right : numpy.ndarray of float64, shapes (rows, 1) and (train,)
         Squared lengths.
     same_rows : bool
-        Whether the rows are the training rows.
+        Whether ``rows`` and ``train`` are the same object.
     """
 
     def __init__(self, rows: np.ndarray, train: np.ndarray) -> None:
-        self.dots = rows @ train.T
+        self.dots: np.ndarray = rows @ train.T
         self.left = np.einsum("ij,ij->i", rows, rows)[:, None]
         self.right = np.einsum("ij,ij->i", train, train)
         self.same_rows = rows is train
 
     def matrix(self, kernel: str, gamma: float) -> np.ndarray:
-        """Return the kernel matrix, shape (rows, train); a linear one is not to be changed."""
+        """Return the kernel matrix, shape (rows, train); do not modify a linear one in place."""
         return KERNELS[kernel](self, gamma)
 
 
@@ -51,25 +51,25 @@ def _linear(gram: Gram, gamma: float) -> np.ndarray:
 
 def _rbf(gram: Gram, gamma: float) -> np.ndarray:
     """Return exp(-gamma |a - b|^2), with |a - b|^2 = |a|^2 - 2 ab + |b|^2."""
-    matrix = gram.dots * -2.0
+    matrix = np.multiply(gram.dots, -2.0)
     matrix += gram.left
     matrix += gram.right
-    np.maximum(matrix, 0.0, out=matrix)  # rounding may leave less than nothing
+    np.maximum(matrix, 0.0, out=matrix)  # rounding may give negative distances
     if gram.same_rows:
-        np.fill_diagonal(matrix, 0.0)  # and more than nothing
+        np.fill_diagonal(matrix, 0.0)  # and positive distances of a row to itself
     matrix *= -gamma
-    return np.exp(matrix, out=matrix)
+    return np.asarray(np.exp(matrix, out=matrix))
 
 
 def _poly(gram: Gram, gamma: float) -> np.ndarray:
-    """Return (gamma ab)^3, multiplied as libsvm does it; NumPy's power is 20 times slower."""
-    matrix = gamma * gram.dots
-    return np.multiply(matrix, matrix * matrix, out=matrix)
+    """Return (gamma ab)^3 by the products of libsvm; NumPy's power is 20 times slower."""
+    matrix = np.multiply(gamma, gram.dots)
+    return np.asarray(np.multiply(matrix, matrix * matrix, out=matrix))
 
 
 def _sigmoid(gram: Gram, gamma: float) -> np.ndarray:
-    matrix = gamma * gram.dots
-    return np.tanh(matrix, out=matrix)
+    matrix = np.multiply(gamma, gram.dots)
+    return np.asarray(np.tanh(matrix, out=matrix))
 
 
 KERNELS: dict[str, Callable[[Gram, float], np.ndarray]] = {
@@ -78,7 +78,7 @@ KERNELS: dict[str, Callable[[Gram, float], np.ndarray]] = {
     "poly": _poly,
     "sigmoid": _sigmoid,
 }
-"""With scikit-learn's own degree (3) and coef0 (0)."""
+"""Kernels by name, with scikit-learn's defaults for degree (3) and coef0 (0)."""
 
 
 def gamma_of(gamma: float | str, rows: np.ndarray) -> float:
@@ -90,5 +90,5 @@ def gamma_of(gamma: float | str, rows: np.ndarray) -> float:
 
 
 def matrix_fits(n_rows: int) -> bool:
-    """Tell whether the kernel matrix of so many training rows may be made."""
+    """Return whether the kernel matrix of ``n_rows`` training rows has an acceptable size."""
     return 8 * n_rows**2 <= GRAM_BYTES

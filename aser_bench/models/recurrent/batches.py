@@ -1,4 +1,4 @@
-"""Utterances of unequal length in batches with little padding (numpy alone)."""
+"""Batches of utterances of different lengths with little padding (NumPy only)."""
 
 from __future__ import annotations
 
@@ -8,46 +8,46 @@ from typing import Protocol
 import numpy as np
 
 _CHUNK = 8
-"""Batches that are sorted by length together."""
+"""Number of batches of which the utterances are sorted by length together."""
 
 MAX_PADDED_FRAMES = 64 * 512
-"""Padded frames that go through the network at once: some 250 MB for two layers of 128 units."""
+"""Padded frames per pass of the network: about 250 MB for two layers of 128 units."""
 
 
 class SequenceSource(Protocol):
-    """Utterances as a network takes them.
+    """Utterances in the form that a network takes.
 
     Attributes
     ----------
     lengths : numpy.ndarray
-        Shape (utterances,): what batches are sorted by, in frames or words.
+        Shape (utterances,): length of each in frames or words, by which batches are sorted.
     """
 
     @property
-    def lengths(self) -> np.ndarray: ...  # noqa: D102 - said above
+    def lengths(self) -> np.ndarray: ...  # noqa: D102 - see Attributes
 
     def padded(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return the network's inputs for utterances of these positions."""
+        """Return the network's inputs for the utterances at these positions."""
 
 
 class FrameSequences:
-    """Utterances that are matrices (frames, columns) and nothing else; a `SequenceSource`."""
+    """A `SequenceSource` of utterances given as matrices (frames, columns)."""
 
     def __init__(self, utterances: Sequence[np.ndarray]) -> None:
         self._utterances = utterances
-        self.lengths = np.array([len(one) for one in utterances])
+        self.lengths = np.array([len(utterance) for utterance in utterances])
 
     def padded(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return frames (longest, utterances, columns) and lengths; see `padded`."""
+        """Return frames (longest, utterances, columns) and lengths; see `pad`."""
         return pad([self._utterances[row] for row in rows])
 
 
 def epoch_batches(lengths: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Yield one epoch's batches: positions of utterances, each once.
+    """Yield the batches of one epoch: positions of utterances, each once.
 
-    The utterances are shuffled; each ``_CHUNK * size`` of them are sorted by length and cut
-    into batches of ``size``; the batches are shuffled. So a batch holds utterances of about
-    one length, but which ones changes from epoch to epoch. The last batch of a chunk may be
+    The utterances are shuffled. Each ``_CHUNK * size`` of them are sorted by length and divided
+    into batches of ``size``, and the batches are shuffled. So the utterances of a batch have
+    similar lengths, but a batch differs from epoch to epoch. The last batch of a chunk may be
     smaller.
 
     Parameters
@@ -66,12 +66,13 @@ def epoch_batches(lengths: np.ndarray, size: int, rng: np.random.Generator) -> I
 
 
 BatchSchedule = Callable[[np.ndarray, np.random.Generator], Iterator[Iterable[np.ndarray]]]
-"""What comes between two looks at dev: takes the utterances' lengths and a generator, and yields
-rounds without end, each the batches (positions of utterances) to train on."""
+"""Batches between two evaluations of dev: a function of the utterances' lengths and a random
+generator. It yields rounds without end; each is the batches (positions of utterances) to train
+on before the next evaluation."""
 
 
 def epoch_schedule(size: int) -> BatchSchedule:
-    """Return rounds of one epoch each, in batches of ``size``; see `epoch`."""
+    """Return rounds of one epoch each, in batches of ``size``; see `epoch_batches`."""
 
     def rounds(lengths: np.ndarray, rng: np.random.Generator) -> Iterator[Iterable[np.ndarray]]:
         while True:
@@ -83,10 +84,10 @@ def epoch_schedule(size: int) -> BatchSchedule:
 def sub_batches(
     lengths: np.ndarray, size: int, frames: int = MAX_PADDED_FRAMES
 ) -> Iterator[np.ndarray]:
-    """Yield positions in pieces of at most ``size`` utterances and ``frames`` padded frames.
+    """Yield positions in parts of at most ``size`` utterances and ``frames`` padded frames.
 
-    They come sorted by length, so that a minute of speech does not pad what is short. An
-    utterance that is longer than ``frames`` is a piece of its own.
+    Utterances are sorted by length, so that a long utterance does not cause padding of short ones.
+    An utterance longer than ``frames`` is a part by itself.
     """
     order = np.argsort(lengths, kind="stable")
     start = 0
@@ -104,20 +105,20 @@ def pad(utterances: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     frames : numpy.ndarray of float32, shape (longest, utterances, columns)
-        Zero behind an utterance's end.
+        Zero after the end of an utterance.
     lengths : numpy.ndarray of int32, shape (utterances,)
     """
-    lengths = np.array([len(one) for one in utterances], dtype=np.int32)
+    lengths = np.array([len(utterance) for utterance in utterances], dtype=np.int32)
     frames = np.zeros((lengths.max(), len(utterances), utterances[0].shape[1]), dtype=np.float32)
-    for column, one in enumerate(utterances):
-        frames[: len(one), column] = one
+    for column, utterance in enumerate(utterances):
+        frames[: len(utterance), column] = utterance
     return frames, lengths
 
 
 def pool(frames: np.ndarray, number: int) -> np.ndarray:
     """Return frames (frames, columns) averaged in time, ``number`` into one.
 
-    The last mean may be over fewer.
+    The last mean may be over fewer frames.
 
     Examples
     --------
@@ -133,12 +134,12 @@ def pool(frames: np.ndarray, number: int) -> np.ndarray:
 
 
 class Scaler:
-    """Mean and standard deviation of every column over all frames of a training set.
+    """Standardisation of every column over all frames of a training set.
 
     Attributes
     ----------
     mean, scale : numpy.ndarray of float32, shape (columns,)
-        A column that never changes has scale 1.
+        Mean and standard deviation; the scale of a constant column is 1.
     """
 
     def __init__(self, utterances: Sequence[np.ndarray]) -> None:
@@ -149,4 +150,4 @@ class Scaler:
 
     def __call__(self, frames: np.ndarray) -> np.ndarray:
         """Return standardised frames, float32."""
-        return ((frames - self.mean) / self.scale).astype(np.float32)
+        return np.asarray((frames - self.mean) / self.scale, dtype=np.float32)

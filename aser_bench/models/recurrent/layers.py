@@ -1,4 +1,4 @@
-"""An LSTM layer over TensorFlow's fused CPU kernel, and the study's network of two of them."""
+"""An LSTM layer with TensorFlow's fused CPU kernel, and the two-layer network of the study."""
 
 from __future__ import annotations
 
@@ -7,25 +7,24 @@ from typing import Any
 from . import tensorflow
 
 tf = tensorflow()
-import keras  # noqa: E402 - behind TensorFlow's settings
+import keras  # noqa: E402 - after TensorFlow is configured
 
 
-class FusedLSTM(keras.layers.Layer):
+class FusedLSTM(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
     """A uni-directional LSTM over (frames, utterances, columns), time first.
 
-    The same as `keras.layers.LSTM` with its defaults (a test compares outputs and gradients),
-    by one kernel for all frames (`tf.raw_ops.BlockLSTM`; the registered gradient of its
-    second version takes the gates in the first one's order and is wrong) instead of a loop of
-    small ones. It needs no mask: padding stands behind an utterance's end, and no state
-    there reaches back.
+    Equal to `keras.layers.LSTM` with its defaults (a test compares outputs and gradients), but with
+    one kernel for all frames instead of a loop. The kernel is `tf.raw_ops.BlockLSTM`, since the
+    registered gradient of `BlockLSTMV2` assumes the gate order of the first version and is wrong.
+    No mask is needed: padding is after the end of an utterance and does not affect its states.
 
     Parameters
     ----------
     units : int
         Size of the state.
     seed : int
-        Of the initial weights (Glorot uniform, orthogonal for the recurrent ones, forget bias 1,
-        as Keras has it).
+        Seed of the initial weights, which are those of Keras: Glorot uniform, orthogonal for the
+        recurrent weights, forget bias 1.
     """
 
     def __init__(self, units: int, seed: int, **settings: Any) -> None:
@@ -34,7 +33,7 @@ class FusedLSTM(keras.layers.Layer):
         self._seed = seed
 
     def build(self, shape: Any) -> None:
-        """Make the weights; gates in the kernel's order: input, candidate, forget, output."""
+        """Create the weights; gate order of the kernel: input, candidate, forget, output."""
         n = self.units
         self.kernel = self.add_weight(
             name="kernel",
@@ -77,13 +76,13 @@ def _forget_bias(shape: Any, dtype: Any = None) -> Any:
 
 
 def last_states(states: Any, lengths: Any) -> Any:
-    """Return each utterance's state after its last real frame, shape (utterances, units)."""
-    places = tf.stack([lengths - 1, tf.range(tf.shape(lengths)[0])], axis=1)
-    return tf.gather_nd(states, places)
+    """Return the state after the last frame of each utterance, shape (utterances, units)."""
+    positions = tf.stack([lengths - 1, tf.range(tf.shape(lengths)[0])], axis=1)
+    return tf.gather_nd(states, positions)
 
 
-class TwoLayers(keras.Model):
-    """Two LSTM layers, dropout behind each, and the logits of the classes.
+class TwoLayers(keras.Model):  # type: ignore[misc]  # Keras has no types
+    """Two LSTM layers with dropout after each, and the logits of the classes.
 
     Called with frames (frames, utterances, columns) and lengths (utterances,).
     """
@@ -94,7 +93,7 @@ class TwoLayers(keras.Model):
         self.first = FusedLSTM(units, seed)
         self.second = FusedLSTM(units, seed + 1)
         self.dropout = dropout
-        self.draws = keras.random.SeedGenerator(seed)
+        self.dropout_seeds = keras.random.SeedGenerator(seed)
         self.logits = keras.layers.Dense(
             classes, kernel_initializer=keras.initializers.GlorotUniform(seed + 2)
         )
@@ -105,16 +104,16 @@ class TwoLayers(keras.Model):
 
     @property
     def signature(self) -> list[Any]:
-        """What it is called with."""
+        """Types of the inputs of `call`."""
         frames = tf.TensorSpec((None, None, self.columns), tf.float32)
         return [frames, tf.TensorSpec((None,), tf.int32)]
 
     def call(self, frames: Any, lengths: Any, training: bool = False) -> Any:
         """Return logits, shape (utterances, classes)."""
-        states = self._dropped(self.first(frames), training)
-        return self.logits(self._dropped(last_states(self.second(states), lengths), training))
+        states = self._with_dropout(self.first(frames), training)
+        return self.logits(self._with_dropout(last_states(self.second(states), lengths), training))
 
-    def _dropped(self, states: Any, training: bool) -> Any:
+    def _with_dropout(self, states: Any, training: bool) -> Any:
         if not training or not self.dropout:
             return states
-        return keras.random.dropout(states, self.dropout, seed=self.draws)
+        return keras.random.dropout(states, self.dropout, seed=self.dropout_seeds)

@@ -1,4 +1,4 @@
-"""What a recurrent model is trained on: the loss in the graph, on arrays, and its probabilities."""
+"""Losses of the recurrent models, in TensorFlow and NumPy, and the probabilities that follow."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Loss:
-    """One loss of logits (utterances, classes) against classes as numbers (utterances,).
+    """A loss of logits (utterances, classes) against class indices (utterances,).
 
     Attributes
     ----------
     in_tensorflow : callable
-        Labels and logits, TensorFlow's -> loss of each utterance.
+        Tensors of class indices and logits -> loss of each utterance.
     in_numpy : callable
-        The same of NumPy's, in their precision.
+        The same for NumPy arrays, in their precision.
     probabilities : callable
-        Logits -> probabilities of the same shape that sum to one.
+        Logits -> probabilities of the same shape; each row sums to one.
     """
 
     in_tensorflow: Callable[[Any, Any], Any]
@@ -28,44 +28,45 @@ class Loss:
     probabilities: Callable[[np.ndarray], np.ndarray]
 
 
-def _softmax_in_graph(labels: Any, logits: Any) -> Any:
+def _softmax_in_tensorflow(labels: Any, logits: Any) -> Any:
     import tensorflow as tf
 
     return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
 
 
-def _softmax_of(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
+def _softmax_in_numpy(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
     from scipy.special import log_softmax
 
-    return -log_softmax(logits, axis=1)[np.arange(len(labels)), labels]
+    return np.asarray(-log_softmax(logits, axis=1)[np.arange(len(labels)), labels])
 
 
 def _softmax_probabilities(logits: np.ndarray) -> np.ndarray:
     from scipy.special import softmax
 
-    return softmax(logits, axis=1)
+    return np.asarray(softmax(logits, axis=1))
 
 
-def _sigmoid_in_graph(labels: Any, logits: Any) -> Any:
+def _sigmoid_in_tensorflow(labels: Any, logits: Any) -> Any:
     import tensorflow as tf
 
     truth = tf.one_hot(labels, logits.shape[1])
     return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(truth, logits), axis=1)
 
 
-def _sigmoid_of(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
+def _sigmoid_in_numpy(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
     truth = np.eye(logits.shape[1])[labels]
-    return (np.logaddexp(0, logits) - truth * logits).mean(axis=1)
+    return np.asarray((np.logaddexp(0, logits) - truth * logits).mean(axis=1))
 
 
 def _sigmoid_probabilities(logits: np.ndarray) -> np.ndarray:
     from scipy.special import log_expit, softmax
 
-    return softmax(log_expit(logits), axis=1)  # the sigmoids, divided by their sum
+    # The sigmoids divided by their sum.
+    return np.asarray(softmax(log_expit(logits), axis=1))
 
 
-SOFTMAX = Loss(_softmax_in_graph, _softmax_of, _softmax_probabilities)
-"""The cross-entropy of a softmax."""
+SOFTMAX = Loss(_softmax_in_tensorflow, _softmax_in_numpy, _softmax_probabilities)
+"""Cross-entropy of a softmax."""
 
-SIGMOID = Loss(_sigmoid_in_graph, _sigmoid_of, _sigmoid_probabilities)
-"""The mean of a sigmoid's cross-entropy over the classes, each for itself against the rest."""
+SIGMOID = Loss(_sigmoid_in_tensorflow, _sigmoid_in_numpy, _sigmoid_probabilities)
+"""Mean over the classes of the cross-entropy of a sigmoid (one class against the others)."""

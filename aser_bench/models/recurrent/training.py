@@ -1,4 +1,4 @@
-"""Training over batches of unequal length until the dev loss no longer falls."""
+"""Training in batches of different lengths until the dev loss does not fall any more."""
 
 from __future__ import annotations
 
@@ -14,28 +14,30 @@ from .batches import BatchSchedule, SequenceSource, sub_batches
 from .losses import SOFTMAX, Loss
 
 tf = tensorflow()
-import keras  # noqa: E402 - behind TensorFlow's settings
+import keras  # noqa: E402 - after TensorFlow is configured
 
 SubBatch = tuple[np.ndarray, ...]
+"""Inputs of the network, class indices, and weights of some utterances of a batch."""
 
 
 class Trainer:
-    """A network with an optimizer and compiled steps, used again by every training of its shape.
+    """A network with an optimizer and compiled training steps, reusable for many trainings.
 
-    Tracing takes seconds, a training may take as many: so one network a shape is made in a
-    process, and `reset` puts it back to where a new one would start.
+    Tracing takes seconds, as does a whole training. So a process has one network per shape, and
+    `reset` restores the state of a new one.
 
     Parameters
     ----------
     build : callable
-        Takes a seed and returns the network: called with its inputs and ``training`` it returns
-        logits; ``signature`` says what its inputs are, ``classes`` how many logits there are, and
-        ``draws`` is the `keras.random.SeedGenerator` of its dropout.
+        Takes a seed and returns the network. The network is called with its inputs and
+        ``training``, and returns logits. Its attribute ``signature`` is the types of its inputs,
+        ``classes`` the number of logits, and ``dropout_seeds`` the `keras.random.SeedGenerator` of
+        its dropout.
     learning_rate : float
-        Of Adam.
+        Learning rate of Adam.
     loss : Loss
     clip : float or None
-        Each value of a batch's gradient is cut to this range about zero.
+        Limit for the absolute value of each element of a batch's gradient.
     """
 
     def __init__(
@@ -51,81 +53,81 @@ class Trainer:
         self.optimizer = keras.optimizers.Adam(learning_rate)
         variables = self.network.trainable_variables
         self.optimizer.build(variables)
-        self._sums = [tf.Variable(tf.zeros_like(one.value)) for one in variables]
+        self._sums = [tf.Variable(tf.zeros_like(variable.value)) for variable in variables]
         inputs = self.network.signature
         labels, weights = tf.TensorSpec((None,), tf.int32), tf.TensorSpec((None,), tf.float32)
         compiled = partial(tf.function, autograph=False)
-        self._once = compiled(self._whole_step, [*inputs, labels, weights])
+        self._train_at_once = compiled(self._whole_batch, [*inputs, labels, weights])
         self._add = compiled(self._add_gradients, [*inputs, labels, weights])
         self._apply = compiled(self._apply_gradients, [])
         self.logits = compiled(self._logits, inputs)
 
     def reset(self, seed: int) -> None:
-        """Start anew: weights and dropout as ``seed`` has them, an optimizer that knows nothing."""
+        """Restore the initial state: weights and dropout from ``seed``, optimizer without steps."""
         fresh = self._build(seed)
         self.network.set_weights(fresh.get_weights())
         for variable in self.optimizer.variables:
             if variable.path.endswith("learning_rate"):
                 continue
             variable.assign(tf.zeros_like(variable.value))
-        self.network.draws.state.assign(fresh.draws.state)
-        for total in self._sums:  # a training that failed between two pieces left some
+        self.network.dropout_seeds.state.assign(fresh.dropout_seeds.state)
+        for total in self._sums:  # not zero if a training failed between two parts of a batch
             total.assign(tf.zeros_like(total))
 
     def train_batch(self, batch: list[SubBatch]) -> float:
-        """Change the weights by one batch, given in pieces that fit into memory.
+        """Update the weights by one batch and return its loss.
 
-        Each piece is the network's inputs, labels and weights; a weight is an utterance's share
-        of the batch's loss. Returns the batch's loss.
+        The batch is given in parts that fit into memory. The weight of an utterance is its share
+        of the batch's loss.
         """
         if len(batch) == 1:
-            return float(self._once(*batch[0]))
-        loss = sum(float(self._add(*piece)) for piece in batch)
+            return float(self._train_at_once(*batch[0]))
+        loss = sum(float(self._add(*part)) for part in batch)
         self._apply()
         return loss
 
-    def _gradients(self, *given: Any) -> tuple[Any, list[Any]]:
-        *inputs, labels, weights = given
+    def _gradients(self, *arguments: Any) -> tuple[Any, list[Any]]:
+        *inputs, labels, weights = arguments
         variables = [variable.value for variable in self.network.trainable_variables]
         with tf.GradientTape() as tape:
             logits = self.network(*inputs, training=True)
             loss = tf.reduce_sum(self.loss.in_tensorflow(labels, logits) * weights)
-        # That of an embedding names the rows of the words that occurred.
-        return loss, [tf.convert_to_tensor(one) for one in tape.gradient(loss, variables)]
+        # The gradient of an embedding is sparse.
+        return loss, [tf.convert_to_tensor(each) for each in tape.gradient(loss, variables)]
 
-    def _whole_step(self, *given: Any) -> Any:
-        loss, gradients = self._gradients(*given)
-        self._change(gradients)
+    def _whole_batch(self, *arguments: Any) -> Any:
+        loss, gradients = self._gradients(*arguments)
+        self._update(gradients)
         return loss
 
-    def _add_gradients(self, *given: Any) -> Any:
-        loss, gradients = self._gradients(*given)
+    def _add_gradients(self, *arguments: Any) -> Any:
+        loss, gradients = self._gradients(*arguments)
         for total, gradient in zip(self._sums, gradients, strict=True):
             total.assign_add(gradient)
         return loss
 
     def _apply_gradients(self) -> None:
-        self._change([total.value() for total in self._sums])
+        self._update([total.value() for total in self._sums])
         for total in self._sums:
             total.assign(tf.zeros_like(total))
 
-    def _change(self, gradients: list[Any]) -> None:
+    def _update(self, gradients: list[Any]) -> None:
         if self._clip is not None:
-            gradients = [tf.clip_by_value(one, -self._clip, self._clip) for one in gradients]
+            gradients = [tf.clip_by_value(each, -self._clip, self._clip) for each in gradients]
         self.optimizer.apply(gradients, self.network.trainable_variables)
 
     def _logits(self, *inputs: Any) -> Any:
         return self.network(*inputs, training=False)
 
-    def predict(self, rows: SequenceSource, size: int) -> np.ndarray:
-        """Return the logits of utterances, shape (utterances, classes)."""
-        found = np.empty((len(rows.lengths), self.network.classes), dtype=np.float32)
-        for piece in sub_batches(rows.lengths, size):
-            found[piece] = self.logits(*rows.padded(piece)).numpy()
-        return found
+    def predict(self, sequences: SequenceSource, size: int) -> np.ndarray:
+        """Return the logits of utterances, ``size`` at a time, shape (utterances, classes)."""
+        logits = np.empty((len(sequences.lengths), self.network.classes), dtype=np.float32)
+        for rows in sub_batches(sequences.lengths, size):
+            logits[rows] = self.logits(*sequences.padded(rows)).numpy()
+        return logits
 
 
-@lru_cache(maxsize=12)  # a study of all dual encoders, and some vocabularies
+@lru_cache(maxsize=12)  # all dual encoders of a study, and several sizes of vocabulary
 def shared_trainer(
     make: Callable[..., Any],
     learning_rate: float,
@@ -133,15 +135,24 @@ def shared_trainer(
     loss: Loss = SOFTMAX,
     clip: float | None = None,
 ) -> Trainer:
-    """Return this process's `Trainer` for ``make(*shape, seed)``, made once."""
+    """Return the `Trainer` of this process for ``make(*shape, seed)``, created on first use."""
     return Trainer(lambda seed: make(*shape, seed), learning_rate, loss, clip)
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The weights of the epoch with the lowest dev loss, and how training got there.
+    """Result of a training.
 
-    ``stop`` is ``patience`` or ``max_epochs``; the losses have one value an epoch.
+    Attributes
+    ----------
+    weights : list of numpy.ndarray
+        Weights of the epoch with the lowest dev loss.
+    epochs, best_epoch : int
+        Number of epochs, and the epoch of ``weights``.
+    stop : str
+        ``patience`` or ``max_epochs``.
+    losses, dev_losses : list of float
+        Mean loss of each epoch.
     """
 
     weights: list[np.ndarray]
@@ -154,59 +165,66 @@ class TrainingResult:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Utterances, their classes as numbers, and their weights in the loss."""
+    """Utterances with their class indices and their weights in the loss.
 
-    rows: SequenceSource
+    Attributes
+    ----------
+    sequences : SequenceSource
+    labels : numpy.ndarray of int32, shape (utterances,)
+    weights : numpy.ndarray of float32, shape (utterances,)
+    """
+
+    sequences: SequenceSource
     labels: np.ndarray
     weights: np.ndarray
 
 
 def train(
-    steps: Trainer,
+    trainer: Trainer,
     data: TrainingData,
     dev: TrainingData,
     *,
-    rounds: BatchSchedule,
+    schedule: BatchSchedule,
     batch_size: int,
     max_epochs: int,
     patience: int,
     seed: int,
     prepare: Callable[[Any], None] = lambda network: None,
 ) -> TrainingResult:
-    """Train until the dev loss has not fallen for ``patience`` rounds, or ``max_epochs`` are over.
+    """Train until the dev loss has not fallen for ``patience`` epochs, or for ``max_epochs``.
 
     Parameters
     ----------
-    rounds : callable
-        What an epoch is: usually `batches.epoch_schedule`.
+    schedule : callable
+        Batches of an epoch: usually `batches.epoch_schedule`.
     batch_size : int
-        Utterances of dev that are looked at together.
+        Utterances of dev that are evaluated at a time.
     prepare : callable
-        What is done to the fresh network before the first step.
+        Modifies the initial network before the first step.
 
     Raises
     ------
     FloatingPointError
         If the loss becomes NaN or infinite.
     """
-    steps.reset(seed)
-    prepare(steps.network)
+    trainer.reset(seed)
+    prepare(trainer.network)
     rng = np.random.default_rng(seed)
-    lengths = data.rows.lengths
+    lengths = data.sequences.lengths
     losses: list[float] = []
     dev_losses: list[float] = []
     best: list[np.ndarray] = []
-    for number, batches in zip(range(1, max_epochs + 1), rounds(lengths, rng), strict=False):
-        total, seen = 0.0, 0
+    for number, batches in zip(range(1, max_epochs + 1), schedule(lengths, rng), strict=False):
+        total, n_trained = 0.0, 0
         for batch in batches:
-            total += steps.train_batch(_cut(data, batch)) * len(batch)
-            seen += len(batch)
-        losses.append(total / seen)
-        dev_losses.append(_loss(steps, dev, batch_size))
+            total += trainer.train_batch(_split(data, batch)) * len(batch)
+            n_trained += len(batch)
+        losses.append(total / n_trained)
+        dev_losses.append(_mean_loss(trainer, dev, batch_size))
         if not np.isfinite([losses[-1], dev_losses[-1]]).all():
             raise FloatingPointError(f"the loss was no number after epoch {number}")
         if dev_losses[-1] < min(dev_losses[:-1], default=np.inf):
-            best = steps.network.get_weights()
+            best = trainer.network.get_weights()
         best_epoch = int(np.argmin(dev_losses)) + 1
         if number - best_epoch >= patience:
             break
@@ -214,16 +232,17 @@ def train(
     return TrainingResult(best, number, best_epoch, stop, losses, dev_losses)
 
 
-def _cut(data: TrainingData, batch: np.ndarray) -> list[SubBatch]:
-    found: list[SubBatch] = []
-    for piece in sub_batches(data.rows.lengths[batch], len(batch)):
-        rows = batch[piece]
+def _split(data: TrainingData, batch: np.ndarray) -> list[SubBatch]:
+    """Return a batch in parts that fit into memory."""
+    parts: list[SubBatch] = []
+    for positions in sub_batches(data.sequences.lengths[batch], len(batch)):
+        rows = batch[positions]
         weights = data.weights[rows] / np.float32(len(batch))
-        found.append((*data.rows.padded(rows), data.labels[rows], weights))
-    return found
+        parts.append((*data.sequences.padded(rows), data.labels[rows], weights))
+    return parts
 
 
-def _loss(steps: Trainer, data: TrainingData, size: int) -> float:
-    """Return the mean loss of utterances in float64, dropout off."""
-    logits = steps.predict(data.rows, size).astype(np.float64)
-    return float(np.mean(steps.loss.in_numpy(data.labels, logits) * data.weights))
+def _mean_loss(trainer: Trainer, data: TrainingData, size: int) -> float:
+    """Return the mean loss of utterances in float64, without dropout."""
+    logits = trainer.predict(data.sequences, size).astype(np.float64)
+    return float(np.mean(trainer.loss.in_numpy(data.labels, logits) * data.weights))

@@ -1,4 +1,4 @@
-"""The four dual encoders: what they learn, what padding does to them, and what bad data does."""
+"""The four dual encoders: learning, padding, missing inputs, early stopping."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aser_bench.models.dual.utterance import Utterance
 from aser_bench.pipeline.model_inputs import object_array
 
 NAMES = ("are", "tre", "mdre", "mdrea")
-READ_TEXT = ("tre", "mdre", "mdrea")
+TEXT_MODELS = ("tre", "mdre", "mdrea")
 WORDS = {"a": "rage shout now", "b": "joy smile sun", "c": "rain grey alone"}
 SMALL = {
     "units": 12,
@@ -29,41 +29,40 @@ SMALL = {
 every_model = pytest.mark.parametrize("name", NAMES)
 
 
-def made_up(seed: int, number: int = 48) -> tuple[np.ndarray, np.ndarray]:
-    """Utterances whose class is a little in each of frames, vector and words."""
+def make_data(seed: int, number: int = 48) -> tuple[np.ndarray, np.ndarray]:
+    """Return utterances in which frames, vector and words each depend weakly on the class."""
     rng = np.random.default_rng(seed)
     labels = np.array([list(WORDS)[i % 3] for i in range(number)])
-    found = []
+    utterances = []
     for label in labels:
-        place = list(WORDS).index(label)
+        column = list(WORDS).index(label)
         frames = rng.normal(size=(rng.integers(4, 12), 3)).astype(np.float32)
-        frames[:, place] += 1
+        frames[:, column] += 1
         vector = rng.normal(size=3).astype(np.float32)
-        vector[place] += 1
-        said = rng.choice([*WORDS[label].split(), "the", "is", "was"], rng.integers(1, 6))
-        found.append(Utterance(frames, vector, " ".join(said)))
-    return object_array(found), labels
+        vector[column] += 1
+        words = rng.choice([*WORDS[label].split(), "the", "is", "was"], rng.integers(1, 6))
+        utterances.append(Utterance(frames, vector, " ".join(words)))
+    return object_array(utterances), labels
 
 
 def classifier(name: str, **settings) -> DualClassifier:
-    return DualClassifier(models.get(name), **{**SMALL, **settings})
+    return DualClassifier(encoder=models.get(name), **{**SMALL, **settings})
 
 
 def fitted(name: str, seed: int = 0, **settings) -> DualClassifier:
-    one = classifier(name, random_state=seed, **settings)
-    return one.fit(*made_up(1), dev=made_up(2))
+    model = classifier(name, random_state=seed, **settings)
+    return model.fit(*make_data(1), dev=make_data(2))
 
 
-def changed(data: np.ndarray, **parts) -> np.ndarray:
-    return object_array([one._replace(**parts) for one in data])
+def replaced(data: np.ndarray, **parts) -> np.ndarray:
+    return object_array([utterance._replace(**parts) for utterance in data])
 
 
 @every_model
 @pytest.mark.parametrize("authors", [False, True])
-def test_it_can_learn_thirty_two_utterances_by_heart(name, authors):
-    data, labels = made_up(1, 32)
-    unlike = [one._replace(text=f"{one.text} word{i}") for i, one in enumerate(data)]
-    data = object_array(unlike)
+def test_overfits_thirty_two_utterances(name, authors):
+    data, labels = make_data(1, 32)
+    data = object_array([u._replace(text=f"{u.text} word{i}") for i, u in enumerate(data)])
     shuffled = np.random.default_rng(0).permutation(labels)
     model = classifier(
         name,
@@ -80,21 +79,21 @@ def test_it_can_learn_thirty_two_utterances_by_heart(name, authors):
 
 
 @every_model
-def test_the_same_seed_gives_the_same_bits_whatever_came_between(name):
-    one = fitted(name, 7)
+def test_same_seed_gives_equal_bits_after_other_trainings(name):
+    first = fitted(name, 7)
     fitted(name, 8)
     again = fitted(name, 7)
-    test, _ = made_up(3)
-    assert one.losses_ == again.losses_
-    np.testing.assert_array_equal(one.predict_proba(test), again.predict_proba(test))
-    assert fitted(name, 8).losses_ != one.losses_
+    test, _ = make_data(3)
+    assert first.losses_ == again.losses_
+    np.testing.assert_array_equal(first.predict_proba(test), again.predict_proba(test))
+    assert fitted(name, 8).losses_ != first.losses_
 
 
 @every_model
-def test_company_changes_no_prediction(name):
-    """Alone, or padded to a far longer utterance: the same but for the order of sums."""
+def test_prediction_does_not_depend_on_the_batch(name):
+    """Alone or padded to a much longer utterance: equal up to the order of sums."""
     model = fitted(name)
-    test, _ = made_up(3)
+    test, _ = make_data(3)
     long = Utterance(np.zeros((90, 3), np.float32), np.zeros(3, np.float32), "the " * 60)
     together = model.predict_proba(object_array([*test, long]))[: len(test)]
     for i in range(4):
@@ -102,24 +101,25 @@ def test_company_changes_no_prediction(name):
 
 
 @every_model
-def test_padding_further_changes_no_logit(name):
+def test_logits_do_not_depend_on_padding(name):
     model = fitted(name)
-    steps = model._trainer()
-    steps.network.set_weights(model.weights_)
-    rows = model.preprocessor_(made_up(3)[0])
-    given = rows.padded(np.arange(8))
-    further = [
-        np.pad(one, [(0, 25), *[(0, 0)] * (one.ndim - 1)]) if i in padded(name) else one
-        for i, one in enumerate(given)
+    trainer = model._trainer()
+    trainer.network.set_weights(model.weights_)
+    sequences = model.preprocessor_(make_data(3)[0])
+    inputs = sequences.padded(np.arange(8))
+    longer = [
+        np.pad(array, [(0, 25), *[(0, 0)] * (array.ndim - 1)])
+        if i in padded_inputs(name)
+        else array
+        for i, array in enumerate(inputs)
     ]
-    # What stands in the padding is nobody's business either.
-    for i in padded(name):
-        further[i][len(given[i]) :] = 1
-    np.testing.assert_allclose(steps.logits(*further), steps.logits(*given), atol=1e-6)
+    for i in padded_inputs(name):  # the values of the padding do not matter, either
+        longer[i][len(inputs[i]) :] = 1
+    np.testing.assert_allclose(trainer.logits(*longer), trainer.logits(*inputs), atol=1e-6)
 
 
-def padded(name: str) -> list[int]:
-    """Return which of a model's inputs are padded in time."""
+def padded_inputs(name: str) -> list[int]:
+    """Return the indices of a model's inputs that are padded in time."""
     return {"are": [0], "tre": [0]}.get(name, [0, 3])
 
 
@@ -130,97 +130,98 @@ def test_gradients_reach_every_weight(name, authors):
 
     tf = tensorflow()
     model = fitted(name, max_epochs=1, authors=authors)
-    steps = model._trainer()
-    steps.reset(3)
-    data, labels = made_up(1)
-    given = model.preprocessor_(data).padded(np.arange(12))
+    trainer = model._trainer()
+    trainer.reset(3)
+    data, labels = make_data(1)
+    inputs = model.preprocessor_(data).padded(np.arange(12))
     numbers = np.searchsorted(model.classes_, labels[:12]).astype(np.int32)
     weights = {
         f"{part} {variable.path}": variable
-        for part, layer in steps.network.parts.items()
+        for part, layer in trainer.network.parts.items()
         for variable in layer.trainable_variables
     }
-    assert len(weights) == len(steps.network.trainable_variables)
+    assert len(weights) == len(trainer.network.trainable_variables)
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(
-            steps.loss.in_tensorflow(numbers, steps.network(*given, training=False))
+            trainer.loss.in_tensorflow(numbers, trainer.network(*inputs, training=False))
         )
     gradients = tape.gradient(loss, [variable.value for variable in weights.values()])
     sizes = {
-        path: float(tf.norm(tf.convert_to_tensor(one)))
-        for path, one in zip(weights, gradients, strict=True)
+        path: float(tf.norm(tf.convert_to_tensor(gradient)))
+        for path, gradient in zip(weights, gradients, strict=True)
     }
     assert all(np.isfinite(size) and size > 0 for size in sizes.values()), sizes
     read = {part for part in ("audio", "text") if any(path.startswith(part) for path in sizes)}
     assert read == {"are": {"audio"}, "tre": {"text"}}.get(name, {"audio", "text"})
 
 
-@pytest.mark.parametrize("name", READ_TEXT)
-def test_nothing_heard_is_no_crash_and_no_number_lost(name):
+@pytest.mark.parametrize("name", TEXT_MODELS)
+def test_empty_and_unknown_texts_have_finite_probabilities(name):
     model = fitted(name)
-    test, _ = made_up(3)
+    test, _ = make_data(3)
     for text in ("", "   ", "?!", "zebra unheard of"):
-        chances = model.predict_proba(changed(test, text=text))
-        assert np.isfinite(chances).all()
-        np.testing.assert_allclose(chances.sum(axis=1), 1)
+        probabilities = model.predict_proba(replaced(test, text=text))
+        assert np.isfinite(probabilities).all()
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1)
     empty = classifier(name)
-    empty.fit(changed(made_up(1)[0], text=""), made_up(1)[1], dev=made_up(2))
+    empty.fit(replaced(make_data(1)[0], text=""), make_data(1)[1], dev=make_data(2))
     assert np.isfinite(empty.predict_proba(test)).all()
 
 
-@pytest.mark.parametrize("name", READ_TEXT)
-def test_the_vocabulary_is_that_of_training_alone(name):
+@pytest.mark.parametrize("name", TEXT_MODELS)
+def test_vocabulary_has_only_words_of_the_training_part(name):
     words = set(fitted(name).preprocessor_.vocabulary.words)
-    assert words == {word for one in made_up(1)[0] for word in one.text.split()}
+    assert words == {word for utterance in make_data(1)[0] for word in utterance.text.split()}
 
 
 @every_model
-def test_it_does_not_look_at_what_it_does_not_read(name):
+def test_ignores_inputs_that_it_does_not_declare(name):
     model = fitted(name)
-    test, _ = made_up(3)
-    kept = {kind: getattr(test[0], kind) for kind in model.encoder.inputs}
-    alone = object_array([Utterance(**{k: getattr(one, k) for k in kept}) for one in test])
-    np.testing.assert_array_equal(model.predict_proba(alone), model.predict_proba(test))
+    test, _ = make_data(3)
+    reduced = object_array(
+        [Utterance(**{name: getattr(u, name) for name in model.encoder.inputs}) for u in test]
+    )
+    np.testing.assert_array_equal(model.predict_proba(reduced), model.predict_proba(test))
 
 
 @every_model
-def test_what_it_reads_must_be_there(name):
-    test, labels = made_up(1)
-    for kind in models.get(name).inputs:
+def test_rejects_missing_inputs(name):
+    test, labels = make_data(1)
+    for part in models.get(name).inputs:
         with pytest.raises(ValueError, match="must have"):
-            classifier(name).fit(changed(test, **{kind: None}), labels, dev=made_up(2))
+            classifier(name).fit(replaced(test, **{part: None}), labels, dev=make_data(2))
 
 
-def test_frames_beyond_the_limit_are_not_read():
+def test_frames_after_the_limit_are_ignored():
     model = fitted("are", max_frames=6)
-    test, _ = made_up(3)
-    cut = object_array([one._replace(frames=one.frames[:6]) for one in test])
-    np.testing.assert_allclose(model.predict_proba(cut), model.predict_proba(test), atol=1e-6)
+    test, _ = make_data(3)
+    truncated = object_array([u._replace(frames=u.frames[:6]) for u in test])
+    np.testing.assert_allclose(model.predict_proba(truncated), model.predict_proba(test), atol=1e-6)
 
 
-def test_the_scale_of_a_feature_matters_to_the_authors_alone():
+def test_feature_scale_matters_only_in_the_authors_code():
     def predictions(scale: float, **settings) -> np.ndarray:
-        (train, y), (dev, y_dev), (test, _) = made_up(1), made_up(2), made_up(3)
+        (train, y), (dev, y_dev), (test, _) = make_data(1), make_data(2), make_data(3)
         data = [
-            object_array([one._replace(frames=one.frames * np.float32(scale)) for one in part])
+            object_array([u._replace(frames=u.frames * np.float32(scale)) for u in part])
             for part in (train, dev, test)
         ]
-        one = classifier("are", **settings).fit(data[0], y, dev=(data[1], y_dev))
-        return one.predict_proba(data[2])
+        model = classifier("are", **settings).fit(data[0], y, dev=(data[1], y_dev))
+        return model.predict_proba(data[2])
 
     np.testing.assert_allclose(predictions(1), predictions(1024), atol=1e-4)
-    as_they_are = {"standardise": False, "authors": True}
-    assert np.abs(predictions(1, **as_they_are) - predictions(1024, **as_they_are)).max() > 0.1
+    authors_code = {"standardise": False, "authors": True}
+    assert np.abs(predictions(1, **authors_code) - predictions(1024, **authors_code)).max() > 0.1
 
 
-def test_pretrained_vectors_are_where_training_starts(tmp_path):
+def test_training_starts_from_pretrained_vectors(tmp_path):
     words = {"rage": 1.0, "joy": -1.0, "zebra": 9.0}
     file = tmp_path / "vectors.txt"
     file.write_text("".join(f"{word} {' '.join([str(v)] * 4)}\n" for word, v in words.items()))
     model = fitted("tre", embeddings=str(file), max_epochs=1, learning_rate=0.0)
-    steps = model._trainer()
-    steps.network.set_weights(model.weights_)
-    embedding = steps.network.parts["text"].embedding.numpy()
+    trainer = model._trainer()
+    trainer.network.set_weights(model.weights_)
+    embedding = trainer.network.parts["text"].embedding.numpy()
     assert embedding.shape[1] == 4
     for word, value in (("rage", 1.0), ("joy", -1.0)):
         (row,) = model.preprocessor_.vocabulary.encode([word])
@@ -230,7 +231,7 @@ def test_pretrained_vectors_are_where_training_starts(tmp_path):
     assert model.coverage_ == pytest.approx(2 / len(model.preprocessor_.vocabulary.words))
 
 
-def test_vectors_are_told_apart_by_what_they_are_not_by_where_they_lie(tmp_path):
+def test_identity_depends_on_the_content_of_embeddings_not_on_their_path(tmp_path):
     for name, value in (("a", 1), ("b", 1), ("c", 2)):
         (tmp_path / f"{name}.txt").write_text(f"rage {value} 0\n")
     a, b, c = (
@@ -244,66 +245,70 @@ def test_vectors_are_told_apart_by_what_they_are_not_by_where_they_lie(tmp_path)
 
 
 @every_model
-def test_a_class_that_training_lacks_is_left_out_of_dev(name):
-    data, labels = made_up(1)
-    dev, dev_labels = made_up(2)
-    known, alone = labels != "b", dev_labels != "b"
-    both = classifier(name).fit(data[known], labels[known], dev=(dev, dev_labels))
-    only = classifier(name).fit(data[known], labels[known], dev=(dev[alone], dev_labels[alone]))
+def test_dev_utterances_of_untrained_classes_are_left_out(name):
+    data, labels = make_data(1)
+    dev, dev_labels = make_data(2)
+    trained, in_dev = labels != "b", dev_labels != "b"
+    both = classifier(name).fit(data[trained], labels[trained], dev=(dev, dev_labels))
+    only = classifier(name).fit(
+        data[trained], labels[trained], dev=(dev[in_dev], dev_labels[in_dev])
+    )
     assert both.classes_.tolist() == ["a", "c"]
     assert both.dev_losses_ == only.dev_losses_
 
 
-@pytest.mark.parametrize("dev", [([], []), (made_up(2)[0], ["z"] * 48)], ids=["none", "unknown"])
-def test_without_dev_there_is_nothing_to_stop_by(dev):
+@pytest.mark.parametrize("dev", [([], []), (make_data(2)[0], ["z"] * 48)], ids=["none", "unknown"])
+def test_rejects_dev_without_trained_classes(dev):
     with pytest.raises(ValueError, match="no dev utterance"):
-        classifier("tre").fit(*made_up(1), dev=dev)
+        classifier("tre").fit(*make_data(1), dev=dev)
 
 
 @every_model
-def test_it_can_be_pickled_and_cloned(name):
+def test_can_be_pickled_and_cloned(name):
     model = fitted(name)
-    test, _ = made_up(3)
+    test, _ = make_data(3)
     again = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(again.predict_proba(test), model.predict_proba(test))
     assert clone(model).get_params()["encoder"] == models.get(name)
 
 
-def test_no_utterance_gives_no_prediction():
+def test_no_utterances_give_no_predictions():
     assert fitted("tre").predict_proba([]).shape == (0, 3)
 
 
-def test_the_best_look_at_dev_is_kept_and_patience_ends_training():
+def test_patience_stops_training_and_the_best_weights_are_used():
     model = fitted("are", learning_rate=0.3, max_epochs=60, patience=3)
     assert model.stop_ == "patience"
     assert model.epochs_ == model.best_epoch_ + 3 == len(model.dev_losses_)
-    dev, labels = made_up(2)
-    chances = model.predict_proba(dev)[np.arange(len(dev)), np.searchsorted(model.classes_, labels)]
-    assert -np.mean(np.log(chances)) == pytest.approx(min(model.dev_losses_), rel=1e-4)
+    dev, labels = make_data(2)
+    probabilities = model.predict_proba(dev)[
+        np.arange(len(dev)), np.searchsorted(model.classes_, labels)
+    ]
+    assert -np.mean(np.log(probabilities)) == pytest.approx(min(model.dev_losses_), rel=1e-4)
 
 
-def test_the_sigmoids_of_the_authors_are_the_loss_that_stops():
+def test_authors_code_stops_by_the_loss_of_sigmoids():
     model = fitted("are", authors=True, max_epochs=5)
-    steps = model._trainer()
-    steps.network.set_weights(model.weights_)
-    dev, labels = made_up(2)
-    logits = steps.predict(model.preprocessor_(dev), 16).astype(float)
+    trainer = model._trainer()
+    trainer.network.set_weights(model.weights_)
+    dev, labels = make_data(2)
+    logits = trainer.predict(model.preprocessor_(dev), 16).astype(float)
     truth = np.eye(3)[np.searchsorted(model.classes_, labels)]
     sigmoid = 1 / (1 + np.exp(-logits))
-    by_hand = -np.mean(truth * np.log(sigmoid) + (1 - truth) * np.log(1 - sigmoid))
-    assert by_hand == pytest.approx(min(model.dev_losses_), rel=1e-4)
+    expected = -np.mean(truth * np.log(sigmoid) + (1 - truth) * np.log(1 - sigmoid))
+    assert expected == pytest.approx(min(model.dev_losses_), rel=1e-4)
     np.testing.assert_allclose(
         model.predict_proba(dev), sigmoid / sigmoid.sum(axis=1, keepdims=True), rtol=1e-5
     )
 
 
-def test_a_training_that_fails_leaves_nothing_to_the_next(monkeypatch):
+def test_failed_training_does_not_affect_the_next(monkeypatch):
     before = fitted("are", 7)
-    steps = before._trainer()
-    whole = steps.step
-    # In two pieces, and an end after the gradients of both.
-    monkeypatch.setattr(steps, "step", lambda batch: whole(batch * 2))
-    monkeypatch.setattr(steps, "_apply", lambda: 1 / 0)
+    trainer = before._trainer()
+    train_batch = trainer.train_batch
+    # Two parts of a batch, and a failure after the gradients of both.
+    monkeypatch.setattr(trainer, "train_batch", lambda batch: train_batch(batch * 2))
+    monkeypatch.setattr(trainer, "_apply", lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         fitted("are", 8)
     monkeypatch.undo()

@@ -1,4 +1,4 @@
-"""The networks against the paper's equations, written out in NumPy over random weights."""
+"""The networks compared with the paper's equations in NumPy, with random weights."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def sigmoid(x):
 
 
 def gru(steps, gates, candidate, gates_bias, candidate_bias):
-    """One utterance (steps, columns): the state after each step."""
+    """Return the state after each step of one utterance (steps, columns)."""
     h, states = np.zeros(UNITS), []
     for x in steps:
         r, u = np.split(sigmoid(np.concatenate([x, h]) @ gates + gates_bias), 2)
@@ -30,8 +30,8 @@ def softmax(x):
     return e / e.sum()
 
 
-class Written:
-    """The four models, one utterance at a time."""
+class Equations:
+    """The four models for a single utterance."""
 
     def __init__(self, weights, authors):
         self.w, self.activation = weights, (lambda x: x) if authors else np.tanh
@@ -68,28 +68,28 @@ GRU = ("gates", "candidate", "gates_bias", "candidate_bias")
 
 
 def weights_of(network):
-    """Give the network random weights; return them by layer and name."""
+    """Set random weights in a network and return them by layer and name."""
     rng = np.random.default_rng(1)
-    found: dict = {}
+    weights: dict = {}
     for name, layer in network.parts.items():
-        found[name] = {}
+        weights[name] = {}
         for variable in layer.weights:
             value = rng.normal(0, 0.5, variable.shape).astype(np.float32)
             variable.assign(value)
-            found[name][variable.path.rpartition("/")[2]] = value.astype(np.float64)
-    return found
+            weights[name][variable.path.rpartition("/")[2]] = value.astype(np.float64)
+    return weights
 
 
 @pytest.mark.parametrize("authors", [False, True])
 @pytest.mark.parametrize("name", ["are", "tre", "mdre", "mdrea"])
-def test_a_network_is_the_paper_s_equations(name, authors):
+def test_network_computes_the_equations_of_the_paper(name, authors):
     from aser_bench.models.dual.blocks import DualNetwork, NetworkShape
     from aser_bench.models.dual.preprocessing import DualSequences
 
     encoder = models.get(name)
     shape = NetworkShape(COLUMNS, VALUES, WORDS, DIMENSION, CLASSES, UNITS, 0.7, 0.3, authors)
     network = DualNetwork(encoder, shape, seed=0)
-    written = getattr(Written(weights_of(network), authors), name)
+    equations = getattr(Equations(weights_of(network), authors), name)
     rng = np.random.default_rng(2)
     lengths = [(5, 1), (1, 7), (9, 4), (3, 3)]
     utterances = [
@@ -102,13 +102,13 @@ def test_a_network_is_the_paper_s_equations(name, authors):
     ]
     frames, vectors, words = zip(*utterances, strict=True)
     parts = {"frames": list(frames), "vector": np.array(vectors), "text": list(words)}
-    rows = DualSequences({kind: parts[kind] for kind in encoder.inputs})
-    logits = network(*rows.padded(np.arange(len(lengths))), training=False).numpy()
-    expected = np.array([written(*one) for one in utterances])
+    sequences = DualSequences({part: parts[part] for part in encoder.inputs})
+    logits = network(*sequences.padded(np.arange(len(lengths))), training=False).numpy()
+    expected = np.array([equations(*utterance) for utterance in utterances])
     np.testing.assert_allclose(logits, expected, atol=2e-5)
 
 
-def test_attention_gives_nothing_to_padding_and_all_to_one_word():
+def test_attention_ignores_padding():
     from aser_bench.models.dual.blocks import attend
 
     states = np.random.default_rng(0).normal(size=(4, 2, UNITS)).astype(np.float32)
@@ -119,7 +119,7 @@ def test_attention_gives_nothing_to_padding_and_all_to_one_word():
     np.testing.assert_allclose(attended[1], weights @ states[:3, 1], atol=1e-5)
 
 
-def test_the_authors_network_differs_as_the_docstring_says():
+def test_network_of_the_authors_code():
     from aser_bench.models.dual.blocks import DualNetwork, NetworkShape
 
     sizes = COLUMNS, VALUES, WORDS, DIMENSION, CLASSES, UNITS
@@ -131,19 +131,19 @@ def test_the_authors_network_differs_as_the_docstring_says():
     assert ours.parts["output"].bias.shape == (CLASSES,)
     assert np.abs(theirs.parts["output"].kernel.numpy()).max() <= 0.25
     assert theirs.parts["audio_half"].kernel.shape == (UNITS + VALUES, (UNITS + VALUES) // 2)
-    both = [net.parts["audio"].gru.gates.numpy() for net in (theirs, ours)]
-    np.testing.assert_array_equal(*both)  # orthogonal, gate bias 1
-    np.testing.assert_allclose(both[0] @ both[0].T, np.eye(COLUMNS + UNITS), atol=1e-5)
+    gates = [net.parts["audio"].gru.gates.numpy() for net in (theirs, ours)]
+    np.testing.assert_array_equal(*gates)  # orthogonal, gate bias 1
+    np.testing.assert_allclose(gates[0] @ gates[0].T, np.eye(COLUMNS + UNITS), atol=1e-5)
     assert (theirs.parts["text"].gru.gates_bias.numpy() == 1).all()
 
 
-def test_dropout_that_the_last_state_of_the_authors_does_not_see():
+def test_last_state_has_no_dropout_in_the_authors_code():
     from aser_bench.models.dual.blocks import DualNetwork, NetworkInputs, NetworkShape, tf
 
     frames = tf.ones((6, 3, COLUMNS))
-    heard = NetworkInputs(frames, tf.constant([6, 6, 6]), tf.zeros((3, VALUES)))
+    inputs = NetworkInputs(frames, tf.constant([6, 6, 6]), tf.zeros((3, VALUES)))
     for authors in (True, False):
         shape = NetworkShape(COLUMNS, VALUES, WORDS, DIMENSION, CLASSES, UNITS, 0.5, 0.5, authors)
         encoder = DualNetwork(models.get("are"), shape, seed=0).parts["audio"]
-        vector = encoder(heard, training=True).numpy()[:, :UNITS]
+        vector = encoder(inputs, training=True).numpy()[:, :UNITS]
         assert (vector == 0).any() != authors

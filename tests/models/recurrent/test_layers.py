@@ -1,4 +1,4 @@
-"""The fused layer is Keras's LSTM under a mask: outputs, gradients, and last real states."""
+"""The fused LSTM compared with the masked LSTM of Keras: outputs, gradients, last states."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def layers():
 
 
 def keras_lstm(layers, fused):
-    """Return Keras's own layer with the same weights (its gates stand in another order)."""
+    """Return the layer of Keras with the same weights (the order of its gates differs)."""
     import keras
 
     plain = keras.layers.LSTM(UNITS, return_sequences=True)
@@ -37,7 +37,7 @@ def utterances(seed: int = 0) -> list[np.ndarray]:
     return [3 * rng.normal(size=(n, COLUMNS)).astype(np.float32) for n in (4, 1, 9, 20)]
 
 
-def test_states_and_gradients_are_keras_own(layers):
+def test_states_and_gradients_equal_those_of_keras(layers):
     tf = layers.tf
     frames, _ = pad(utterances())
     fused = layers.FusedLSTM(UNITS, seed=3)
@@ -52,21 +52,21 @@ def test_states_and_gradients_are_keras_own(layers):
     np.testing.assert_allclose(
         fused(frames).numpy(), np.transpose(plain(frames.transpose(1, 0, 2)), (1, 0, 2)), atol=1e-6
     )
-    for ours, keras_own in zip(*gradients, strict=True):
-        np.testing.assert_allclose(in_keras_order(ours), keras_own, atol=2e-5)
+    for ours, theirs in zip(*gradients, strict=True):
+        np.testing.assert_allclose(in_keras_order(ours), theirs, atol=2e-5)
 
 
-def test_last_states_are_those_of_a_masked_layer(layers):
+def test_last_states_equal_those_of_a_masked_layer(layers):
     frames, lengths = pad(utterances())
     fused = layers.FusedLSTM(UNITS, seed=1)
-    found = layers.last_states(fused(frames), lengths).numpy()
+    last = layers.last_states(fused(frames), lengths).numpy()
     plain = keras_lstm(layers, fused)
     mask = np.arange(len(frames))[None, :] < lengths[:, None]
     masked = plain(frames.transpose(1, 0, 2), mask=mask)[:, -1].numpy()
-    np.testing.assert_allclose(found, masked, atol=1e-6)
+    np.testing.assert_allclose(last, masked, atol=1e-6)
 
 
-def test_the_initial_weights_are_keras_own_kind(layers):
+def test_initial_weights_have_the_distributions_of_keras(layers):
     fused = layers.FusedLSTM(64, seed=0)
     fused.build((None, None, 30))
     kernel, recurrent, bias = fused.get_weights()
@@ -80,24 +80,24 @@ def network(layers, seed: int = 0):
     return layers.TwoLayers(COLUMNS, 3, UNITS, 0.5, seed)
 
 
-def test_padding_further_changes_nothing(layers):
+def test_padding_does_not_change_the_logits(layers):
     frames, lengths = pad(utterances())
     longer = np.concatenate([frames, np.full_like(frames, 9.0)])
-    one = network(layers)
-    np.testing.assert_array_equal(one(frames, lengths), one(longer, lengths))
+    model = network(layers)
+    np.testing.assert_array_equal(model(frames, lengths), model(longer, lengths))
 
 
-def test_dropout_is_in_training_only_and_falls_otherwise_each_time(layers):
+def test_dropout_is_random_and_only_in_training(layers):
     frames, lengths = pad(utterances())
-    one = network(layers)
-    np.testing.assert_array_equal(one(frames, lengths), one(frames, lengths))
-    first, second = (one(frames, lengths, training=True).numpy() for _ in range(2))
+    model = network(layers)
+    np.testing.assert_array_equal(model(frames, lengths), model(frames, lengths))
+    first, second = (model(frames, lengths, training=True).numpy() for _ in range(2))
     assert not np.allclose(first, second)
 
 
-def test_a_seed_is_a_network(layers):
+def test_initial_weights_depend_on_the_seed(layers):
     same, again, other = (network(layers, seed).get_weights() for seed in (1, 1, 2))
-    for one, two in zip(same, again, strict=True):
-        np.testing.assert_array_equal(one, two)
+    for first, second in zip(same, again, strict=True):
+        np.testing.assert_array_equal(first, second)
     assert not np.allclose(same[0], other[0])
-    assert not np.allclose(same[1], same[4])  # the two layers do not start alike
+    assert not np.allclose(same[1], same[4])  # the two layers differ
