@@ -34,7 +34,7 @@ def iemocap(root: Path, labels: Mapping[str, str], texts: Mapping[str, str] | No
     for dialogue, utterances in dialogues.items():
         folder = root / f"Session{int(dialogue[3:5])}" / "dialog"
         evaluation = ["% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]", ""]
-        spoken = []
+        transcripts = []
         for number, name in enumerate(utterances):
             start, end = 6.2901 + number, 8.2357 + number
             evaluation += [
@@ -45,14 +45,14 @@ def iemocap(root: Path, labels: Mapping[str, str], texts: Mapping[str, str] | No
                 "",
             ]
             if name in texts:
-                spoken.append(f"{name} [{start:08.4f}-{end:08.4f}]: {texts[name]}")
+                transcripts.append(f"{name} [{start:08.4f}-{end:08.4f}]: {texts[name]}")
             breath = f"{name[:-4]}{name[-4]}XX0"
-            spoken += [f"{breath} [{end:08.4f}-{end:08.4f}]: [BREATHING]", f"{name[-4]}: Mhm."]
-        for kind, lines, end_of_line in (
+            transcripts += [f"{breath} [{end:08.4f}-{end:08.4f}]: [BREATHING]", f"{name[-4]}: Mhm."]
+        for name_of_folder, lines, end_of_line in (
             ("EmoEvaluation", evaluation, "\n"),
-            ("transcriptions", spoken, "\r\n"),
+            ("transcriptions", transcripts, "\r\n"),
         ):
-            path = folder / kind / f"{dialogue}.txt"
+            path = folder / name_of_folder / f"{dialogue}.txt"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes((end_of_line.join(lines) + end_of_line).encode())
     return root

@@ -22,7 +22,8 @@ def get(name: str) -> Corpus:
     from ..core import registry
     from .base import Corpus
 
-    return registry.instance("corpora", name, Corpus)
+    # mypy rejects an abstract class as type[T] (python/mypy#4717); only subclasses are created.
+    return registry.instance("corpora", name, Corpus)  # type: ignore[type-abstract]
 
 
 def load_corpus(name: str, source: str | Path | None = None) -> Listing:
@@ -31,9 +32,8 @@ def load_corpus(name: str, source: str | Path | None = None) -> Listing:
     Parameters
     ----------
     name : str
-        A built-in corpus (``demo``, ``ravdess``, ``tess``, ``emodb``, ``crema_d``, ``savee``,
-        ``iemocap``, ``meld``, ``custom``, ``csv``), one that another package registers, or
-        ``package.module:Name``.
+        A built-in corpus such as ``ravdess`` (``aser-bench list corpora`` shows all), the name of
+        an entry point, or ``package.module:Name``.
     source : str or Path, optional
         Folder of the corpus, or the table for ``csv``; ``demo`` needs none.
 

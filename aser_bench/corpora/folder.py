@@ -20,9 +20,9 @@ class Labels:
     Attributes
     ----------
     emotion : str
-        A name of `core.tables.EMOTIONS`.
+        A name of `core.tables.EMOTIONS`; `core.tables.emotion` returns it for common labels.
     speaker, sex, text : str
-        As in the table of utterances (see `base.Listing`); empty where the name does not give them.
+        As in the table of utterances (see `base.Listing`); empty if the name does not give it.
     """
 
     emotion: str

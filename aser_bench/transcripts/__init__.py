@@ -23,5 +23,7 @@ def get(spec: str) -> Transcriber:
     False
     """
     words, options = split_spec(spec)
-    transcriber = registry.instance("transcripts", ":".join(words), Transcriber)
+    # mypy rejects an abstract class as type[T] (python/mypy#4717); only subclasses are created.
+    name = ":".join(words)
+    transcriber = registry.instance("transcripts", name, Transcriber)  # type: ignore[type-abstract]
     return transcriber.with_options(options) if options else transcriber

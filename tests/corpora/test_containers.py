@@ -143,16 +143,16 @@ def test_flac_stream_without_length_is_read(folder, tmp_path, samples):
 
 
 @pytest.mark.parametrize("extension", ["wav", "m4a"])
-@pytest.mark.parametrize("kind", ["m3u", "ffconcat", "hls"])
+@pytest.mark.parametrize("playlist", ["m3u", "ffconcat", "hls"])
 def test_rejects_playlist_without_starting_a_program(
-    folder, tmp_path, monkeypatch, extension, kind
+    folder, tmp_path, monkeypatch, extension, playlist
 ):
     target = folder / "source.wav"
     contents = {
         "m3u": f"#EXTM3U\n{target}\n",
         "ffconcat": f"ffconcat version 1.0\nfile '{target}'\n",
         "hls": f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{target}\n#EXT-X-ENDLIST\n",
-    }[kind]
+    }[playlist]
     path = tmp_path / f"list.{extension}"
     path.write_text(contents)
 
