@@ -1,4 +1,4 @@
-"""The one typed description of a run, and how YAML, environment and flags become it."""
+"""The typed description of a study, and its construction from a file, variables and flags."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from . import parsing
 from .parsing import CodecChoice, CorpusChoice
 
 STUDY_BITRATES = (8.0, 16.0, 24.0, 64.0, 96.0, 128.0, 192.0, 256.0)
-"""kbit/s of the study that is re-done (FACTS: MP3 beside the uncompressed original)."""
+"""Bitrates (kbit/s) of the study that the preset ``paper`` repeats."""
 
 TRAIN_MODES = ("all", "original", "matched", "multi")
 
@@ -39,39 +39,53 @@ PRESETS: dict[str, dict[str, Any]] = {
         "runs": 10,
     },
 }
-"""What a preset sets beneath the study file and the flags; models read its name too."""
+"""Preset -> settings that a study file and flags override. Models also read the preset's name."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """What to run. Every field is a key of a study file and a flag of ``aser-bench run``.
+    """A study. Every field is a key of a study file and a flag of ``aser-bench run``.
 
     Attributes
     ----------
     name : str
-        Names the folder in ``results/``; made from the corpora and codecs where empty.
+        Name of the folder in ``results/``; made from the corpora and codecs if empty.
+    corpora : tuple of CorpusChoice
+        Corpora.
+    codecs : tuple of CodecChoice
+        Codecs with their bitrates. The original is always among the conditions.
+    bitrate_policy : str
+        What happens to a bitrate that a codec does not have: ``promote`` to the next one,
+        ``clamp`` to the largest, or ``error``.
     match_level : bool
         Whether each coded utterance is brought back to the level of its original.
     features : tuple of str
-        Each model takes those of its kind, functionals or frames; where there is none of its
-        kind, its own.
+        Feature sets. Each model reads those of its type, and its default if there is none.
+    models : tuple of str
+        Models.
     protocol : tuple of str
-        Empty: ``speaker``, or ``paper`` for a corpus that does not tell its speakers.
+        Protocols; if empty, ``speaker``, or ``paper`` for a corpus with unknown speakers.
     train : tuple of str
-        ``all``: a model is trained at each condition and tested on all; ``original``: trained
-        on the original alone; ``matched``: tested where it was trained; ``multi``: trained on
-        all conditions pooled.
+        ``all``: models are trained on each condition and tested on all of them; ``original``:
+        trained on the original alone; ``matched``: tested on the condition of training;
+        ``multi``: trained on all conditions pooled.
+    preset : str
+        Key of `PRESETS`.
+    effort : str
+        Extent of the grid search and number of runs: ``quick``, ``standard`` or ``paper``.
     runs : int or None
-        Trainings a fold of what has a random start; None: what the effort says.
+        Runs per fold for randomly initialised models; None for the default of the effort.
     max_epochs, patience, frame_pool, class_weight, embeddings
-        What models are told: see `aser_bench.models.base.Settings`.
+        See `aser_bench.models.base.Settings`.
     labels : str
-        Which emotions are told apart, a name of `aser_bench.corpora.labels.LABEL_SETS`.
+        Emotions that are distinguished, a key of `aser_bench.corpora.labels.LABEL_SETS`.
     transcripts : tuple of str
-        Where the words come from for models that read them: ``reference``, or a transcriber that
-        hears each condition; each gives such models cells of their own.
+        Sources of the text for models that read it: ``reference``, or a transcriber of the audio
+        of each condition. Each source gives such models cells of their own.
+    seed : int
+        Seed from which the seeds of all cells are derived.
     limit : int or None
-        So many utterances of each corpus, for a quick look.
+        Number of utterances of each corpus, for a quick run.
     """
 
     name: str = ""
@@ -107,16 +121,16 @@ class Study:
 
     @property
     def settings(self) -> Settings:
-        """What the study says to its models."""
+        """The settings of the study's models."""
         return Settings(**{field.name: getattr(self, field.name) for field in fields(Settings)})
 
     def digest(self) -> str:
-        """Return a hash of everything but the name (hex)."""
+        """Return a hash (hex) of all fields but the name."""
         content = {key: value for key, value in asdict(self).items() if key != "name"}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return the study as it would stand in a study file."""
+        """Return the study as in a study file."""
         plain: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
         plain["corpora"] = [{c.name: c.source} if c.source else c.name for c in self.corpora]
         plain["codecs"] = [
@@ -128,14 +142,14 @@ class Study:
 
 
 def resolve(*layers: Mapping[str, Any]) -> Study:
-    """Return the study of several layers, later ones above earlier ones.
+    """Return the study of several layers, of which later ones override earlier ones.
 
     Parameters
     ----------
     *layers : mapping
         Keys are fields of `Study`; values as in a study file or as typed on the command line
-        (``"svm,mlp"`` and ``["svm", "mlp"]`` are the same). The preset that the layers name
-        lies beneath all of them.
+        (``"svm,mlp"`` and ``["svm", "mlp"]`` are the same). All of them override the preset
+        that they name.
 
     Raises
     ------
@@ -157,7 +171,7 @@ def resolve(*layers: Mapping[str, Any]) -> Study:
 
 
 def read_file(path: str | Path) -> dict[str, Any]:
-    """Return the mapping of a study file; a corpus's relative folder is taken from the file's.
+    """Return the mapping in a study file, with paths relative to the file's folder resolved.
 
     Raises
     ------
@@ -171,11 +185,11 @@ def read_file(path: str | Path) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(f"study file {path} does not exist") from None
-    except Exception as error:  # PyYAML lets ValueError, KeyError, RecursionError ... through
+    except Exception as error:  # PyYAML also raises ValueError, KeyError, RecursionError ...
         reason = " ".join(str(error).split())
         raise UsageError(f"study file {path} cannot be read: {reason}") from error
     if not isinstance(content, dict):
-        raise UsageError(f"study file {path} holds no keys; it should start like 'corpora: [demo]'")
+        raise UsageError(f"study file {path} has no keys; it should start like 'corpora: [demo]'")
     if "corpora" in content:
         choices = parsing.corpora(content["corpora"])
         content["corpora"] = [
@@ -187,42 +201,41 @@ def read_file(path: str | Path) -> dict[str, Any]:
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return what ``ASER_BENCH_<FIELD>`` variables say of the study (ASER_BENCH_SEED=1)."""
-    found = {}
-    for field in fields(Study):
-        value = environment.get(f"ASER_BENCH_{field.name.upper()}", "")
-        if value:
-            found[field.name] = value
-    return found
+    """Return the fields of a study that ``ASER_BENCH_<FIELD>`` variables set."""
+    values = {
+        field.name: environment.get(f"ASER_BENCH_{field.name.upper()}", "")
+        for field in fields(Study)
+    }
+    return {name: value for name, value in values.items() if value}
 
 
 def _protocols(value: Any) -> tuple[str, ...]:
-    protocols: tuple[str, ...] = parsing.names("protocol", optional=True)(value)
+    protocols = parsing.names("protocol", may_be_empty=True)(value)
     for name in protocols:
         get_protocol(name)
     return protocols
 
 
-_PARSERS: dict[str, Any] = {
+_PARSERS: dict[str, parsing.Parser[Any]] = {
     "name": lambda value: "" if value is None else str(value),
     "corpora": parsing.corpora,
     "codecs": parsing.codecs,
     "bitrate_policy": parsing.one_of("bitrate policy", POLICIES),
-    "match_level": parsing.flag("match_level"),
-    "features": parsing.names("feature set", optional=True),
+    "match_level": parsing.boolean("match_level"),
+    "features": parsing.names("feature set", may_be_empty=True),
     "models": parsing.names("model"),
     "protocol": _protocols,
     "train": parsing.names("training condition", TRAIN_MODES),
     "preset": parsing.one_of("preset", PRESETS),
     "effort": parsing.one_of("effort", EFFORTS),
-    "runs": parsing.or_none(parsing.whole("runs", 1)),
-    "max_epochs": parsing.or_none(parsing.whole("max_epochs", 1)),
-    "patience": parsing.or_none(parsing.whole("patience", 1)),
-    "frame_pool": parsing.or_none(parsing.whole("frame_pool", 1)),
+    "runs": parsing.optional(parsing.integer("runs", 1)),
+    "max_epochs": parsing.optional(parsing.integer("max_epochs", 1)),
+    "patience": parsing.optional(parsing.integer("patience", 1)),
+    "frame_pool": parsing.optional(parsing.integer("frame_pool", 1)),
     "class_weight": parsing.one_of("class weight", CLASS_WEIGHTS),
     "labels": lambda value: parsing.one_of("label set", LABEL_SETS)(str(value)),  # YAML reads 4
     "transcripts": parsing.names("transcripts"),
     "embeddings": parsing.path("embeddings"),
-    "seed": parsing.whole("seed", 0),
-    "limit": parsing.or_none(parsing.whole("limit", 1)),
+    "seed": parsing.integer("seed", 0),
+    "limit": parsing.optional(parsing.integer("limit", 1)),
 }

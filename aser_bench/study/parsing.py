@@ -1,18 +1,31 @@
-"""How the words of a study file, a variable or a flag become the values of a `Study`."""
+"""Parsers of the values in a study file, an environment variable or a flag."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ..codecs.specs import split_bitrate
 from ..core.errors import UsageError, suggest
 
+T = TypeVar("T")
+Parser = Callable[[Any], T]
+
+_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
 
 @dataclass(frozen=True)
 class CorpusChoice:
-    """A corpus and where it lies (None: it needs no folder)."""
+    """A corpus of a study.
+
+    Attributes
+    ----------
+    name : str
+    source : str or None
+        Its folder or file; None for a corpus that needs none.
+    """
 
     name: str
     source: str | None = None
@@ -20,8 +33,14 @@ class CorpusChoice:
 
 @dataclass(frozen=True)
 class CodecChoice:
-    """A codec, its options or a chain (``opus:application=voip``, ``mp3:64+gsm``), and its
-    bitrates in kbit/s (empty: it takes none, or has them in its name).
+    """A codec of a study.
+
+    Attributes
+    ----------
+    name : str
+        A codec with its options, or a chain (``opus:application=voip``, ``mp3:64+gsm``).
+    bitrates : tuple of float
+        Bitrates in kbit/s; empty if the codec takes none or has them in its name.
     """
 
     name: str
@@ -29,30 +48,38 @@ class CodecChoice:
 
 
 def corpora(value: Any) -> tuple[CorpusChoice, ...]:
-    """Read ``ravdess=DIR``, lists and mappings of such."""
+    """Parse ``ravdess=DIR``, or lists and mappings of corpora.
+
+    Examples
+    --------
+    >>> corpora("demo,ravdess=data")
+    (CorpusChoice(name='demo', source=None), CorpusChoice(name='ravdess', source='data'))
+    """
     choices = []
     for item in _items(value):
-        for name, source in item.items() if isinstance(item, dict) else [_pair(item)]:
+        for name, source in item.items() if isinstance(item, dict) else [_name_and_source(item)]:
             choices.append(CorpusChoice(str(name), str(source) if source else None))
-    return _unique(choices, "corpus", [choice.name for choice in choices])
+    _check_unique("corpus", [choice.name for choice in choices])
+    return tuple(choices)
 
 
 def codecs(value: Any) -> tuple[CodecChoice, ...]:
-    """Read ``mp3``, ``gsm,g711``, ``[{mp3: [8, 64]}, opus:16]``."""
+    """Parse ``mp3``, ``gsm,g711``, or ``[{mp3: [8, 64]}, opus:16]``."""
     choices = []
     for item in _items(value):
         for name, rates in item.items() if isinstance(item, dict) else [(item, ())]:
             choices.append(_codec(str(name), _bitrates(rates) if rates is not None else ()))
-    return _unique(choices, "codec", [choice.name for choice in choices])
+    _check_unique("codec", [choice.name for choice in choices])
+    return tuple(choices)
 
 
 def _codec(spec: str, rates: tuple[float, ...]) -> CodecChoice:
-    name, own = split_bitrate(spec)
-    if own is None:
+    name, rate = split_bitrate(spec)
+    if rate is None:
         return CodecChoice(spec, rates)
     if rates:
         raise UsageError(f"codec {spec!r} has its bitrate already: leave out --bitrates")
-    return CodecChoice(name, _bitrates([own]))
+    return CodecChoice(name, _bitrates([rate]))
 
 
 def _bitrates(value: Any) -> tuple[float, ...]:
@@ -68,12 +95,12 @@ def _bitrates(value: Any) -> tuple[float, ...]:
     return tuple(sorted(set(rates)))
 
 
-def _pair(item: Any) -> tuple[str, str | None]:
+def _name_and_source(item: Any) -> tuple[str, str | None]:
     name, equals, source = str(item).partition("=")
     if not name:
-        raise UsageError(f"--corpus {item}: a corpus's name must stand before the equals sign")
+        raise UsageError(f"--corpus {item}: write the name of the corpus before the equals sign")
     if equals and not source:
-        raise UsageError(f"--corpus {item}: a folder or file must follow the equals sign")
+        raise UsageError(f"--corpus {item}: write a folder or file after the equals sign")
     return name, source or None
 
 
@@ -83,64 +110,78 @@ def _items(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _unique(choices: list, what: str, names: list[str]) -> tuple:
-    if not choices:
-        raise UsageError(f"the study names no {what}")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise UsageError(f"{what} {twice[0]!r} is given twice")
-    return tuple(choices)
+def _check_unique(noun: str, names: Sequence[str]) -> None:
+    if not names:
+        raise UsageError(f"the study names no {noun}")
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise UsageError(f"{noun} {repeated[0]!r} is given twice")
 
 
-def names(what: str, known: tuple[str, ...] = (), optional: bool = False) -> Any:
-    """Return a parser of ``a,b``, each one of ``known`` where that is given."""
+def names(
+    noun: str, choices: Collection[str] = (), may_be_empty: bool = False
+) -> Parser[tuple[str, ...]]:
+    """Return a parser of names in a list or separated by commas.
+
+    Parameters
+    ----------
+    noun : str
+        What a name stands for, for error messages.
+    choices : collection of str
+        Valid names; if empty, any name is valid.
+    may_be_empty : bool
+        Whether there may be no name.
+    """
 
     def parse(value: Any) -> tuple[str, ...]:
-        given = [str(item) for item in _items(value)]
+        given = tuple(str(item) for item in _items(value))
         for name in given:
-            if known and name not in known:
-                raise UsageError(f"unknown {what} {name!r}{suggest(name, known)}")
-        return () if optional and not given else _unique(given, what, given)
+            if choices and name not in choices:
+                raise UsageError(f"unknown {noun} {name!r}{suggest(name, choices)}")
+        if given or not may_be_empty:
+            _check_unique(noun, given)
+        return given
 
     return parse
 
 
-def path(what: str) -> Any:
-    """Return a parser of a file's name; nothing is None."""
+def path(key: str) -> Parser[str | None]:
+    """Return a parser of a file name; an empty one becomes None."""
 
     def parse(value: Any) -> str | None:
         if value is not None and not isinstance(value, str):
-            raise UsageError(f"{what} must be the name of a file, not {value!r}")
+            raise UsageError(f"{key} must be the name of a file, not {value!r}")
         return value or None
 
     return parse
 
 
-def one_of(what: str, known: Any) -> Any:
-    """Return a parser of one of ``known``."""
+def one_of(noun: str, choices: Collection[str]) -> Parser[str]:
+    """Return a parser of one of several names."""
 
     def parse(value: Any) -> str:
-        if value not in tuple(known):  # a list, which a dict could not look up, is no name either
-            raise UsageError(f"unknown {what} {value!r}{suggest(str(value), known)}")
+        if value not in tuple(
+            choices
+        ):  # a tuple, since YAML may have a list, which is not hashable
+            raise UsageError(f"unknown {noun} {value!r}{suggest(str(value), choices)}")
         return str(value)
 
     return parse
 
 
-def flag(what: str) -> Any:
+def boolean(key: str) -> Parser[bool]:
     """Return a parser of true and false."""
 
     def parse(value: Any) -> bool:
-        words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-        if str(value).lower() not in words:
-            raise UsageError(f"{what} must be true or false, not {value!r}")
-        return words[str(value).lower()]
+        if str(value).lower() not in _BOOLEANS:
+            raise UsageError(f"{key} must be true or false, not {value!r}")
+        return _BOOLEANS[str(value).lower()]
 
     return parse
 
 
-def whole(what: str, least: int) -> Any:
-    """Return a parser of a whole number of at least ``least``."""
+def integer(key: str, least: int) -> Parser[int]:
+    """Return a parser of an integer of at least ``least``."""
 
     def parse(value: Any) -> int:
         try:
@@ -148,12 +189,12 @@ def whole(what: str, least: int) -> Any:
         except ValueError:
             number = least - 1
         if number < least:
-            raise UsageError(f"{what} must be a whole number of at least {least}, not {value!r}")
+            raise UsageError(f"{key} must be an integer of at least {least}, not {value!r}")
         return number
 
     return parse
 
 
-def or_none(parse: Any) -> Any:
-    """Return a parser that lets None through."""
+def optional(parse: Parser[T]) -> Parser[T | None]:
+    """Return a parser that accepts None, too."""
     return lambda value: None if value is None else parse(value)

@@ -10,7 +10,7 @@ from aser_bench.evaluation.splits import split
 from aser_bench.pipeline.cache import Cache
 from aser_bench.pipeline.ingest import ingest
 from aser_bench.pipeline.parallel import Pool
-from aser_bench.study.config import CorpusChoice
+from aser_bench.study.parsing import CorpusChoice
 
 
 @pytest.fixture(scope="module")

@@ -469,7 +469,7 @@ def test_what_is_not_yaml_is_refused_in_one_line(content, tmp_path):
 def test_what_is_not_a_mapping_is_refused(content, tmp_path):
     file = tmp_path / "study.yaml"
     file.write_text(content)
-    with pytest.raises(UsageError, match="holds no keys"):
+    with pytest.raises(UsageError, match="has no keys"):
         read_file(file)
 
 
