@@ -1,7 +1,7 @@
-"""What worker processes do first: code a batch of utterances and make its features.
+"""Coding tasks: reading, encoding, decoding and feature extraction of a batch of utterances.
 
-The function takes one picklable task, leaves its result in the cache, and returns what the
-main process needs to know.
+`run_coding_task` runs in a worker process. It takes a picklable task and writes the results to the
+cache; its return value holds the cost and the failures.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .cache import Cache
 
 @dataclass(frozen=True)
 class Cost:
-    """What a task took: wall-clock and CPU seconds, children (ffmpeg) included."""
+    """Wall-clock and CPU seconds of a task, including those of child processes (ffmpeg)."""
 
     wall_s: float
     cpu_s: float
@@ -38,6 +38,14 @@ class CodingTask:
 
     Attributes
     ----------
+    corpus : str
+        Name of the corpus, for error messages.
+    cache : Cache
+    utterances, files, hashes : tuple of str
+        Name, file and hash of the decoded samples of each utterance.
+    conditions : tuple of Condition
+    features : tuple of str
+        Feature sets.
     keys : dict of (str, str) to str
         (condition, feature set) -> key of the features in the cache.
     audits : dict of str to str
@@ -75,7 +83,7 @@ class CodingTask:
 
 @dataclass(frozen=True)
 class CodingResult:
-    """What came of a `CodingTask`; with failures (utterance -> reason) nothing was cached."""
+    """Result of a coding task; with failures (utterance -> reason), nothing was cached."""
 
     task: CodingTask
     cost: Cost
@@ -83,7 +91,7 @@ class CodingResult:
 
 
 def run_coding_task(task: CodingTask) -> CodingResult:
-    """Take a batch through its conditions and cache features and measures."""
+    """Encode a batch at its conditions; cache features, transcripts and audits."""
     clock = Clock()
     signals, failures = _read_all(task)
     if failures:
@@ -94,12 +102,12 @@ def run_coding_task(task: CodingTask) -> CodingResult:
         try:
             coded = _roundtrip(codec, signals, conditions)
         except (CodecError, AudioError):
-            failures = _find_culprits(task, signals, codec, conditions)
+            failures = _failing_utterances(task, signals, codec, conditions)
             return CodingResult(task, clock.cost(), failures)
         except OSError as error:
             raise AserBenchError(
-                f"scratch files cannot be written ({error}): free some room or set TMPDIR to "
-                "another place; what was finished is kept"
+                f"temporary files cannot be written ({error}): free disk space or set TMPDIR to "
+                "another folder; finished work is kept in the cache"
             ) from error
         for condition, versions in zip(conditions, coded, strict=True):
             _save_condition(task, condition, originals, versions)
@@ -108,13 +116,13 @@ def run_coding_task(task: CodingTask) -> CodingResult:
 
 def _read_all(task: CodingTask) -> tuple[list[np.ndarray], dict[str, str]]:
     signals, failures = [], {}
-    for utterance, file, known in zip(task.utterances, task.files, task.hashes, strict=True):
+    for utterance, file, sha256 in zip(task.utterances, task.files, task.hashes, strict=True):
         try:
             signal = read(file)
         except AudioError as error:
             failures[utterance] = str(error)
             continue
-        if samples_sha256(signal) != known:
+        if samples_sha256(signal) != sha256:
             failures[utterance] = "the file changed while the run was reading it; run again"
         signals.append(signal)
     return signals, failures
@@ -123,12 +131,12 @@ def _read_all(task: CodingTask) -> tuple[list[np.ndarray], dict[str, str]]:
 def _roundtrip(
     codec: str, signals: list[np.ndarray], conditions: list[Condition]
 ) -> list[list[CodedSignal]]:
-    """Return what a codec makes of signals: as long as they are, whoever wrote the codec.
+    """Return signals after encoding and decoding, verified to have their number of samples.
 
     Raises
     ------
     CodecError, AudioError
-        If it fails, or returns another number of samples than it was given.
+        If the codec fails or returns another number of samples.
     """
     coded = specs.get(codec).roundtrip(signals, SAMPLE_RATE, conditions)
     for condition, versions in zip(conditions, coded, strict=True):
@@ -140,15 +148,15 @@ def _roundtrip(
     return coded
 
 
-def _find_culprits(
+def _failing_utterances(
     task: CodingTask, signals: list[np.ndarray], codec: str, conditions: list[Condition]
 ) -> dict[str, str]:
-    """Code the utterances of a failed batch one by one, and name those that fail again.
+    """Encode the utterances of a failed batch one by one; return those that fail, with reasons.
 
     Raises
     ------
     CodecError
-        If not one of the first three passes: then the encoder is broken, not a recording.
+        If each of the first three fails, which means that the encoder is broken.
     """
     failures: dict[str, str] = {}
     for utterance, signal in zip(task.utterances, signals, strict=True):
@@ -157,7 +165,6 @@ def _find_culprits(
         except (CodecError, AudioError) as error:
             failures[utterance] = f"codec {codec}: {error}"
             if len(failures) == min(3, len(signals)) == task.utterances.index(utterance) + 1:
-                # None so far has passed: it is the encoder, not these recordings.
                 raise CodecError(failures[utterance]) from error
     return failures
 
@@ -182,10 +189,10 @@ def _save_condition(
             {},
         )
     for name in transcribers:
-        heard = _heard(name, coded, task, condition)
+        texts = _transcripts(name, coded, task, condition)
         key = task.transcript_keys[condition.name, name]
-        task.cache.save("transcripts", key, {}, {"texts": list(heard)})
-    # One utterance a batch is measured: the lag and the bandwidth belong to the encoder.
+        task.cache.save("transcripts", key, {}, {"texts": list(texts)})
+    # One utterance per batch is enough: lag and bandwidth depend on the encoder.
     measured = audit(signals[0], coded[0], SAMPLE_RATE)
     lag = measured.lag_samples if specs.get(condition.codec).keeps_waveform else np.nan
     task.cache.save(
@@ -201,16 +208,18 @@ def _save_condition(
     )
 
 
-def _heard(name: str, coded: list[np.ndarray], task: CodingTask, condition: Condition) -> list[str]:
+def _transcripts(
+    name: str, coded: list[np.ndarray], task: CodingTask, condition: Condition
+) -> list[str]:
     try:
         return transcripts.get(name).transcribe(coded, SAMPLE_RATE)
     except AserBenchError:
         raise
-    except Exception as error:  # whatever somebody's transcriber raises
+    except Exception as error:  # any error of a transcriber
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise AserBenchError(
             f"--transcripts {name} failed on {task.corpus} {task.utterances[0]} ... at "
-            f"{condition.name}: {reason}; what was finished is kept"
+            f"{condition.name}: {reason}; finished work is kept in the cache"
         ) from error
 
 
@@ -219,7 +228,7 @@ def _json(number: float) -> float | None:
 
 
 class Clock:
-    """What has passed since it was made."""
+    """Wall-clock and CPU seconds since its creation."""
 
     def __init__(self) -> None:
         self._wall, self._cpu = time.perf_counter(), _cpu_s()

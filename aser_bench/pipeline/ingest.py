@@ -1,4 +1,4 @@
-"""From a corpus on disk to the utterances of a run: list, open, refuse, group, limit."""
+"""Ingestion of a corpus: its usable utterances, with the hash and duration of each recording."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ from .cache import Cache, key
 from .parallel import Pool
 
 _READER_VERSION = 1  # raised when the same file would be decoded to other samples
-_PIECE = 64
+_FILES_PER_TASK = 64
 
 
 @dataclass(frozen=True)
 class Ingested:
-    """A corpus that is ready to be coded.
+    """A corpus that is ready to be encoded.
 
     Attributes
     ----------
     corpus : Corpus
         The component.
     utterances : pandas.DataFrame
-        Columns `tables.UTTERANCES` and ``samples_sha256``, and ``session`` and ``split`` where
-        the corpus has them; sorted by utterance. In a corpus of texts alone ``file`` is empty,
-        ``duration_s`` 0, and ``samples_sha256`` that of name and text.
+        Columns ``tables.UTTERANCES`` and ``samples_sha256``, and ``session`` and ``split`` if the
+        corpus has them; sorted by utterance. In a corpus without recordings, ``file`` is empty,
+        ``duration_s`` is 0, and ``samples_sha256`` is the hash of name and text.
     refused : list of (str, str)
-        File and reason of each recording that is left out (of a text: its utterance).
+        File (or utterance, without recordings) and reason of each one that is left out.
     notes : list of str
-        What else a reader must know: songs left out, contradicting labels, no speakers.
+        Lines below the tables of the corpus, on excluded recordings and conflicting labels.
     """
 
     corpus: Corpus
@@ -55,12 +55,12 @@ class Ingested:
 
     @property
     def sha256(self) -> str:
-        """Hash (hex) of the decoded corpus: of every utterance's name, label and samples."""
+        """Hash (hex) of the name, label, speaker and samples of every utterance."""
         return self._hash("utterance", "emotion", "speaker", "samples_sha256")
 
     @property
     def texts_sha256(self) -> str:
-        """Hash (hex) of what the corpus says was spoken: of every utterance's name and text."""
+        """Hash (hex) of the name and reference transcript of every utterance."""
         return self._hash("utterance", "text")
 
     def _hash(self, *columns: str) -> str:
@@ -74,26 +74,26 @@ class Ingested:
 
     @property
     def speakers(self) -> int:
-        """How many speakers there are; 0 where the corpus does not tell every one."""
-        known = self.utterances["speaker"]
-        return 0 if (known == "").any() else int(known.nunique())
+        """Number of speakers; 0 if the speaker of an utterance is unknown."""
+        speakers = self.utterances["speaker"]
+        return 0 if (speakers == "").any() else int(speakers.nunique())
 
     @property
     def has_audio(self) -> bool:
-        """Whether there are recordings; a corpus has them for every utterance or for none."""
+        """Whether there are recordings: either every utterance has one, or none has."""
         return bool((self.utterances["file"] != "").any())
 
     def without(self, failures: Mapping[str, str]) -> Ingested:
-        """Return the corpus less the utterances (name -> reason) that turned out unusable."""
+        """Return the corpus without some utterances (name -> reason), which count as refused."""
         table = self.utterances
         bad = table["utterance"].isin(list(failures))
-        lost = [
+        refused = [
             (str(file or utterance), failures[str(utterance)])
             for file, utterance in zip(table["file"][bad], table["utterance"][bad], strict=True)
         ]
-        left = table[~bad].reset_index(drop=True)
-        left["group"] = recording_groups(left)
-        return Ingested(self.corpus, left, [*self.refused, *lost], self.notes)
+        rest = table[~bad].reset_index(drop=True)
+        rest["group"] = recording_groups(rest)
+        return Ingested(self.corpus, rest, [*self.refused, *refused], self.notes)
 
 
 def ingest(
@@ -102,40 +102,50 @@ def ingest(
     cache: Cache,
     pool: Pool,
     strict: bool = False,
-    say: Callable[[str], None] = lambda line: None,
+    notify: Callable[[str], None] = lambda line: None,
     labels: str = "all",
 ) -> Ingested:
-    """List a corpus, open every recording once, and leave out what cannot be used.
+    """List a corpus, open every recording once, and leave out those that cannot be used.
 
     Parameters
     ----------
+    choice : CorpusChoice
+    limit : int or None
+        Number of utterances, after the selection of emotions by ``labels``.
+    cache : Cache
+        Holds the results for files that have not changed since.
+    pool : Pool
+        Opens the recordings.
+    strict : bool
+        Whether a recording that cannot be used is an error.
+    notify : callable
+        Prints a line.
     labels : str
-        A name of `corpora.labels.LABEL_SETS`: which emotions are told apart. ``limit`` counts
-        utterances of these.
+        Emotions that are distinguished, a key of `corpora.labels.LABEL_SETS`.
 
     Raises
     ------
     UsageError
-        If the corpus cannot be found, nothing of it can be used, ``labels`` leave fewer than
-        two emotions, or ``strict`` is set and a recording has to be refused.
+        If the corpus is not found or no recording of it can be used, if ``labels`` leave fewer
+        than two emotions, and with ``strict`` if a recording cannot be used.
     """
     corpus = corpora.get(choice.name)
     listing = _relabelled(corpora.load_corpus(choice.name, choice.source), labels, choice.name)
-    listing, incomplete = _complete(listing)
+    listing, incomplete = _without_incomplete(listing)
     table = listing.utterances
     if limit is not None:
         table = subset(table, limit)
-    found = _inspect_all(table, cache, pool, choice.name, say)
+    inspections = _inspect_all(table, cache, pool, choice.name, notify)
     table = table.assign(
         corpus=choice.name,
-        duration_s=[inspection.duration_s for inspection in found],
-        samples_sha256=[inspection.samples_sha256 for inspection in found],
+        duration_s=[inspection.duration_s for inspection in inspections],
+        samples_sha256=[inspection.samples_sha256 for inspection in inspections],
     )
-    reasons = pd.Series([inspection.reason for inspection in found], index=table.index)
+    reasons = pd.Series([inspection.reason for inspection in inspections], index=table.index)
     bad = reasons != ""
     broken = zip(table["file"][bad], reasons[bad], strict=True)
     refused = [*listing.refused, *incomplete, *broken]
-    _refuse_or_stop(choice.name, refused, int((~bad).sum()), strict)
+    _check_refused(choice.name, refused, int((~bad).sum()), strict)
     table = table[~bad].reset_index(drop=True)
     table["group"] = recording_groups(table)
     return Ingested(
@@ -151,38 +161,39 @@ def _relabelled(listing: Listing, labels: str, name: str) -> Listing:
     return Listing(table, listing.refused, [*listing.notes, *notes])
 
 
-def _complete(listing: Listing) -> tuple[Listing, list[tuple[str, str]]]:
-    """Return the listing without what has nothing to be opened or read, and why (by name).
+def _without_incomplete(listing: Listing) -> tuple[Listing, list[tuple[str, str]]]:
+    """Return the listing without utterances that lack a recording, and name and reason of each.
 
-    A corpus has recordings or texts alone: in one table of results the two cannot be compared.
+    In a corpus without any recordings, utterances that lack a text are left out instead: results
+    of utterances with and without recordings cannot be compared in one table.
     """
     table = listing.utterances
-    silent = table["file"] == ""
-    if silent.all():
+    without_file = table["file"] == ""
+    if without_file.all():
         bad, reason = table["text"] == "", "it has neither a recording nor a text"
     else:
-        bad, reason = silent, "it has no recording, although other utterances have one"
+        bad, reason = without_file, "it has no recording, although other utterances have one"
     refused = [(str(name), reason) for name in table["utterance"][bad]]
-    left = table[~bad].reset_index(drop=True)
-    return Listing(left, listing.refused, listing.notes), refused
+    rest = table[~bad].reset_index(drop=True)
+    return Listing(rest, listing.refused, listing.notes), refused
 
 
-def _refuse_or_stop(name: str, refused: list[tuple[str, str]], left: int, strict: bool) -> None:
+def _check_refused(name: str, refused: list[tuple[str, str]], n_usable: int, strict: bool) -> None:
     if refused and strict:
         file, reason = refused[0]
         more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
         raise UsageError(f"corpus {name!r}: {file}: {reason}{more}; --strict stops here")
-    if not left:
+    if not n_usable:
         file, reason = refused[0] if refused else ("", "no recording")
-        raise UsageError(f"corpus {name!r} holds no usable recording; {file}: {reason}")
+        raise UsageError(f"corpus {name!r} has no usable recording; {file}: {reason}")
 
 
 def _notes(listing: Listing, table: pd.DataFrame) -> list[str]:
     notes = list(listing.notes)
-    twins = len(table) - table["group"].nunique()
-    if twins:
+    copies = len(table) - table["group"].nunique()
+    if copies:
         notes.append(
-            f"{twins} recording{'s are' if twins > 1 else ' is'} sample for sample identical to "
+            f"{copies} recording{'s are' if copies > 1 else ' is'} sample for sample identical to "
             "another one; such recordings are kept on one side of every split"
         )
     for utterances, emotions in conflicting_labels(table):
@@ -201,35 +212,38 @@ def _notes(listing: Listing, table: pd.DataFrame) -> list[str]:
 
 
 def _inspect_all(
-    table: pd.DataFrame, cache: Cache, pool: Pool, name: str, say: Callable[[str], None]
+    table: pd.DataFrame, cache: Cache, pool: Pool, name: str, notify: Callable[[str], None]
 ) -> list[Inspection]:
-    """Open every file, but for those that were found usable and have not changed since."""
+    """Open every file, except those that were usable before and have not changed since."""
     files = table["file"].tolist()
     if not any(files):
         pairs = zip(table["utterance"], table["text"], strict=True)
         return [Inspection(text_sha256(*pair)) for pair in pairs]
-    stamp = key("source", _READER_VERSION, SAMPLE_RATE, [_stamp(file) for file in files])
-    entry = cache.load("sources", stamp)
-    known = [Inspection(**found) for found in entry.meta["files"]] if entry else None
-    # What was refused is opened again: the disk may have been away for a moment.
-    left = [i for i in range(len(files)) if known is None or known[i].reason]
-    if known is not None and not left:
-        return known
-    say(f"reading {len(left)} recordings of {name}")
-    pieces = [left[start : start + _PIECE] for start in range(0, len(left), _PIECE)]
-    found = dict(zip(range(len(files)), known or [], strict=False))
-    for opened in pool.run(_inspect_piece, [[(i, files[i]) for i in piece] for piece in pieces]):
-        found.update(opened)
-    inspections = [found[i] for i in range(len(files))]
-    cache.save("sources", stamp, {}, {"files": [asdict(one) for one in inspections]})
+    source = key("source", _READER_VERSION, SAMPLE_RATE, [_size_and_time(file) for file in files])
+    entry = cache.load("sources", source)
+    earlier = [Inspection(**values) for values in entry.meta["files"]] if entry else None
+    # Refused files are opened again: a disk may have been unavailable.
+    pending = [i for i in range(len(files)) if earlier is None or earlier[i].reason]
+    if earlier is not None and not pending:
+        return earlier
+    notify(f"reading {len(pending)} recordings of {name}")
+    tasks = [
+        [(i, files[i]) for i in pending[start : start + _FILES_PER_TASK]]
+        for start in range(0, len(pending), _FILES_PER_TASK)
+    ]
+    results = dict(enumerate(earlier or []))
+    for opened in pool.run(_inspect_files, tasks):
+        results.update(opened)
+    inspections = [results[i] for i in range(len(files))]
+    cache.save("sources", source, {}, {"files": [asdict(one) for one in inspections]})
     return inspections
 
 
-def _inspect_piece(piece: list[tuple[int, str]]) -> dict[int, Inspection]:
-    return {index: inspect_recording(file) for index, file in piece}
+def _inspect_files(files: list[tuple[int, str]]) -> dict[int, Inspection]:
+    return {index: inspect_recording(file) for index, file in files}
 
 
-def _stamp(file: str) -> list[str | int]:
+def _size_and_time(file: str) -> list[str | int]:
     try:
         status = Path(file).stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""The one scheduler: joblib, on one machine, with workers that Ctrl-C does not litter."""
+"""Parallel execution of tasks by joblib, with clean termination on Ctrl-C."""
 
 from __future__ import annotations
 
@@ -8,24 +8,34 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from types import TracebackType
+from typing import Any, TypeVar
 
 from ..core.errors import AserBenchError, UsageError
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 
 def cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 class Pool:
-    """Runs a function over tasks in ``jobs`` processes, each of them single-threaded.
+    """Pool of single-threaded worker processes, used as a context manager.
 
-    One job runs in this process. Numerical libraries get one thread in both cases: results
-    then do not depend on the number of jobs, and two processes with a thread each beat one
-    with two. Use as a context manager; leaving it by an exception ends the workers at once.
+    With one job, tasks run in this process. Numerical libraries get one thread in either case, so
+    that results do not depend on the number of jobs; two processes with one thread each are also
+    faster than one process with two. If the context is left by an exception, the workers are
+    terminated at once.
+
+    Parameters
+    ----------
+    jobs : int
+        Number of processes.
     """
 
     def __init__(self, jobs: int) -> None:
@@ -34,10 +44,16 @@ class Pool:
         self.jobs = jobs
         self._parallel: Any = None
 
-    def run(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[Any]:
-        """Yield ``function(task)`` for each task, in the order in which they end.
+    def run(self, function: Callable[[T], R], tasks: Sequence[T]) -> Iterator[R]:
+        """Yield ``function(task)`` for each task, in the order of completion.
 
-        ``function`` must be a module's own; tasks and results must be picklable.
+        ``function`` must be defined at the top level of a module; tasks and results must be
+        picklable.
+
+        Raises
+        ------
+        AserBenchError
+            If a worker process is killed.
         """
         if self.jobs == 1 or len(tasks) < 2:
             with _one_thread():
@@ -50,8 +66,8 @@ class Pool:
             yield from self._workers()(delayed(_single_threaded)(function, task) for task in tasks)
         except BrokenProcessPool as error:
             raise AserBenchError(
-                "a worker process was ended from outside, perhaps for want of memory: run again "
-                "with fewer workers (-j 1); what was finished is kept"
+                "a worker process was killed, possibly because memory ran out: run again with "
+                "fewer workers (-j 1); finished work is kept in the cache"
             ) from error
 
     def _workers(self) -> Any:
@@ -62,8 +78,8 @@ class Pool:
                 n_jobs=self.jobs, backend="loky", return_as="generator_unordered", batch_size=1
             )
             self._parallel.__enter__()
-            # A process inherits an ignored SIGINT: Ctrl-C is for this process alone, which
-            # ends its workers itself instead of letting each print a traceback.
+            # Workers inherit the ignored SIGINT, so that Ctrl-C interrupts this process alone. It
+            # terminates the workers itself; otherwise each would print a traceback.
             with _sigint_ignored():
                 list(self._parallel(delayed(_nothing)() for _ in range(self.jobs)))
         return self._parallel
@@ -71,23 +87,28 @@ class Pool:
     def __enter__(self) -> Pool:
         return self
 
-    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         if self._parallel is None:
             return
         if kind is not None:
             from joblib.externals.loky import get_reusable_executor
 
-            # reuse: with other arguments than joblib's it would first wait for the old workers
+            # Without reuse, it waits for running workers if its arguments are not joblib's.
             get_reusable_executor(reuse=True).shutdown(wait=False, kill_workers=True)
         else:
             self._parallel.__exit__(None, None, None)
         self._parallel = None
 
 
-def _single_threaded(function: Callable[[Any], Any], task: Any) -> Any:
+def _single_threaded(function: Callable[[T], R], task: T) -> R:
     from joblib.externals.loky import process_executor
 
-    # loky ends a worker that keeps 300 MB more than at first, which TensorFlow and a corpus need.
+    # loky restarts a worker that grows by 300 MB, which TensorFlow with a corpus needs.
     process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
     with _one_thread():
         return function(task)
@@ -108,7 +129,7 @@ def _nothing() -> None:
 @contextmanager
 def _sigint_ignored() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set a handler; a caller there handles Ctrl-C itself
+        yield  # only the main thread may set a handler
         return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

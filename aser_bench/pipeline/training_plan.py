@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from .. import features
 from ..core.errors import UsageError
@@ -26,9 +25,7 @@ from .cache import Cache, key
 from .coding_task import CodingTask
 from .ingest import Ingested
 from .model_inputs import Shards
-from .training_task import Cell, TrainingTask
-
-Folds = list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]
+from .training_task import Cell, Folds, TrainingTask
 
 # Raised when a change outside of the components gives other numbers for the same keys.
 _VERSION = 2

@@ -1,7 +1,7 @@
-"""What worker processes do second: train one model on one fold and test it.
+"""Training tasks: tuning, fitting and testing one model on one fold.
 
-The function takes one picklable task, leaves the predictions in the cache, and returns what the
-main process needs to know. A failure is a reason in its result, and the others go on.
+`run_training_task` runs in a worker process. It takes a picklable task and writes the predictions
+to the cache. An error of the model becomes the reason in its result, so that other tasks continue.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from .. import features, models
 from ..core.errors import AserBenchError
@@ -18,61 +19,72 @@ from ..models.base import Settings, TrainingSize
 from . import model_inputs
 from .cache import Cache, Entry
 from .coding_task import Clock, Cost
+from .model_inputs import Inputs, Shards
+
+Folds = list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]
 
 Cell = dict[str, Any]
 """Keys of a cell (``corpus``, ``features`` ...) with their values, and ``fold``."""
 
 _FLAT = 0.01
-"""Share of its standard deviation in the original under which a column is near constant."""
+"""A feature is nearly constant below this fraction of its standard deviation in the original."""
 
 
 @dataclass(frozen=True)
 class TrainingTask:
-    """One model on one fold, trained at one condition and tested at some.
+    """One model on one fold, trained on one condition or several pooled ones and tested on some.
 
     Attributes
     ----------
+    cache : Cache
+    key : str
+        Key of the predictions in the cache.
     cell : dict
         ``corpus``, ``features``, ``model``, ``protocol``, ``train_condition``, ``fold``.
     model : str
-        The component; the cell's name of it may say more.
+        Name of the component; the name in ``cell`` may also have a transcriber in it.
     shards : dict
-        Condition -> kind of what is read -> keys in the cache, which together hold all
-        utterances in order; of the original too.
+        Condition -> type of input -> keys in the cache, which together hold all utterances in
+        order. Contains the original in any case.
+    original : str
+        Name of the original condition.
     train_on, test_on : tuple of str
-        Conditions; several to train on means that they are pooled.
+        Conditions; several to train on are pooled.
     places : tuple of int
-        For each test condition, where its predictions stand among those in the cache: conditions
-        at which the model reads the same are predicted once.
+        For each test condition, the index of its predictions in the cache: conditions with the
+        same inputs are predicted once.
     train, dev, test : numpy.ndarray
         Row numbers of the utterances.
     labels : numpy.ndarray of str
         Emotion of every utterance.
+    emotions : tuple of str
+        All emotions of the corpus.
     folds : list of (train, validation)
-        Inner folds, as positions within ``train``.
+        Inner folds, as positions in ``train``.
     runs, seeds : tuple of int
         Numbers of the runs, and a seed for each; the first also seeds the grid search.
+    settings : Settings
     size : TrainingSize
-        What decides its cost, and
+        Size of the training, which determines its cost.
     seconds : float
-        what that is on a machine of reference.
+        Approximate CPU seconds on the reference machine.
     """
 
     cache: Cache
     key: str
     cell: Cell
     model: str
-    shards: dict[str, dict[str, tuple[str, ...]]]
+    shards: dict[str, Shards]
     original: str
     train_on: tuple[str, ...]
     test_on: tuple[str, ...]
     places: tuple[int, ...]
-    train: np.ndarray
-    dev: np.ndarray
-    test: np.ndarray
-    labels: np.ndarray
+    train: npt.NDArray[np.intp]
+    dev: npt.NDArray[np.intp]
+    test: npt.NDArray[np.intp]
+    labels: npt.NDArray[np.str_]
     emotions: tuple[str, ...]
-    folds: list[tuple[np.ndarray, np.ndarray]]
+    folds: Folds
     runs: tuple[int, ...]
     seeds: tuple[int, ...]
     settings: Settings
@@ -81,13 +93,13 @@ class TrainingTask:
 
     @property
     def predicted_at(self) -> tuple[str, ...]:
-        """The test conditions whose predictions are in the cache, in their order there."""
+        """Test conditions with distinct inputs, in the order of the predictions in the cache."""
         return tuple(self.test_on[self.places.index(i)] for i in range(max(self.places) + 1))
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What came of a `TrainingTask`; the predictions are in the cache unless it failed."""
+    """Result of a training task; with a reason, it failed and no predictions were cached."""
 
     task: TrainingTask
     cost: Cost
@@ -95,23 +107,23 @@ class TrainingResult:
 
 
 def run_training_task(task: TrainingTask) -> TrainingResult:
-    """Tune, fit as often as there are seeds, predict every test condition, and cache it."""
+    """Tune a model, fit it once per seed, and cache its predictions for every test condition."""
     clock = Clock()
     try:
         entry = _train(task)
     except AserBenchError:
-        raise  # the cache, not the model: every further cell would fail as well
-    except Exception as error:  # whatever a model raises, the other cells go on
-        reason = " ".join(f"{_name(error)}: {error}".split())
+        raise  # an error of the cache, not of the model: every other task would fail as well
+    except Exception as error:  # any error of a model
+        reason = " ".join(f"{_error_name(error)}: {error}".split())
         return TrainingResult(task, clock.cost(), reason[:300])
     task.cache.save("predictions", task.key, entry.arrays, entry.meta)
     return TrainingResult(task, clock.cost())
 
 
-def _name(error: Exception) -> str:
-    # TensorFlow's word for it is ResourceExhaustedError.
-    lack = isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__
-    return "out of memory" if lack else type(error).__name__
+def _error_name(error: Exception) -> str:
+    # TensorFlow raises ResourceExhaustedError.
+    out_of_memory = isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__
+    return "out of memory" if out_of_memory else type(error).__name__
 
 
 def _train(task: TrainingTask) -> Entry:
@@ -137,9 +149,9 @@ def _train(task: TrainingTask) -> Entry:
     trainings = []
     for run, seed in enumerate(task.seeds):
         fitted = tuning.fit(model, tuned.params, rows, labels, task.settings, seed, dev)
-        words, chances = tuning.predict(fitted, test, list(task.emotions))
-        predicted[run] = words.reshape(shape[1:])
-        probabilities[run] = chances.reshape((*shape[1:], -1))
+        classes, class_probabilities = tuning.predict(fitted, test, list(task.emotions))
+        predicted[run] = classes.reshape(shape[1:])
+        probabilities[run] = class_probabilities.reshape((*shape[1:], -1))
         trainings.append(asdict(model.training_outcome(fitted)))
     score = float(tuned.score) if np.isfinite(tuned.score) else None
     return Entry(
@@ -148,21 +160,21 @@ def _train(task: TrainingTask) -> Entry:
             "params": tuned.params,
             "inner_uar": score,
             "trainings": trainings,
-            "flat": _flat(task, rows),
+            "flat": _constant_features(task, rows),
         },
     )
 
 
-def _repeat(positions: np.ndarray, size: int, times: int) -> np.ndarray:
+def _repeat(positions: npt.NDArray[np.intp], size: int, times: int) -> npt.NDArray[np.intp]:
     """Return the positions in ``times`` stacked copies of a table of ``size`` rows."""
     return np.concatenate([positions + copy * size for copy in range(times)])
 
 
-def _flat(task: TrainingTask, rows: np.ndarray) -> list[str]:
-    """Name the columns that are (nearly) constant in training though the original's are not.
+def _constant_features(task: TrainingTask, rows: Inputs) -> list[str]:
+    """Return the names of features that are nearly constant in training but not in the original.
 
-    Standardisation divides by what is left of them, and a test condition in which they do vary
-    then swamps everything else.
+    Standardisation divides by their small standard deviation. On a test condition in which they
+    vary, they then outweigh all other features.
     """
     spread = model_inputs.spread(rows)
     original = model_inputs.spread(_rows(task, (task.original,), task.train))
@@ -173,8 +185,8 @@ def _flat(task: TrainingTask, rows: np.ndarray) -> list[str]:
     return [columns[i] for i in np.flatnonzero(flat)]
 
 
-def _rows(task: TrainingTask, conditions: tuple[str, ...], rows: np.ndarray) -> np.ndarray:
-    """Return what the model reads of utterances at some conditions, one below the other."""
+def _rows(task: TrainingTask, conditions: tuple[str, ...], rows: npt.NDArray[np.intp]) -> Inputs:
+    """Return the inputs of the model for utterances at some conditions, concatenated."""
     return np.concatenate(
         [model_inputs.load(task.cache, name, task.shards[name])[rows] for name in conditions]
     )
