@@ -36,7 +36,7 @@ def conditions(table, cache_dir, tmp_path, bundled):
         }
         outcome = aser_bench.run(
             layer,
-            out=tmp_path / "out",
+            out=tmp_path / str(len(list(tmp_path.iterdir()))),
             jobs=1,
             cache=cache_dir,
             quiet=True,

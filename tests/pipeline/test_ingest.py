@@ -49,7 +49,7 @@ def test_recordings(table, pool, tmp_path):
 
 def test_texts_alone(pool, tmp_path):
     said = []
-    found = taken(written(tmp_path, *TEXTS), pool, tmp_path, say=said.append)
+    found = taken(written(tmp_path, *TEXTS), pool, tmp_path, notify=said.append)
     assert not found.has_audio
     assert said == []  # nothing is opened
     frame = found.utterances
