@@ -1,4 +1,4 @@
-"""Made-up checks: one with every verdict, one with nothing comparable, ones with odd names."""
+"""Factories of check results: with every verdict, nothing comparable, or special characters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COMMAND = (
 
 
 def cell(verdict: str = "worse", test: str = "mp3-8k", **changes: Any) -> CellCheck:
-    """Return a made-up cell; names of ``tables.CELL`` and fields of `CellCheck` are changed."""
+    """Return a cell; ``changes`` are names of ``tables.CELL`` and fields of `CellCheck`."""
     names = {
         "corpus": "demo",
         "features": "functionals",
@@ -45,7 +45,7 @@ def cell(verdict: str = "worse", test: str = "mp3-8k", **changes: Any) -> CellCh
 
 
 def unmeasured(verdict: str, test: str, reason: str, **changes: Any) -> CellCheck:
-    """Return a made-up cell without a difference."""
+    """Return a cell without a difference."""
     numbers = ("baseline", "value", "difference", "low", "high", "p", "p_holm")
     empty = dict.fromkeys(numbers, float("nan"))
     made = replace(cell(verdict, test), **{**empty, "test": "", "clusters": 0})
@@ -53,7 +53,7 @@ def unmeasured(verdict: str, test: str, reason: str, **changes: Any) -> CellChec
 
 
 def guard(verdict: str = "worse", **changes: Any) -> GuardCheck:
-    """Return a made-up guard."""
+    """Return a guard."""
     made = GuardCheck(
         "codec",
         "demo mp3-8k: delay",
@@ -72,8 +72,8 @@ CELLS = (
     unmeasured(
         "changed",
         "gsm",
-        "computed with another encoder, so nothing can be said of the "
-        "model: allow it or update the baseline",
+        "computed with another encoder, so the model cannot be compared: "
+        "allow it or update the baseline",
         baseline=0.51,
         value=0.522,
         differs=("encoder of gsm: libgsm 1.0.22 was libgsm 1.0.19",),
@@ -155,7 +155,7 @@ GUARDS = (
 
 
 def every_verdict(**options: Any) -> CheckResult:
-    """Return a small check in which everything happens."""
+    """Return a small check with every verdict."""
     return CheckResult(
         "results/new",
         "baselines/demo",
@@ -163,21 +163,21 @@ def every_verdict(**options: Any) -> CheckResult:
         CELLS,
         GUARDS,
         (
-            "The baseline was made by aser-bench 0.1.0 on another machine, which says nothing of "
-            "the CPU times.",
+            "The baseline was made by aser-bench 0.1.0 on another machine, so that CPU "
+            "times cannot be compared.",
         ),
     )
 
 
 def passing(*cells: CellCheck, **fields: Any) -> CheckResult:
-    """Return a check of cells that hold, by default one better and two the same."""
+    """Return a passing check, by default of one cell that is better and two that are the same."""
     return CheckResult(
         "results/new", "baselines/demo", CheckOptions(), cells or CELLS[5:], **fields
     )
 
 
 def incomparable(*differs: str, **options: Any) -> CheckResult:
-    """Return a check of which no cell could be compared."""
+    """Return a check in which no cell could be compared."""
     cells = tuple(
         unmeasured("changed", test, "not comparable", baseline=0.5, value=0.4, differs=differs)
         for test in ("original", "mp3-8k")
@@ -192,7 +192,7 @@ ODD = strategies.text(
     ),
     max_size=12,
 )
-"""Names that nobody should give: control characters, halves of surrogate pairs, markup."""
+"""Texts with control characters, lone surrogates and markup."""
 
 _MEASURED = strategies.one_of(strategies.just(float("nan")), strategies.floats(-1, 1))
 

@@ -1,4 +1,4 @@
-"""One side of a check, made up in memory: what a run of a small study would tell."""
+"""Factories of check inputs in memory, as read from a run of a small study."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ MANIFEST: dict[str, Any] = {
 
 
 def manifest(**changes: Any) -> dict[str, Any]:
-    """Return a manifest; ``study__effort="paper"`` changes a key within a key, None takes it."""
+    """Return a manifest; ``study__effort="paper"`` sets a nested key, None removes it."""
     facts = copy.deepcopy(MANIFEST)
     for path, value in changes.items():
         *outer, last = path.split("__")
@@ -69,7 +69,7 @@ def key(**changes: str) -> tuple[str, ...]:
 
 
 def folds(*parts: str, corpus: str = "voices", protocol: str = "speaker") -> pd.DataFrame:
-    """Return folds; each part is a fold: the numbers of its utterances, ``"0123"``."""
+    """Return folds; each part has the numbers of the utterances of a fold: ``"0123"``."""
     rows = [
         (corpus, protocol, f"u{number}", fold) for fold, part in enumerate(parts) for number in part
     ]
@@ -83,7 +83,7 @@ def features(*rows: tuple[str, float, float], corpus: str = "voices") -> pd.Data
 
 
 def leaks(speaker: int = 0, sentence: int = 4) -> pd.DataFrame:
-    """Return leaks of two folds of four: utterances touched in each fold."""
+    """Return leaks of two folds of four utterances: the number of leaks in each fold."""
     kinds = {"speaker": speaker, "recording": 0, "sentence": sentence}
     rows = [
         ("voices", "speaker", fold, kind, touched, touched, 4, True)
@@ -94,7 +94,7 @@ def leaks(speaker: int = 0, sentence: int = 4) -> pd.DataFrame:
 
 
 def side(path: str = "new", facts: dict[str, Any] | None = None, **changes: Any) -> CheckInput:
-    """Return one side with everything; ``changes`` are fields of `CheckInput`."""
+    """Return a complete side; ``changes`` are fields of `CheckInput`."""
     given = {
         "folds": folds("0123", "4567"),
         "manifest": Manifest.from_mapping(facts or manifest()),

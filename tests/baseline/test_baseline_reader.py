@@ -1,4 +1,4 @@
-"""One side of a check is read from a folder or a file, and what is broken is refused by name."""
+"""Check inputs are read from folders and files; broken files are refused by name."""
 
 from __future__ import annotations
 
@@ -20,41 +20,41 @@ def folder(tmp_path):
     return factories.folder(tmp_path / "run", factories.predictions())
 
 
-def test_a_folder_shows_its_predictions_and_what_is_known_of_them(folder):
-    found = read_input(folder)
-    assert set(found.cells) == CELLS
-    assert found.outcomes is not None
-    assert found.scores is None
-    assert found.seed == 0
-    assert found.conditions["effective_kbps"].max() == 64
-    assert len(found.folds) == 32
-    assert not found.failed
+def test_a_folder_with_predictions_is_read(folder):
+    result = read_input(folder)
+    assert set(result.cells) == CELLS
+    assert result.outcomes is not None
+    assert result.scores is None
+    assert result.seed == 0
+    assert result.conditions["effective_kbps"].max() == 64
+    assert len(result.folds) == 32
+    assert not result.failed
 
 
-def test_a_folder_without_predictions_shows_its_scores(folder):
+def test_a_folder_without_predictions_is_read_by_its_scores(folder):
     (folder / "predictions.parquet").unlink()
-    found = read_input(folder)
-    assert found.outcomes is None
-    assert set(found.cells) == set(found.scores_by_cell) == CELLS
-    rows = found.scores_by_cell[min(CELLS)]
+    result = read_input(folder)
+    assert result.outcomes is None
+    assert set(result.cells) == set(result.scores_by_cell) == CELLS
+    rows = result.scores_by_cell[min(CELLS)]
     assert len(rows) == 4  # two folds, two runs
-    assert found.manifest is not None
+    assert result.manifest is not None
 
 
 @pytest.mark.parametrize("name", ["scores.csv", "predictions.parquet"])
-def test_a_file_is_read_itself_and_its_manifest_with_it(folder, name):
-    found = read_input(folder / name)
-    assert (found.outcomes is None) == (name == "scores.csv")
-    assert set(found.cells) == CELLS
-    assert found.manifest.label == "run"
+def test_a_file_is_read_with_the_manifest_beside_it(folder, name):
+    result = read_input(folder / name)
+    assert (result.outcomes is None) == (name == "scores.csv")
+    assert set(result.cells) == CELLS
+    assert result.manifest.label == "run"
     (folder / "manifest.json").unlink()
     alone = read_input(folder / name)
     assert alone.manifest is None
-    assert alone.conditions is None  # whose tables these are is not known
+    assert alone.conditions is None  # the tables may belong to other results
     assert alone.seed is None
 
 
-def test_failed_results_are_told_and_are_no_scores(folder):
+def test_failed_results_are_counted_and_are_not_scores(folder):
     scores = pd.read_csv(folder / "scores.csv", dtype={"reason": object})
     bad = (scores["train_condition"] == "mp3-8k") & (scores["fold"] == 0)
     scores.loc[bad, ["uar", "wap", "accuracy", "macro_f1"]] = float("nan")
@@ -67,15 +67,15 @@ def test_failed_results_are_told_and_are_no_scores(folder):
     assert len(read_input(folder / "scores.csv").scores_by_cell[key]) == 2
 
 
-def test_a_table_of_one_number_a_cell_will_do(tmp_path):
+def test_a_table_with_one_number_per_cell_is_enough(tmp_path):
     path = tmp_path / "mine.csv"
     row = dict(zip(CELL, ("nan", "my:features", "None", "speaker", "original", "007"), strict=True))
     pd.DataFrame([{**row, "uar": 0.5}]).to_csv(path, index=False)
-    found = read_input(path)
-    # What looks like a number or like nothing is a name.
-    assert found.cells == (tuple(row.values()),)
-    assert found.scores["uar"].tolist() == [0.5]
-    assert "fold" not in found.scores
+    result = read_input(path)
+    # Names that look like numbers or missing values stay names.
+    assert result.cells == (tuple(row.values()),)
+    assert result.scores["uar"].tolist() == [0.5]
+    assert "fold" not in result.scores
 
 
 def scores_with(folder, **changes):
@@ -84,20 +84,20 @@ def scores_with(folder, **changes):
     return folder / "scores.csv"
 
 
-def test_what_cannot_be_read_is_named(folder, tmp_path):
+def test_unreadable_paths_are_named(folder, tmp_path):
     cases = {
         tmp_path / "nowhere": "does not exist",
         tmp_path: "has neither predictions.parquet nor scores.csv",
         folder / "manifest.json": "neither scores",
     }
-    for path, said in cases.items():
-        with pytest.raises(UsageError, match=said) as error:
+    for path, message in cases.items():
+        with pytest.raises(UsageError, match=message) as error:
             read_input(path)
         assert str(path) in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"uar": 1.5}, "uar must be a number from 0 to 1"),
         ({"uar": float("nan")}, "uar must be a number from 0 to 1"),
@@ -106,14 +106,14 @@ def test_what_cannot_be_read_is_named(folder, tmp_path):
         ({"status": "failed"}, "no result with the status ok"),
     ],
 )
-def test_scores_that_are_none_are_refused(folder, changes, said):
+def test_invalid_scores_are_refused(folder, changes, message):
     path = scores_with(folder, **changes)
-    with pytest.raises(UsageError, match=said) as error:
+    with pytest.raises(UsageError, match=message) as error:
         read_input(path)
     assert str(path) in str(error.value)
 
 
-def test_a_column_that_stands_there_twice_is_refused(folder):
+def test_a_duplicate_column_is_refused(folder):
     path = folder / "scores.csv"
     lines = path.read_text().splitlines()
     path.write_text("\n".join(f"{line},{line.split(',')[10]}" for line in lines))
@@ -154,7 +154,7 @@ def test_a_broken_manifest_is_named(folder, text):
 
 
 @pytest.mark.parametrize("name", ["conditions.csv", "leaks.csv"])
-def test_a_broken_table_beside_is_named(folder, name):
+def test_a_broken_table_beside_the_results_is_named(folder, name):
     (folder / name).write_text("a,b\n1,2\n")
     with pytest.raises(UsageError, match=f"{name} lacks the columns corpus"):
         read_input(folder)
@@ -162,7 +162,7 @@ def test_a_broken_table_beside_is_named(folder, name):
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=200))
-def test_no_content_of_a_file_is_a_traceback(tmp_path_factory, content):
+def test_any_file_content_raises_usage_errors_only(tmp_path_factory, content):
     folder = tmp_path_factory.mktemp("odd")
     for name in ("scores.csv", "predictions.parquet"):
         (folder / name).write_bytes(content)

@@ -1,4 +1,4 @@
-"""A broken codec and broken features turn the check red, from the run to the exit code.
+"""Faults in a codec or in features make the check of a run fail.
 
 Each study runs whole in a process of its own, from an empty cache, with one thing broken in it.
 """
@@ -70,7 +70,7 @@ spectral.HOP = 256
 
 
 def run(folder: Path, broken: str = "") -> Path:
-    """Run the study, with some code before it."""
+    """Run the study after some code."""
     name = folder / "run"
     words = ["run", *STUDY, "--out", str(name), "--cache", str(folder / "cache")]
     code = f"{broken}\nimport sys\nfrom aser_bench.cli import main\nsys.exit(main({words!r}))"
@@ -108,16 +108,16 @@ def checked(new: Path, baseline: Path) -> tuple[int, list[dict]]:
         timeout=500,
         env={**os.environ, "PYTHONPATH": str(Path(aser_bench.__file__).parents[1])},
     )
-    found = json.loads(done.stdout)
-    return done.returncode, [one for one in found["guards"] if one["fails"]]
+    result = json.loads(done.stdout)
+    return done.returncode, [one for one in result["guards"] if one["fails"]]
 
 
-def test_nothing_broken_is_green(baseline, tmp_path):
+def test_unchanged_code_passes(baseline, tmp_path):
     assert checked(run(tmp_path), baseline) == (0, [])
 
 
 @pytest.mark.parametrize(
-    ("broken", "flag", "said"),
+    ("broken", "flag", "message"),
     [
         (LATE, "max-lag-shift", "200"),
         (CLAMPED, "max-bitrate-shift", "32"),
@@ -126,9 +126,9 @@ def test_nothing_broken_is_green(baseline, tmp_path):
     ],
     ids=["200 samples late", "clamped bitrate", "a sample short", "another hop length"],
 )
-def test_what_is_broken_is_red_and_named(baseline, tmp_path, broken, flag, said):
+def test_a_fault_fails_the_check_and_is_named(baseline, tmp_path, broken, flag, message):
     code, failing = checked(run(tmp_path, broken), baseline)
     assert code == 4
     named = [one for one in failing if one["flag"] == flag]
     assert named
-    assert any(said in f"{one['reason']} {one['value']}" for one in named)
+    assert any(message in f"{one['reason']} {one['value']}" for one in named)

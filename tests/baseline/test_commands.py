@@ -1,4 +1,4 @@
-"""The command below a cell computes that cell again, to the same predictions."""
+"""Commands compute a cell again, with the same predictions."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def folder(tmp_path):
 
 
 def command(folder, train, test, names=NAMES):
-    said = RerunCommands((read_input(folder),)).command((*names, train, test))
-    if said:
-        build_parser().parse_args(shlex.split(said)[1:])  # a flag that there is not ends here
-    return said
+    line = RerunCommands((read_input(folder),)).command((*names, train, test))
+    if line:
+        build_parser().parse_args(shlex.split(line)[1:])  # fails on an unknown flag
+    return line
 
 
-def test_it_names_the_cell_and_nothing_else(folder):
+def test_the_command_selects_the_cell_only(folder):
     assert command(folder, "original", "mp3-8k") == (
         f"aser-bench run {folder}/study.yaml --corpus 'voices=some where' --codec mp3 --bitrates 8 "
         "--features functionals --models svm --protocol speaker --train original --out again"
@@ -50,11 +50,11 @@ def test_it_names_the_cell_and_nothing_else(folder):
         (("multi", "mp3-8k"), "--bitrates 8,64 * --train multi"),
     ],
 )
-def test_conditions_and_the_way_of_training(folder, pair, flags):
+def test_conditions_and_training_mode(folder, pair, flags):
     first, last = flags.split(" * ")
-    said = command(folder, *pair)
-    assert first in said
-    assert last in said
+    line = command(folder, *pair)
+    assert first in line
+    assert last in line
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,11 @@ def test_conditions_and_the_way_of_training(folder, pair, flags):
             "--models mdre --transcripts pocketsphinx --embeddings 'my words.txt' ",
         ),
         ("are", None, "--models are --transcripts reference "),
-        # A flag takes no vectors from a study, and a model that reads no words refuses them.
+        # A study's vectors cannot be unset, and models without text refuse them.
         ("are", "words.txt", ""),
     ],
 )
-def test_whose_words_a_model_read(tmp_path, model, vectors, flags):
+def test_transcripts_of_a_text_model(tmp_path, model, vectors, flags):
     path = factories.folder(
         tmp_path / "run",
         factories.predictions(),
@@ -84,24 +84,24 @@ def test_whose_words_a_model_read(tmp_path, model, vectors, flags):
         },
     )
     (path / "study.yaml").write_text("name: s\n")
-    said = command(path, "mp3-8k", "mp3-8k", ("voices", "dual", model, "speaker"))
-    assert flags in said
-    assert bool(said) == bool(flags)
+    line = command(path, "mp3-8k", "mp3-8k", ("voices", "dual", model, "speaker"))
+    assert flags in line
+    assert bool(line) == bool(flags)
 
 
-def test_the_original_alone_needs_no_codec(folder):
+def test_the_original_condition_needs_no_codec(folder):
     assert "--codec" not in command(folder, "original", "original")
 
 
-def test_codecs_without_bitrates_have_none(tmp_path):
+def test_codecs_without_bitrates_get_no_bitrate_flag(tmp_path):
     table = factories.conditions(gsm={"codec": "mp3:64+gsm"}, g711_mu={"codec": "g711"})
     path = factories.folder(tmp_path / "run", factories.predictions(), table)
     (path / "study.yaml").write_text("")
-    said = command(path, "gsm", "g711-mu")
-    assert "--codec mp3:64+gsm --codec g711 --features" in said
+    line = command(path, "gsm", "g711-mu")
+    assert "--codec mp3:64+gsm --codec g711 --features" in line
 
 
-def test_what_nobody_can_tell_is_not_made_up(folder):
+def test_an_unknown_study_has_no_command(folder):
     assert command(folder, "opus-8k", "opus-8k") == ""
     assert command(folder, "mp3-8k", "mp3-8k", ("other", *NAMES[1:])) == ""
     (folder / "study.yaml").unlink()
@@ -109,7 +109,7 @@ def test_what_nobody_can_tell_is_not_made_up(folder):
 
 
 @pytest.mark.slow
-def test_it_makes_the_same_predictions(tmp_path, monkeypatch, cache_dir, table):
+def test_the_command_gives_the_same_predictions(tmp_path, monkeypatch, cache_dir, table):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ASER_BENCH_CACHE", str(cache_dir))
     monkeypatch.setenv("ASER_BENCH_FORMAT", "csv")

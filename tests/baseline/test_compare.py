@@ -1,4 +1,4 @@
-"""One cell on both sides: what is compared, by what, and how sure it is."""
+"""Comparisons of a cell by predictions and by scores."""
 
 from __future__ import annotations
 
@@ -27,73 +27,73 @@ def key(outcomes):
     return only
 
 
-def test_the_same_predictions_are_identical(tmp_path):
+def test_equal_predictions_are_identical(tmp_path):
     _, outcomes = one_cell(tmp_path)
-    found = PairedPredictions(outcomes, outcomes).compare(key(outcomes), "uar", 0.05)
-    assert found.identical
-    assert found.interval.estimate == 0
-    assert found.baseline == found.value
+    comparison = PairedPredictions(outcomes, outcomes).compare(key(outcomes), "uar", 0.05)
+    assert comparison.identical
+    assert comparison.interval.estimate == 0
+    assert comparison.baseline == comparison.value
 
 
-def test_the_difference_is_that_of_the_metric_over_all_utterances(tmp_path):
+def test_the_difference_is_that_of_the_metric(tmp_path):
     new, one = one_cell(tmp_path, seed=1, runs=1)
     old, two = one_cell(tmp_path, seed=2, runs=1)
-    found = PairedPredictions(one, two).compare(key(one), "uar", 0.05)
+    comparison = PairedPredictions(one, two).compare(key(one), "uar", 0.05)
     expected = [recall_score(f["truth"], f["predicted"], average="macro") for f in (new, old)]
-    assert found.value == pytest.approx(expected[0])
-    assert found.baseline == pytest.approx(expected[1])
-    assert found.interval.estimate == pytest.approx(expected[0] - expected[1])
-    assert (found.test, found.interval.clusters) == ("speakers", 10)
-    assert found.interval.low < found.interval.estimate < found.interval.high
+    assert comparison.value == pytest.approx(expected[0])
+    assert comparison.baseline == pytest.approx(expected[1])
+    assert comparison.interval.estimate == pytest.approx(expected[0] - expected[1])
+    assert (comparison.test, comparison.interval.clusters) == ("speakers", 10)
+    assert comparison.interval.low < comparison.interval.estimate < comparison.interval.high
 
 
-def test_another_alpha_is_another_interval(tmp_path):
+def test_alpha_changes_the_interval(tmp_path):
     _, one = one_cell(tmp_path, seed=1)
     _, two = one_cell(tmp_path, seed=2)
     widths = [
-        np.ptp([found.interval.low, found.interval.high])
-        for found in (
+        np.ptp([comparison.interval.low, comparison.interval.high])
+        for comparison in (
             PairedPredictions(one, two).compare(key(one), "uar", a) for a in (0.01, 0.05, 0.2)
         )
     ]
     assert widths[0] > widths[1] > widths[2]
 
 
-def test_p_is_that_of_the_interval_that_just_touches_nothing(tmp_path):
+def test_p_agrees_with_the_interval_that_touches_zero(tmp_path):
     _, one = one_cell(tmp_path, seed=1)
     _, two = one_cell(tmp_path, seed=2)
     p = PairedPredictions(one, two).compare(key(one), "uar", 0.05).interval.p
-    found = PairedPredictions(one, two).compare(key(one), "uar", p).interval
-    assert min(abs(found.low), abs(found.high)) == pytest.approx(0, abs=1e-9)
+    comparison = PairedPredictions(one, two).compare(key(one), "uar", p).interval
+    assert min(abs(comparison.low), abs(comparison.high)) == pytest.approx(0, abs=1e-9)
 
 
-def test_sides_are_brought_to_common_utterances_whatever_their_order_and_emotions(tmp_path):
+def test_order_and_emotions_of_the_sides_do_not_matter(tmp_path):
     frame, one = one_cell(tmp_path, seed=1, runs=1)
-    # Others stand in the baseline too, of a further emotion that sorts before all.
+    # The baseline has other utterances, too, with another emotion that sorts first.
     more = factories.predictions(SKILL, speakers=("x", "y"), emotions=("alarmed", "sad"), runs=1)
     other = pd.concat([frame.sample(frac=1, random_state=0), more], ignore_index=True)
     two = factories.outcomes(other, tmp_path)
-    found = PairedPredictions(one, two).compare(key(one), "uar", 0.05)
-    assert found.identical
+    comparison = PairedPredictions(one, two).compare(key(one), "uar", 0.05)
+    assert comparison.identical
     back = PairedPredictions(two, one).compare(key(one), "uar", 0.05)
     assert back.identical
-    assert back.value == pytest.approx(found.value)
+    assert back.value == pytest.approx(comparison.value)
 
 
-def test_an_utterance_whose_label_changed_is_not_compared(tmp_path):
+def test_a_relabelled_utterance_is_not_compared(tmp_path):
     frame, one = one_cell(tmp_path, seed=1, runs=1)
     other = frame.copy()
     wrong = other["utterance"] == other["utterance"][0]
     other.loc[wrong, "truth"] = "sad"
     other.loc[wrong, "predicted"] = "sad"
-    found = PairedPredictions(one, factories.outcomes(other, tmp_path)).compare(
+    comparison = PairedPredictions(one, factories.outcomes(other, tmp_path)).compare(
         key(one), "uar", 0.05
     )
-    assert found.identical
-    assert (found.relabelled, found.missing) == (1, 0)
+    assert comparison.identical
+    assert (comparison.relabelled, comparison.missing) == (1, 0)
 
 
-def test_nothing_in_common_is_no_comparison(tmp_path):
+def test_without_common_utterances_there_is_no_comparison(tmp_path):
     _, one = one_cell(tmp_path)
     renamed = factories.predictions(SKILL, speakers=("x", "y", "z")).assign(
         utterance=lambda frame: "other" + frame["utterance"]
@@ -104,24 +104,24 @@ def test_nothing_in_common_is_no_comparison(tmp_path):
     )
 
 
-def test_runs_need_not_be_as_many(tmp_path):
+def test_the_number_of_runs_may_differ(tmp_path):
     _, one = one_cell(tmp_path, runs=1)
     _, two = one_cell(tmp_path, runs=3)
-    found = PairedPredictions(one, two).compare(key(one), "uar", 0.05)
-    assert not found.identical
-    assert np.isfinite(found.interval.low)
+    comparison = PairedPredictions(one, two).compare(key(one), "uar", 0.05)
+    assert not comparison.identical
+    assert np.isfinite(comparison.interval.low)
 
 
 @pytest.mark.parametrize("speakers", [("a", "b"), (None, None)])
-def test_without_enough_speakers_utterances_count(tmp_path, speakers):
+def test_with_few_speakers_utterances_are_clusters(tmp_path, speakers):
     _, one = one_cell(tmp_path, seed=1, speakers=speakers, takes=10)
     _, two = one_cell(tmp_path, seed=2, speakers=speakers, takes=10)
-    found = PairedPredictions(one, two).compare(key(one), "uar", 0.05)
-    assert (found.test, found.interval.clusters) == ("utterances", 80)
-    assert np.isfinite(found.interval.p)
+    comparison = PairedPredictions(one, two).compare(key(one), "uar", 0.05)
+    assert (comparison.test, comparison.interval.clusters) == ("utterances", 80)
+    assert np.isfinite(comparison.interval.p)
 
 
-def test_other_folds_make_it_less_sure_by_nadeau_and_bengio(tmp_path):
+def test_other_folds_widen_the_interval_by_nadeau_and_bengio(tmp_path):
     _, one = one_cell(tmp_path, seed=1)
     _, two = one_cell(tmp_path, seed=2)
     same, drawn = (PairedPredictions(one, two).compare(key(one), "uar", 0.05, k) for k in (0, 5))
@@ -143,43 +143,45 @@ def test_scores_are_paired_by_fold_with_a_corrected_variance():
     old = frame_of(5, values=[0.5, 0.6, 0.4, 0.5, 0.55])
     gains = np.array([-0.05, -0.04, -0.06, -0.05, -0.03])
     new = old.assign(uar=old["uar"] + gains)
-    found = compare_scores(new, old, "uar", 0.05, True)
-    assert (found.test, found.interval.clusters) == ("folds", 5)
-    assert found.interval.estimate == pytest.approx(gains.mean())
-    assert found.interval.error == pytest.approx(gains.std(ddof=1) * np.sqrt(1 / 5 + 1 / 4))
-    assert found.interval.p < 0.01
+    comparison = compare_scores(new, old, "uar", 0.05, True)
+    assert (comparison.test, comparison.interval.clusters) == ("folds", 5)
+    assert comparison.interval.estimate == pytest.approx(gains.mean())
+    assert comparison.interval.error == pytest.approx(gains.std(ddof=1) * np.sqrt(1 / 5 + 1 / 4))
+    assert comparison.interval.p < 0.01
     apart = compare_scores(new, old, "uar", 0.05, False)
-    assert apart.interval.p > 0.1  # folds of unlike difficulty are noise where they are no pairs
+    assert apart.interval.p > 0.1  # unpaired folds of unequal difficulty are noise
 
 
-def test_runs_of_a_fold_are_averaged_before_folds_are_compared():
+def test_runs_are_averaged_within_folds():
     old = frame_of(4, 3, np.linspace(0.4, 0.6, 12))
     shifts = np.repeat([0.01, -0.02, 0.0, 0.03], 3)
     new = old.assign(uar=old["uar"] + np.tile([0.1, -0.1, 0.0], 4) + shifts)
-    found = compare_scores(new, old, "uar", 0.05, True)
-    assert found.interval.estimate == pytest.approx(shifts.mean())
-    assert (found.test, found.interval.clusters) == ("folds", 4)
+    comparison = compare_scores(new, old, "uar", 0.05, True)
+    assert comparison.interval.estimate == pytest.approx(shifts.mean())
+    assert (comparison.test, comparison.interval.clusters) == ("folds", 4)
 
 
-def test_one_fold_is_compared_by_its_runs():
+def test_one_fold_is_compared_by_runs():
     old = frame_of(1, 6, [0.50, 0.51, 0.49, 0.50, 0.52, 0.48])
     new = frame_of(1, 5, [0.40, 0.41, 0.39, 0.40, 0.40])
-    found = compare_scores(new, old, "uar", 0.05, True)
-    assert (found.test, found.interval.clusters) == ("runs", 5)
-    assert found.interval.p < 1e-5
+    comparison = compare_scores(new, old, "uar", 0.05, True)
+    assert (comparison.test, comparison.interval.clusters) == ("runs", 5)
+    assert comparison.interval.p < 1e-5
     from scipy import stats
 
-    assert found.interval.p == pytest.approx(
+    assert comparison.interval.p == pytest.approx(
         stats.ttest_ind(new["uar"], old["uar"], equal_var=False).pvalue
     )
 
 
-def test_one_number_has_no_test():
-    found = compare_scores(frame_of(1, values=[0.4]), frame_of(1, values=[0.5]), "uar", 0.05, True)
-    assert found.test == "margin"
-    assert found.interval.estimate == pytest.approx(-0.1)
-    assert np.isnan(found.interval.p)
-    assert not found.identical
+def test_a_single_number_has_no_test():
+    comparison = compare_scores(
+        frame_of(1, values=[0.4]), frame_of(1, values=[0.5]), "uar", 0.05, True
+    )
+    assert comparison.test == "margin"
+    assert comparison.interval.estimate == pytest.approx(-0.1)
+    assert np.isnan(comparison.interval.p)
+    assert not comparison.identical
     two = compare_scores(frame_of(2), frame_of(2), "uar", 0.05, True)
     assert two.test == "margin"  # two folds: one degree of freedom
     assert two.identical
@@ -188,22 +190,22 @@ def test_one_number_has_no_test():
 @pytest.mark.parametrize(("folds", "runs"), [(5, 1), (5, 3), (2, 3)])
 def test_scores_that_all_moved_alike_are_one_number(folds, runs):
     old = frame_of(folds, runs, np.linspace(0.6, 0.9, folds * runs))
-    found = compare_scores(old.assign(uar=old["uar"] - 0.3), old, "uar", 0.05, True)
-    assert found.test == "margin"
-    assert found.interval.estimate == pytest.approx(-0.3)
+    comparison = compare_scores(old.assign(uar=old["uar"] - 0.3), old, "uar", 0.05, True)
+    assert comparison.test == "margin"
+    assert comparison.interval.estimate == pytest.approx(-0.3)
 
 
-def test_two_folds_are_compared_by_runs_if_they_are_the_same_folds():
+def test_two_equal_folds_are_compared_by_runs():
     old = frame_of(2, 5, np.linspace(0.4, 0.6, 10))
     noise = np.random.default_rng(0).normal(-0.03, 0.01, 10)
     new = old.assign(uar=old["uar"] + noise)
-    found = compare_scores(new, old, "uar", 0.05, True)
-    assert (found.test, found.interval.clusters) == ("runs", 5)
-    assert found.interval.p < 0.01
+    comparison = compare_scores(new, old, "uar", 0.05, True)
+    assert (comparison.test, comparison.interval.clusters) == ("runs", 5)
+    assert comparison.interval.p < 0.01
     assert compare_scores(new, old, "uar", 0.05, False).test == "margin"
 
 
-def test_scores_are_identical_but_for_rounding():
+def test_scores_are_identical_apart_from_rounding():
     old = frame_of(4, 3, np.linspace(0.4, 0.6, 12))
     rounded = old.assign(uar=old["uar"].round(6)).sample(frac=1, random_state=0)
     assert compare_scores(rounded, old, "uar", 0.05, True).identical
@@ -211,34 +213,34 @@ def test_scores_are_identical_but_for_rounding():
     assert not compare_scores(old.assign(uar=old["uar"] + 1e-5), old, "uar", 0.05, True).identical
 
 
-def test_what_was_not_tested_again_is_counted(tmp_path):
+def test_untested_utterances_are_counted(tmp_path):
     frame, old = one_cell(tmp_path, runs=2)
     few = factories.outcomes(frame[frame["fold"] == 0], tmp_path)
-    found = PairedPredictions(few, old).compare(key(old), "uar", 0.05)
-    assert (found.missing, found.total) == (80, 160)
-    # One run lacks some of them: they have no mean over runs any more.
+    comparison = PairedPredictions(few, old).compare(key(old), "uar", 0.05)
+    assert (comparison.missing, comparison.total) == (80, 160)
+    # One run lacks some of them, so that they have no mean over runs.
     gone = (frame["run"] == 1) & (frame["speaker"] == "a")
-    found = PairedPredictions(factories.outcomes(frame[~gone], tmp_path), old).compare(
+    comparison = PairedPredictions(factories.outcomes(frame[~gone], tmp_path), old).compare(
         key(old), "uar", 0.05
     )
-    assert (found.missing, found.total, found.runs) == (16, 160, (2, 2))
+    assert (comparison.missing, comparison.total, comparison.runs) == (16, 160, (2, 2))
     more = PairedPredictions(old, few).compare(key(old), "uar", 0.05)
     assert (more.missing, more.total) == (0, 80)
     scores = [frame_of(k, values=np.linspace(0.4, 0.6, k)) for k in (3, 5)]
-    found = compare_scores(*scores, "uar", 0.05, True)
-    assert (found.missing, found.total) == (2, 5)
+    comparison = compare_scores(*scores, "uar", 0.05, True)
+    assert (comparison.missing, comparison.total) == (2, 5)
 
 
-def test_scores_made_of_predictions_are_those_of_the_run(tmp_path):
+def test_scores_from_predictions_equal_those_of_the_run(tmp_path):
     frame, outcomes = one_cell(tmp_path)
     folds = frame[["corpus", "protocol", "utterance", "fold"]].drop_duplicates()
-    found = cell_scores(outcomes, folds, key(outcomes), "uar")
+    comparison = cell_scores(outcomes, folds, key(outcomes), "uar")
     expected = factories.scores(frame)[["fold", "run", "uar"]]
-    both = found.merge(expected, on=["fold", "run"], suffixes=("", "_run"))
-    assert len(both) == len(expected) == len(found)
+    both = comparison.merge(expected, on=["fold", "run"], suffixes=("", "_run"))
+    assert len(both) == len(expected) == len(comparison)
     np.testing.assert_allclose(both["uar"], both["uar_run"])
 
 
-def test_names_of_tests_are_those_that_the_contract_names():
+def test_the_names_of_tests_are_stable():
     names = compare.SPEAKERS, compare.UTTERANCES, compare.FOLDS, compare.RUNS, compare.MARGIN
     assert names == ("speakers", "utterances", "folds", "runs", "margin")

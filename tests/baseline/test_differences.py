@@ -1,14 +1,14 @@
-"""What differs between two sides is named with both sides, and nothing else is."""
+"""Differences between two sides are described with both values."""
 
 from __future__ import annotations
 
 import time
 
-import check_input_factory as given
+import check_input_factory as factory
 import factories
 import pandas as pd
 import pytest
-from hypothesis import given as holds
+from hypothesis import factory as given
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -21,32 +21,32 @@ from aser_bench.baseline.differences import (
 from aser_bench.baseline.options import DIFFERENCES
 from aser_bench.baseline.reader import FailureCount
 
-BASELINE = given.side("baseline")
+BASELINE = factory.side("baseline")
 
 
-def found(new, baseline=BASELINE, **key):
-    return cell_differences(new, baseline, given.key(**key))
+def differs(new, baseline=BASELINE, **key):
+    return cell_differences(new, baseline, factory.key(**key))
 
 
-def test_nothing_differs_between_equal_sides():
+def test_equal_sides_have_no_differences():
     for train in ("original", "mp3-8k", "multi"):
-        assert found(given.side(), train_condition=train) == {}
-    assert environment_notes(given.side(), BASELINE) == []
-    assert seed_note(given.side(), BASELINE) == ""
+        assert differs(factory.side(), train_condition=train) == {}
+    assert environment_notes(factory.side(), BASELINE) == []
+    assert seed_note(factory.side(), BASELINE) == ""
 
 
-def test_a_side_without_a_manifest_differs_in_nothing():
-    assert found(given.side("results.csv", manifest=None, conditions=None)) == {}
+def test_a_side_without_a_manifest_has_no_differences():
+    assert differs(factory.side("results.csv", manifest=None, conditions=None)) == {}
 
 
-def test_other_texts_are_a_difference_to_what_reads_them():
-    said = "texts of voices differ (sha256 abababab, was 99999999)"
-    then = given.side("old", given.manifest(corpora__voices__texts_sha256="99" * 32))
-    edited = given.side(facts=given.manifest(corpora__voices__texts_sha256="ab" * 32))
-    assert cell_differences(edited, then, given.key(model="mdre")) == {"corpus": said}
+def test_other_texts_are_a_difference_for_models_that_read_them():
+    text = "texts of voices differ (sha256 abababab, was 99999999)"
+    then = factory.side("old", factory.manifest(corpora__voices__texts_sha256="99" * 32))
+    edited = factory.side(facts=factory.manifest(corpora__voices__texts_sha256="ab" * 32))
+    assert cell_differences(edited, then, factory.key(model="mdre")) == {"corpus": text}
     for model in ("svm", "are", "tre-pocketsphinx", "nobody_has:This"):
-        assert cell_differences(edited, then, given.key(model=model)) == {}
-    assert cell_differences(given.side(), then, given.key(model="tre")) == {}
+        assert cell_differences(edited, then, factory.key(model=model)) == {}
+    assert cell_differences(factory.side(), then, factory.key(model="tre")) == {}
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_other_texts_are_a_difference_to_what_reads_them():
         ({"aser_bench": "0.2.0"}, "packages", "aser-bench 0.2.0, was 0.1.0"),
     ],
 )
-def test_each_fact_of_a_manifest_is_a_difference_of_its_category(changes, category, words):
-    assert found(given.side(facts=given.manifest(**changes))) == {category: words}
+def test_facts_of_a_manifest_are_differences(changes, category, words):
+    assert differs(factory.side(facts=factory.manifest(**changes))) == {category: words}
     assert category in DIFFERENCES
 
 
@@ -93,8 +93,8 @@ def test_each_fact_of_a_manifest_is_a_difference_of_its_category(changes, catego
         {"machine__processor": "another"},
     ],
 )
-def test_what_does_not_decide_a_cell_is_no_difference(changes):
-    assert found(given.side(facts=given.manifest(**changes))) == {}
+def test_facts_that_do_not_affect_a_cell_are_no_difference(changes):
+    assert differs(factory.side(facts=factory.manifest(**changes))) == {}
 
 
 @pytest.mark.parametrize(
@@ -110,15 +110,15 @@ def test_what_does_not_decide_a_cell_is_no_difference(changes):
         {"study__seed": None},
     ],
 )
-def test_what_one_side_does_not_tell_is_no_difference(changes):
-    older = given.side("older", given.manifest(**changes))
-    assert found(older) == {}
-    assert found(given.side(), older) == {}
+def test_unknown_facts_are_no_difference(changes):
+    older = factory.side("older", factory.manifest(**changes))
+    assert differs(older) == {}
+    assert differs(factory.side(), older) == {}
 
 
 def other_encoder(**names):
     fields = {name: {"encoder": encoder} for name, encoder in names.items()}
-    return given.side(conditions=factories.conditions(**fields))
+    return factory.side(conditions=factories.conditions(**fields))
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,8 @@ def other_encoder(**names):
         ("original", "original", None),
     ],
 )
-def test_an_encoder_is_that_of_the_conditions_of_the_cell(train, test, words):
-    cell = found(other_encoder(mp3_8k="LAME 3.101"), train_condition=train, test_condition=test)
+def test_encoders_of_the_conditions_of_a_cell_are_compared(train, test, words):
+    cell = differs(other_encoder(mp3_8k="LAME 3.101"), train_condition=train, test_condition=test)
     assert cell == ({"encoder": words} if words else {})
 
 
@@ -146,31 +146,31 @@ def test_an_encoder_is_that_of_the_conditions_of_the_cell(train, test, words):
         ("multi", "original", True),
     ],
 )
-def test_another_ffmpeg_is_another_encoder_of_what_is_encoded(train, test, encoded):
+def test_another_ffmpeg_is_a_difference_of_encoded_conditions(train, test, encoded):
     table = factories.conditions(lowpass_4k={"codec": "lowpass"})
-    new = given.side(facts=given.manifest(ffmpeg="7.1"), conditions=table)
-    cell = found(
-        new, given.side("old", conditions=table), train_condition=train, test_condition=test
+    new = factory.side(facts=factory.manifest(ffmpeg="7.1"), conditions=table)
+    cell = differs(
+        new, factory.side("old", conditions=table), train_condition=train, test_condition=test
     )
     assert cell == ({"encoder": "ffmpeg 7.1, was 7.0.2-static"} if encoded else {})
 
 
-def test_another_ffmpeg_is_told_behind_another_encoder():
-    new = given.side(
-        facts=given.manifest(ffmpeg="7.1"),
+def test_another_ffmpeg_is_reported_after_another_encoder():
+    new = factory.side(
+        facts=factory.manifest(ffmpeg="7.1"),
         conditions=factories.conditions(mp3_8k={"encoder": "LAME 3.101"}),
     )
     words = "LAME 3.101, was LAME 3.100; ffmpeg 7.1, was 7.0.2-static"
-    assert found(new)["encoder"] == f"mp3-8k: {words}"
+    assert differs(new)["encoder"] == f"mp3-8k: {words}"
     known = find_differences(new, BASELINE)
     assert known.encoder("voices", "mp3-8k") == words
     assert known.encoder("voices", "mp3-64k") == "ffmpeg 7.1, was 7.0.2-static"
     assert known.encoder("voices", "original") == ""
 
 
-def test_another_engine_and_python_are_remarked_and_no_difference():
-    new = given.side(facts=given.manifest(engines={}, machine__python="3.12.1"))
-    assert found(new) == {}
+def test_another_engine_and_python_are_noted_only():
+    new = factory.side(facts=factory.manifest(engines={}, machine__python="3.12.1"))
+    assert differs(new) == {}
     assert environment_notes(new, BASELINE) == [
         "mp3 was encoded by lameenc 1.9.0, now by ffmpeg: the same samples within 1e-05",
         "Python 3.12.1, was 3.11.7",
@@ -189,135 +189,135 @@ def test_another_engine_and_python_are_remarked_and_no_difference():
         {"machine": None},
     ],
 )
-def test_what_is_another_encoder_or_not_told_is_not_remarked(changes):
-    assert environment_notes(given.side(facts=given.manifest(**changes)), BASELINE) == []
+def test_an_engine_is_not_noted_if_encoders_differ_or_are_unknown(changes):
+    assert environment_notes(factory.side(facts=factory.manifest(**changes)), BASELINE) == []
 
 
-def test_conditions_of_one_encoder_are_named_together():
+def test_conditions_with_the_same_encoder_are_named_together():
     new = other_encoder(mp3_8k="LAME 3.101", mp3_64k="LAME 3.101")
-    assert found(new, train_condition="multi")["encoder"] == (
+    assert differs(new, train_condition="multi")["encoder"] == (
         "mp3-8k, mp3-64k: LAME 3.101, was LAME 3.100"
     )
 
 
-def test_an_encoder_is_that_of_the_corpus_of_the_cell():
+def test_encoders_of_the_corpus_of_a_cell_are_compared():
     both = pd.concat([factories.conditions(), factories.conditions("others")], ignore_index=True)
     other = both.mask(both["corpus"].eq("others") & both["encoder"].ne(""), "LAME 3.101")
-    new = given.side(conditions=both.assign(encoder=other["encoder"]))
-    old = given.side("old", conditions=both)
-    assert found(new, old) == {}
-    assert found(new, old, corpus="others")["encoder"] == "mp3-8k: LAME 3.101, was LAME 3.100"
+    new = factory.side(conditions=both.assign(encoder=other["encoder"]))
+    old = factory.side("old", conditions=both)
+    assert differs(new, old) == {}
+    assert differs(new, old, corpus="others")["encoder"] == "mp3-8k: LAME 3.101, was LAME 3.100"
 
 
-def test_an_encoder_that_is_not_told_is_no_difference():
-    assert found(other_encoder(mp3_8k="")) == {}
-    assert found(given.side(conditions=None)) == {}
+def test_an_unknown_encoder_is_no_difference():
+    assert differs(other_encoder(mp3_8k="")) == {}
+    assert differs(factory.side(conditions=None)) == {}
 
 
-def test_other_pooled_conditions_are_other_settings_of_that_training_only():
-    new = given.side(conditions=factories.conditions(gsm={"codec": "gsm"}))
-    assert found(new) == {}
-    assert found(new, train_condition="multi") == {
+def test_other_pooled_conditions_affect_pooled_training_only():
+    new = factory.side(conditions=factories.conditions(gsm={"codec": "gsm"}))
+    assert differs(new) == {}
+    assert differs(new, train_condition="multi") == {
         "settings": "multi pools original, mp3-8k, mp3-64k, gsm; was original, mp3-8k, mp3-64k"
     }
     alias = factories.conditions(mp3_96k={"codec": "mp3", "same_as": "mp3-64k"})
-    assert found(given.side(conditions=alias), train_condition="multi") == {}
+    assert differs(factory.side(conditions=alias), train_condition="multi") == {}
 
 
 # Splits
 
 
 def split(*parts, **more):
-    return given.side(folds=given.folds(*parts), **more)
+    return factory.side(folds=factory.folds(*parts), **more)
 
 
 def test_labels_of_folds_do_not_matter():
-    assert found(split("4567", "0123")) == {}
+    assert differs(split("4567", "0123")) == {}
 
 
-def test_utterances_that_are_tested_beside_others_are_another_split():
+def test_utterances_tested_with_others_are_another_split():
     new = split("4123", "0567")
-    assert found(new) == {
+    assert differs(new) == {
         "splits": "8 of 8 utterances of voices are tested in other folds (protocol speaker)"
     }
-    assert found(new, protocol="paper") == {}
+    assert differs(new, protocol="paper") == {}
 
 
-def test_only_what_both_sides_tested_is_compared():
-    assert found(split("0123", "456")) == {}
-    assert found(split("0123", "456"), split("123", "4567")) == {}
+def test_only_common_utterances_are_compared():
+    assert differs(split("0123", "456")) == {}
+    assert differs(split("0123", "456"), split("123", "4567")) == {}
 
 
-def test_another_declared_seed_is_another_draw_and_no_difference():
-    drawn = split("4123", "0567", facts=given.manifest(study__seed=1))
-    assert found(drawn) == {}
+def test_another_seed_is_noted_and_is_no_difference():
+    drawn = split("4123", "0567", facts=factory.manifest(study__seed=1))
+    assert differs(drawn) == {}
     assert seed_note(drawn, BASELINE).startswith(
         "seed 1, was 0: folds and random initial values differ"
     )
-    # Where a side does not tell its seed, it declares nothing.
-    silent = split("4123", "0567", facts=given.manifest(study__seed=None))
-    assert "splits" in found(silent)
+    # An unknown seed is not another seed.
+    silent = split("4123", "0567", facts=factory.manifest(study__seed=None))
+    assert "splits" in differs(silent)
     assert seed_note(silent, BASELINE) == ""
 
 
 def test_another_number_of_folds_is_a_difference_under_any_seed():
-    more = split("0123", "45", "67", facts=given.manifest(study__seed=1))
-    assert found(more) == {"splits": "voices speaker: 3 folds, was 2 folds"}
+    more = split("0123", "45", "67", facts=factory.manifest(study__seed=1))
+    assert differs(more) == {"splits": "voices speaker: 3 folds, was 2 folds"}
 
 
 def scores(n_folds):
-    rows = [(*given.KEY, fold, 0, 0.5) for fold in range(n_folds)]
+    rows = [(*factory.KEY, fold, 0, 0.5) for fold in range(n_folds)]
     columns = ["corpus", "features", "model", "protocol", "train_condition", "test_condition"]
     return pd.DataFrame(rows, columns=[*columns, "fold", "run", "uar"])
 
 
-def test_scores_tell_the_number_of_folds():
-    two, three = (given.side(folds=None, scores=scores(n)) for n in (2, 3))
-    assert found(two) == {}
-    assert found(three) == {"splits": "voices speaker: 3 folds, was 2 folds"}
-    assert found(two, three) == {"splits": "voices speaker: 2 folds, was 3 folds"}
+def test_scores_give_the_number_of_folds():
+    two, three = (factory.side(folds=None, scores=scores(n)) for n in (2, 3))
+    assert differs(two) == {}
+    assert differs(three) == {"splits": "voices speaker: 3 folds, was 2 folds"}
+    assert differs(two, three) == {"splits": "voices speaker: 2 folds, was 3 folds"}
 
 
-def test_a_fold_in_which_everything_failed_is_a_failure_and_no_other_split():
-    failed = {given.KEY: FailureCount(1, 2, "it crashed")}
-    assert found(split("0123", failed=failed)) == {}
-    assert "splits" in found(split("0123"))
-    assert "splits" in found(split("0123"), split("0123", "4567", failed=failed))
-    assert "splits" in found(split("0423", failed=failed))
+def test_a_fold_with_failures_only_is_not_another_split():
+    failed = {factory.KEY: FailureCount(1, 2, "it crashed")}
+    assert differs(split("0123", failed=failed)) == {}
+    assert "splits" in differs(split("0123"))
+    assert "splits" in differs(split("0123"), split("0123", "4567", failed=failed))
+    assert "splits" in differs(split("0423", failed=failed))
 
 
 @settings(max_examples=25, deadline=None)
-@holds(st.lists(st.integers(0, 2), min_size=8, max_size=8), st.permutations(range(3)))
-def test_any_relabelling_of_folds_is_the_same_split(labels, names):
+@given(st.lists(st.integers(0, 2), min_size=8, max_size=8), st.permutations(range(3)))
+def test_renumbered_folds_are_the_same_split(labels, names):
     def side(code):
-        frame = given.folds("01234567")
-        return given.side(folds=frame.assign(fold=[code[label] for label in labels]))
+        frame = factory.folds("01234567")
+        return factory.side(folds=frame.assign(fold=[code[label] for label in labels]))
 
-    assert found(side(names), side(range(3))) == {}
+    assert differs(side(names), side(range(3))) == {}
 
 
 @settings(max_examples=25, deadline=None)
-@holds(*[st.lists(st.integers(0, 2), min_size=8, max_size=8)] * 2)
-def test_two_splits_are_the_same_where_the_same_pairs_stand_together(one, two):
+@given(*[st.lists(st.integers(0, 2), min_size=8, max_size=8)] * 2)
+def test_splits_are_equal_if_the_same_pairs_are_together(one, two):
     def side(labels):
-        return given.side(folds=given.folds("01234567").assign(fold=labels))
+        return factory.side(folds=factory.folds("01234567").assign(fold=labels))
 
     pairs = [
         {(a, b) for a in range(8) for b in range(8) if labels[a] == labels[b]}
         for labels in (one, two)
     ]
-    assert ("splits" in found(side(one), side(two))) == (pairs[0] != pairs[1])
+    assert ("splits" in differs(side(one), side(two))) == (pairs[0] != pairs[1])
 
 
-def test_many_cells_are_asked_quickly_and_another_pair_is_not_taken_for_the_first():
+def test_differences_are_cached_for_the_same_sides_only():
     names = [f"u{number}" for number in range(5000)]
     table = pd.DataFrame({"corpus": "voices", "protocol": "speaker", "utterance": names})
-    new = given.side(folds=table.assign(fold=[n % 10 for n in range(5000)]))
-    old = given.side("old", folds=table.assign(fold=[(n + 1) % 10 for n in range(5000)]))
-    found(new, old)
+    new = factory.side(folds=table.assign(fold=[n % 10 for n in range(5000)]))
+    old = factory.side("old", folds=table.assign(fold=[(n + 1) % 10 for n in range(5000)]))
+    differs(new, old)
     start = time.process_time()
     for number in range(600):
-        assert found(new, old, model=f"m{number}") == {}
+        assert differs(new, old, model=f"m{number}") == {}
     assert time.process_time() - start < 0.5
-    assert found(other_encoder(mp3_8k="LAME 3.101"))
-    assert found(given.side()) == {}
+    assert differs(other_encoder(mp3_8k="LAME 3.101"))
+    assert differs(factory.side()) == {}

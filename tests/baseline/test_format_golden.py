@@ -1,4 +1,4 @@
-"""Whole files, byte for byte.
+"""Output equals golden files, byte for byte.
 
 Set ASER_BENCH_UPDATE_GOLDEN=1 to write them anew, and read the difference before keeping it.
 """
@@ -25,7 +25,7 @@ CHECKS = {
 
 @pytest.mark.parametrize("name", CHECKS)
 @pytest.mark.parametrize(("form", "ending"), [("text", "txt"), ("markdown", "md")])
-def test_what_people_read_is_as_it_was_kept(name, form, ending):
+def test_output_equals_the_golden_file(name, form, ending):
     text = FORMATS[form](CHECKS[name])
     path = GOLDEN / f"{name}.{ending}"
     if os.environ.get("ASER_BENCH_UPDATE_GOLDEN"):

@@ -1,4 +1,4 @@
-"""JSON: what the schema in docs/ says, for every check, and names that do not go."""
+"""JSON output conforms to the schema in docs/ and has stable keys."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SCHEMA = json.loads(
 )
 VALIDATOR = Draft202012Validator(SCHEMA)
 
-# While schema is 1, names may be added but none of these goes.
+# While schema is 1, keys may be added but none of these is removed.
 REQUIRED = {
     "": "schema aser_bench new baseline options exit_code passed sentence counts cells guards "
     "notes",
@@ -49,18 +49,18 @@ def strict(text):
 
 
 def read(checked):
-    found = strict(FORMATS["json"](checked))
-    VALIDATOR.validate(found)
-    return found
+    result = strict(FORMATS["json"](checked))
+    VALIDATOR.validate(result)
+    return result
 
 
-def test_the_schema_is_one():
+def test_the_schema_is_valid():
     Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["$schema"].endswith("2020-12/schema")
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_names_that_others_rely_on_stay(part):
+def test_stable_keys_are_present(part):
     assert set(REQUIRED[part].split()) <= set(PARTS[part]["required"])
     assert PARTS[part]["additionalProperties"] is False
 
@@ -74,14 +74,14 @@ def objects(part):
 
 
 def test_every_property_is_described_and_required():
-    found = list(objects(SCHEMA))
-    assert len(found) == 5
-    for part in found:
+    result = list(objects(SCHEMA))
+    assert len(result) == 5
+    for part in result:
         assert all(each.get("description") for each in part["properties"].values())
         assert set(part["required"]) == set(part["properties"])
 
 
-def test_verdicts_and_tolerances_of_the_schema_are_those_there_are():
+def test_the_schema_has_all_verdicts_and_tolerances():
     assert SCHEMA["$defs"]["verdict"]["enum"] == list(VERDICTS)
     tolerances = SCHEMA["properties"]["options"]["properties"]["tolerances"]
     assert list(tolerances["properties"]) == list(TOLERANCES)
@@ -90,13 +90,13 @@ def test_verdicts_and_tolerances_of_the_schema_are_those_there_are():
 @pytest.mark.parametrize(
     "checked", [every_verdict(), every_verdict(strict=True), incomparable("x"), passing()]
 )
-def test_every_check_is_what_the_schema_says(checked):
-    found = read(checked)
-    assert found["exit_code"] == checked.exit_code
-    assert found["passed"] is (checked.exit_code == 0)
-    assert found["sentence"] == checked.sentence
-    assert [one["verdict"] for one in found["cells"]] == [one.verdict for one in checked.cells]
-    assert [one["fails"] for one in found["guards"]] == list(map(checked.fails, checked.guards))
+def test_every_check_conforms_to_the_schema(checked):
+    result = read(checked)
+    assert result["exit_code"] == checked.exit_code
+    assert result["passed"] is (checked.exit_code == 0)
+    assert result["sentence"] == checked.sentence
+    assert [one["verdict"] for one in result["cells"]] == [one.verdict for one in checked.cells]
+    assert [one["fails"] for one in result["guards"]] == list(map(checked.fails, checked.guards))
 
 
 def test_the_file_starts_with_its_schema_and_ends_with_a_line():
@@ -106,14 +106,14 @@ def test_the_file_starts_with_its_schema_and_ends_with_a_line():
     assert read(every_verdict())["aser_bench"] == aser_bench.__version__
 
 
-def test_numbers_are_whole_and_what_is_not_defined_is_null():
+def test_numbers_are_exact_and_undefined_ones_null():
     worse, missing, *_ = read(every_verdict())["cells"]
     assert (worse["value"], worse["p_holm"], worse["clusters"]) == (0.509, 0.0123, 20)
     assert missing["baseline"] == 0.551
     assert missing["value"] is missing["low"] is missing["p"] is None
 
 
-def test_options_are_those_that_were_used():
+def test_options_are_written_as_used():
     given = {"max-cpu-ratio": 1.5, "max-lag-shift": None, "max-lost": np.float32(2)}
     asked = read(every_verdict(margin=0.01, allow=("packages",), tolerances=given))["options"]
     assert asked["margin"] == 0.01
@@ -124,34 +124,36 @@ def test_options_are_those_that_were_used():
     assert asked["tolerances"]["max-feature-shift"] == TOLERANCES["max-feature-shift"].default
 
 
-def test_numbers_of_numpy_are_numbers():
-    found = read(
+def test_numpy_numbers_are_written():
+    result = read(
         passing(cell("same", value=np.float32(0.5), p=np.float64("nan"), clusters=np.int64(7)))
     )["cells"][0]
-    assert (found["value"], found["p"], found["clusters"]) == (0.5, None, 7)
+    assert (result["value"], result["p"], result["clusters"]) == (0.5, None, 7)
 
 
-def test_letters_stand_as_they_are_and_what_is_not_printable_as_escapes():
+def test_unprintable_characters_are_escaped():
     name = 'dé中 "q" \\ \x1b\x7f\x9b\u202e\u2028 ##[error]'
     checked = replace(passing(cell("same", reason=name)), new="not utf-8: \udcff")
     text = FORMATS["json"](checked)
     assert "dé中" in text
     assert not set(text) & set("\x1b\x7f\x9b\u202e\u2028\udcff")
     assert "##[" not in text
-    found = read(checked)
-    assert found["cells"][0]["reason"] == name
-    assert found["new"] == "not utf-8: \ufffd"
+    result = read(checked)
+    assert result["cells"][0]["reason"] == name
+    assert result["new"] == "not utf-8: \ufffd"
 
 
 @settings(deadline=None)
 @given(odd_checks)
-def test_any_names_come_back(checked):
+def test_any_names_are_read_back_from_json(checked):
     text = FORMATS["json"](checked)
-    found = strict(text.encode("utf-8").decode("utf-8"))
-    VALIDATOR.validate(found)
+    result = strict(text.encode("utf-8").decode("utf-8"))
+    VALIDATOR.validate(result)
 
-    def kept(name):
+    def sanitized(name):
         return "".join("\ufffd" if 0xD800 <= ord(char) < 0xE000 else char for char in name)
 
-    assert found["notes"] == list(map(kept, checked.notes))
-    assert [one["corpus"] for one in found["cells"]] == [kept(one.cell[0]) for one in checked.cells]
+    assert result["notes"] == list(map(sanitized, checked.notes))
+    assert [one["corpus"] for one in result["cells"]] == [
+        sanitized(one.cell[0]) for one in checked.cells
+    ]

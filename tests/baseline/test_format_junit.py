@@ -1,4 +1,4 @@
-"""JUnit XML as a real reader of it understands it."""
+"""JUnit XML, as junitparser reads it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def suite_of(checked):
 
 
 def kinds(suite):
-    """Return what became of each case; the reader has a list of results a case."""
+    """Return the result of each case; the parser has a list of results for each case."""
     return [type(case.result[0]).__name__ if case.result else "passed" for case in suite]
 
 
@@ -49,7 +49,7 @@ def test_cases_and_counts_agree(checked, counts):
     assert suite.time == 0
 
 
-def test_a_cell_that_fails_says_why_and_how_to_see_it_again():
+def test_a_failure_has_the_reason_and_the_command():
     case = next(iter(suite_of(every_verdict())))
     assert (case.classname, case.name) == ("demo.functionals.svm.speaker", "original -> mp3-8k")
     (failure,) = case.result
@@ -62,14 +62,14 @@ def test_a_cell_that_fails_says_why_and_how_to_see_it_again():
     ]
 
 
-def test_a_guard_is_a_case_of_its_own():
+def test_a_guard_is_a_test_case():
     cases = {(case.classname, case.name): case for case in suite_of(every_verdict())}
     failure = cases["guard.codec", "demo mp3-8k: delay"].result[0]
     assert failure.text.splitlines()[1:] == ["1105 samples -> 1129 samples", "--max-lag-shift 1"]
     assert cases["guard.data", "demo: utterances"].system_out.startswith("none lost")
 
 
-def test_what_was_skipped_says_what_it_is():
+def test_skipped_cases_have_verdict_and_reason():
     messages = [
         case.result[0].message
         for case in suite_of(every_verdict())
@@ -79,7 +79,7 @@ def test_what_was_skipped_says_what_it_is():
     assert "inconclusive: may have lost up to 5.4 points" in messages
 
 
-def test_nothing_comparable_is_an_error_with_what_to_do():
+def test_nothing_comparable_is_an_error_with_advice():
     case = list(suite_of(incomparable("the encoder")))[-1]
     assert case.name == "comparable"
     (error,) = case.result
@@ -88,26 +88,26 @@ def test_nothing_comparable_is_an_error_with_what_to_do():
     assert "aser-bench baseline update" in error.text
 
 
-def test_dots_in_names_make_no_further_folders():
+def test_dots_in_names_are_replaced():
     case = next(iter(suite_of(passing(cell("same", corpus="v1.2", model="my.pack:M")))))
     assert case.classname == "v1_2.functionals.my_pack:M.speaker"
 
 
-def test_cases_whose_names_become_alike_are_told_apart():
+def test_duplicate_case_names_are_numbered():
     cells = [cell("same", corpus=name) for name in ("a.b", "a_b", "a\x00b", "a\x01b")]
     identities = [(case.classname, case.name) for case in suite_of(passing(*cells))]
     assert len(set(identities)) == 4
     assert identities[1] == ("a_b.functionals.svm.speaker", "original -> mp3-8k (2)")
 
 
-def test_log_commands_in_a_reason_are_none():
+def test_log_commands_in_a_reason_are_escaped():
     text = FORMATS["junit"](passing(cell("worse", reason="x", command="::error::y")))
     assert "\n::" not in text
 
 
 @settings(deadline=None)
 @given(odd_checks)
-def test_any_names_are_read_back(checked):
+def test_any_names_give_valid_xml(checked):
     suite = suite_of(checked)
     wanted = []
     for one in (*checked.cells, *checked.guards):

@@ -1,4 +1,4 @@
-"""Markdown as a reader of it understands it, short enough for a comment on GitHub."""
+"""Markdown output, as a parser reads it, short enough for a comment on GitHub."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def written(checked):
 
 
 def parsed(text):
-    """Return the rows of each table, the fenced blocks and all tokens."""
+    """Return the rows of each table, the code blocks and all tokens."""
     reader = pytest.importorskip("markdown_it").MarkdownIt("commonmark").enable("table")
     tokens = reader.parse(text)
     tables, cell = [], False
@@ -53,7 +53,7 @@ def test_the_heading_is_the_sentence():
     )
 
 
-def test_everything_that_is_not_the_same_is_a_row():
+def test_cells_and_guards_that_are_not_the_same_are_rows():
     (cells, guards), fences, _ = parsed(written(every_verdict()))
     assert [row[0] for row in cells[1:]] == [
         "worse",
@@ -71,30 +71,30 @@ def test_everything_that_is_not_the_same_is_a_row():
     assert "2 guards pass." in written(every_verdict())
 
 
-def test_what_fails_is_bold():
+def test_failing_verdicts_are_bold():
     assert "| **worse** |" in written(every_verdict())
     assert "| inconclusive |" in written(every_verdict())
     assert "| **inconclusive** |" in written(every_verdict(strict=True))
 
 
-def test_commands_are_folded_and_told_once():
+def test_commands_are_folded_and_listed_once():
     text = written(every_verdict())
     assert text.count(COMMAND) == 1
     folded = text[text.index("<details>") : text.index("</details>")]
     assert COMMAND in folded
 
 
-def test_nothing_comparable_says_what_to_do():
+def test_nothing_comparable_gives_advice():
     text = written(incomparable("the encoder | of *gsm*"))
     assert "- the encoder \\| of \\*gsm\\*\n" in text
     assert "--allow NAME" in text
 
 
-def test_a_passing_check_asks_for_nothing():
+def test_a_passing_check_gives_no_advice():
     assert "baseline update" not in written(passing())
 
 
-def test_odd_names_stay_in_their_cell():
+def test_special_characters_stay_in_their_table_cell():
     nasty = "a|b\nc `d` <img src=x> [e](f) ```\n# g ~~h~~ *i* \x1b[31m"
     text = written(passing(cell("worse", nasty, corpus=nasty, reason=nasty, command="x `````")))
     (cells,), fences, tokens = parsed(text)
@@ -106,7 +106,7 @@ def test_odd_names_stay_in_their_cell():
     assert "\x1b" not in text
 
 
-def test_nobody_is_called_and_no_issue_linked():
+def test_mentions_and_issue_links_are_disabled():
     text = written(passing(cell("worse", "@octocat fixes #1", reason="@octocat #1", command="")))
     assert "@octocat" not in text
     assert "#1" not in text
@@ -139,50 +139,50 @@ def huge(*, cells=1, guards=1, notes=1, text=LONG, **changes):
     [(1, LONG), (90, LONG), (3000, "x"), (90, "`" * 1400), (9, "|" * 9000), (90, "'" * 1490)],
 )
 def test_no_check_is_too_long_for_a_comment(many, text):
-    told = written(huge(cells=many, guards=many, notes=many, text=text))
-    assert len(told) < 60_000
+    output = written(huge(cells=many, guards=many, notes=many, text=text))
+    assert len(output) < 60_000
     obstacles = [text + str(n) for n in range(30)]
     assert len(written(incomparable(*obstacles))) < 60_000
 
 
-def test_what_was_cut_is_counted():
-    told = written(huge(cells=2000, guards=700, notes=3000, text="x y"))
-    (cells, guards), fences, _ = parsed(told)
-    assert 50_000 < len(told) < 60_000
-    assert f"{2000 - len(cells) + 1} more rows were cut; --format json lists all." in told
-    assert f"{700 - len(guards) + 1} more rows were cut; --format json lists all." in told
-    assert " more notes; --format json lists all." in told
+def test_cut_lines_are_counted():
+    output = written(huge(cells=2000, guards=700, notes=3000, text="x y"))
+    (cells, guards), fences, _ = parsed(output)
+    assert 50_000 < len(output) < 60_000
+    assert f"{2000 - len(cells) + 1} more rows were cut; --format json lists all." in output
+    assert f"{700 - len(guards) + 1} more rows were cut; --format json lists all." in output
+    assert " more notes; --format json lists all." in output
     listed = fences[0].splitlines()
     assert listed[-1] == f"# {2000 - len(listed) + 1} more commands; --format json lists all."
 
 
-def test_a_command_that_no_comment_holds_is_counted():
+def test_a_command_that_is_too_long_is_counted():
     long = "aser-bench " + "x" * 5000
     assert "# 1 more commands; --format json lists all." in written(passing(cell(command=long)))
-    kept = replace(passing(cell(command="")), baseline="/".join(["."] * 1000) + "/x")
-    assert "aser-bench baseline update NEW BASELINE" in written(kept)
+    sanitized = replace(passing(cell(command="")), baseline="/".join(["."] * 1000) + "/x")
+    assert "aser-bench baseline update NEW BASELINE" in written(sanitized)
 
 
-def test_what_is_undecided_within_the_margin_is_counted_unless_it_fails():
-    found = passing(
+def test_inconclusive_within_the_margin_is_counted_unless_it_fails():
+    result = passing(
         cell("worse"),
         *(
             cell("undecided", name, difference=-0.01, low=-0.04, high=0.02)
             for name in ("g722", "gsm")
         ),
     )
-    (cells,), _, _ = parsed(written(found))
+    (cells,), _, _ = parsed(written(result))
     assert [row[0] for row in cells[1:]] == ["worse"]
     assert "\n\n2 inconclusive within the margin; the largest loss among them: -1.0" in written(
-        found
+        result
     )
-    (cells,), _, _ = parsed(written(replace(found, options=CheckOptions(strict=True))))
+    (cells,), _, _ = parsed(written(replace(result, options=CheckOptions(strict=True))))
     assert [row[0] for row in cells[1:]] == ["worse", "inconclusive", "inconclusive"]
 
 
 @settings(deadline=None)
 @given(odd_checks)
-def test_any_names_make_whole_tables(checked):
+def test_any_names_give_valid_tables(checked):
     text = written(checked)
     text.encode("utf-8")
     tables, _, tokens = parsed(text)
@@ -200,14 +200,14 @@ def test_any_names_make_whole_tables(checked):
 
 
 @given(ODD)
-def test_any_command_stays_in_its_block(command):
+def test_any_command_stays_in_its_code_block(command):
     _, fences, tokens = parsed(written(passing(cell(command=command))))
     assert len(fences) == (2 if command else 1)
     assert [token.type for token in tokens].count("html_block") == (2 if command else 0)
 
 
 @pytest.mark.parametrize("command", ["```", "`````", "  ```` "])
-def test_a_command_that_is_a_fence_ends_no_block(command):
-    found = passing(cell(command=command), cell("missing", "gsm", command="after"))
-    _, fences, _ = parsed(written(found))
+def test_a_command_with_backticks_does_not_end_its_block(command):
+    result = passing(cell(command=command), cell("missing", "gsm", command="after"))
+    _, fences, _ = parsed(written(result))
     assert fences[0].splitlines() == [command, "after"]

@@ -1,8 +1,8 @@
-"""The codec guard: every measure of every condition, and what may explain that it moved."""
+"""The codec guard compares every measure of every condition."""
 
 from __future__ import annotations
 
-import check_input_factory as given
+import check_input_factory as factory
 import factories
 import numpy as np
 import pytest
@@ -11,11 +11,11 @@ from aser_bench.baseline.guards import codec
 from aser_bench.baseline.options import CheckOptions
 from aser_bench.baseline.verdicts import CHANGED, INCONCLUSIVE, MISSING, SAME, WORSE
 
-BASELINE = given.side("baseline")
+BASELINE = factory.side("baseline")
 
 
 def conditions(**changes):
-    return given.side(conditions=factories.conditions(**changes))
+    return factory.side(conditions=factories.conditions(**changes))
 
 
 def rows(new, baseline=BASELINE, **options):
@@ -43,20 +43,20 @@ def rows(new, baseline=BASELINE, **options):
         ("bandwidth_hz", 1500.0, "bandwidth", WORSE, "moved by 50.7 %, more than 2 %"),
     ],
 )
-def test_a_measure_may_move_so_far_and_no_further(column, value, what, verdict, reason):
-    found = rows(conditions(mp3_8k={column: value}))
-    assert (found[f"voices mp3-8k: {what}"].verdict, found[f"voices mp3-8k: {what}"].reason) == (
+def test_a_shift_above_the_tolerance_is_worse(column, value, what, verdict, reason):
+    result = rows(conditions(mp3_8k={column: value}))
+    assert (result[f"voices mp3-8k: {what}"].verdict, result[f"voices mp3-8k: {what}"].reason) == (
         verdict,
         reason,
     )
-    others = [row.verdict for name, row in found.items() if name != f"voices mp3-8k: {what}"]
+    others = [row.verdict for name, row in result.items() if name != f"voices mp3-8k: {what}"]
     assert set(others) == {SAME}
 
 
-def test_values_have_their_units_and_rows_the_flag_that_decides():
-    found = rows(conditions(mp3_8k={"lag_samples": 200.0}))
+def test_rows_have_units_and_the_deciding_flag():
+    result = rows(conditions(mp3_8k={"lag_samples": 200.0}))
     delay, rate, band = (
-        found[f"voices mp3-8k: {what}"] for what in ("delay", "effective bitrate", "bandwidth")
+        result[f"voices mp3-8k: {what}"] for what in ("delay", "effective bitrate", "bandwidth")
     )
     assert (delay.baseline, delay.value, delay.flag) == (
         "0 samples",
@@ -67,7 +67,7 @@ def test_values_have_their_units_and_rows_the_flag_that_decides():
     assert (band.value, band.flag) == ("3040 Hz", "max-bandwidth-shift")
 
 
-def test_a_tolerance_decides_and_off_leaves_a_measure_out():
+def test_tolerances_decide_and_off_removes_a_row():
     new = conditions(mp3_8k={"lag_samples": 200.0})
     within = rows(new, tolerances={"max-lag-shift": 200.0})
     assert within["voices mp3-8k: delay"].verdict == SAME
@@ -76,38 +76,38 @@ def test_a_tolerance_decides_and_off_leaves_a_measure_out():
     assert not any("delay" in what for what in left)
 
 
-def test_what_can_no_longer_be_measured_is_worse_and_what_now_can_is_not():
+def test_a_value_that_can_no_longer_be_measured_is_worse():
     unknown = conditions(mp3_8k={"lag_samples": np.nan})
     lost = rows(unknown)["voices mp3-8k: delay"]
     assert (lost.verdict, lost.reason) == (WORSE, "can no longer be measured")
     assert (lost.baseline, lost.value) == ("0 samples", "")
-    assert rows(given.side(), unknown)["voices mp3-8k: delay"].verdict == SAME
+    assert rows(factory.side(), unknown)["voices mp3-8k: delay"].verdict == SAME
     assert "voices mp3-8k: delay" not in rows(unknown, unknown)
-    assert "voices original: effective bitrate" not in rows(given.side())
+    assert "voices original: effective bitrate" not in rows(factory.side())
 
 
-def test_from_nothing_to_something_is_beyond_every_share():
+def test_a_shift_from_zero_exceeds_every_fraction():
     nothing = conditions(mp3_8k={"effective_kbps": 0.0})
-    found = rows(given.side(), nothing, tolerances={"max-bitrate-shift": 100.0})
-    row = found["voices mp3-8k: effective bitrate"]
+    result = rows(factory.side(), nothing, tolerances={"max-bitrate-shift": 100.0})
+    row = result["voices mp3-8k: effective bitrate"]
     assert (row.verdict, row.reason) == (WORSE, "moved from 0")
 
 
-def test_an_infinite_number_on_both_sides_is_as_it_was_and_on_one_side_it_is_not():
+def test_infinite_values_are_equal_or_worse():
     silent = conditions(mp3_8k={"gain_db": -np.inf})
     assert rows(silent, silent)["voices mp3-8k: level"].verdict == SAME
-    back = rows(given.side(), silent)["voices mp3-8k: level"]
+    back = rows(factory.side(), silent)["voices mp3-8k: level"]
     assert (back.verdict, back.reason) == (WORSE, "was -inf, is 0 dB")
 
 
-def test_a_sampling_rate_that_came_is_worse_too():
-    row = rows(given.side(), conditions(mp3_8k={"codec_rate_hz": np.nan}))
+def test_a_new_sampling_rate_is_worse():
+    row = rows(factory.side(), conditions(mp3_8k={"codec_rate_hz": np.nan}))
     rate = row["voices mp3-8k: sampling rate"]
     assert (rate.verdict, rate.reason) == (WORSE, "was not measured, is 16000 Hz")
     assert rate.flag == ""
 
 
-def test_a_sampling_rate_is_guarded_as_long_as_anything_is():
+def test_the_sampling_rate_is_guarded_unless_all_is_off():
     new = conditions(mp3_8k={"codec_rate_hz": 8000.0})
     flags = [one.flag for one in codec.MEASURES if one.flag]
     left = rows(new, tolerances=dict.fromkeys(flags[1:]))
@@ -123,16 +123,16 @@ def test_a_sampling_rate_is_guarded_as_long_as_anything_is():
         ("mp3-8k", "original", "was the same stream as original, is the same stream as mp3-8k"),
     ],
 )
-def test_a_condition_that_became_another_stream_is_worse_and_said_once(now, then, reason):
+def test_another_stream_is_worse_and_one_row(now, then, reason):
     blank = {"effective_kbps": np.nan, "bandwidth_hz": np.nan}
     new, old = (conditions(mp3_64k={"same_as": name, **blank}) for name in (now, then))
-    found = {what: row for what, row in rows(new, old).items() if "mp3-64k" in what}
-    assert list(found) == ["voices mp3-64k: stream"]
-    row = found["voices mp3-64k: stream"]
+    result = {what: row for what, row in rows(new, old).items() if "mp3-64k" in what}
+    assert list(result) == ["voices mp3-64k: stream"]
+    row = result["voices mp3-64k: stream"]
     assert (row.verdict, row.reason, row.flag) == (WORSE, reason, "")
 
 
-def test_another_stream_of_another_encoder_is_declared():
+def test_another_stream_by_another_encoder_is_changed():
     new = conditions(mp3_64k={"same_as": "original", "encoder": "LAME 3.101"})
     row = rows(new)["voices mp3-64k: stream"]
     assert row.verdict == CHANGED
@@ -140,54 +140,54 @@ def test_another_stream_of_another_encoder_is_declared():
     assert rows(new, allow=("encoder",))["voices mp3-64k: stream"].verdict == WORSE
 
 
-def test_another_encoder_explains_what_moved_in_one_row_unless_it_is_allowed():
+def test_another_encoder_is_one_changed_row_unless_allowed():
     new = conditions(
         mp3_8k={"encoder": "LAME 3.101", "bandwidth_hz": 2000.0, "lag_samples": np.nan}
     )
-    found = rows(new)
-    assert [what for what in found if "mp3-8k" in what] == ["voices mp3-8k: encoder"]
-    row = found["voices mp3-8k: encoder"]
+    result = rows(new)
+    assert [what for what in result if "mp3-8k" in what] == ["voices mp3-8k: encoder"]
+    row = result["voices mp3-8k: encoder"]
     assert (row.verdict, row.flag) == (CHANGED, "")
     assert row.reason == (
         "the encoder differs (LAME 3.101, was LAME 3.100); effective bitrate 8 -> 8 kbit/s, "
         "delay 0 -> not measured, bandwidth 3040 -> 2000 Hz, level 0 -> 0 dB, "
         "sampling rate 16000 -> 16000 Hz"
     )
-    assert {found[f"voices mp3-64k: {one.title}"].verdict for one in codec.MEASURES} == {SAME}
+    assert {result[f"voices mp3-64k: {one.title}"].verdict for one in codec.MEASURES} == {SAME}
     allowed = rows(new, allow=("encoder",))
     assert allowed["voices mp3-8k: bandwidth"].verdict == WORSE
     assert allowed["voices mp3-8k: level"].verdict == SAME
     assert "delay" not in rows(new, tolerances={"max-lag-shift": None})[row.what].reason
 
 
-def test_another_ffmpeg_is_another_encoder_of_each_condition_that_is_encoded():
-    found = rows(given.side(facts=given.manifest(ffmpeg="7.1")))
-    assert [row.what for row in found.values() if row.verdict == CHANGED] == [
+def test_another_ffmpeg_changes_encoded_conditions():
+    result = rows(factory.side(facts=factory.manifest(ffmpeg="7.1")))
+    assert [row.what for row in result.values() if row.verdict == CHANGED] == [
         "voices mp3-8k: encoder",
         "voices mp3-64k: encoder",
     ]
-    assert found["voices mp3-8k: encoder"].reason.startswith(
+    assert result["voices mp3-8k: encoder"].reason.startswith(
         "the encoder differs (ffmpeg 7.1, was 7.0.2-static); effective bitrate 8 -> 8 kbit/s"
     )
 
 
-def test_a_condition_that_is_gone_is_missing_once_unless_a_part_is_checked():
+def test_a_missing_condition_is_one_row_unless_part():
     table = factories.conditions()
-    new = given.side(conditions=table[table["condition"] != "mp3-64k"])
+    new = factory.side(conditions=table[table["condition"] != "mp3-64k"])
     gone = {what: row for what, row in rows(new).items() if "mp3-64k" in what}
     assert [(what, row.verdict) for what, row in gone.items()] == [("voices mp3-64k", MISSING)]
     assert not any("mp3-64k" in what for what in rows(new, part=True))
     assert rows(new, part=True)
 
 
-def test_new_conditions_and_other_names_of_a_stream_have_no_row():
+def test_new_conditions_and_aliases_have_no_row():
     new = conditions(gsm={"codec": "gsm"})
     assert not any("gsm" in what for what in rows(new))
     alias = conditions(mp3_96k={"codec": "mp3", "same_as": "mp3-64k", "effective_kbps": 64.0})
     assert not any("mp3-96k" in what for what in rows(alias, alias))
-    assert set(rows(given.side(), alias)) == set(rows(given.side()))
+    assert set(rows(factory.side(), alias)) == set(rows(factory.side()))
 
 
-def test_an_older_baseline_without_conditions_is_undecided():
-    found = rows(given.side(), given.side(conditions=None))
-    assert [row.verdict for row in found.values()] == [INCONCLUSIVE]
+def test_a_baseline_without_conditions_is_inconclusive():
+    result = rows(factory.side(), factory.side(conditions=None))
+    assert [row.verdict for row in result.values()] == [INCONCLUSIVE]

@@ -1,8 +1,8 @@
-"""The cost guard: the CPU time of a task, where both sides computed something."""
+"""The cost guard compares the CPU time per task."""
 
 from __future__ import annotations
 
-import check_input_factory as given
+import check_input_factory as factory
 import pytest
 
 from aser_bench.baseline.guards import cost
@@ -13,7 +13,7 @@ FROM_CACHE = {"wall_s": 0.1}
 
 
 def side(path="new", **changes):
-    return given.side(path, given.manifest(**changes))
+    return factory.side(path, factory.manifest(**changes))
 
 
 def rows(new, baseline=None, ratio=1.5):
@@ -21,7 +21,7 @@ def rows(new, baseline=None, ratio=1.5):
     return {row.what: row for row in cost.check(new, baseline or side("baseline"), options)}
 
 
-def test_it_is_off_unless_it_is_asked_for():
+def test_the_guard_is_off_by_default():
     assert list(cost.check(side(), side("baseline"), CheckOptions())) == []
 
 
@@ -36,34 +36,34 @@ def test_it_is_off_unless_it_is_asked_for():
         (4, 2.0, SAME, "0.25 times"),
     ],
 )
-def test_a_task_may_take_so_many_times_what_it_took(tasks, cpu_s, verdict, ratio):
+def test_a_ratio_above_the_tolerance_is_worse(tasks, cpu_s, verdict, ratio):
     stage = {"wall_s": 1.0, "tasks": tasks, "cpu_s": cpu_s}
-    found = rows(side(stages__code=stage))
-    row = found["code: CPU time"]
+    result = rows(side(stages__code=stage))
+    row = result["code: CPU time"]
     assert (row.verdict, row.reason) == (verdict, f"{ratio} the baseline's")
     assert (row.baseline, row.flag) == ("2 s per task", "max-cpu-ratio")
     assert row.value == f"{cpu_s / tasks:.3g} s per task"
-    assert found["train: CPU time"].verdict == SAME
-    assert set(found) == {"code: CPU time", "train: CPU time"}
+    assert result["train: CPU time"].verdict == SAME
+    assert set(result) == {"code: CPU time", "train: CPU time"}
 
 
-def test_a_stage_that_came_from_the_cache_on_one_side_is_undecided():
-    kept = side(stages__code=FROM_CACHE)
-    row = rows(kept)["code: CPU time"]
+def test_a_stage_from_the_cache_on_one_side_is_inconclusive():
+    cached = side(stages__code=FROM_CACHE)
+    row = rows(cached)["code: CPU time"]
     assert (row.verdict, row.value) == (INCONCLUSIVE, "")
     assert row.reason == "the new results computed no task: all results came from the cache"
-    back = rows(side(), kept)["code: CPU time"]
+    back = rows(side(), cached)["code: CPU time"]
     assert (back.verdict, back.baseline) == (INCONCLUSIVE, "")
     assert back.reason.startswith("the baseline computed no task")
 
 
-def test_two_sides_from_the_cache_are_one_undecided_row():
-    kept = side(stages={"read": FROM_CACHE, "code": FROM_CACHE, "train": FROM_CACHE})
-    (row,) = rows(kept, kept).values()
+def test_two_sides_from_the_cache_are_one_inconclusive_row():
+    cached = side(stages={"read": FROM_CACHE, "code": FROM_CACHE, "train": FROM_CACHE})
+    (row,) = rows(cached, cached).values()
     assert (row.verdict, row.what) == (INCONCLUSIVE, "all stages")
 
 
-def test_no_time_at_all_is_no_measure():
+def test_a_time_of_zero_is_inconclusive():
     nothing = side("baseline", stages__code={"wall_s": 0.0, "tasks": 4, "cpu_s": 0.0})
     assert rows(side(), nothing)["code: CPU time"].verdict == INCONCLUSIVE
 
@@ -88,10 +88,10 @@ def test_another_processor_is_named():
         {"tasks": 4, "cpu_s": 10**400},
     ],
 )
-def test_what_a_run_never_writes_is_undecided(stage):
-    facts = given.manifest()
+def test_unreadable_costs_are_inconclusive(stage):
+    facts = factory.manifest()
     facts["stages"]["code"] = stage
-    odd = given.side("odd", facts)
+    odd = factory.side("odd", facts)
     row = rows(odd)["code: CPU time"]
     assert (row.verdict, row.reason) == (
         INCONCLUSIVE,
@@ -102,7 +102,7 @@ def test_what_a_run_never_writes_is_undecided(stage):
 
 
 @pytest.mark.parametrize("changes", [{"stages": None}, {"stages": [1]}])
-def test_a_manifest_without_stages_is_one_undecided_row(changes):
+def test_a_manifest_without_stages_is_one_inconclusive_row(changes):
     (row,) = rows(side(**changes)).values()
     assert (row.verdict, row.reason) == (
         INCONCLUSIVE,

@@ -1,8 +1,8 @@
-"""The data guard: recordings that are lost, refused, or others."""
+"""The data guard compares utterances, refused recordings and hashes."""
 
 from __future__ import annotations
 
-import check_input_factory as given
+import check_input_factory as factory
 import pytest
 
 from aser_bench.baseline.guards import data
@@ -18,12 +18,12 @@ def refused(*names, folder="/here"):
 
 def side(path="new", **changes):
     facts = {f"corpora__voices__{name}": value for name, value in changes.items()}
-    return given.side(path, given.manifest(**facts))
+    return factory.side(path, factory.manifest(**facts))
 
 
 def rows(new, baseline=None, **options):
-    found = data.check(new, baseline or side("baseline"), CheckOptions(**options))
-    return {row.what.partition(": ")[2]: row for row in found}
+    result = data.check(new, baseline or side("baseline"), CheckOptions(**options))
+    return {row.what.partition(": ")[2]: row for row in result}
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def rows(new, baseline=None, **options):
         (9, 0, SAME, "1 more than before"),
     ],
 )
-def test_no_more_utterances_may_be_lost_than_are_allowed(utterances, tolerance, verdict, reason):
+def test_more_lost_utterances_than_tolerated_are_worse(utterances, tolerance, verdict, reason):
     row = rows(side(utterances=utterances), tolerances={"max-lost": tolerance})["utterances"]
     assert (row.verdict, row.reason, row.flag) == (verdict, reason, "max-lost")
     assert (row.baseline, row.value) == (
@@ -44,7 +44,7 @@ def test_no_more_utterances_may_be_lost_than_are_allowed(utterances, tolerance, 
     )
 
 
-def test_newly_refused_recordings_are_worse_and_the_first_are_named_with_their_reasons():
+def test_newly_refused_recordings_are_worse_and_named():
     old = refused("old.wav")
     new = side(refused=refused("old.wav", "a.wav", "b.wav", "c.wav", folder="/there"))
     row = rows(new, side("baseline", refused=old))["refused"]
@@ -57,7 +57,7 @@ def test_newly_refused_recordings_are_worse_and_the_first_are_named_with_their_r
     assert allowed.verdict == SAME
 
 
-def test_fewer_refused_are_no_harm_and_others_in_their_place_are_named():
+def test_fewer_refused_recordings_are_the_same():
     old = side("baseline", refused=refused("a.wav", "a.wav"))
     fewer = rows(side(refused=refused("a.wav")), old)["refused"]
     assert (fewer.verdict, fewer.reason) == (SAME, "1 fewer than before")
@@ -68,13 +68,13 @@ def test_fewer_refused_are_no_harm_and_others_in_their_place_are_named():
     )
 
 
-def test_recordings_of_one_name_in_two_folders_are_two():
+def test_equal_names_in_two_folders_are_two_recordings():
     new = side(refused=[*refused("a.wav", folder="/one"), *refused("a.wav", folder="/two")])
     row = rows(new, side("baseline", refused=refused("a.wav")))["refused"]
     assert row.reason == f"1 more than before, newly refused: a.wav ({SHORT})"
 
 
-def test_other_recordings_are_changed_unless_that_is_allowed():
+def test_other_recordings_are_changed_unless_allowed():
     new = side(sha256="99ab" * 16)
     row = rows(new)["recordings and labels"]
     assert row.verdict == CHANGED
@@ -86,7 +86,7 @@ def test_other_recordings_are_changed_unless_that_is_allowed():
     assert rows(side())["recordings and labels"].verdict == SAME
 
 
-def test_other_texts_are_changed_where_both_sides_read_them():
+def test_other_texts_are_changed_if_both_sides_read_them():
     read, edited = side(texts_sha256="ab" * 32), side(texts_sha256="99" * 32)
     row = rows(edited, read)["texts"]
     assert (row.verdict, row.reason) == (
@@ -114,23 +114,23 @@ def test_other_texts_are_changed_where_both_sides_read_them():
         ("sha256", 12, "recordings and labels", "their sha256"),
     ],
 )
-def test_what_one_side_does_not_tell_is_undecided(name, value, row, words):
+def test_facts_missing_from_one_side_are_inconclusive(name, value, row, words):
     odd = side("odd", **{name: value})
     new, old = rows(odd)[row], rows(side(), odd)[row]
     assert (new.verdict, new.reason) == (INCONCLUSIVE, f"the new results do not report {words}")
     assert (old.verdict, old.reason) == (INCONCLUSIVE, f"the baseline does not report {words}")
-    others = {found.verdict for what, found in rows(odd).items() if what != row}
+    others = {result.verdict for what, result in rows(odd).items() if what != row}
     assert others == {SAME}
 
 
-def test_what_neither_side_ever_told_has_no_row():
+def test_facts_missing_from_both_sides_have_no_row():
     bare = side("older", utterances=None, refused=None, sha256=None)
     assert rows(bare, bare) == {}
     unreadable = side("odd", utterances="8", refused=3, sha256=1)
     assert rows(unreadable, bare) == {}
 
 
-def test_what_is_off_has_no_row():
+def test_off_has_no_row():
     assert set(rows(side(), tolerances={"max-lost": None})) == {"refused", "recordings and labels"}
     assert set(rows(side(), tolerances={"max-refused": None})) == {
         "utterances",

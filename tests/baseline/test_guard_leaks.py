@@ -1,37 +1,37 @@
-"""The leaks guard: no more of what is tested may stand in training than before."""
+"""The leaks guard compares the share of test utterances connected to the training data."""
 
 from __future__ import annotations
 
-import check_input_factory as given
+import check_input_factory as factory
 import pytest
 
 from aser_bench.baseline.guards import leaks
 from aser_bench.baseline.options import CheckOptions
 from aser_bench.baseline.verdicts import CHANGED, INCONCLUSIVE, MISSING, SAME, WORSE
 
-DRAWN = given.manifest(study__seed=1)
+DRAWN = factory.manifest(study__seed=1)
 
 
 def side(path="new", facts=None, **changes):
-    return given.side(path, facts, leaks=given.leaks(**changes))
+    return factory.side(path, facts, leaks=factory.leaks(**changes))
 
 
 def rows(new, baseline=None, **options):
-    found = leaks.check(new, baseline or side("baseline"), CheckOptions(**options))
-    return {row.what.partition(": ")[2]: row for row in found}
+    result = leaks.check(new, baseline or side("baseline"), CheckOptions(**options))
+    return {row.what.partition(": ")[2]: row for row in result}
 
 
-def test_each_kind_has_a_row_over_all_folds():
-    found = rows(side(speaker=1), side("baseline", speaker=1))
-    assert set(found) == {"speaker", "recording", "sentence"}
-    assert {row.verdict for row in found.values()} == {SAME}
-    row = found["speaker"]
+def test_each_kind_of_leak_is_one_row_over_all_folds():
+    result = rows(side(speaker=1), side("baseline", speaker=1))
+    assert set(result) == {"speaker", "recording", "sentence"}
+    assert {row.verdict for row in result.values()} == {SAME}
+    row = result["speaker"]
     assert (row.what, row.flag) == ("voices speaker: speaker", "max-leak")
     assert row.baseline == row.value == "2 of 8 test utterances (25 %)"
     assert row.reason == "no more than before"
 
 
-def test_a_share_that_rises_is_worse_beyond_the_tolerance_and_one_that_falls_is_not():
+def test_a_rise_above_the_tolerance_is_worse():
     assert rows(side(speaker=1))["speaker"].verdict == WORSE
     assert (
         rows(side(speaker=1))["speaker"].reason == "rose from none to 25 % of the test utterances"
@@ -43,13 +43,15 @@ def test_a_share_that_rises_is_worse_beyond_the_tolerance_and_one_that_falls_is_
     assert rows(side(sentence=3))["sentence"].verdict == SAME
 
 
-def test_the_share_counts_and_not_the_number():
+def test_the_share_is_compared_and_not_the_number():
     twice = side(sentence=2)
-    more = given.side(leaks=twice.leaks.assign(n_test=8, utterances=twice.leaks["utterances"] * 2))
+    more = factory.side(
+        leaks=twice.leaks.assign(n_test=8, utterances=twice.leaks["utterances"] * 2)
+    )
     assert rows(more, twice)["sentence"].verdict == SAME
 
 
-def test_another_declared_draw_explains_a_rise_but_not_one_from_none():
+def test_another_seed_makes_a_rise_changed_unless_from_none():
     old = side("baseline", sentence=2)
     assert rows(side(facts=DRAWN, sentence=3), old)["sentence"].verdict == CHANGED
     assert "seed 1, was 0" in rows(side(facts=DRAWN, sentence=3), old)["sentence"].reason
@@ -58,11 +60,11 @@ def test_another_declared_draw_explains_a_rise_but_not_one_from_none():
 
 
 @pytest.mark.parametrize("written", [bool, str])
-def test_what_a_corpus_does_not_tell_is_undecided_only_if_it_did(written):
+def test_newly_unknown_leaks_are_inconclusive(written):
     def silent(path="new"):
-        table = given.leaks(sentence=0, speaker=0)
+        table = factory.leaks(sentence=0, speaker=0)
         table["known"] = table["known"].where(table["kind"] != "sentence", False).map(written)
-        return given.side(path, leaks=table)
+        return factory.side(path, leaks=table)
 
     row = rows(silent())["sentence"]
     assert (row.verdict, row.value) == (INCONCLUSIVE, "unknown")
@@ -72,23 +74,23 @@ def test_what_a_corpus_does_not_tell_is_undecided_only_if_it_did(written):
     assert set(rows(silent(), silent("baseline"))) == {"speaker", "recording"}
 
 
-def test_a_protocol_that_is_gone_is_missing_unless_a_part_is_checked():
-    other = given.side(leaks=given.leaks().assign(protocol="paper"))
+def test_a_missing_protocol_is_missing_unless_part():
+    other = factory.side(leaks=factory.leaks().assign(protocol="paper"))
     assert {row.verdict for row in rows(other).values()} == {MISSING}
     assert len(rows(other)) == 3
     assert rows(other, part=True) == {}
 
 
-def test_what_is_off_has_no_row():
+def test_off_has_no_row():
     assert rows(side(speaker=4), tolerances={"max-leak": None}) == {}
 
 
 @pytest.mark.parametrize("column", ["n_test", "utterances"])
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_blank_number_is_undecided_and_names_the_file(column, value):
-    table = given.leaks(sentence=2).astype({column: float})
+def test_a_blank_number_is_inconclusive(column, value):
+    table = factory.leaks(sentence=2).astype({column: float})
     table.loc[table["kind"].eq("sentence") & table["fold"].eq(1), column] = value
-    blank = given.side("blank", leaks=table)
+    blank = factory.side("blank", leaks=table)
     row = rows(blank, side("baseline", sentence=2))["sentence"]
     assert (row.verdict, row.value) == (INCONCLUSIVE, "unknown")
     assert row.reason == ("leaks.csv of the new results lacks the utterances of some folds")
@@ -99,8 +101,8 @@ def test_a_blank_number_is_undecided_and_names_the_file(column, value):
     assert rows(blank)["speaker"].verdict == SAME
 
 
-def test_a_rise_just_beyond_the_tolerance_is_shown_as_beyond():
-    found = rows(side(sentence=3), side("baseline", sentence=2), tolerances={"max-leak": 0.2499})
-    assert found["sentence"].reason == "rose by 25 %, more than 24.99 % of the test utterances"
+def test_a_rise_just_above_the_tolerance_is_shown_as_larger():
+    result = rows(side(sentence=3), side("baseline", sentence=2), tolerances={"max-leak": 0.2499})
+    assert result["sentence"].reason == "rose by 25 %, more than 24.99 % of the test utterances"
     edge = rows(side(sentence=3), side("baseline", sentence=2), tolerances={"max-leak": 0.249999})
     assert edge["sentence"].reason == "rose by 25 %, more than 24.9999 % of the test utterances"

@@ -1,4 +1,4 @@
-"""The fixture ``aser_baseline``, in tests that pytest runs in a process of its own."""
+"""The fixture ``aser_baseline``, in tests that pytest runs in another process."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def nested(tmp_path: Path) -> Callable[..., tuple[int, str]]:
 
     def run(body: str, *arguments: str, cwd: Path = tmp_path) -> tuple[int, str]:
         (tmp_path / "test_it.py").write_text(f"def test_it(aser_baseline):\n    {body}\n")
-        # Whether or not this installation knows the entry point.
-        done = subprocess.run(
+        # Works whether or not the entry point is installed.
+        process = subprocess.run(
             [
                 sys.executable,
                 "-m",
@@ -51,22 +51,22 @@ def nested(tmp_path: Path) -> Callable[..., tuple[int, str]]:
             text=True,
             env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(INSTALLED)},
         )
-        return done.returncode, done.stdout + done.stderr
+        return process.returncode, process.stdout + process.stderr
 
     return run
 
 
-def test_it_passes_and_returns_what_was_found(nested):
-    code, said = nested("assert aser_baseline('same', 'baseline').counts == {'same': 1}")
-    assert code == 0, said
+def test_the_fixture_returns_the_result(nested):
+    code, output = nested("assert aser_baseline('same', 'baseline').counts == {'same': 1}")
+    assert code == 0, output
 
 
-def test_it_fails_with_the_report_of_the_check_and_no_traceback(nested):
-    code, said = nested("aser_baseline('worse', 'baseline')")
+def test_the_fixture_fails_with_the_report_and_no_traceback(nested):
+    code, output = nested("aser_baseline('worse', 'baseline')")
     assert code == 1
-    assert "FAILED: 1 worse" in said
-    assert "aser-bench baseline update worse baseline" in said
-    assert "def test_it" not in said
+    assert "FAILED: 1 worse" in output
+    assert "aser-bench baseline update worse baseline" in output
+    assert "def test_it" not in output
 
 
 def test_the_baseline_of_the_configuration_is_relative_to_the_root(nested, tmp_path):
@@ -74,41 +74,41 @@ def test_the_baseline_of_the_configuration_is_relative_to_the_root(nested, tmp_p
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     body = f"assert aser_baseline({str(tmp_path / 'same')!r}).counts == {{'same': 1}}"
-    code, said = nested(body, cwd=elsewhere)
-    assert code == 0, said
+    code, output = nested(body, cwd=elsewhere)
+    assert code == 0, output
 
 
-def test_no_baseline_is_told(nested):
-    code, said = nested("aser_baseline('same')")
+def test_a_missing_baseline_is_reported(nested):
+    code, output = nested("aser_baseline('same')")
     assert code == 1
-    assert "no baseline is named; pass against= or set aser_baseline" in said
-    assert "def test_it" not in said
+    assert "no baseline is named; pass against= or set aser_baseline" in output
+    assert "def test_it" not in output
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "output"),
     [
         ("'nowhere', 'baseline'", "nowhere does not exist"),
         ("'same', 'baseline', margin=2", "--margin must be from 0 to below 1"),
         ("'same', 'baseline', allow='pakages'", "did you mean 'packages'?"),
     ],
 )
-def test_a_mistake_is_one_line(nested, call, said):
+def test_usage_errors_are_one_line(nested, call, output):
     code, out = nested(f"aser_baseline({call})")
     assert code == 1
-    assert said in out
+    assert output in out
     assert "def test_it" not in out
 
 
-def test_options_are_those_of_the_check(nested, tmp_path):
+def test_options_are_passed_to_the_check(nested, tmp_path):
     manifest = tmp_path / "same" / "manifest.json"
     facts = json.loads(manifest.read_text())
     manifest.write_text(json.dumps({**facts, "aser_bench": "9"}))
     assert nested("aser_baseline('same', 'baseline')")[0] == 1
     for allow in ("'packages'", "['packages', 'corpus']"):
         body = f"assert aser_baseline('same', 'baseline', allow={allow}).counts == {{'same': 1}}"
-        code, said = nested(body)
-        assert code == 0, said
+        code, output = nested(body)
+        assert code == 0, output
     assert nested("aser_baseline('same', 'baseline', allow='packages', part=True)")[0] == 0
 
 
@@ -120,15 +120,15 @@ def test_the_entry_point_names_this_plugin():
     assert hasattr(importlib.import_module(module), "aser_baseline")
 
 
-def test_loading_it_costs_next_to_nothing():
+def test_loading_the_plugin_imports_nothing_heavy():
     code = (
         "import sys, pytest; before = set(sys.modules)\n"
         "import aser_bench.baseline.pytest_plugin\n"
         "print(*(name for name in set(sys.modules) - before if '.' not in name))"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code], cwd=INSTALLED, capture_output=True, text=True, check=True
     )
     heavy = {"numpy", "pandas", "pyarrow", "scipy", "sklearn", "tensorflow", "yaml", "numba"}
-    assert "aser_bench" in done.stdout.split()
-    assert not heavy & set(done.stdout.split())
+    assert "aser_bench" in process.stdout.split()
+    assert not heavy & set(process.stdout.split())

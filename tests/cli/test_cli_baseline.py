@@ -16,10 +16,10 @@ def bench(tmp_path, capsys, monkeypatch):
     def call(*arguments):
         try:
             code = main([str(argument) for argument in ("baseline", *arguments)])
-        except SystemExit as left:
-            code = left.code
-        said = capsys.readouterr()
-        return code, said.out, said.err
+        except SystemExit as exit_:
+            code = exit_.code
+        expected = capsys.readouterr()
+        return code, expected.out, expected.err
 
     return call
 
@@ -29,7 +29,7 @@ def new(tmp_path):
     return factories.folder(tmp_path / "new", factories.predictions(), label="made")
 
 
-def test_the_first_update_says_what_it_wrote(bench, new, tmp_path):
+def test_the_first_update_lists_the_files(bench, new, tmp_path):
     code, out, err = bench("update", "new", "kept")
     assert (code, err) == (0, "")
     assert out.startswith("kept: 5 cells in ")
@@ -38,7 +38,7 @@ def test_the_first_update_says_what_it_wrote(bench, new, tmp_path):
     assert bench("update", "new", "kept")[1].endswith("nothing changed.\n")
 
 
-def test_worse_results_are_taken_and_what_was_worse_is_said(bench, new, tmp_path):
+def test_worse_results_are_accepted_and_reported(bench, new, tmp_path):
     bench("update", "new", "kept")
     factories.folder(
         tmp_path / "worse", factories.predictions(dict.fromkeys(factories.SKILL, 0.05))
@@ -61,7 +61,7 @@ def test_show_prints_a_baseline(bench, new):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (("update", "new/scores.csv", "kept"), "name the results folder"),
         (("update", "nowhere", "kept"), "does not exist"),
@@ -70,9 +70,9 @@ def test_show_prints_a_baseline(bench, new):
         ((), "ACTION"),
     ],
 )
-def test_a_mistake_is_one_line(bench, new, arguments, said):
+def test_usage_errors_are_one_line(bench, new, arguments, expected):
     code, out, err = bench(*arguments)
     assert (code, out) == (2, "")
     assert err.startswith("aser-bench")
     assert err.count("\n") == 1
-    assert said in err
+    assert expected in err

@@ -29,17 +29,17 @@ def bench(tmp_path, capsys, monkeypatch):
     def call(*arguments):
         try:
             code = main([str(argument) for argument in ("check", *arguments)])
-        except SystemExit as left:
-            code = left.code
-        said = capsys.readouterr()
-        return code, said.out, said.err
+        except SystemExit as exit_:
+            code = exit_.code
+        expected = capsys.readouterr()
+        return code, expected.out, expected.err
 
     return call
 
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    """Return a baseline, the same again, and results in which 8 kbit/s broke."""
+    """Return a baseline, equal results, and worse and missing results at 8 kbit/s."""
     root = tmp_path_factory.mktemp("runs")
     good, poor = (
         factories.predictions(skill, speakers=SPEAKERS, takes=5) for skill in (SKILL, POOR)
@@ -61,28 +61,28 @@ def refused(answer) -> str:
     return err
 
 
-def test_what_did_not_change_passes(bench, folders):
+def test_unchanged_results_pass(bench, folders):
     code, out, err = bench(folders["same"], "--against", folders["old"])
     assert (code, err) == (0, "")
     assert out.startswith("passed: 2 same")
-    assert "\x1b" not in out  # no colours into a file or a pipe
+    assert "\x1b" not in out  # no colors in a file or a pipe
 
 
-def test_what_is_worse_ends_with_4_and_is_named(bench, folders):
+def test_worse_results_exit_with_4(bench, folders):
     code, out, _ = bench(folders["poor"], "--against", folders["old"])
     assert code == 4
     assert out.startswith("FAILED: 1 worse, 1 same")
     assert "mp3-8k" in out
 
 
-def test_what_is_missing_ends_with_4(bench, folders):
+def test_missing_results_exit_with_4(bench, folders):
     code, out, _ = bench(folders["gone"], "--against", folders["old"])
     assert code == 4
     assert "1 missing" in out
     assert bench(folders["gone"], "--against", folders["old"], "--part")[0] == 0
 
 
-def test_nothing_comparable_ends_with_5(bench, folders, tmp_path):
+def test_nothing_comparable_exits_with_5(bench, folders, tmp_path):
     predictions = factories.predictions(SKILL, model="mlp", speakers=SPEAKERS, takes=5)
     other = factories.folder(tmp_path / "other", predictions)
     code, out, _ = bench(other, "--against", folders["old"])
@@ -90,7 +90,7 @@ def test_nothing_comparable_ends_with_5(bench, folders, tmp_path):
     assert out.startswith("NOTHING COMPARABLE")
 
 
-def test_formats_go_where_they_are_sent(bench, folders, tmp_path):
+def test_formats_are_written_to_their_files(bench, folders, tmp_path):
     code, out, _ = bench(
         folders["poor"],
         "--against",
@@ -116,9 +116,7 @@ def test_github_gets_annotations_and_a_summary(bench, folders, tmp_path, monkeyp
     assert "mp3-8k" in summary.read_text("utf-8")
 
 
-def test_a_summary_that_cannot_be_written_is_told_and_the_verdict_stands(
-    bench, folders, monkeypatch
-):
+def test_an_unwritable_summary_does_not_change_a_failure(bench, folders, monkeypatch):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "nowhere/summary.md")
     code, out, err = bench(folders["poor"], "--against", folders["old"], "--format", "github")
     assert code == 4
@@ -138,7 +136,7 @@ def test_every_tolerance_has_a_flag_that_takes_a_number_and_off(bench, folders):
         assert f"--{flag} must be a number, not 'much'" in err
 
 
-def test_variables_stand_for_flags_and_flags_above_them(bench, folders, monkeypatch):
+def test_flags_have_priority_over_variables(bench, folders, monkeypatch):
     monkeypatch.setenv("ASER_BENCH_MARGIN", "0.9")
     assert bench(folders["poor"], "--against", folders["old"])[0] == 0
     assert bench(folders["poor"], "--against", folders["old"], "--margin", "0.02")[0] == 4
@@ -150,7 +148,7 @@ def test_variables_stand_for_flags_and_flags_above_them(bench, folders, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("flags", "said"),
+    ("flags", "expected"),
     [
         (["--format", "xml"], "unknown format 'xml'"),
         (["--format", "text", "--format", "json"], "two formats cannot both"),
@@ -165,23 +163,23 @@ def test_variables_stand_for_flags_and_flags_above_them(bench, folders, monkeypa
         (["--max-lag-shift", "-1"], "--max-lag-shift"),
     ],
 )
-def test_flags_that_cannot_be_are_refused_in_one_line(bench, folders, flags, said):
-    assert said in refused(bench(folders["same"], "--against", folders["old"], *flags))
+def test_invalid_flags_are_refused_in_one_line(bench, folders, flags, expected):
+    assert expected in refused(bench(folders["same"], "--against", folders["old"], *flags))
 
 
-def test_a_baseline_must_be_named_and_be_there(bench, folders):
+def test_a_baseline_must_be_named_and_exist(bench, folders):
     assert "--against" in refused(bench(folders["same"]))
     assert "--against is empty" in refused(bench(folders["same"], "--against", ""))
     assert "nowhere does not exist" in refused(bench(folders["same"], "--against", "nowhere"))
 
 
-def test_the_same_in_python(folders):
-    found = aser_bench.check(folders["poor"], folders["old"], strict=True)
-    assert found.exit_code == 4
+def test_check_in_python(folders):
+    result = aser_bench.check(folders["poor"], folders["old"], strict=True)
+    assert result.exit_code == 4
     assert aser_bench.check(folders["same"], folders["old"]).exit_code == 0
 
 
-def test_the_help_needs_nothing_heavy():
+def test_the_help_imports_nothing_heavy():
     code = (
         "import sys\nfrom aser_bench import cli\n"
         "try:\n    cli.main(['check', '--help'])\nexcept SystemExit:\n    pass\n"

@@ -48,14 +48,14 @@ def test_the_page_has_these_files():
     }
 
 
-def test_the_commands_are_found():
+def test_the_commands_are_extracted():
     verbs = {tuple(shlex.split(command)[1:2]) for command in COMMANDS}
     assert verbs == {("run",), ("check",), ("baseline",)}
     assert len(COMMANDS) >= 8
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_is_one(command):
+def test_every_command_is_valid(command):
     words = re.sub(r"\{env_tmp_dir\}|<name>", "x", command)
     build_parser().parse_args(shlex.split(words)[1:])
 
@@ -69,13 +69,13 @@ def formats(words: list[str]) -> set[str]:
 
 
 @pytest.mark.parametrize("command", [one for one in COMMANDS if "--format" in one])
-def test_every_format_is_one(command):
-    found = formats(shlex.split(command))
-    assert "junit" in found
-    assert found <= set(render.FORMATS)
+def test_every_format_is_valid(command):
+    result = formats(shlex.split(command))
+    assert "junit" in result
+    assert result <= set(render.FORMATS)
 
 
-def test_the_workflow_keeps_the_cache_under_a_hash_of_the_code():
+def test_the_workflow_identifies_the_cache_by_the_code():
     workflow = yaml.safe_load(BLOCKS[".github/workflows/emotion.yml"][1])
     job = workflow["jobs"]["check"]
     steps = {step.get("uses", "").partition("@")[0]: step.get("with") for step in job["steps"]}
@@ -87,15 +87,15 @@ def test_the_workflow_keeps_the_cache_under_a_hash_of_the_code():
     assert "check.xml" in steps["actions/upload-artifact"]["path"].split()
 
 
-def test_the_job_hands_over_what_it_writes():
+def test_the_gitlab_job_uploads_its_report():
     job = yaml.safe_load(BLOCKS[".gitlab-ci.yml"][1])["emotion"]
     assert job["variables"]["ASER_BENCH_CACHE"] == f"$CI_PROJECT_DIR/{job['cache']['paths'][0]}"
-    assert len(job["cache"]["key"]["files"]) <= 2  # GitLab takes no more
+    assert len(job["cache"]["key"]["files"]) <= 2  # the limit of GitLab
     assert job["artifacts"]["reports"]["junit"] == "check.xml"
     assert any("--format junit=check.xml" in line for line in job["script"])
 
 
-def test_tox_uses_no_older_cache():
+def test_tox_starts_with_an_empty_cache():
     tox = configparser.ConfigParser(interpolation=None)
     tox.read_string(BLOCKS["tox.ini"][1])
     assert "{env_tmp_dir}" in tox["testenv:emotion"]["set_env"]
@@ -119,12 +119,12 @@ def test_the_hook_exists_and_takes_its_arguments():
     assert hook["stages"] == ["pre-push"]
 
 
-def test_the_limit_that_the_page_names_is_the_limit():
+def test_the_page_has_the_limit_of_the_code():
     assert f"exceed {summary.format_size(writer.MAX_PREDICTION_BYTES).replace('.0', '')}" in TEXT
 
 
 @pytest.mark.parametrize(("skill", "code"), [(0.8, 0), (0.1, 1)])
-def test_the_test_of_the_page_runs(tmp_path, skill, code):
+def test_the_pytest_example_runs(tmp_path, skill, code):
     for name in ("pytest.ini", "test_emotion.py"):
         (tmp_path / name).write_text(BLOCKS[name][1])
     old = factories.folder(tmp_path / "old", factories.predictions({("original", "original"): 0.8}))
