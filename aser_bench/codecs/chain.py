@@ -66,6 +66,8 @@ class Chain(Codec):
         """The labels of the codecs, joined."""
         return "+".join(hop.codec.label for hop in self.hops)
 
+    # These values depend on the hops, so properties replace the class variables of Codec.
+
     @property
     def name(self) -> str:  # type: ignore[override]
         """The spec, because a chain is not in the registry."""

@@ -38,6 +38,8 @@ class G711(LossyCodec):
         """The name of the condition: ``g711-mu``."""
         return f"{self.name}-{self.law}"
 
+    # These values depend on the law, so properties replace the class variables of LossyCodec.
+
     @property
     def suffix(self) -> str:  # type: ignore[override]
         """Suffix of the names of its files."""

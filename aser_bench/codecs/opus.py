@@ -20,8 +20,8 @@ from .signals import Signal
 from .streams import Encoding
 
 _COMMON_KBPS = (6, 8, 12, 16, 20, 24, 32, 48, 64, 96, 128, 256)
-# Length of a frame in ms -> lowest bitrate in kbit/s at which a voice is intelligible: short frames
-# use most bits for their headers.
+# Length of a frame in ms -> lowest bitrate in kbit/s at which a voice remains. Short frames use
+# most bits for their headers.
 _LOWEST = {2.5: 32, 5: 16, 10: 8, 20: 6, 40: 6, 60: 6}
 _RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
 _HEADERS = 2  # packets before the audio
@@ -76,6 +76,8 @@ class Opus(LossyCodec):
         parts += [f"loss{self.loss:g}"] if self.loss else []
         parts += [f"seed{self.seed}"] if self.seed else []
         return "-".join(parts)
+
+    # These values depend on options, so properties replace the class variables of LossyCodec.
 
     @property
     def loses_packets(self) -> bool:  # type: ignore[override]

@@ -55,6 +55,8 @@ class Speex(LossyCodec):
         """First part of the names of conditions, with the band: both bands have 8 kbit/s."""
         return f"{self.name}-{self.band}"
 
+    # These values depend on the band, so properties replace the class variables of LossyCodec.
+
     @property
     def bitrates_by_rate(self) -> BitratesByRate:  # type: ignore[override]
         """The bitrates of the band at its sample rate."""
