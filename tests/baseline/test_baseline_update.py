@@ -428,7 +428,7 @@ def two_runs(new: Path, base: Path) -> tuple[Path, Path]:
 
 
 @pytest.mark.parametrize(
-    ("arrange", "said"),
+    ("arrange", "message"),
     [
         (break_nothing, "is a file; name the results folder that contains it"),
         (break_new, "does not exist"),

@@ -174,7 +174,7 @@ def test_a_cell_with_more_failures_is_missing(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "keep",
     [lambda f: f["fold"] == 0, lambda f: f["predicted"] == f["truth"]],
     ids=["one fold of two", "what was right"],
 )

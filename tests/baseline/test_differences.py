@@ -8,8 +8,7 @@ import check_input_factory as factory
 import factories
 import pandas as pd
 import pytest
-from hypothesis import factory as given
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aser_bench.baseline.differences import (

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import check_input_factory as factory
-from hypothesis import factory as given
-from hypothesis import reject, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from aser_bench.baseline.differences import cell_differences, environment_notes, seed_note
