@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from .codecs import reference_encoder
+from .core import metrics
 from .core.atomic import FolderWriter, check_folder, writing
 from .core.errors import CodecError
 from .core.progress import Notify, Progress, print_notice, report_refused
@@ -96,6 +97,8 @@ def run(
     folder = Path(out) if out is not None else Path("results") / study.label
     check_folder(folder)
     notify: Notify = (lambda line: None) if quiet else print_notice
+    for reason in metrics.unavailable().values():
+        notify(f"{reason}; its column is left out")
     this = _Run(Experiment.from_study(study), Cache.at(cache), strict, quiet, notify)
     this.cache.sweep()
     pool = Pool(jobs if jobs is not None else cores())

@@ -121,6 +121,12 @@ def test_plugins_are_listed_and_a_broken_one_is_named(plugins, capsys):
     assert "halves    two halves of the speakers" in capsys.readouterr().out
 
 
+def test_a_run_names_a_metric_that_cannot_be_loaded(plugins, tmp_path, capsys):
+    options = f"--codec int16 --models svm --limit 40 --dry-run --out {tmp_path / 'x'}"
+    assert cli.main(["run", *options.split(), "--cache", str(tmp_path)]) == 0
+    assert "division by zero; its column is left out\n" in capsys.readouterr().err
+
+
 def test_scores_have_the_metric_after_the_built_in_ones(folder):
     scores = pd.read_csv(folder / "scores.csv")
     assert list(scores.columns[8:13]) == ["wap", "accuracy", "uar", "macro_f1", "kappa"]
