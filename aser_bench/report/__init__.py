@@ -1,4 +1,4 @@
-"""What a run hands to people: tables as CSV, JSON, LaTeX, Markdown and text."""
+"""Reports of results: tables as CSV, JSON, LaTeX, Markdown and text, figures, and HTML."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FORMATS = {
     "md": ("md", markdown.render),
     "json": ("json", json.render),
 }
-"""How a table may be written: the file's ending and what renders it."""
+"""The formats of a table: file extension and rendering function."""
 
 
 def write_tables(
@@ -40,25 +40,26 @@ def write_tables(
     conditions : pandas.DataFrame
         Columns ``aser_bench.core.tables.CONDITIONS``.
     context : Context
-        What the run tells of itself.
+        The description of the run.
     folder : path
-        Where to write; made where it is missing.
+        The output folder; created if it does not exist.
     findings : Findings, optional
-        What was found in the predictions; without it there are no tests and no tables of them.
+        The results computed from the predictions; without them there are no statistical tests and
+        no tables of them.
     formats : sequence of str
-        Of `FORMATS`.
+        Names in `FORMATS`.
 
     Returns
     -------
     list of Path
-        The files, ``<stem>.<ending>`` of each table in turn.
+        The files ``<stem>.<extension>``, table by table.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for table in tables.build(scores, conditions, context, findings):
         for ending, render in map(FORMATS.__getitem__, formats):
-            # Not with_suffix: a name such as lowpass-3.5k has a point of its own.
+            # Not with_suffix: a name such as lowpass-3.5k contains a point.
             path = folder / f"{table.stem}.{ending}"
             path.write_text(render(table), encoding="utf-8", newline="\n")
             written.append(path)
@@ -72,25 +73,24 @@ def terminal_text(
     width: int = 80,
     findings: Findings | None = None,
 ) -> str:
-    """Return what is printed at the end of a run: UAR by condition and model.
+    """Return the text that is printed at the end of a run: UAR by condition and model.
 
     Parameters
     ----------
     scores, conditions, context, findings
         As for `write_tables`.
     width : int
-        The most characters of a line, at least 40.
+        The maximum number of characters in a line, at least 40.
 
     Returns
     -------
     str
-        One table for each corpus x features x protocol with its footnotes and, of each model
-        and way of training, from which bitrate on the speech is safe; empty where there are no
-        scores.
+        One table for each corpus x features x protocol with its footnotes, and the safe bitrate
+        of each model and training; empty if there are no scores.
     """
-    found = tables.overview(scores, conditions, context, findings)
-    if not found:
+    overview = tables.overview(scores, conditions, context, findings)
+    if not overview:
         return ""
-    texts = [terminal.render(table, width, verdicts) for table, verdicts in found]
-    legend = terminal.paragraph(tables.legend([table for table, _ in found]), width)
+    texts = [terminal.render(table, width, verdicts) for table, verdicts in overview]
+    legend = terminal.paragraph(tables.legend([table for table, _ in overview]), width)
     return "\n".join((*texts, legend))

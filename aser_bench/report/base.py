@@ -1,4 +1,4 @@
-"""What the parts of the report share: the context of a run, and a table without a layout."""
+"""Tables without a layout, from which all output formats are rendered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 DAGGER = "†"
-"""The mark of a significant loss, and of nothing else."""
+"""The mark of a significant loss; it has no other use."""
 
 _MARKS = "‡§¶‖"
 
@@ -18,7 +18,7 @@ BEST_NOTE = "Bold: the best of each column, and every value that prints equal to
 
 @dataclass(frozen=True)
 class Entry:
-    """One metric of one cell: the numbers, and how many results they stand on."""
+    """One metric of one cell: mean, spreads, and the number of results behind them."""
 
     mean: float
     sd_folds: float
@@ -31,17 +31,17 @@ class Entry:
 
     @property
     def failed(self) -> bool:
-        """Whether not one result of the cell succeeded."""
+        """Whether all results of the cell failed."""
         return self.n_failed == self.n_results
 
     @property
     def comparable(self) -> bool:
-        """Whether the mean may be compared with others: a number, and over all results."""
+        """Whether the mean can be compared with others: it is finite and over all results."""
         return self.n_failed == 0 and math.isfinite(self.mean)
 
     @property
     def note(self) -> str:
-        """The footnote that the entry needs, or an empty string."""
+        """The footnote about failed results, or an empty string."""
         why = f" ({self.reasons})" if self.reasons else ""
         if self.n_failed == 0:
             return ""
@@ -49,24 +49,24 @@ class Entry:
             return f"Failed{why}."
         return (
             f"{self.n_failed} of {self.n_results} results failed{why}; "
-            "the mean is over the rest and takes no part in the search for the best."
+            "the mean is over the other results and is not considered for the best value."
         )
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What people read in one place of a table: words, already written out.
+    """One place of a table as formatted text.
 
     Attributes
     ----------
     text : str
-        A number as people read it, a word, or ``-`` where there is nothing.
+        A formatted number, a word, or ``-`` if there is no value.
     spread : str
-        What stands behind a plus-minus sign, or empty.
+        The number after a plus-minus sign, or empty.
     best : bool
-        Whether it is the best of its column.
+        Whether it is the best value of its column.
     daggered : bool
-        Whether what the table's ``dagger`` says holds for it.
+        Whether the table's ``dagger`` note applies to it.
     notes : tuple of str
         Footnotes of the cell.
     """
@@ -74,18 +74,18 @@ class Cell:
     text: str = "-"
     spread: str = ""
     best: bool = False
-    daggered: bool = False
+    has_dagger: bool = False
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of cells: ``label`` stands below ``group``, which neighbours may share.
+    """One column of cells; neighbouring columns can share a ``group`` above their labels.
 
     Attributes
     ----------
     group, label : str
-        The two lines of the head, such as a model and a way of training.
+        The two lines of the head, such as a model and a training.
     is_text : bool
         Whether the column holds text, which is aligned to the left, instead of numbers.
     notes : tuple of str
@@ -100,16 +100,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table.
+    """One row of a table.
 
     Attributes
     ----------
     side : tuple of str
-        What names the row; the first stands at the left, others are numbers.
+        The labels of the row; the first is aligned left, others are numbers.
     cells : tuple of Cell
         One for each column.
     heading : str
-        What stands in a line of its own above rows that share it; empty for none.
+        The heading above all rows that share it; empty for none.
     notes : tuple of str
         Footnotes of the row.
     """
@@ -121,32 +121,32 @@ class Row:
 
 
 Plain = str | int | float | bool | None
-"""What stands in a record: a fraction is from 0 to 1, and what is not defined is NaN or None."""
+"""A value of a record: fractions are between 0 and 1; undefined values are NaN or None."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table before anybody has chosen between LaTeX, Markdown, CSV, JSON and a terminal.
+    """A table that can be rendered as LaTeX, Markdown, CSV, JSON or text.
 
-    It holds everything twice: as rows of words, of which people see all, and as records of
-    plain numbers at full precision for machines.
+    It has all values twice: as rows of formatted text for readers, and as records of numbers
+    with full precision for programs.
 
     Attributes
     ----------
     stem : str
-        The file's name without ending.
+        The file name without extension.
     title, caption : str
-        One line that names the table, and the sentences that explain it.
+        The name of the table in one line, and the sentences that explain it.
     sides : tuple of str
-        The titles above what names the rows.
+        The titles above the labels of the rows.
     columns, rows : tuple
-        The head, and what stands below it.
+        The columns and the rows below them.
     records : tuple of dict
-        The same for machines; all have the same names in the same order.
+        The same values for programs; all records have the same names in the same order.
     dagger : str
-        What an asterisk behind a number means.
+        The meaning of a dagger after a number.
     footnotes : tuple of str
-        Notes of the whole table, which carry no mark.
+        Notes about the whole table, which have no mark.
     """
 
     stem: str
@@ -161,23 +161,23 @@ class Table:
 
     @cached_property
     def marks(self) -> dict[str, str]:
-        """Footnote -> its mark: those of the head, then the side, then the cells by column."""
+        """The marks of the footnotes: first the head, then the rows, then the cells by column."""
         named = [note for column in self.columns for note in column.notes]
         named += [note for row in self.rows for note in row.notes]
         cells = (row.cells[index] for index in range(len(self.columns)) for row in self.rows)
         noted = [note for cell in cells for note in cell.notes]
         texts = dict.fromkeys(note for note in (*named, *noted) if note)
-        found = {text: mark(index) for index, text in enumerate(texts)}
-        daggered = any(cell.daggered for row in self.rows for cell in row.cells)
-        return {self.dagger: DAGGER, **found} if daggered else found
+        marks = {text: mark(index) for index, text in enumerate(texts)}
+        has_dagger = any(cell.has_dagger for row in self.rows for cell in row.cells)
+        return {self.dagger: DAGGER, **marks} if has_dagger else marks
 
-    def marks_of(self, notes: Iterable[str], daggered: bool = False) -> str:
-        """Return the marks of some footnotes in one string, such as ``‡`` or ``†,‡``."""
-        return ",".join([DAGGER] * daggered + [self.marks[note] for note in notes if note])
+    def marks_of(self, notes: Iterable[str], has_dagger: bool = False) -> str:
+        """Return the marks of footnotes in one string, such as ``‡`` or ``†,‡``."""
+        return ",".join([DAGGER] * has_dagger + [self.marks[note] for note in notes if note])
 
     @property
     def has_best(self) -> bool:
-        """Whether a number is marked as the best of its column."""
+        """Whether a value is marked as the best of its column."""
         return any(cell.best for row in self.rows for cell in row.cells)
 
 

@@ -1,4 +1,4 @@
-"""Write the report of one results folder, or of several side by side: ``aser-bench report``."""
+"""The report of one or more results folders, as ``aser-bench report`` writes it."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from . import FORMATS as TABLE_FORMATS
 from . import figures, html, verdict, write_tables
 
 FORMATS = (*TABLE_FORMATS, "html", "figures")
-"""What a report may consist of."""
+"""The parts that a report can have."""
 
-_NAMES = ("tables", "figures", "sounds", "report.html")
+_OUTPUTS = ("tables", "figures", "sounds", "report.html")
 _REMEDY = "choose another folder with --out"
 _FIGURE_FORMATS = ("pdf", "png", "svg")
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was written, and what it says.
+    """The written files of a report, its findings and its verdict.
 
     Attributes
     ----------
     folder : Path
     written : tuple of str
-        Names in the folder.
+        Names of the files and folders in ``folder``.
     findings : Findings
     verdict : tuple of str
-        Sentences, the most important first.
+        Sentences, the most important one first.
     """
 
     folder: Path
@@ -51,23 +51,24 @@ class Report:
 
 @dataclass(frozen=True)
 class ReportOptions:
-    """What a report is to be.
+    """Options of a report.
 
     Attributes
     ----------
     formats : str or sequence of str, optional
-        Of `FORMATS`; all by default.
+        Names in `FORMATS`; all by default.
     margin : float
-        The largest loss that counts as none, as a fraction (0.02 is two points of UAR).
+        The largest loss that is considered acceptable, as a fraction (0.02 is two percentage
+        points of UAR).
     listen : int
-        So many of the worst utterances get their sounds, original and coded, in the report.
+        The number of worst utterances for which the report includes audio, original and coded.
     unclustered : bool
-        Whether intervals that ignore speakers stand beside the others.
+        Whether intervals that ignore speakers are added to the tables.
 
     Raises
     ------
     UsageError
-        For an unknown format or a number that cannot be.
+        For an unknown format or a number out of range.
     """
 
     formats: str | Sequence[str] | None = None
@@ -78,24 +79,24 @@ class ReportOptions:
     def __post_init__(self) -> None:
         if not 0 < self.margin < 1:
             raise UsageError(
-                f"--margin must lie between 0 and 1 (0.02 is two points), not {self.margin:g}"
+                f"--margin must be between 0 and 1 (0.02 is two points), not {self.margin:g}"
             )
         if self.listen < 0:
             raise UsageError(f"--listen must be a number of utterances, not {self.listen}")
         if not self.names:
-            raise UsageError(f"--format names nothing; there are {', '.join(FORMATS)}")
+            raise UsageError(f"--format is empty; choose from {', '.join(FORMATS)}")
         for name in self.names:
             if name not in FORMATS:
                 raise UsageError(
-                    f"unknown format {name!r}{suggest(name, FORMATS)}; there are "
+                    f"unknown format {name!r}{suggest(name, FORMATS)}; choose from "
                     f"{', '.join(FORMATS)}"
                 )
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The formats, each once."""
-        words = self.formats or FORMATS
-        parts = words.split(",") if isinstance(words, str) else words
+        """The formats without duplicates."""
+        formats = self.formats or FORMATS
+        parts = formats.split(",") if isinstance(formats, str) else formats
         return tuple(dict.fromkeys(part.strip().lower() for part in parts if part.strip()))
 
 
@@ -105,33 +106,33 @@ def report(
     out: Path | str | None = None,
     options: ReportOptions | None = None,
 ) -> Report:
-    """Make everything that people read of one or more results folders, from predictions alone.
+    """Write tables, figures and ``report.html`` of results folders from their predictions.
 
     Parameters
     ----------
     paths : sequence of path
-        Results folders; several are put side by side.
+        Results folders; several are reported side by side.
     out : path, optional
-        Where to write; the folder itself by default. Must be given for several.
+        The output folder; the results folder by default. Required for several folders.
     options : ReportOptions, optional
 
     Raises
     ------
     UsageError
-        If a folder is not one of results, or ``out`` is missing for several.
+        If a folder has no results, or ``out`` is missing for several folders.
     """
     options = options or ReportOptions()
     if not paths:
-        raise UsageError("name the results folder to report on")
+        raise UsageError("no results folder is given")
     if out is None and len(paths) > 1:
-        raise UsageError("several folders side by side need --out DIR for their common report")
+        raise UsageError("a report of several folders needs --out DIR")
     folder = Path(out) if out is not None else Path(paths[0])
     if out is not None:
-        atomic.check_folder(folder, _NAMES)
-    with atomic.writing(folder, _REMEDY) as target, _scratch() as scratch:
+        atomic.check_folder(folder, _OUTPUTS)
+    with atomic.writing(folder, _REMEDY) as target, _temporary_folder() as temporary:
         material = reader.merge([reader.read(path) for path in dict.fromkeys(map(Path, paths))])
-        sounds = audio_examples.load(material, folder)
-        draft = _draft(material, options, folder, scratch / "figures", sounds)
+        audio = audio_examples.load(material, folder)
+        draft = _draft(material, options, folder, temporary / "figures", audio)
         with target.replacing(draft.writers) as staged:
             for name, write in draft.writers.items():
                 write(staged / name)
@@ -144,9 +145,9 @@ def add_report(staged: Path, folder: Path, options: ReportOptions | None = None)
     Parameters
     ----------
     staged : Path
-        Holds the results, without a report; the report is added there, or nothing if it fails.
+        The folder with the results but without a report. If an error occurs, nothing is added.
     folder : Path
-        The results folder, as the report names it.
+        The path of the results folder that the report shows.
     options : ReportOptions, optional
 
     Raises
@@ -155,15 +156,15 @@ def add_report(staged: Path, folder: Path, options: ReportOptions | None = None)
         If the report cannot be written.
     """
     options = options or ReportOptions()
-    with _scratch() as scratch:
+    with _temporary_folder() as temporary:
         material = reader.merge([reader.read(staged)])
         shown = (replace(material.folders[0], path=folder),)
-        draft = _draft(replace(material, folders=shown), options, folder, scratch / "figures", {})
+        draft = _draft(replace(material, folders=shown), options, folder, temporary / "figures", {})
         try:
             for name, write in draft.writers.items():
                 write(staged / name)
         except BaseException as error:
-            for name in _NAMES:
+            for name in _OUTPUTS:
                 atomic.delete(staged / name)
             if isinstance(error, OSError):
                 raise atomic.cannot_write(error, folder, _REMEDY) from error
@@ -171,7 +172,7 @@ def add_report(staged: Path, folder: Path, options: ReportOptions | None = None)
     return Report(folder, tuple(draft.writers), draft.findings, draft.verdict)
 
 
-def _scratch() -> AbstractContextManager[Path]:
+def _temporary_folder() -> AbstractContextManager[Path]:
     return tempdirs.folder(tempdirs.places(0)[-1])
 
 
@@ -188,52 +189,56 @@ def _draft(
     material: Material,
     options: ReportOptions,
     folder: Path,
-    scratch: Path,
-    sounds: audio_examples.Sounds,
+    figures_folder: Path,
+    audio: audio_examples.AudioExamples,
 ) -> _Draft:
-    """Analyse results and draw the figures; ``sounds`` are those of an older report."""
+    """Analyse results and draw the figures; ``audio`` is that of an older report."""
     findings = analyse(material, options.margin, options.unclustered)
-    heard = audio_examples.make(material, findings.worst, options.listen) if options.listen else {}
-    said = tuple(verdict.verdict(findings, material.conditions, material.context))
-    writers = _writers(material, findings, said, options.names, folder, scratch, heard or sounds)
+    made = audio_examples.make(material, findings.worst, options.listen) if options.listen else {}
+    sentences = tuple(verdict.verdict(findings, material.conditions, material.context))
+    writers = _writers(
+        material, findings, sentences, options.names, folder, figures_folder, made or audio
+    )
     if options.listen:
-        writers[audio_examples.FOLDER] = lambda path: audio_examples.write(heard, path)
-    return _Draft(findings, said, writers)
+        writers[audio_examples.FOLDER] = lambda path: audio_examples.write(made, path)
+    return _Draft(findings, sentences, writers)
 
 
 def _writers(
     material: Material,
     findings: Findings,
-    said: Sequence[str],
-    wanted: Sequence[str],
+    sentences: Sequence[str],
+    names: Sequence[str],
     folder: Path,
-    scratch: Path,
-    heard: audio_examples.Sounds,
+    figures_folder: Path,
+    audio: audio_examples.AudioExamples,
 ) -> dict[str, Callable[[Path], Any]]:
     scores, conditions, context = material.scores, material.conditions, material.context
-    tables = tuple(name for name in wanted if name in TABLE_FORMATS)
+    tables = tuple(name for name in names if name in TABLE_FORMATS)
     writers: dict[str, Callable[[Path], Any]] = {}
     if tables:
         writers["tables"] = lambda path: write_tables(
             scores, conditions, context, path, findings, tables
         )
-    # Drawn once, for both: it takes longer than everything else.
-    formats = _FIGURE_FORMATS if "figures" in wanted else ("svg",) if "html" in wanted else ()
-    drawn = figures.write(findings, conditions, context, scratch, formats) if formats else []
-    if "figures" in wanted:
-        writers["figures"] = lambda path: shutil.copytree(scratch, path)
-    if "html" in wanted:
+    # Figures are drawn once for both formats, because drawing takes most of the time.
+    formats = _FIGURE_FORMATS if "figures" in names else ("svg",) if "html" in names else ()
+    drawings = (
+        figures.write(findings, conditions, context, figures_folder, formats) if formats else []
+    )
+    if "figures" in names:
+        writers["figures"] = lambda path: shutil.copytree(figures_folder, path)
+    if "html" in names:
         page = html.Page(
             title=f"Report of {context.study}",
             findings=findings,
             conditions=conditions,
             context=context,
-            verdict=said,
+            verdict=sentences,
             errors=verdict.errors(findings, context),
-            figures=drawn,
+            figures=drawings,
             manifest=_manifest(material),
             failed=_failed(scores),
-            sounds=heard,
+            audio=audio,
             command=_command(material, folder),
         )
         writers["report.html"] = lambda path: path.write_text(html.render(page), "utf-8")
@@ -245,33 +250,40 @@ def _failed(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _manifest(material: Material) -> dict[str, Any]:
-    """Return what the manifests of all folders say, corpora under the names that hold here."""
+    """Return the merged manifests of all folders, with the names of corpora in the report."""
     corpora: dict[str, Any] = {}
-    for one, source in zip(material.folders, material.sources, strict=True):
-        for name, facts in one.manifest.to_mapping()["corpora"].items():
+    for folder_results, source in zip(material.folders, material.sources, strict=True):
+        for name, facts in folder_results.manifest.to_mapping()["corpora"].items():
             corpora.setdefault(source.corpora.get(name, name), facts)
-    manifests = [one.manifest.to_mapping() for one in material.folders]
-    return {**_together(manifests), "corpora": corpora}
+    manifests = [folder_results.manifest.to_mapping() for folder_results in material.folders]
+    return {**_merged(manifests), "corpora": corpora}
 
 
-def _together(values: Sequence[Any]) -> Any:
-    """Return what is the same in all of some values, and all of it where it is not."""
+def _merged(values: Sequence[Any]) -> Any:
+    """Return the common value of several values, or all of them separated by slashes."""
     if all(isinstance(value, Mapping) for value in values):
         names = dict.fromkeys(name for value in values for name in value)
-        return {name: _together([v[name] for v in values if name in v]) for name in names}
-    words = [", ".join(map(str, v)) if isinstance(v, list) else str(v) for v in values]
-    return values[0] if len(set(words)) == 1 else " / ".join(dict.fromkeys(words))
+        return {name: _merged([v[name] for v in values if name in v]) for name in names}
+    texts = [", ".join(map(str, v)) if isinstance(v, list) else str(v) for v in values]
+    return values[0] if len(set(texts)) == 1 else " / ".join(dict.fromkeys(texts))
 
 
 def _command(material: Material, folder: Path) -> str:
     if len(material.folders) == 1:
-        one = material.folders[0]
+        folder_results = material.folders[0]
         # Paths are relative to the folder in which the run started, not to its study file.
-        sources = one.manifest.sources.items()
-        words = ["run", f"{one.path.resolve().name}/study.yaml"]
-        words += [word for name, place in sources for word in ("--corpus", f"{name}={place}")]
-        if vectors := one.manifest.study.get("embeddings"):
-            words += ["--embeddings", str(vectors)]
+        sources = folder_results.manifest.sources.items()
+        arguments = ["run", f"{folder_results.path.resolve().name}/study.yaml"]
+        arguments += [
+            argument for name, path in sources for argument in ("--corpus", f"{name}={path}")
+        ]
+        if vectors := folder_results.manifest.study.get("embeddings"):
+            arguments += ["--embeddings", str(vectors)]
     else:
-        words = ["report", *(str(one.path) for one in material.folders), "--out", str(folder)]
-    return shlex.join(["aser-bench", *words])
+        arguments = [
+            "report",
+            *(str(folder_results.path) for folder_results in material.folders),
+            "--out",
+            str(folder),
+        ]
+    return shlex.join(["aser-bench", *arguments])

@@ -1,4 +1,4 @@
-"""The sentences above and below a table: what it shows and what it stands on."""
+"""Captions and footnotes of tables."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ..core.context import Context
 from ..core.findings import TRAININGS, Findings
 from .sections import Key, Section
 
-SPREAD = "Fractions; mean ± standard deviation over folds of the means over runs"
-SPREADLESS = "Fractions; mean over folds of the means over runs"
+SPREAD = "Values are fractions: mean ± standard deviation over folds, after averaging over runs"
+SPREADLESS = "Values are fractions: mean over folds, after averaging over runs"
 BITRATE = "kbit/s is the effective bitrate, read back from the coded stream"
-POOLED = "Over all test utterances of all folds, mean over runs"
-POINTS = "Differences are in percentage points, a loss is negative; all else in fractions"
+POOLED = "Computed over the test utterances of all folds and averaged over runs"
+POINTS = "Differences are in percentage points (negative: a loss), other values are fractions"
 
 
 def title(section: Section, context: Context, what: str) -> str:
-    """Return the line that names a table."""
+    """Return the title of a table."""
     return (
         f"{context.title(section.corpus)}, {section.features}, protocol {section.protocol}: {what}"
     )
@@ -34,13 +34,13 @@ def caption(
     Parameters
     ----------
     section : Section
-        The table's section.
+        The section of the table.
     context : Context
-        What the run tells of itself.
+        The description of the run.
     keys : sequence of (model, train, test)
         The cells of the table.
     extra : iterable of str
-        Sentences that stand behind the facts, without full stop.
+        Further sentences, without full stop.
     """
     cells = [section.cells[key] for key in keys]
     sentences = [
@@ -55,37 +55,37 @@ def caption(
 
 
 def brief(corpus: str, context: Context, extra: Iterable[str] = ()) -> str:
-    """Return the sentences that explain a table of a corpus in which no model stands."""
+    """Return the sentences that explain a table of a corpus without models."""
     return _joined((_corpus(corpus, context), _study(context, ()), *extra))
 
 
 def intervals(findings: Findings) -> str:
-    """Return what the intervals are."""
-    return f"{100 * findings.confidence:g} % intervals: t on the jackknife over speakers"
+    """Return the explanation of the intervals."""
+    return f"{100 * findings.confidence:g} % intervals: t distribution, jackknife over speakers"
 
 
 def margin(findings: Findings) -> str:
-    """Return which losses count as none."""
-    return f"Margin: a loss of at most {100 * findings.margin:g} points counts as none"
+    """Return the explanation of the margin."""
+    return f"Margin: a loss of at most {100 * findings.margin:g} points is considered acceptable"
 
 
 def dagger(counts: Mapping[str, int]) -> str:
-    """Return what an asterisk means; ``counts`` is comparisons by way of training."""
+    """Return the meaning of a dagger; ``counts`` is the number of comparisons by training."""
     sizes = {training: counts[training] for training in TRAININGS if training in counts}
-    said = ", ".join(f"{training} {count}" for training, count in sizes.items())
+    comparisons = ", ".join(f"{training} {count}" for training, count in sizes.items())
     if len(set(sizes.values())) == 1:
-        said = str(next(iter(sizes.values())))
+        comparisons = str(next(iter(sizes.values())))
     return (
-        "significant loss against the original: permutation test by speaker, below 5 % after "
-        "Holm's correction over all models and conditions of this metric and way of training "
-        f"({said} comparisons)."
+        "significant loss compared with the original: permutation test by speaker, p below 5 % "
+        "after Holm's correction for all models and conditions with this metric and training "
+        f"({comparisons} comparisons)."
     )
 
 
 def trainings(shown: Iterable[str]) -> str:
-    """Return what the ways of training are that stand in a table."""
+    """Return the explanations of the trainings in a table."""
     chosen = set(shown)
-    return ". ".join(f"{one}: {words}" for one, words in TRAININGS.items() if one in chosen)
+    return ". ".join(f"{name}: {text}" for name, text in TRAININGS.items() if name in chosen)
 
 
 def _joined(sentences: Iterable[str]) -> str:
@@ -93,35 +93,37 @@ def _joined(sentences: Iterable[str]) -> str:
 
 
 def _study(context: Context, models: Iterable[str]) -> str:
-    """Name the study with its settings, and those of the models that stand in the table."""
-    alike: dict[str, dict[str, None]] = {}
+    """Return the study and its settings, and those of the models in the table."""
+    models_by_budget: dict[str, dict[str, None]] = {}
     for model in models:
-        alike.setdefault(context.budgets.get(model, ""), {}).setdefault(model)
-    budgets = [f"{' and '.join(names)}: {said}" for said, names in alike.items() if said]
-    said = (f"Study {context.study}", f"seed {context.seed}", context.settings, *budgets)
-    return ", ".join(filter(None, said))
+        models_by_budget.setdefault(context.budgets.get(model, ""), {}).setdefault(model)
+    budgets = [
+        f"{' and '.join(names)}: {budget}" for budget, names in models_by_budget.items() if budget
+    ]
+    parts = (f"Study {context.study}", f"seed {context.seed}", context.settings, *budgets)
+    return ", ".join(filter(None, parts))
 
 
 def footnotes(corpus: str, context: Context) -> tuple[str, ...]:
-    """Return the notes of a corpus that stand below each of its tables."""
+    """Return the notes about a corpus, which are below each of its tables."""
     refused = context.refused.get(corpus, 0)
-    are = "recording was" if refused == 1 else "recordings were"
-    lines = [f"{refused} {are} refused and take no part."] if refused else []
+    recordings = "recording was" if refused == 1 else "recordings were"
+    lines = [f"{refused} {recordings} refused and not used."] if refused else []
     return (*lines, *(note for note in context.notes.get(corpus, ()) if note))
 
 
 def note(corpus: str, context: Context, notes: Iterable[str]) -> str:
-    """Return in one line what stands in footnotes elsewhere, for a row that machines read."""
-    said = ["Synthetic speech."] if corpus in context.synthetic else []
-    return " ".join(dict.fromkeys(" ".join(one.split()) for one in (*said, *notes)))
+    """Return the footnotes of a row in one line, for the machine-readable formats."""
+    texts = ["Synthetic speech."] if corpus in context.synthetic else []
+    return " ".join(dict.fromkeys(" ".join(one.split()) for one in (*texts, *notes)))
 
 
 def _corpus(corpus: str, context: Context) -> str:
     if corpus not in context.sizes:
         return ""
     utterances, speakers = context.sizes[corpus]
-    said = plural(speakers, "speaker") if speakers else "unknown speakers"
-    return f"{plural(utterances, 'utterance')} of {said}"
+    from_speakers = plural(speakers, "speaker") if speakers else "unknown speakers"
+    return f"{plural(utterances, 'utterance')} of {from_speakers}"
 
 
 def _folds(cells: Sequence[Any]) -> str:
@@ -133,8 +135,8 @@ def _folds(cells: Sequence[Any]) -> str:
 
 
 def _sizes(keys: Sequence[Key], cells: Sequence[Any]) -> str:
-    """Say how many utterances train, tune and test; by model where they differ."""
-    # The pool of all conditions is another size, and says nothing of the split.
+    """Return the sizes of the training, development and test sets, by model if they differ."""
+    # Training on the pool of all conditions has another size, which does not describe the split.
     pairs = list(zip(keys, cells, strict=True))
     plain = [(key, cell) for key, cell in pairs if key[1] != tables.MULTI] or pairs
     models: dict[str, list[str]] = {}
@@ -145,19 +147,19 @@ def _sizes(keys: Sequence[Key], cells: Sequence[Any]) -> str:
             models.setdefault("/".join(f"{mean:.0f}" for mean in means), []).append(model)
     if not models:
         return ""
-    said = "; ".join(
+    text = "; ".join(
         size if len(models) == 1 else f"{size} for {', '.join(names)}"
         for size, names in models.items()
     )
-    return f"Train/dev/test {said} utterances a fold on average"
+    return f"Train/dev/test {text} utterances per fold on average"
 
 
 def _runs(keys: Sequence[Key], cells: Sequence[Any]) -> str:
     runs: dict[str, int] = {}
     for (model, _, _), cell in zip(keys, cells, strict=True):
         runs[model] = max(runs.get(model, 0), int(cell.n_runs))
-    said = [f"{model} {count}" for model, count in runs.items() if count]
-    return f"Runs a fold: {', '.join(said)}" if said else ""
+    counts = [f"{model} {count}" for model, count in runs.items() if count]
+    return f"Runs per fold: {', '.join(counts)}" if counts else ""
 
 
 def plural(count: int, noun: str) -> str:

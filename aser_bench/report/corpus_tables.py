@@ -1,4 +1,4 @@
-"""The tables of a corpus as a whole: bandwidth, drift of the features, and what leaks."""
+"""Tables of a corpus: bandwidth and artefacts, feature drift, and leaks."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from . import captions, text
 from .base import Cell, Column, Row, Table
 from .records import by_condition, groups, number, plain, record
 from .sections import Section
-from .text import said
+from .text import as_text
 
-_MOST = 10  # features of a condition
+_MOST = 10  # features listed for a condition
 
+_PARTS = {"loss": "Total", "bandwidth": "Bandwidth", "artefacts": "Artefacts"}
 _LEAKS = ("corpus", "protocol", "kind", "shared", "utterances", "n_test", "known")
 
 
 def build(sections: Sequence[Section], context: Context, findings: Findings) -> Iterator[Table]:
-    """Yield the tables of a corpus, which all its sections are of."""
+    """Yield the tables of a corpus; all sections belong to it."""
     yield from _bandwidth(sections, context, findings)
     for features in dict.fromkeys(section.features for section in sections):
         yield from _drift(sections[0], features, context, findings.drift)
@@ -32,42 +33,45 @@ def build(sections: Sequence[Section], context: Context, findings: Findings) -> 
 def _bandwidth(
     sections: Sequence[Section], context: Context, findings: Findings
 ) -> Iterator[Table]:
-    found = [
-        (f"{section.features}, {section.protocol}: {model}, {training}", treatment, row)
+    entries = [
+        (f"{section.features}, {section.protocol}: {model}, {training}", condition, row)
         for section in sections
         for model, training, own in groups(section, findings.bandwidth)
-        for treatment, row in by_condition(section, own)
+        for condition, row in by_condition(section, own)
     ]
-    if not found:
+    if not entries:
         return
     corpus = sections[0].corpus
-    parts = ("loss", "bandwidth", "artefacts")
-    filters = dict.fromkeys(f"{said(row.lowpass)} for {t.name}" for _, t, row in found)
+    filters = dict.fromkeys(f"{as_text(row.lowpass)} for {t.name}" for _, t, row in entries)
     extra = (
-        "UAR against the original in percentage points, a loss is negative: all of it, what a "
-        "low-pass filter of the same bandwidth does too, and what the coding does beyond",
-        captions.trainings(str(row.training) for _, _, row in found),
+        "Change of UAR from the original in percentage points (negative: a loss): in total, due to "
+        "the bandwidth (measured with a low-pass filter of the same bandwidth), and due to other "
+        "coding artefacts",
+        captions.trainings(str(row.training) for _, _, row in entries),
         captions.intervals(findings),
     )
     yield Table(
         stem=text.stem(corpus, "bandwidth"),
-        title=f"{context.title(corpus)}: bandwidth and artefacts",
+        title=f"{context.title(corpus)}: effects of bandwidth and artefacts",
         caption=captions.brief(corpus, context, extra),
         sides=("Condition",),
         columns=tuple(
-            Column(part.capitalize(), name) for part in parts for name in ("points", "interval")
+            Column(_PARTS[part], name) for part in _PARTS for name in ("points", "interval")
         ),
         rows=tuple(
             Row(
-                (treatment.name,),
-                tuple(cell for part in parts for cell in _change(row, part)),
+                (condition.name,),
+                tuple(cell for part in _PARTS for cell in _change(row, part)),
                 heading,
-                treatment.notes,
+                condition.notes,
             )
-            for heading, treatment, row in found
+            for heading, condition, row in entries
         ),
-        records=tuple(record(corpus, context, row, BANDWIDTH, t) for _, t, row in found),
-        footnotes=(f"Filters: {', '.join(filters)}.", *captions.footnotes(corpus, context)),
+        records=tuple(record(corpus, context, row, BANDWIDTH, t) for _, t, row in entries),
+        footnotes=(
+            f"Low-pass filters: {', '.join(filters)}.",
+            *captions.footnotes(corpus, context),
+        ),
     )
 
 
@@ -79,47 +83,47 @@ def _change(row: Any, part: str) -> tuple[Cell, Cell]:
 def _drift(
     section: Section, features: str, context: Context, drift: pd.DataFrame
 ) -> Iterator[Table]:
-    """Yield the features of a feature set that each condition moves most."""
+    """Yield the features of a feature set with the largest shifts at each condition."""
     corpus = section.corpus
     own = drift[(drift["corpus"] == corpus) & (drift["features"] == features)]
-    found = []
-    for treatment in section.ordered(map(str, own["condition"])):
-        rows = own[own["condition"] == treatment.name]
+    entries = []
+    for condition in section.ordered(map(str, own["condition"])):
+        rows = own[own["condition"] == condition.name]
         order = rows["shift"].astype(float).abs().sort_values(ascending=False, kind="stable")
         most = rows.loc[order.index[:_MOST]]
-        found += [(treatment, row) for row in most.itertuples(index=False)]
-    if not found:
+        entries += [(condition, row) for row in most.itertuples(index=False)]
+    if not entries:
         return
     extra = (
-        f"The {_MOST} features that each condition moves most. All numbers in standard deviations "
-        "over the original's utterances. Shift: of the mean; spread: root mean square of the "
-        "shifts of single utterances; deviation: the standard deviation at the condition",
+        f"The {_MOST} features with the largest shifts at each condition, in standard deviations "
+        "over the original utterances. Shift: change of the mean; RMS shift: root mean square of "
+        "the shifts of single utterances; SD: standard deviation at the condition",
     )
     yield Table(
         stem=text.stem(corpus, features, "drift"),
-        title=f"{context.title(corpus)}, {features}: drift of the features",
+        title=f"{context.title(corpus)}, {features}: feature drift",
         caption=captions.brief(corpus, context, extra),
         sides=("Feature",),
-        columns=tuple(Column("", label) for label in ("Shift", "Spread", "Deviation")),
+        columns=tuple(Column("", label) for label in ("Shift", "RMS shift", "SD")),
         rows=tuple(
             Row(
-                (said(row.feature),),
+                (as_text(row.feature),),
                 tuple(
                     Cell(text.fixed(number(value), 2))
                     for value in (row.shift, row.spread, row.sd_ratio)
                 ),
-                treatment.name,
+                condition.name,
             )
-            for treatment, row in found
+            for condition, row in entries
         ),
-        records=tuple(record(corpus, context, row, DRIFT, t) for t, row in found),
+        records=tuple(record(corpus, context, row, DRIFT, t) for t, row in entries),
         footnotes=captions.footnotes(corpus, context),
     )
 
 
 def _leaks(corpus: str, context: Context, leaks: pd.DataFrame) -> Iterator[Table]:
-    """Yield what stands on both sides of a split: a fold in the mean, utterances in all."""
-    found = []
+    """Yield the speakers, recordings and sentences that training and test have in common."""
+    entries = []
     for (protocol, kind), rows in leaks[leaks["corpus"] == corpus].groupby(
         ["protocol", "kind"], sort=False
     ):
@@ -127,13 +131,13 @@ def _leaks(corpus: str, context: Context, leaks: pd.DataFrame) -> Iterator[Table
         shared = float(rows["shared"].astype(float).mean()) if known else None
         touched = int(rows["utterances"].sum()) if known else None
         values = (corpus, protocol, kind, shared, touched, int(rows["n_test"].sum()), known)
-        found.append(dict(zip(_LEAKS, values, strict=True)))
-    if not found:
+        entries.append(dict(zip(_LEAKS, values, strict=True)))
+    if not entries:
         return
     extra = (
-        "How many speakers, recordings and sentences stand both in training and in test, mean "
-        "over folds, and how many test utterances of all folds that touches; a dash: the corpus "
-        "does not tell",
+        "Number of speakers, recordings and sentences that are both in training and in test, mean "
+        "over folds, and the number of test utterances of all folds that this affects; a dash: "
+        "the corpus does not provide this information",
     )
     yield Table(
         stem=text.stem(corpus, "leaks"),
@@ -141,8 +145,8 @@ def _leaks(corpus: str, context: Context, leaks: pd.DataFrame) -> Iterator[Table
         caption=captions.brief(corpus, context, extra),
         sides=("Kind",),
         columns=(
-            Column("", "Shared in a fold"),
-            Column("Test utterances", "touched"),
+            Column("", "Shared per fold"),
+            Column("Test utterances", "affected"),
             Column("Test utterances", "all"),
         ),
         rows=tuple(
@@ -154,12 +158,12 @@ def _leaks(corpus: str, context: Context, leaks: pd.DataFrame) -> Iterator[Table
                 ),
                 f"protocol {one['protocol']}",
             )
-            for one in found
+            for one in entries
         ),
         records=tuple(
             {name: plain(value) for name, value in one.items()}
             | {"note": captions.note(corpus, context, ())}
-            for one in found
+            for one in entries
         ),
         footnotes=captions.footnotes(corpus, context),
     )
@@ -167,18 +171,18 @@ def _leaks(corpus: str, context: Context, leaks: pd.DataFrame) -> Iterator[Table
 
 def _leak_worth(corpus: str, context: Context, findings: Findings) -> Iterator[Table]:
     worth = findings.leakage_effect
-    found = list(worth[worth["corpus"] == corpus].itertuples(index=False))
-    if not found:
+    entries = list(worth[worth["corpus"] == corpus].itertuples(index=False))
+    if not entries:
         return
     extra = (
-        "UAR of the original under a random protocol and under one that keeps speakers apart, "
-        "on the utterances that both tested, and the difference in percentage points: what "
-        "shared speakers are worth",
+        "UAR of the original with a random protocol and with a speaker-disjoint one, on the "
+        "utterances tested by both, and the difference in percentage points: the effect of "
+        "speakers that training and test share",
         captions.intervals(findings),
     )
     yield Table(
         stem=text.stem(corpus, "leak_worth"),
-        title=f"{context.title(corpus)}: what leaks are worth",
+        title=f"{context.title(corpus)}: effect of leaks on the UAR",
         caption=captions.brief(corpus, context, extra),
         sides=("Model",),
         columns=(
@@ -189,17 +193,17 @@ def _leak_worth(corpus: str, context: Context, findings: Findings) -> Iterator[T
         ),
         rows=tuple(
             Row(
-                (said(row.model),),
+                (as_text(row.model),),
                 (
                     Cell(text.fraction(number(row.uar_random))),
                     Cell(text.fraction(number(row.uar_disjoint))),
                     Cell(text.points(number(row.difference))),
                     Cell(text.interval(number(row.low), number(row.high))),
                 ),
-                f"{row.features}: {row.random} against {row.disjoint}",
+                f"{row.features}: {row.random} and {row.disjoint}",
             )
-            for row in found
+            for row in entries
         ),
-        records=tuple(record(corpus, context, row, LEAKAGE_EFFECT) for row in found),
+        records=tuple(record(corpus, context, row, LEAKAGE_EFFECT) for row in entries),
         footnotes=captions.footnotes(corpus, context),
     )

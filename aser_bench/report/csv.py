@@ -1,4 +1,4 @@
-"""A table as a CSV file for machines: plain numbers, one column each."""
+"""Tables as CSV: plain numbers, one column each."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from .base import Plain, Table
 def render(table: Table) -> str:
     """Return the records of a table as CSV text.
 
-    The first columns name the row (corpus, features, protocol ...). In the tables of a metric
-    and in those of training x test follow ``effective_kbps``, ``codec_rate_hz`` and ``note``
-    and, for each cell, ``_n_folds``, ``_n_runs`` and ``_n_failed``, then ``_mean``,
-    ``_sd_folds`` and ``_sd_runs`` of the metric; where there are tests ``_p_holm`` and
-    ``_significant``. All others have the columns of the table of `aser_bench.core.findings` that
-    they show. Numbers are fractions with six decimals, also where people read percentage
-    points; bitrates and frequencies are in kbit/s and Hz. What is not defined is empty.
+    The first columns identify the row (corpus, features, protocol ...). In the tables of a metric
+    and of training x test conditions they are followed by ``effective_kbps``, ``codec_rate_hz``
+    and ``note`` and, for each cell, ``_n_folds``, ``_n_runs`` and ``_n_failed``, then ``_mean``,
+    ``_sd_folds`` and ``_sd_runs`` of the metric; with statistical tests also ``_p_holm`` and
+    ``_significant``. All other tables have the columns of the table of
+    `aser_bench.core.findings` that they show. Numbers are fractions with six decimals, even if
+    other formats show percentage points; bitrates and frequencies are in kbit/s and Hz.
+    Undefined values are empty.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

@@ -1,12 +1,12 @@
-"""Any text as LaTeX that plain pdflatex sets: ASCII only, nothing of it a command."""
+"""Text as ASCII-only LaTeX that pdflatex prints without interpreting any of it."""
 
-# ruff: noqa: RUF001 (the look-alikes are what is looked up)
+# ruff: noqa: RUF001 (the table contains ambiguous characters on purpose)
 
 from __future__ import annotations
 
 import unicodedata
 
-# A bracket or star at the start of a row would be read as an option of the line end before.
+# A bracket or star at the start of a row would be an argument of the preceding line end.
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -90,22 +90,21 @@ _DOTLESS = {"i": r"\i", "j": r"\j"}
 def escape(text: str) -> str:
     r"""Return ``text`` as LaTeX that prints it.
 
-    Letters with accents become accent commands, which need no package. A character that
-    plain LaTeX has no sign for stands there by its number, so that nothing is lost and
-    nothing breaks.
+    Letters with accents become accent commands, which need no package. Other characters that
+    plain LaTeX does not support are replaced by their code point.
 
     Examples
     --------
     >>> print(escape("50 % of my_corpus & é 中"))
     50 \% of my\_corpus \& \'{e} {[}U+4E2D]
     """
-    # Line ends and tabs are blanks in a table; the spaces that mean something stay.
+    # Line ends and tabs become spaces; other kinds of space have their own commands.
     text = "".join(" " if char in "\t\n\r\f\v" else char for char in text)
-    signs = [_letter(char) for char in unicodedata.normalize("NFC", text)]
-    # Two hyphens in a name are two hyphens, not a dash.
+    chars = [_letter(char) for char in unicodedata.normalize("NFC", text)]
+    # LaTeX would turn two hyphens into a dash.
     return "".join(
-        "{}-" if (before, sign) == ("-", "-") else sign
-        for before, sign in zip(["", *signs], signs, strict=False)
+        "{}-" if (previous, char) == ("-", "-") else char
+        for previous, char in zip(["", *chars], chars, strict=False)
     )
 
 

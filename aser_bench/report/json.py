@@ -1,4 +1,4 @@
-"""A table as a JSON file for machines: the numbers of the CSV file, and what explains them."""
+"""Tables as JSON: the numbers of the CSV file, with title, caption and notes."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import Any
 from .base import Plain, Table
 
 SCHEMA = 1
-"""Raised when a name below changes its meaning or goes."""
+"""The version of the format; increased if a name changes its meaning or is removed."""
 
 
 def render(table: Table) -> str:
-    """Return a table as one JSON object, each row in a line of its own.
+    """Return a table as one JSON object with one line for each row.
 
-    ``schema`` is `SCHEMA`; ``name`` the file's name without ending; ``title``, ``caption`` and
-    ``notes`` (a list) are what people read around the table; ``columns`` names the values of a
-    row in order; ``rows`` is a list of objects with just these names. Names and numbers are
-    those of the CSV file; what is not defined is null.
+    ``schema`` is `SCHEMA`; ``name`` the file name without extension; ``title``,
+    ``caption`` and ``notes`` (a list) explain the table; ``columns`` are the names of the values
+    of a row in order; ``rows`` is a list of objects with these names. Names and numbers are the
+    same as in the CSV file; undefined values are null.
     """
-    daggered = f"A dagger: {table.dagger}" if table.dagger in table.marks else ""
+    has_dagger = f"† {table.dagger}" if table.dagger in table.marks else ""
     marked = [note for note in table.marks if note != table.dagger]
     rows = [{name: _plain(value) for name, value in record.items()} for record in table.records]
-    whole: dict[str, Any] = {
+    content: dict[str, Any] = {
         "schema": SCHEMA,
         "name": table.stem,
         "title": table.title,
         "caption": table.caption,
-        "notes": [note for note in (daggered, *marked, *table.footnotes) if note],
+        "notes": [note for note in (has_dagger, *marked, *table.footnotes) if note],
         "columns": list(table.records[0]),
     }
-    lines = [f" {_line(name)}: {_line(value)}," for name, value in whole.items()]
+    lines = [f" {_line(name)}: {_line(value)}," for name, value in content.items()]
     body = ",\n".join(f"  {_line(row)}" for row in rows)
     return "\n".join(["{", *lines, ' "rows": [', body, " ]", "}", ""])
 

@@ -1,13 +1,14 @@
-"""How conditions are called in a table that stands below headings: codec, then bitrate."""
+"""Labels of conditions in tables with headings: the codec as heading, the bitrate as label."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from . import text
-from .sections import Treatment
+from .sections import Condition
 
 _TITLES = {
     "aac": "AAC",
@@ -28,14 +29,14 @@ _TITLES = {
     "speex": "Speex",
     "vorbis": "Vorbis",
 }
-"""Codecs that people write otherwise than the command line does; others stand as they are."""
+"""Common spellings of codecs; other codecs keep their names."""
 
 _IN_KHZ = ("lowpass", "resample")
-"""Controls whose conditions are told apart by a frequency, which is their only option."""
+"""Controls of which the conditions differ only in a frequency."""
 
 
 def heading(codec: str) -> str:
-    """Return a codec, with its options, or a chain of codecs as people write it.
+    """Return the common spelling of a codec with its options, or of a chain of codecs.
 
     Examples
     --------
@@ -50,8 +51,8 @@ def _hop(spec: str) -> str:
     title = _TITLES.get(name, name)
     if name in _IN_KHZ:
         return title
-    rates = [f" {one} kbit/s" for one in rest if _is_number(one)]
-    options = [f", {one.replace(',', ', ')}" for one in rest if not _is_number(one)]
+    rates = [f" {part} kbit/s" for part in rest if _is_number(part)]
+    options = [f", {part.replace(',', ', ')}" for part in rest if not _is_number(part)]
     return "".join((title, *rates, *options))
 
 
@@ -59,70 +60,91 @@ def _is_number(text: str) -> bool:
     return re.fullmatch(r"\d+(\.\d+)?", text) is not None
 
 
-def label(treatment: Treatment) -> str:
-    """Return what a condition is called below its codec's heading; empty for the codec's name.
+def label(condition: Condition) -> str:
+    """Return the label of a condition below its codec's heading; empty if the heading is enough.
 
-    A bitrate is taken from the condition's name, which never says what is not coded.
+    The bitrate is taken from the name of the condition, which is always the coded bitrate.
     """
-    kilo = re.search(r"-(\d+)k(\d*)$", treatment.name)
-    rated = math.isfinite(treatment.requested_kbps)
-    in_khz = treatment.codec.split(":")[0] in _IN_KHZ
+    kilo = re.search(r"-(\d+)k(\d*)$", condition.name)
+    rated = math.isfinite(condition.requested_kbps)
+    in_khz = condition.codec.split(":")[0] in _IN_KHZ
     if kilo is None or not (rated or in_khz):
         return ""
     amount = float(f"{kilo[1]}.{kilo[2] or 0}")
     return f"{amount:g} kHz" if in_khz else f"{amount:g} kbit/s"
 
 
-def named(treatments: Sequence[Treatment]) -> list[tuple[str, str]]:
-    """Return heading and label of each condition; a heading is empty where there is none.
+def named(conditions: Sequence[Condition]) -> list[tuple[str, str]]:
+    """Return heading and label of each condition; the heading can be empty.
 
-    No two conditions are called the same: those that would be keep their names.
+    Conditions that would have the same heading and label keep their names.
     """
-    found = []
-    for one in treatments:
-        short = label(one) if one.codec else ""
+    pairs = []
+    for condition in conditions:
+        short = label(condition) if condition.codec else ""
         if short:
-            found.append((heading(one.codec), short))
+            pairs.append((heading(condition.codec), short))
         else:
-            found.append(("", heading(one.codec) if one.codec else one.name))
+            pairs.append(("", heading(condition.codec) if condition.codec else condition.name))
     return [
-        pair if found.count(pair) == 1 else ("", one.name)
-        for pair, one in zip(found, treatments, strict=True)
+        pair if pairs.count(pair) == 1 else ("", condition.name)
+        for pair, condition in zip(pairs, conditions, strict=True)
     ]
 
 
-def split(above: str, word: str) -> tuple[str, str]:
-    """Move a label's unit into its heading, for the head of a column.
+def safe_bitrate(answer: Any, kbps: Any) -> str:
+    """Return the verdict about a safe bitrate; empty if there is none.
+
+    Parameters
+    ----------
+    answer : str
+        The column ``safe`` of the findings: ``yes``, ``none`` or ``inconclusive``.
+    kbps : float
+        The safe bitrate in kbit/s if the answer is ``yes``.
+
+    Examples
+    --------
+    >>> safe_bitrate("yes", 64.0), safe_bitrate("none", float("nan"))
+    ('safe down to 64 kbit/s', 'no safe bitrate')
+    """
+    answer = text.as_text(answer)
+    if answer == "yes":
+        return f"safe down to {text.kbps(float(kbps))} kbit/s"
+    return "no safe bitrate" if answer == "none" else answer
+
+
+def split(heading: str, label: str) -> tuple[str, str]:
+    """Move the unit of a label into its heading, for the head of a column.
 
     Examples
     --------
     >>> split("MP3", "8 kbit/s")
     ('MP3, kbit/s', '8')
     """
-    amount, _, unit = word.rpartition(" ")
-    return (f"{above}, {unit}", amount) if above else (above, word)
+    amount, _, unit = label.rpartition(" ")
+    return (f"{heading}, {unit}", amount) if heading else (heading, label)
 
 
-def rate(treatment: Treatment) -> str:
-    """Return the effective bitrate in kbit/s, ``-`` where there is none."""
-    return text.kbps(treatment.effective_kbps)
+def rate(condition: Condition) -> str:
+    """Return the effective bitrate in kbit/s, or ``-`` if there is none."""
+    return text.kbps(condition.effective_kbps)
 
 
 def sides(
-    title: str, treatments: Sequence[Treatment]
+    title: str, conditions: Sequence[Condition]
 ) -> tuple[tuple[str, ...], list[tuple[str, tuple[str, ...]]]]:
-    """Return the titles above what names the rows, and heading and side of each condition.
+    """Return the titles of the row labels, and heading and labels of each condition.
 
-    The effective bitrates have a column of their own where the labels do not say them.
+    There is a column of effective bitrates if they differ from the labels.
     """
-    names = named(treatments)
-    rates = list(map(rate, treatments))
-    telling = any(
-        one not in (text.MISSING, word.removesuffix(" kbit/s"))
-        for one, (_, word) in zip(rates, names, strict=True)
+    names = named(conditions)
+    rates = list(map(rate, conditions))
+    has_rates = any(
+        rate not in (text.MISSING, label.removesuffix(" kbit/s"))
+        for rate, (_, label) in zip(rates, names, strict=True)
     )
-    if not telling:
-        return (title,), [(above, (word,)) for above, word in names]
+    if not has_rates:
+        return (title,), [(heading, (label,)) for heading, label in names]
     return (title, "kbit/s"), [
-        (above, (word, one)) for (above, word), one in zip(names, rates, strict=True)
+        (heading, (label, rate)) for (heading, label), rate in zip(names, rates, strict=True)
     ]

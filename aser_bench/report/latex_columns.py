@@ -40,7 +40,7 @@ def column_of(table: Table, index: int) -> LatexColumn:
     """Return a column: decimals if its cells are numbers or plain text, otherwise text."""
     column = table.columns[index]
     cells = [row.cells[index] for row in table.rows]
-    marks = [superscript(table.marks_of(cell.notes, cell.daggered), hang=True) for cell in cells]
+    marks = [superscript(table.marks_of(cell.notes, cell.has_dagger), hang=True) for cell in cells]
     pairs = list(zip(cells, marks, strict=True))
     numbers = [cell.text for cell in cells if _NUMBER.fullmatch(cell.text)]
     others = [cell.text for cell in cells if not _NUMBER.fullmatch(cell.text)]

@@ -1,4 +1,4 @@
-"""The tables of what is lost against the original: of UAR, and of the recall of each emotion."""
+"""Tables of losses compared with the original: of UAR, and of the recall of each emotion."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .base import Cell, Column, Row, Table
 from .metric_tables import Significance
 from .records import by_condition, groups, keys, number, record, sentence
 from .sections import Section
-from .text import said
+from .text import as_text
 
 
 def build(section: Section, context: Context, findings: Findings) -> Iterator[Table]:
-    """Yield the losses of UAR, and the recalls of each model and way of training."""
+    """Yield the losses of UAR, and the recalls of each model and training."""
     losses = findings.losses
     losses = losses[(losses["metric"] == "uar") & (losses["condition"] != ORIGINAL)]
     if len(section.only(losses)):
@@ -30,10 +30,10 @@ def build(section: Section, context: Context, findings: Findings) -> Iterator[Ta
 
 def _losses(section: Section, context: Context, findings: Findings, losses: pd.DataFrame) -> Table:
     tests = Significance(section, findings, "uar")
-    found = [
-        (_heading(model, training, row), treatment, row)
-        for model, training, own in groups(section, losses)
-        for treatment, row in by_condition(section, own)
+    entries = [
+        (_heading(model, training, row), condition, row)
+        for model, training, group in groups(section, losses)
+        for condition, row in by_condition(section, group)
     ]
     extra = (
         captions.trainings(training for _, training, _ in groups(section, losses)),
@@ -41,55 +41,55 @@ def _losses(section: Section, context: Context, findings: Findings, losses: pd.D
         captions.POINTS,
         captions.intervals(findings),
         captions.margin(findings),
-        "p: permutation test by speaker, alone and after Holm's correction; McN.: McNemar's test "
-        "by utterance; d: mean difference over speakers in their standard deviations; Kept: share "
-        "of the original's UAR above chance, in per cent",
+        "p: permutation test by speaker, uncorrected and after Holm's correction; McN.: McNemar's "
+        "test by utterance; d: mean difference divided by its standard deviation over speakers; "
+        "Retained: share of the original's UAR above chance, in percent",
     )
     return Table(
         stem=text.stem(*section.name, "losses"),
-        title=captions.title(section, context, "UAR against the original"),
+        title=captions.title(section, context, "UAR compared with the original"),
         caption=captions.caption(section, context, keys(section, losses), extra),
         sides=("Condition",),
         columns=(
             Column("Difference", "points"),
             Column("Difference", "interval"),
-            Column("p", "alone"),
+            Column("p", "uncorrected"),
             Column("p", "Holm"),
             Column("p", "McN."),
             Column("", "d"),
-            Column("", "Kept"),
+            Column("", "Retained"),
             Column("", "Decision", is_text=True),
         ),
         rows=tuple(
-            Row((t.name,), _loss_cells(tests, row), heading, t.notes) for heading, t, row in found
+            Row((t.name,), _loss_cells(tests, row), heading, t.notes) for heading, t, row in entries
         ),
-        records=tuple(record(section.corpus, context, row, LOSSES, t) for _, t, row in found),
+        records=tuple(record(section.corpus, context, row, LOSSES, t) for _, t, row in entries),
         dagger=tests.dagger,
         footnotes=captions.footnotes(section.corpus, context),
     )
 
 
 def _heading(model: str, training: str, row: Any) -> str:
-    """Name a group of rows, with the UAR that they are compared with."""
+    """Return the heading of a group of rows, with the UAR of the original."""
     return f"{model}, {training}: original {text.fraction(number(row.original))}"
 
 
 def _loss_cells(tests: Significance, row: Any) -> tuple[Cell, ...]:
-    daggered = tests.daggered(str(row.model), str(row.training), str(row.condition))
+    has_dagger = tests.has_dagger(str(row.model), str(row.training), str(row.condition))
     return (
-        Cell(text.points(number(row.difference)), daggered=daggered),
+        Cell(text.points(number(row.difference)), has_dagger=has_dagger),
         Cell(text.interval(number(row.low), number(row.high)), notes=_why(row)),
         Cell(text.probability(number(row.p))),
         Cell(text.probability(number(row.p_holm))),
         Cell(text.probability(number(row.p_mcnemar))),
         Cell(text.fixed(number(row.effect), 2)),
         Cell(text.fixed(100 * number(row.retained), 0)),
-        Cell(said(row.decision) or text.MISSING),
+        Cell(as_text(row.decision) or text.MISSING),
     )
 
 
 def _why(row: Any) -> tuple[str, ...]:
-    why = sentence(said(row.why))
+    why = sentence(as_text(row.why))
     return (why,) if why else ()
 
 
@@ -101,16 +101,16 @@ def _recalls(
     training: str,
     recalls: pd.DataFrame,
 ) -> Table:
-    found = []
-    for emotion, own in recalls.groupby(recalls["emotion"].astype(str), sort=False):
-        said = captions.plural(int(number(own["n_utterances"].max())), "utterance")
-        found += [(f"{emotion}, {said}", *pair) for pair in by_condition(section, own)]
+    entries = []
+    for emotion, group in recalls.groupby(recalls["emotion"].astype(str), sort=False):
+        utterances = captions.plural(int(number(group["n_utterances"].max())), "utterance")
+        entries += [(f"{emotion}, {utterances}", *pair) for pair in by_condition(section, group)]
     extra = (
         captions.trainings([training]),
         captions.POOLED,
         captions.POINTS,
         captions.intervals(findings),
-        "Taken for: the most frequent wrong word, and for which share of the emotion's utterances",
+        "Confused with: the most frequent wrong emotion, and its share of the emotion's utterances",
     )
     return Table(
         stem=text.stem(*section.name, "recalls", model, training),
@@ -122,23 +122,23 @@ def _recalls(
             Column("Difference", "points"),
             Column("Difference", "interval"),
             Column("", "Precision"),
-            Column("", "Taken for", is_text=True),
+            Column("", "Confused with", is_text=True),
         ),
         rows=tuple(
-            Row((t.name,), _recall_cells(row), heading, t.notes) for heading, t, row in found
+            Row((t.name,), _recall_cells(row), heading, t.notes) for heading, t, row in entries
         ),
-        records=tuple(record(section.corpus, context, row, RECALLS, t) for _, t, row in found),
+        records=tuple(record(section.corpus, context, row, RECALLS, t) for _, t, row in entries),
         footnotes=captions.footnotes(section.corpus, context),
     )
 
 
 def _recall_cells(row: Any) -> tuple[Cell, ...]:
-    itself = str(row.condition) == ORIGINAL  # a difference of nothing to itself says nothing
-    taken, share = said(row.confused_with), number(row.confused_share)
+    is_original = str(row.condition) == ORIGINAL  # which has no difference from itself
+    emotion, share = as_text(row.confused_with), number(row.confused_share)
     return (
         Cell(text.fraction(number(row.value))),
-        Cell() if itself else Cell(text.points(number(row.difference))),
-        Cell() if itself else Cell(text.interval(number(row.low), number(row.high))),
+        Cell() if is_original else Cell(text.points(number(row.difference))),
+        Cell() if is_original else Cell(text.interval(number(row.low), number(row.high))),
         Cell(text.fraction(number(row.precision))),
-        Cell(f"{taken} ({text.fraction(share)})" if taken and share > 0 else text.MISSING),
+        Cell(f"{emotion} ({text.fraction(share)})" if emotion and share > 0 else text.MISSING),
     )

@@ -1,4 +1,4 @@
-"""A table as Markdown: a pipe table as GitHub reads it, with notes and caption below."""
+"""Tables as Markdown: a pipe table for GitHub, with notes and caption below."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .base import BEST_NOTE, Cell, Row, Table
 def render(table: Table) -> str:
     """Return a table as Markdown.
 
-    Rows that share a heading stand below a line that holds nothing else.
+    A heading is a line of the table above the rows that share it.
     """
     titles = [escape(title) for title in table.sides]
     titles += [
@@ -38,7 +38,7 @@ def render(table: Table) -> str:
 
 
 def escape(text: str) -> str:
-    r"""Return a text that Markdown prints as it is, in a table, too.
+    r"""Return a text escaped for Markdown, also inside a table.
 
     Examples
     --------
@@ -48,12 +48,12 @@ def escape(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>|~&#$@])", r"\\\1", " ".join(text.split()))
 
 
-def _line(words: Sequence[str]) -> str:
-    return f"| {' | '.join(words)} |"
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _cells(table: Table, row: Row) -> list[str]:
-    side = [escape(word) for word in row.side]
+    side = [escape(label) for label in row.side]
     side[0] += escape(table.marks_of(row.notes))
     return [*side, *(_cell(table, cell) for cell in row.cells)]
 
@@ -61,4 +61,4 @@ def _cells(table: Table, row: Row) -> list[str]:
 def _cell(table: Table, cell: Cell) -> str:
     text = f"**{escape(cell.text)}**" if cell.best else escape(cell.text)
     spread = f" ± {cell.spread}" if cell.spread else ""
-    return text + spread + escape(table.marks_of(cell.notes, cell.daggered))
+    return text + spread + escape(table.marks_of(cell.notes, cell.has_dagger))

@@ -1,4 +1,4 @@
-"""The tables of the scores: one a metric, training x test conditions, and the overview."""
+"""Tables of the scores: one for each metric, training x test conditions, and the overview."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..core.findings import Findings
 from ..core.metrics import all_metrics
 from . import captions, labels
 from .base import Cell, Column, Entry, Plain, Row, Table
-from .sections import Key, Section, Treatment, train_condition
+from .sections import Condition, Key, Section, train_condition
 from .text import number, stem
 
 Grid = Sequence[Sequence[Entry | None]]
@@ -21,7 +21,7 @@ Grid = Sequence[Sequence[Entry | None]]
 
 @dataclass(frozen=True)
 class Significance:
-    """What the tests say of one metric in a section; without losses it says nothing."""
+    """The results of the statistical tests of one metric in a section; empty without losses."""
 
     section: Section
     findings: Findings
@@ -29,7 +29,7 @@ class Significance:
 
     @cached_property
     def rows(self) -> dict[tuple[str, str, str], Any]:
-        """Model, training and condition -> row of the losses."""
+        """The rows of the losses by model, training and condition."""
         losses = self.section.only(self.findings.losses)
         losses = losses[losses["metric"] == self.metric]
         return {
@@ -37,29 +37,29 @@ class Significance:
             for row in losses.itertuples(index=False)
         }
 
-    def daggered(self, model: str, training: str, condition: str) -> bool:
-        """Tell whether a loss is significant."""
+    def has_dagger(self, model: str, training: str, condition: str) -> bool:
+        """Return whether a loss is significant."""
         row = self.rows.get((model, training, condition))
         return row is not None and row.significant == True  # noqa: E712 (NaN is not true)
 
     def record(self, name: str, key: tuple[str, str, str]) -> dict[str, Plain]:
-        """Return what a machine reads of it, in a table that has any."""
+        """Return the columns of the records; empty without losses."""
         if not self.rows:
             return {}
         row = self.rows.get(key)
         return {
             f"{name}_p_holm": float(row.p_holm) if row is not None else math.nan,
-            f"{name}_significant": self.daggered(*key) if row is not None else None,
+            f"{name}_significant": self.has_dagger(*key) if row is not None else None,
         }
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What the caption says of the tests, nothing where there are none."""
+        """The sentences about the tests in the caption; empty without losses."""
         return (captions.margin(self.findings),) if self.rows else ()
 
     @property
     def dagger(self) -> str:
-        """What an asterisk means."""
+        """The meaning of a dagger."""
         counts: dict[str, int] = {}
         for (_, training, _), row in self.rows.items():
             counts[training] = counts.get(training, 0) + math.isfinite(float(row.p))
@@ -67,7 +67,7 @@ class Significance:
 
 
 def by_metric(section: Section, context: Context, findings: Findings, metric: str) -> Table:
-    """Return one metric of every model and way of training, by condition."""
+    """Return one metric of all models and trainings, by condition."""
     return _by_training(
         section,
         context,
@@ -79,7 +79,7 @@ def by_metric(section: Section, context: Context, findings: Findings, metric: st
 
 
 def overview(section: Section, context: Context, findings: Findings) -> Table:
-    """Return the UAR as the terminal shows it: conditions by their names, facts kept short."""
+    """Return the UAR for the terminal: with names of conditions and a short caption."""
     return _by_training(
         section,
         context,
@@ -101,18 +101,18 @@ def _by_training(
 ) -> Table:
     pairs = [(model, one) for model in section.models for one in section.trainings([model])]
     keys = [key for pair in pairs for key in section.keys(*pair)]
-    treatments = section.ordered(test for _, _, test in keys)
+    conditions = section.ordered(test for _, _, test in keys)
     grid = [
         [
             section.entry((model, train_condition(one, t.name), t.name), metric)
             for model, one in pairs
         ]
-        for t in treatments
+        for t in conditions
     ]
-    stars = [[tests.daggered(*pair, t.name) for pair in pairs] for t in treatments]
+    stars = [[tests.has_dagger(*pair, t.name) for pair in pairs] for t in conditions]
     units = [f"{model}_{one}" for model, one in pairs]
     records = []
-    for t, line in zip(treatments, grid, strict=True):
+    for t, line in zip(conditions, grid, strict=True):
         cells = list(zip(units, line, strict=True))
         parts = [
             _numbers(unit, metric, entry) | tests.record(f"{unit}_{metric}", (*pair, t.name))
@@ -120,14 +120,14 @@ def _by_training(
         ]
         records.append(_record(section, context, t, {"condition": t.name}, cells, parts))
     shown = captions.trainings(one for _, one in pairs) if extra else ""
-    titles, named = _flat(treatments) if flat else labels.sides("Condition", treatments)
+    titles, named = _flat(conditions) if flat else labels.sides("Condition", conditions)
     return Table(
         stem=stem,
         title=captions.title(section, context, all_metrics()[metric].title),
         caption=captions.caption(section, context, keys, (shown, *extra, *tests.sentences)),
         sides=titles,
         columns=tuple(Column(model, one) for model, one in pairs),
-        rows=_rows(treatments, named, grid, stars, sign=all_metrics()[metric].sign),
+        rows=_rows(conditions, named, grid, stars, sign=all_metrics()[metric].sign),
         records=tuple(records),
         dagger=tests.dagger,
         footnotes=captions.footnotes(section.corpus, context),
@@ -135,7 +135,7 @@ def _by_training(
 
 
 def matrices(section: Section, context: Context) -> Iterator[Table]:
-    """Yield training x test conditions of each model that was tested where it was not trained."""
+    """Yield training x test conditions of each model that was tested on other conditions too."""
     for model in section.models:
         used = [key for key in section.cells if key[0] == model]
         trains = section.ordered(train for _, train, _ in used)
@@ -144,12 +144,12 @@ def matrices(section: Section, context: Context) -> Iterator[Table]:
 
 
 def _matrix(
-    section: Section, context: Context, used: Sequence[Key], trains: Sequence[Treatment]
+    section: Section, context: Context, used: Sequence[Key], trains: Sequence[Condition]
 ) -> Table:
     model = used[0][0]
     tests = section.ordered(test for _, _, test in used)
     grid = [[section.entry((model, a.name, b.name), "uar") for b in tests] for a in trains]
-    titles, named = labels.sides("Trained at", trains)
+    titles, named = labels.sides("Training condition", trains)
     records = []
     for t, line in zip(trains, grid, strict=True):
         cells = [(test.name, entry) for test, entry in zip(tests, line, strict=True)]
@@ -177,13 +177,13 @@ def _matrix(
 
 
 def _flat(
-    treatments: Sequence[Treatment],
+    conditions: Sequence[Condition],
 ) -> tuple[tuple[str, ...], list[tuple[str, tuple[str, ...]]]]:
-    return ("Condition", "kbit/s"), [("", (t.name, labels.rate(t))) for t in treatments]
+    return ("Condition", "kbit/s"), [("", (t.name, labels.rate(t))) for t in conditions]
 
 
 def _rows(
-    treatments: Sequence[Treatment],
+    conditions: Sequence[Condition],
     named: Sequence[tuple[str, tuple[str, ...]]],
     grid: Grid,
     stars: Sequence[Sequence[bool]] = (),
@@ -199,71 +199,71 @@ def _rows(
                 for c, entry in enumerate(grid[r])
             ),
             heading,
-            treatment.notes,
+            condition.notes,
         )
-        for r, (treatment, (heading, side)) in enumerate(zip(treatments, named, strict=True))
+        for r, (condition, (heading, side)) in enumerate(zip(conditions, named, strict=True))
     )
 
 
-def _cell(entry: Entry | None, best: bool, daggered: bool, spread: bool) -> Cell:
-    """Return what people read of an entry.
+def _cell(entry: Entry | None, best: bool, has_dagger: bool, spread: bool) -> Cell:
+    """Return the formatted value of an entry.
 
-    A cell that nobody asked for is ``-``, one that failed altogether ``failed``, and a mean
-    that is not defined ``n/a``.
+    A cell that is not part of the study is ``-``, a cell of which all results failed is
+    ``failed``, and an undefined mean is ``n/a``.
     """
     if entry is None:
         return Cell()
     notes = (entry.note,) if entry.note else ()
     if entry.failed or math.isnan(entry.mean):
         return Cell("failed" if entry.failed else "n/a", notes=notes)
-    behind = "" if not spread or math.isnan(entry.sd_folds) else number(entry.sd_folds)
-    return Cell(number(entry.mean), behind, best, daggered, notes)
+    spread_text = "" if not spread or math.isnan(entry.sd_folds) else number(entry.sd_folds)
+    return Cell(number(entry.mean), spread_text, best, has_dagger, notes)
 
 
 def _best(grid: Grid, sign: int) -> set[tuple[int, int]]:
-    """Find the best of each column, and whatever prints equal to it.
+    """Return the places of the best value of each column and of values that print equal to it.
 
-    A column of one number has no best, and a mean over only some of the results is no rival.
+    A column with one number has no best value. A mean over some of the results is ignored.
     """
-    found = set()
+    places = set()
     for column in range(len(grid[0]) if grid else 0):
-        rivals = {
+        values = {
             row: entry.mean
             for row, line in enumerate(grid)
             if (entry := line[column]) is not None and entry.comparable
         }
-        if len(rivals) >= 2:
-            best = number(sign * max(sign * mean for mean in rivals.values()))
-            found |= {(row, column) for row, mean in rivals.items() if number(mean) == best}
-    return found
+        if len(values) >= 2:
+            best = number(sign * max(sign * mean for mean in values.values()))
+            places |= {(row, column) for row, mean in values.items() if number(mean) == best}
+    return places
 
 
 def _numbers(name: str, metric: str, entry: Entry | None) -> dict[str, Plain]:
-    """Return a cell for machines: counts, and the metric with both spreads."""
+    """Return a cell of a record: counts, and the metric with both spreads."""
     counts = ("n_folds", "n_runs", "n_failed")
-    values = ("mean", "sd_folds", "sd_runs")
+    statistics = ("mean", "sd_folds", "sd_runs")
     return {
-        **{f"{name}_{one}": getattr(entry, one, None) for one in counts},
-        **{f"{name}_{metric}_{one}": getattr(entry, one, math.nan) for one in values},
+        **{f"{name}_{count}": getattr(entry, count, None) for count in counts},
+        **{f"{name}_{metric}_{each}": getattr(entry, each, math.nan) for each in statistics},
     }
 
 
 def _record(
     section: Section,
     context: Context,
-    treatment: Treatment,
+    condition: Condition,
     keys: dict[str, str],
     cells: Sequence[tuple[str, Entry | None]],
     parts: Iterable[dict[str, Plain]],
 ) -> dict[str, Plain]:
-    """Return a row for machines: what names it, then the parts."""
+    """Return a record: the identifying columns, then the parts."""
     notes = [f"{name}: {entry.note}" for name, entry in cells if entry is not None and entry.note]
     record: dict[str, Plain] = {
         **section.names,
         **keys,
-        "effective_kbps": treatment.effective_kbps,
-        "codec_rate_hz": treatment.codec_rate_hz,
-        "note": captions.note(section.corpus, context, (*treatment.notes, *notes)),
+        "effective_kbps": condition.effective_kbps,
+        "codec_rate_hz": condition.codec_rate_hz,
+        "note": captions.note(section.corpus, context, (*condition.notes, *notes)),
     }
     for part in parts:
         record |= part

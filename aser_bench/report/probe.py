@@ -1,4 +1,4 @@
-"""The table of ``aser-bench probe``: as text for people, as CSV for machines."""
+"""The table of ``aser-bench probe`` as text and as CSV."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from .base import mark
 from .terminal import display_width, grid, paragraph
 
 _EMPTY = text.MISSING
-_OFF = "the effective bitrate is more than 3 % off the one that was asked for"
+_RATE_DIFFERS = "the effective bitrate differs from the requested one by more than 3 %"
 
 
 @dataclass(frozen=True)
 class _Column:
-    """A column of the text: its name in the table, two lines of head, and how it is written."""
+    """A column of the text: its name in the data frame, two lines of head, and its format."""
 
     name: str
     head: str
     unit: str
-    write: Callable[[float], str]
+    format: Callable[[float], str]
 
 
 def _fixed(digits: int) -> Callable[[float], str]:
-    def write(value: float) -> str:
-        word = f"{value:.{digits}f}"
-        return word.removeprefix("-") if not float(word) else word  # no -0.00
+    def format_number(value: float) -> str:
+        text = f"{value:.{digits}f}"
+        return text.removeprefix("-") if not float(text) else text  # no -0.00
 
-    return write
+    return format_number
 
 
 _COLUMNS = (
-    _Column("requested_kbps", "asked", "kbit/s", text.kbps),
-    _Column("effective_kbps", "real", "kbit/s", text.kbps),
+    _Column("requested_kbps", "requested", "kbit/s", text.kbps),
+    _Column("effective_kbps", "effective", "kbit/s", text.kbps),
     _Column("codec_rate_hz", "rate", "Hz", _fixed(0)),
     _Column("stream", "stream", "", str),
     _Column("bandwidth_hz", "-20 dB", "Hz", _fixed(0)),
@@ -51,10 +51,10 @@ _COLUMNS = (
 )
 
 _LEGEND = {
-    "effective_kbps": "real: the bitrate read back from the streams.",
-    "bandwidth_hz": "-20 dB: from here up the codec keeps nothing.",
-    "lag_samples": "lag: the worst, in samples.",
-    "length_difference": "length: samples too many, the worst.",
+    "effective_kbps": "effective: the bitrate read back from the streams.",
+    "bandwidth_hz": "-20 dB: the frequency above which the codec removes the signal.",
+    "lag_samples": "lag: the largest, in samples.",
+    "length_difference": "length: the largest number of extra samples.",
     "lsd_db": "LSD: log-spectral distance.",
     "pesq": "PESQ: 1 bad, 4.6 perfect (P.862.2).",
     "stoi": "STOI: 1 is intelligible.",
@@ -64,11 +64,15 @@ _LEGEND = {
 def render(table: pd.DataFrame, width: int = 80) -> str:
     """Return the table of `aser_bench.codecs.probe.probe` as text, no line wider than ``width``.
 
-    Columns that say nothing are left out; what does not fit follows in a further block.
-    Footnotes stand below, and a legend.
+    Columns without information are omitted; columns that do not fit follow in further blocks.
+    Footnotes and a legend are below.
     """
     width = max(40, width)
-    shown = [column for column in _COLUMNS if column.name in table and _telling(table, column.name)]
+    shown = [
+        column
+        for column in _COLUMNS
+        if column.name in table and _is_informative(table, column.name)
+    ]
     notes = _footnotes(table)
     names = _names(table, notes)
     heads = [f"{column.head}\n{column.unit}" for column in shown]
@@ -90,14 +94,14 @@ def render(table: pd.DataFrame, width: int = 80) -> str:
 
 
 def to_csv(table: pd.DataFrame) -> str:
-    """Return the table of `aser_bench.codecs.probe.probe` as CSV; what is not defined is empty."""
+    """Return the table of `aser_bench.codecs.probe.probe` as CSV; undefined values are empty."""
     return table.to_csv(index=False, lineterminator="\n", float_format="%.10g")
 
 
-def _telling(table: pd.DataFrame, name: str) -> bool:
-    """Tell whether a column says anything that the others do not."""
+def _is_informative(table: pd.DataFrame, name: str) -> bool:
+    """Return whether a column has information that other columns do not have."""
     if name == "requested_kbps":
-        return bool((table["flag"] != "").any())  # else the names and the real bitrates say it
+        return bool((table["flag"] != "").any())  # otherwise it equals the effective bitrate
     if name == "length_difference":
         return bool((table[name].fillna(0) != 0).any())
     return any(not _is_empty(value) for value in table[name])
@@ -115,19 +119,23 @@ def _cells(table: pd.DataFrame, column: _Column) -> list[str]:
         if value == math.inf
         else "-inf"
         if value == -math.inf
-        else column.write(value)
+        else column.format(value)
         for value in table[column.name]
     ]
 
 
 def _row_notes(table: pd.DataFrame) -> Iterator[list[str]]:
-    for same, flag, why in zip(table["same_as"], table["flag"], table["mark"], strict=True):
-        found = [f"the same stream as {same}" if same else "", _OFF if flag else "", why]
-        yield [note for note in found if note]
+    for same, flag, reason in zip(table["same_as"], table["flag"], table["mark"], strict=True):
+        candidates = [
+            f"identical to the stream of {same}" if same else "",
+            _RATE_DIFFERS if flag else "",
+            reason,
+        ]
+        yield [note for note in candidates if note]
 
 
 def _footnotes(table: pd.DataFrame) -> dict[str, str]:
-    """Return footnote -> mark; what holds for every row has an empty one."""
+    """Return the marks of the footnotes; a note that applies to all rows has an empty mark."""
     rows = list(_row_notes(table))
     texts = dict.fromkeys(note for notes in rows for note in notes)
     marked = [note for note in texts if not all(note in notes for notes in rows)]
@@ -136,22 +144,22 @@ def _footnotes(table: pd.DataFrame) -> dict[str, str]:
 
 def _names(table: pd.DataFrame, notes: dict[str, str]) -> list[str]:
     return [
-        name + ",".join(filter(None, (notes[note] for note in found)))
-        for name, found in zip(table["condition"], _row_notes(table), strict=True)
+        name + ",".join(filter(None, (notes[note] for note in row_notes)))
+        for name, row_notes in zip(table["condition"], _row_notes(table), strict=True)
     ]
 
 
 def _below(
     table: pd.DataFrame, shown: Sequence[_Column], notes: dict[str, str], width: int
 ) -> list[str]:
-    every = "in every row: " if len(table) > 1 else ""
+    every = "all rows: " if len(table) > 1 else ""
     lines = [
         paragraph(f"{sign} {note}" if sign else every + note, width).rstrip()
         for note, sign in notes.items()
     ]
-    said = [_LEGEND[column.name] for column in shown if column.name in _LEGEND]
+    legend = [_LEGEND[column.name] for column in shown if column.name in _LEGEND]
     lengths = table["length_difference"]
-    if not _telling(table, "length_difference") and lengths.notna().any():
-        said.append("Every recording came back as long as it was.")
-    said.append("All others: medians.")
-    return [*lines, paragraph(" ".join(said), width).rstrip()]
+    if not _is_informative(table, "length_difference") and lengths.notna().any():
+        legend.append("All recordings keep their length.")
+    legend.append("Other columns: medians.")
+    return [*lines, paragraph(" ".join(legend), width).rstrip()]

@@ -1,4 +1,4 @@
-"""Rows of findings in a reader's order, and as records of plain values for machines."""
+"""Rows of findings in display order, and as records of plain values."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from ..core.context import Context
 from ..core.findings import TRAININGS
 from . import captions
 from .base import Plain
-from .sections import Key, Section, Treatment
+from .sections import Condition, Key, Section
 
 
 def groups(section: Section, frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Yield model, way of training and the section's rows of both, in the scores' order."""
+    """Yield model, training and their rows in the section, in the order of the scores."""
     frame = section.only(frame)
     for model in section.models:
-        own = frame[frame["model"].astype(str) == model]
+        of_model = frame[frame["model"].astype(str) == model]
         for training in TRAININGS:
-            rows = own[own["training"].astype(str) == training]
+            rows = of_model[of_model["training"].astype(str) == training]
             if len(rows):
                 yield model, training, rows
 
 
-def by_condition(section: Section, rows: pd.DataFrame) -> list[tuple[Treatment, Any]]:
-    """Return the rows, one a condition, in a reader's order, each with its condition."""
-    found = {str(row.condition): row for row in rows.itertuples(index=False)}
-    return [(one, found[one.name]) for one in section.ordered(found)]
+def by_condition(section: Section, rows: pd.DataFrame) -> list[tuple[Condition, Any]]:
+    """Return the rows, one for each condition, in display order with their conditions."""
+    by_name = {str(row.condition): row for row in rows.itertuples(index=False)}
+    return [(condition, by_name[condition.name]) for condition in section.ordered(by_name)]
 
 
 def keys(section: Section, frame: pd.DataFrame) -> list[Key]:
-    """Return the cells whose predictions some findings stand on, those of the original, too."""
-    found = dict.fromkeys(
+    """Return the cells that findings are computed from, including those of the original."""
+    cells = dict.fromkeys(
         key
         for model, training, _ in groups(section, frame)
         for key in section.keys(model, training)
     )
-    return list(found)
+    return list(cells)
 
 
 def record(
@@ -47,32 +47,32 @@ def record(
     context: Context,
     row: Any,
     columns: Sequence[str],
-    treatment: Treatment | None = None,
+    condition: Condition | None = None,
 ) -> dict[str, Plain]:
-    """Return a row of findings with the bitrate and the notes of its condition behind.
+    """Return a row of findings, followed by the bitrate and the notes of its condition.
 
     Parameters
     ----------
     corpus : str
-        Whose row it is.
+        The corpus of the row.
     context : Context
-        What the run tells of itself.
+        The description of the run.
     row : named tuple
-        Of one of the tables of findings.
+        A row of a table of findings.
     columns : sequence of str
         The columns of that table.
-    treatment : Treatment, optional
-        The condition that the row is of.
+    condition : Condition, optional
+        The condition of the row.
     """
-    found = {name: plain(getattr(row, name)) for name in columns}
-    if treatment is not None:
-        found["effective_kbps"] = treatment.effective_kbps
-    found["note"] = captions.note(corpus, context, treatment.notes if treatment else ())
-    return found
+    values = {name: plain(getattr(row, name)) for name in columns}
+    if condition is not None:
+        values["effective_kbps"] = condition.effective_kbps
+    values["note"] = captions.note(corpus, context, condition.notes if condition else ())
+    return values
 
 
 def plain(value: Any) -> Plain:
-    """Return a value of a data frame as one of Python's own; what is missing is None."""
+    """Return a value of a data frame as a Python value; a missing value is None."""
     if value is None or value is pd.NA:
         return None
     value = value.item() if hasattr(value, "item") else value
@@ -82,12 +82,12 @@ def plain(value: Any) -> Plain:
 
 
 def number(value: Any) -> float:
-    """Return a number of a data frame; NaN where it is missing."""
-    found = plain(value)
-    return math.nan if found is None or isinstance(found, str) else float(found)
+    """Return a number of a data frame; a missing value is NaN."""
+    result = plain(value)
+    return math.nan if result is None or isinstance(result, str) else float(result)
 
 
 def sentence(text: str) -> str:
-    """Return a text that begins with a capital and ends with a full stop; empty stays empty."""
+    """Return a text with an initial capital and a full stop; an empty text stays empty."""
     text = text.strip().rstrip(".")
     return f"{text[0].upper()}{text[1:]}." if text else ""

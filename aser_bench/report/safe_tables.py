@@ -1,4 +1,4 @@
-"""The tables of what may be relied on: safe bitrates, and probabilities that are what they say."""
+"""Tables of safe bitrates, and of the calibration of the probabilities."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import captions, labels, text
 from .base import Cell, Column, Row, Table
 from .records import groups, keys, number, record
 from .sections import Section, train_condition
-from .text import said
+from .text import as_text
 
 _CALIBRATION = (
     "corpus",
@@ -37,32 +37,32 @@ def build(section: Section, context: Context, findings: Findings) -> Iterator[Ta
 
 
 def verdicts(section: Section, findings: Findings) -> list[str]:
-    """Return for each model, way of training and codec what was found of its safe bitrate."""
+    """Return a sentence about the safe bitrate of each model, training and codec."""
     return [
-        f"{model}, {training}, {labels.heading(str(row.codec))}: {said(row.sentence)}"
+        f"{model}, {training}, {labels.heading(str(row.codec))}: {as_text(row.sentence)}"
         for model, training, rows in groups(section, findings.robustness)
         for row in rows.itertuples(index=False)
-        if said(row.sentence)
+        if as_text(row.sentence)
     ]
 
 
 def _safe(section: Section, context: Context, findings: Findings) -> Table:
-    found = sorted(
+    entries = sorted(
         (
             (labels.heading(str(row.codec)), f"{model}, {training}", row)
             for model, training, rows in groups(section, findings.robustness)
             for row in rows.itertuples(index=False)
         ),
-        key=lambda one: str(one[2].codec),
+        key=lambda entry: str(entry[2].codec),
     )
     extra = (
-        captions.trainings(str(row.training) for _, _, row in found),
+        captions.trainings(str(row.training) for _, _, row in entries),
         captions.margin(findings),
-        "Area: UAR over the logarithm of the bitrate, divided by its range; Needed: how many "
-        "would decide",
-        "Errors: those over all bitrates as a multiple of the reference's, and the same of what "
-        "coding adds to them"
-        if any(said(row.reference) for _, _, row in found)
+        "Area: area under the UAR over the logarithm of the bitrate, divided by its range; Needed: "
+        "approximate number for a conclusion",
+        "Errors: recognition errors over all bitrates, and those added by coding, relative to the "
+        "reference"
+        if any(as_text(row.reference) for _, _, row in entries)
         else "",
     )
     return Table(
@@ -71,7 +71,7 @@ def _safe(section: Section, context: Context, findings: Findings) -> Table:
         caption=captions.caption(section, context, keys(section, findings.robustness), extra),
         sides=("Model",),
         columns=(
-            Column("", "Safe down to", is_text=True),
+            Column("", "Safe bitrate", is_text=True),
             Column("", "Bitrates"),
             Column("", "Area"),
             Column("Errors", "all"),
@@ -80,21 +80,24 @@ def _safe(section: Section, context: Context, findings: Findings) -> Table:
             Column("Needed", "utterances"),
             Column("Needed", "speakers"),
         ),
-        rows=tuple(Row((label,), _safe_cells(row), codec) for codec, label, row in found),
-        records=tuple(record(section.corpus, context, row, ROBUSTNESS) for _, _, row in found),
+        rows=tuple(Row((label,), _safe_cells(row), codec) for codec, label, row in entries),
+        records=tuple(
+            record(section.corpus, context, row, ROBUSTNESS)
+            | {"safe": labels.safe_bitrate(row.safe, row.safe_kbps)}
+            for _, _, row in entries
+        ),
         footnotes=(*verdicts(section, findings), *captions.footnotes(section.corpus, context)),
     )
 
 
 def _safe_cells(row: Any) -> tuple[Cell, ...]:
-    safe = said(row.safe)
     return (
-        Cell(f"{text.kbps(number(row.safe_kbps))} kbit/s" if safe == "yes" else safe or "-"),
+        Cell(labels.safe_bitrate(row.safe, row.safe_kbps) or text.MISSING),
         Cell(text.fixed(number(row.n_bitrates), 0)),
         Cell(text.fraction(number(row.area))),
         Cell(text.fixed(number(row.codec_error), 2)),
         Cell(text.fixed(number(row.relative_codec_error), 2)),
-        Cell(said(row.reference) or text.MISSING),
+        Cell(as_text(row.reference) or text.MISSING),
         Cell(text.fixed(number(row.needed_utterances), 0)),
         Cell(text.fixed(number(row.needed_speakers), 0)),
     )
@@ -102,7 +105,7 @@ def _safe_cells(row: Any) -> tuple[Cell, ...]:
 
 def _calibration(section: Section, context: Context, cells: pd.DataFrame) -> Iterator[Table]:
     cells = section.only(cells)
-    known = {
+    rows_by_key = {
         (str(row.model), str(row.train_condition), str(row.test_condition)): row
         for row in cells[cells["ece"].notna()].itertuples(index=False)
     }
@@ -110,32 +113,34 @@ def _calibration(section: Section, context: Context, cells: pd.DataFrame) -> Ite
         (model, training)
         for model in section.models
         for training in section.trainings([model])
-        if any(key in known for key in section.keys(model, training))
+        if any(key in rows_by_key for key in section.keys(model, training))
     ]
-    shown = [key for pair in pairs for key in section.keys(*pair) if key in known]
+    shown = [key for pair in pairs for key in section.keys(*pair) if key in rows_by_key]
     if not shown:
         return
-    treatments = section.ordered(test for _, _, test in shown)
-    titles, named = labels.sides("Condition", treatments)
+    conditions = section.ordered(test for _, _, test in shown)
+    titles, named = labels.sides("Condition", conditions)
     columns = [(pair, name) for pair in pairs for name in ("ece", "brier")]
     rows = tuple(
         Row(
             side,
             tuple(
-                _calibrated(known.get((model, train_condition(training, t.name), t.name)), name)
+                _calibrated(
+                    rows_by_key.get((model, train_condition(training, t.name), t.name)), name
+                )
                 for (model, training), name in columns
             ),
             heading,
             t.notes,
         )
-        for t, (heading, side) in zip(treatments, named, strict=True)
+        for t, (heading, side) in zip(conditions, named, strict=True)
     )
     extra = (
         captions.trainings(training for _, training in pairs),
         captions.POOLED,
-        "0 is perfect. ECE: expected calibration error; Brier: squared error of the probabilities",
+        "0 is perfect. ECE: expected calibration error; Brier: mean squared error of probabilities",
     )
-    by_name = {treatment.name: treatment for treatment in treatments}
+    by_name = {condition.name: condition for condition in conditions}
     yield Table(
         stem=text.stem(*section.name, "calibration"),
         title=captions.title(section, context, "calibration of the probabilities"),
@@ -147,7 +152,7 @@ def _calibration(section: Section, context: Context, cells: pd.DataFrame) -> Ite
         ),
         rows=rows,
         records=tuple(
-            record(section.corpus, context, known[key], _CALIBRATION, by_name[key[2]])
+            record(section.corpus, context, rows_by_key[key], _CALIBRATION, by_name[key[2]])
             for key in dict.fromkeys(shown)
         ),
         footnotes=captions.footnotes(section.corpus, context),

@@ -1,4 +1,4 @@
-"""The scores by corpus x features x protocol, with the conditions in a reader's order."""
+"""The scores by corpus x features x protocol, with the conditions in display order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..core import tables
 from ..core.findings import TRAININGS
 from ..core.metrics import LEADING, all_metrics
 from .base import Entry
-from .text import said
+from .text import as_text
 
 Key = tuple[str, str, str]  # model, training condition, test condition
 
@@ -25,8 +25,8 @@ def train_condition(training: str, test: str) -> str:
 
 
 @dataclass(frozen=True)
-class Treatment:
-    """A row of the table of conditions, as far as the report reads it."""
+class Condition:
+    """A row of the table of conditions, with the values that the report uses."""
 
     name: str
     codec: str
@@ -38,47 +38,47 @@ class Treatment:
 
     @property
     def short(self) -> str:
-        """The name without the codec's, such as ``64k``."""
+        """The name without that of the codec, such as ``64k``."""
         short = self.name.removeprefix(f"{self.codec}-")
         return short if short else self.name
 
     @property
     def order(self) -> tuple[Any, ...]:
-        """A key that sorts: the original, then by codec and bitrate, the pool at the end."""
+        """The sort key: the original, then codecs and bitrates, then the pool of all conditions."""
         first = {tables.ORIGINAL: 0, tables.MULTI: 2}.get(self.name, 1)
         bitrate = self.effective_kbps if math.isnan(self.requested_kbps) else self.requested_kbps
-        known = (
+        numbers = (
             value if not math.isnan(value) else math.inf for value in (bitrate, self.bandwidth_hz)
         )
-        # Controls without a bitrate differ in their options, which sort by what they do.
+        # Controls without a bitrate differ in their options; they are sorted by bandwidth.
         plain = math.isnan(bitrate) and "+" not in self.codec
         codec = self.codec.partition(":")[0] if plain else self.codec
-        return first, codec, *known, natural(self.name)
+        return first, codec, *numbers, natural(self.name)
 
 
 @dataclass(frozen=True)
 class Section:
-    """Everything that one corpus, feature set and protocol gave.
+    """The scores of one corpus, feature set and protocol.
 
     Attributes
     ----------
     corpus, features, protocol : str
-        What the tables of the section have in common.
+        Common to all tables of the section.
     cells : dict of (model, train, test) to named tuple
-        Rows of the summary.
-    treatments : dict of str to Treatment
-        By name, in a reader's order.
+        The rows of the summary.
+    conditions : dict of str to Condition
+        The conditions by name, in display order.
     """
 
     corpus: str
     features: str
     protocol: str
     cells: dict[Key, Any]
-    treatments: dict[str, Treatment]
+    conditions: dict[str, Condition]
 
     @property
     def models(self) -> list[str]:
-        """The models in the order in which they first stand in the scores."""
+        """The models in order of appearance in the scores."""
         return list(dict.fromkeys(model for model, _, _ in self.cells))
 
     @property
@@ -95,7 +95,7 @@ class Section:
 
     @property
     def names(self) -> dict[str, str]:
-        """The same, each by its column."""
+        """Corpus, features and protocol by column name."""
         return dict(zip(("corpus", "features", "protocol"), self.name, strict=True))
 
     def only(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -105,28 +105,28 @@ class Section:
             chosen &= frame[column].astype(str) == value
         return frame[chosen]
 
-    def ordered(self, names: Iterable[str]) -> list[Treatment]:
-        """Return the conditions of these names in a reader's order, unknown ones at the end."""
-        wanted = dict.fromkeys(names)
-        known = [treatment for name, treatment in self.treatments.items() if name in wanted]
-        return [*known, *(Treatment(name, "") for name in wanted if name not in self.treatments)]
+    def ordered(self, names: Iterable[str]) -> list[Condition]:
+        """Return the conditions with these names in display order, unknown names last."""
+        chosen = dict.fromkeys(names)
+        ordered = [each for name, each in self.conditions.items() if name in chosen]
+        return [*ordered, *(Condition(name, "") for name in chosen if name not in self.conditions)]
 
     def trainings(self, models: Iterable[str]) -> list[str]:
-        """Return which of `TRAININGS` these models have scores for.
+        """Return those of `TRAININGS` that these models have scores for.
 
-        Training and testing on the original alone belongs to both of the first; it counts, as
-        ``matched``, only where there is nothing else.
+        Training and testing on the original belongs to ``matched`` and to ``clean``. It counts
+        as ``matched`` if there are no other scores.
         """
         chosen = set(models)
         pairs = {(train, test) for model, train, test in self.cells if model in chosen}
-        there = {
+        present = {
             "matched": any(train == test != tables.ORIGINAL for train, test in pairs),
             "clean": any(train == tables.ORIGINAL != test for train, test in pairs),
             "multi": any(train == tables.MULTI for train, _ in pairs),
         }
-        if not any(there.values()):
-            there["matched"] = (tables.ORIGINAL, tables.ORIGINAL) in pairs
-        return [training for training in TRAININGS if there[training]]
+        if not any(present.values()):
+            present["matched"] = (tables.ORIGINAL, tables.ORIGINAL) in pairs
+        return [training for training in TRAININGS if present[training]]
 
     def keys(self, model: str, training: str) -> list[Key]:
         """Return the cells of a model under one of `TRAININGS`."""
@@ -137,7 +137,7 @@ class Section:
         ]
 
     def entry(self, key: Key, metric: str) -> Entry | None:
-        """Return one metric of a cell, None where nobody asked for it."""
+        """Return one metric of a cell, or None if the cell is not part of the study."""
         cell = self.cells.get(key)
         if cell is None:
             return None
@@ -154,15 +154,14 @@ class Section:
 
 
 def sections(summary: pd.DataFrame, conditions: pd.DataFrame) -> Iterator[Section]:
-    """Yield the sections of a summary in the order in which they first stand in it.
+    """Yield the sections of a summary in order of appearance.
 
     Parameters
     ----------
     summary : pandas.DataFrame
-        What `aser_bench.report.summary.summarise` returns.
+        The result of `aser_bench.report.summary.summarise`.
     conditions : pandas.DataFrame
-        Columns ``tables.CONDITIONS``. A condition that is missing there stands in the tables
-        without a bitrate.
+        Columns ``tables.CONDITIONS``. Conditions that are missing in it have no bitrate.
     """
     conditions = tables.order_columns(conditions, tables.CONDITIONS, "the table of conditions")
     for names, rows in summary.groupby(["corpus", "features", "protocol"], sort=False):
@@ -171,26 +170,26 @@ def sections(summary: pd.DataFrame, conditions: pd.DataFrame) -> Iterator[Sectio
             (str(row.model), str(row.train_condition), str(row.test_condition)): row
             for row in rows.itertuples(index=False)
         }
-        known = treatments(conditions[conditions["corpus"] == corpus])
+        by_name = conditions_by_name(conditions[conditions["corpus"] == corpus])
         used = {name for _, train, test in cells for name in (train, test)}
-        found = [known.get(name, Treatment(name, "")) for name in used]
-        ordered = {t.name: t for t in sorted(found, key=lambda t: t.order)}
+        used_conditions = [by_name.get(name, Condition(name, "")) for name in used]
+        ordered = {each.name: each for each in sorted(used_conditions, key=lambda each: each.order)}
         yield Section(corpus, features, protocol, cells, ordered)
 
 
-def treatments(conditions: pd.DataFrame) -> dict[str, Treatment]:
-    """Return the conditions of one corpus by name; other names of a stream are notes of it."""
+def conditions_by_name(conditions: pd.DataFrame) -> dict[str, Condition]:
+    """Return the conditions of one corpus by name, with other names of a stream as notes."""
     aliases: dict[str, list[str]] = {}
-    found = {}
+    by_name = {}
     for row in conditions.to_dict("records"):
-        name, same_as = said(row["condition"]), said(row["same_as"])
+        name, same_as = as_text(row["condition"]), as_text(row["same_as"])
         if same_as:
             aliases.setdefault(same_as, []).append(name)
             continue
-        mark = said(row["mark"])
-        found[name] = Treatment(
+        mark = as_text(row["mark"])
+        by_name[name] = Condition(
             name=name,
-            codec=said(row["codec"]),
+            codec=as_text(row["codec"]),
             requested_kbps=_float(row["requested_kbps"]),
             effective_kbps=_float(row["effective_kbps"]),
             codec_rate_hz=_float(row["codec_rate_hz"]),
@@ -198,17 +197,17 @@ def treatments(conditions: pd.DataFrame) -> dict[str, Treatment]:
             notes=(mark,) if mark else (),
         )
     for name, others in aliases.items():
-        if name in found:
-            found[name] = _with_alias(found[name], sorted(others, key=natural))
-    return found
+        if name in by_name:
+            by_name[name] = _with_alias(by_name[name], sorted(others, key=natural))
+    return by_name
 
 
-def _with_alias(treatment: Treatment, others: list[str]) -> Treatment:
-    *most, last = others
-    names = f"{', '.join(most)} and {last}" if most else last
-    verb = "were asked for and are" if most else "was asked for and is"
-    note = f"{names} {verb} the same stream as {treatment.name}."
-    return replace(treatment, notes=(*treatment.notes, note))
+def _with_alias(condition: Condition, others: list[str]) -> Condition:
+    *first, last = others
+    names = f"{', '.join(first)} and {last}" if first else last
+    verb = "are" if first else "is"
+    note = f"{names} {verb} identical to the stream of {condition.name}."
+    return replace(condition, notes=(*condition.notes, note))
 
 
 def natural(text: str) -> tuple[Any, ...]:

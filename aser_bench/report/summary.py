@@ -1,6 +1,8 @@
-"""From one row a fold and run to one row a cell: means, and two kinds of spread."""
+"""Summary of the scores: means over folds and runs, with two kinds of spread."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pandas as pd
 from pandas.core.groupby import DataFrameGroupBy
@@ -13,7 +15,7 @@ _REASON_LENGTH = 120
 
 
 def summarise(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a cell, in the order in which the cells first stand in ``scores``.
+    """Return one row for each cell, in order of appearance in ``scores``.
 
     Parameters
     ----------
@@ -29,19 +31,19 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
         - for each metric: its mean (over folds, of the means over runs), ``<metric>_sd_folds``
           (standard deviation over folds of the means over runs, n - 1; NaN for one fold) and
           ``<metric>_sd_runs`` (mean over folds of the standard deviation over runs, n - 1; NaN
-          where no fold has two runs);
+          if no fold has two runs);
         - ``n_folds`` and ``n_runs`` (with at least one success), ``n_failed`` and ``n_results``
-          (rows), ``n_test`` (test utterances of all folds together);
+          (rows), ``n_test`` (test utterances of all folds);
         - ``train_size``, ``dev_size``, ``test_size`` (utterances, mean over folds);
-        - ``reasons`` (why results failed, each reason once).
+        - ``reasons`` (reasons of failures, without duplicates).
 
-        A cell that failed altogether has NaN for every metric. A NaN among the results of a
-        metric makes its mean NaN: it is never left out in silence.
+        A cell of which all results failed has NaN for every metric. If one result of a metric is
+        NaN, its mean is NaN.
 
     Raises
     ------
     ValueError
-        If a column is missing, or a cell, fold and run stands there twice.
+        If a column is missing, or a cell, fold and run is duplicated.
     """
     scores = tables.order_columns(
         scores, (*tables.RESULT, *tables.SCORE_DETAILS), "the table of scores"
@@ -50,10 +52,10 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
     twice = scores.duplicated(keys)
     if twice.any():
         first = scores.loc[twice, keys].iloc[0]
-        raise ValueError(f"a result stands in the scores twice: {', '.join(map(str, first))}")
+        raise ValueError(f"duplicate result in the scores: {', '.join(map(str, first))}")
     cells = scores[_CELL].drop_duplicates().reset_index(drop=True)
-    # Cells by number, which pandas groups faster than by six names; sorted, so that the sums
-    # are the same to the bit in whatever order the rows came.
+    # Cells are numbered, because pandas groups by a number faster than by six names. The rows
+    # are sorted, so that sums do not depend on their order.
     scores = scores.assign(cell=scores.groupby(_CELL, sort=False).ngroup())
     scores = scores.sort_values(["cell", "fold", "run"])
     good = scores[scores["status"] == "ok"]
@@ -79,13 +81,13 @@ def _metrics(good: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _strict(groups: DataFrameGroupBy, values: pd.DataFrame) -> pd.DataFrame:
-    """Take back the numbers that pandas made by leaving a NaN out."""
+def _strict(groups: DataFrameGroupBy[Any, Any], values: pd.DataFrame) -> pd.DataFrame:
+    """Return NaN for groups that contain a NaN, which pandas skips."""
     return values.where(groups.count().eq(groups.size(), axis=0))
 
 
 def _counts(scores: pd.DataFrame, good: pd.DataFrame) -> pd.DataFrame:
-    everything, succeeded = scores.groupby("cell"), good.groupby("cell")
+    total, succeeded = scores.groupby("cell"), good.groupby("cell")
     failed = scores[scores["status"] != "ok"].groupby("cell")
     fold_sizes = good.groupby(["cell", "fold"])[["n_train", "n_dev", "n_test"]].mean()
     sizes = fold_sizes.groupby(level="cell")
@@ -94,14 +96,14 @@ def _counts(scores: pd.DataFrame, good: pd.DataFrame) -> pd.DataFrame:
             "n_folds": succeeded["fold"].nunique(),
             "n_runs": succeeded["run"].nunique(),
             "n_failed": failed.size(),
-            "n_results": everything.size(),
+            "n_results": total.size(),
             "n_test": sizes["n_test"].sum().round(),
             "train_size": sizes["n_train"].mean(),
             "dev_size": sizes["n_dev"].mean(),
             "test_size": sizes["n_test"].mean(),
             "reasons": failed["reason"].agg(_reasons) if failed.ngroups else None,
         },
-        index=everything.size().index,
+        index=total.size().index,
     )
 
 

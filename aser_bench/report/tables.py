@@ -1,6 +1,6 @@
-"""Which tables a run gives, in the order of a reader.
+"""The list of tables of a report, in reading order.
 
-Nothing here knows how a table is printed; `csv`, `json`, `latex`, `markdown` and `terminal` do.
+`csv`, `json`, `latex`, `markdown` and `terminal` render them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def build(
     context: Context,
     findings: Findings | None = None,
 ) -> list[Table]:
-    """Return every table that the scores and findings give, in the order of a reader.
+    """Return all tables of the scores and findings, in reading order.
 
     Parameters
     ----------
@@ -33,30 +33,30 @@ def build(
     conditions : pandas.DataFrame
         Columns ``tables.CONDITIONS``.
     context : Context
-        What the run tells of itself.
+        The description of the run.
     findings : Findings, optional
-        What was found in the predictions; without it there are no tests and no tables of them.
+        The results computed from the predictions; without them there are no statistical tests and
+        no tables of them.
 
     Returns
     -------
     list of Table
-        For each corpus x features x protocol one a metric, the losses, the recall of each
-        emotion, safe bitrates, calibration, and a matrix of training x test conditions for each
-        model that was trained at two or more (and not always tested where it was trained);
-        then for each corpus what transcribers heard, and what the codecs and the protocol do to
-        it. What there is no data
-        for is left out. No two stems are equal.
+        For each corpus x features x protocol: one table for each metric, the losses, the recall
+        of each emotion, safe bitrates, calibration, and a matrix of training x test conditions
+        for each model with two or more training conditions and other test conditions. Then for
+        each corpus: word errors of the transcribers, bandwidth, feature drift and leaks. Tables
+        without data are omitted. All stems are different.
     """
     findings = Findings() if findings is None else findings
     parts = list(sections(summarise(scores), conditions))
-    found: list[Table] = []
+    built: list[Table] = []
     for section in parts:
-        found += _of_section(section, context, findings)
+        built += _of_section(section, context, findings)
     for corpus in dict.fromkeys(section.corpus for section in parts):
-        own = [section for section in parts if section.corpus == corpus]
-        found += map(_without_gaps, wer_tables.build(corpus, own, context, findings))
-        found += map(_without_gaps, corpus_tables.build(own, context, findings))
-    return _distinct(found)
+        of_corpus = [section for section in parts if section.corpus == corpus]
+        built += map(_without_gaps, wer_tables.build(corpus, of_corpus, context, findings))
+        built += map(_without_gaps, corpus_tables.build(of_corpus, context, findings))
+    return _distinct(built)
 
 
 def _of_section(section: Section, context: Context, findings: Findings) -> Iterator[Table]:
@@ -73,30 +73,30 @@ def overview(
     context: Context,
     findings: Findings | None = None,
 ) -> list[tuple[Table, list[str]]]:
-    """Return one table of UAR for each corpus x features x protocol: condition x model.
+    """Return one table of UAR for each corpus x features x protocol, with verdicts.
 
-    The ways of training stand side by side below each model; `legend` explains them. With each
-    table come the sentences that say from which bitrate on the speech is safe.
+    Rows are conditions; columns are models and trainings, which `legend` explains. The verdicts
+    are the sentences about safe bitrates.
     """
     findings = Findings() if findings is None else findings
     return [
         (
             metric_tables.overview(part, context, findings),
-            # The rest of a sentence is what would decide; the table of safe bitrates has it.
-            [one.partition("; ")[0] + "." for one in safe_tables.verdicts(part, findings)],
+            # The table of safe bitrates has the rest of the sentence: the numbers needed.
+            [text.partition("; ")[0] + "." for text in safe_tables.verdicts(part, findings)],
         )
         for part in sections(summarise(scores), conditions)
     ]
 
 
-def legend(found: Sequence[Table]) -> str:
-    """Return the sentences that explain what all tables of an overview have in common."""
-    shown = [column.label for table in found for column in table.columns]
+def legend(overview: Sequence[Table]) -> str:
+    """Return the sentences that apply to all tables of an overview."""
+    shown = [column.label for table in overview for column in table.columns]
     return ". ".join((captions.trainings(shown), captions.SPREAD, captions.BITRATE, "")).strip()
 
 
 def _without_gaps(table: Table) -> Table:
-    """Leave out the columns that say nothing in any row and carry no note, for people."""
+    """Return a table without the columns of which all cells are empty."""
     kept = [
         index
         for index in range(len(table.columns))
@@ -107,10 +107,10 @@ def _without_gaps(table: Table) -> Table:
 
 
 def _distinct(tables: Sequence[Table]) -> list[Table]:
-    """Number the stems that are equal, for file systems that know no case, too."""
+    """Number equal stems, also those that differ only in case."""
     seen: dict[str, int] = {}
-    found = []
+    built = []
     for table in tables:
         count = seen[table.stem.lower()] = seen.get(table.stem.lower(), 0) + 1
-        found.append(table if count == 1 else replace(table, stem=f"{table.stem}-{count}"))
-    return found
+        built.append(table if count == 1 else replace(table, stem=f"{table.stem}-{count}"))
+    return built

@@ -203,7 +203,7 @@ def _column(table: Table, index: int) -> list[str]:
     """
     column = table.columns[index]
     cells = [row.cells[index] for row in table.rows]
-    marks = [table.marks_of(cell.notes, cell.daggered) for cell in cells]
+    marks = [table.marks_of(cell.notes, cell.has_dagger) for cell in cells]
     digits = max((display_width(cell.text) for cell in cells if _is_number(cell)), default=0)
     texts = [
         (_right(cell.text, digits) if _is_number(cell) else cell.text)

@@ -1,4 +1,4 @@
-"""Numbers as words, and columns packed into a width: what the writers share."""
+"""Formatting of numbers, file names, and packing of columns into a width."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MISSING = "-"
 
 
 def number(value: float) -> str:
-    """Write a fraction with three decimals and without the zero before the point.
+    """Format a fraction with three decimals, without the zero before the point.
 
     Examples
     --------
@@ -25,7 +25,7 @@ def number(value: float) -> str:
 
 
 def fixed(value: float, digits: int) -> str:
-    """Write a number with so many decimals, never as ``-0.0``; ``-`` where it is not defined.
+    """Format a number with fixed decimals, without ``-0.0``; ``-`` if it is undefined.
 
     Examples
     --------
@@ -34,17 +34,17 @@ def fixed(value: float, digits: int) -> str:
     """
     if not math.isfinite(value):
         return MISSING
-    word = f"{value:.{digits}f}"
-    return word.removeprefix("-") if not float(word) else word
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("-") if not float(text) else text
 
 
 def fraction(value: float) -> str:
-    """Write a fraction as `number` does, ``-`` where it is not defined."""
+    """Format a fraction like `number`; ``-`` if it is undefined."""
     return number(value) if math.isfinite(value) else MISSING
 
 
 def points(value: float) -> str:
-    """Write a difference of two fractions in percentage points with one decimal.
+    """Format a difference of two fractions in percentage points with one decimal.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def points(value: float) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """Write the ends of an interval in percentage points, ``-`` where there is none.
+    """Format an interval in percentage points; ``-`` if there is none.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def interval(low: float, high: float) -> str:
 
 
 def probability(value: float) -> str:
-    """Write a p value with three decimals; one that would print as zero is ``<.001``.
+    """Format a p value with three decimals; values that round to zero are ``<.001``.
 
     Examples
     --------
@@ -80,19 +80,19 @@ def probability(value: float) -> str:
     return "<.001" if value < 0.0005 else number(value)
 
 
-def said(value: Any) -> str:
-    """Return a text of a data frame; empty where it is missing, as it is in a file.
+def as_text(value: Any) -> str:
+    """Return a text of a data frame; a missing value is an empty text.
 
     Examples
     --------
-    >>> said("a"), said(float("nan")), said(None), said(pd.NA)
+    >>> as_text("a"), as_text(float("nan")), as_text(None), as_text(pd.NA)
     ('a', '', '', '')
     """
     return "" if value is None or value is pd.NA or value != value else str(value).strip()
 
 
 def stem(*parts: str) -> str:
-    """Return a file name without ending that every system takes.
+    """Return a file name without extension that is valid on all systems.
 
     Examples
     --------
@@ -103,21 +103,21 @@ def stem(*parts: str) -> str:
 
 
 def kbps(value: float) -> str:
-    """Write a bitrate in kbit/s with at most one decimal, ``-`` where there is none.
+    """Format a bitrate in kbit/s with at most one decimal; ``-`` if there is none.
 
     Examples
     --------
     >>> kbps(32.0), kbps(12.65), kbps(float("nan"))
     ('32', '12.7', '-')
     """
-    # Half up in decimals: 12.65 is a bitrate that people know, and binary 12.65 is below it.
+    # Rounds half up in decimal: 12.65 kbit/s is printed as 12.7, although binary 12.65 is less.
     return MISSING if math.isnan(value) else f"{math.floor(value * 10 + 0.5 + 1e-9) / 10:g}"
 
 
 def pack(widths: Sequence[float], groups: Sequence[str], budget: float) -> list[list[int]]:
-    """Split columns into blocks that are no wider than ``budget``.
+    """Split columns into blocks that are not wider than ``budget``.
 
-    Neighbours of one group stay together where a block can hold them all.
+    Neighbouring columns of one group stay together if they fit in a block.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def pack(widths: Sequence[float], groups: Sequence[str], budget: float) -> list[
     groups : sequence of str
         The group of each column.
     budget : float
-        The width of a block; a single column that is wider gets a block of its own.
+        The maximum width of a block; a wider column is a block by itself.
 
     Returns
     -------
@@ -151,7 +151,7 @@ def pack(widths: Sequence[float], groups: Sequence[str], budget: float) -> list[
 
 
 def _chunks(widths: Sequence[float], groups: Sequence[str], budget: float) -> list[list[int]]:
-    """Return the columns group by group; a group that is too wide comes column by column."""
+    """Return the columns by group; the columns of a group that is too wide are separate."""
     runs: list[list[int]] = []
     for column, group in enumerate(groups):
         if runs and groups[runs[-1][-1]] == group:

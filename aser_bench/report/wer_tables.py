@@ -1,4 +1,4 @@
-"""The table of what transcribers heard of a corpus, and what there is to say of it in words."""
+"""The table of word errors of a corpus, and the verdict about them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ..core.tables import ORIGINAL
 from . import captions, text
 from .base import Cell, Column, Row, Table
 from .records import number, record, sentence
-from .sections import Section, Treatment, treatments
-from .text import said
+from .sections import Condition, Section, conditions_by_name
+from .text import as_text
 
 _ERRORS = ("substitutions", "deletions", "insertions")
 
@@ -23,26 +23,26 @@ _ERRORS = ("substitutions", "deletions", "insertions")
 def build(
     corpus: str, sections: Sequence[Section], context: Context, findings: Findings
 ) -> Iterator[Table]:
-    """Yield the word errors of each transcriber by condition, where somebody listened."""
-    own = findings.wer[findings.wer["corpus"].astype(str) == corpus]
-    found = [
-        (transcriber, treatment, row)
-        for transcriber, rows in _by_transcriber(own)
-        for treatment, row in _ordered(sections, rows)
+    """Yield the word errors of each transcriber by condition; nothing without transcripts."""
+    of_corpus = findings.wer[findings.wer["corpus"].astype(str) == corpus]
+    entries = [
+        (transcriber, condition, row)
+        for transcriber, rows in _by_transcriber(of_corpus)
+        for condition, row in _ordered(sections, rows)
     ]
-    if not found:
+    if not entries:
         return
-    counted = sorted({int(number(row.utterances)) for _, _, row in found})
+    counted = sorted({int(number(row.utterances)) for _, _, row in entries})
     sizes = " to ".join(map(str, dict.fromkeys((counted[0], counted[-1]))))
     extra = (
-        f"Over {sizes} utterances with a text. In per cent of the reference's words: words that "
-        "were heard as others, left out and put in, and their sum, the word error rate (WER)",
+        f"{sizes} utterances with a reference text. Substituted, deleted and inserted words, and "
+        "their sum, the word error rate (WER), in percent of the words in the reference",
         captions.intervals(findings),
-        "Silent: utterances in which nothing was heard, in per cent",
+        "Empty: utterances with an empty transcript, in percent",
     )
     yield Table(
         stem=text.stem(corpus, "wer"),
-        title=f"{context.title(corpus)}: what was heard",
+        title=f"{context.title(corpus)}: word errors of the transcripts",
         caption=captions.brief(corpus, context, extra),
         sides=("Condition",),
         columns=(
@@ -52,16 +52,16 @@ def build(
             Column("Errors, %", "ins."),
             Column("WER, %", "all"),
             Column("WER, %", "interval"),
-            Column("", "Silent"),
+            Column("", "Empty"),
         ),
-        rows=tuple(Row((t.name,), _cells(row), name, t.notes) for name, t, row in found),
-        records=tuple(record(corpus, context, row, WER, t) for _, t, row in found),
+        rows=tuple(Row((t.name,), _cells(row), name, t.notes) for name, t, row in entries),
+        records=tuple(record(corpus, context, row, WER, t) for _, t, row in entries),
         footnotes=captions.footnotes(corpus, context),
     )
 
 
 def _cells(row: Any) -> tuple[Cell, ...]:
-    words, why = number(row.words), sentence(said(row.why))
+    words, why = number(row.words), sentence(as_text(row.why))
     rates = [number(getattr(row, name)) / words if words else math.nan for name in _ERRORS]
     return (
         Cell(text.fixed(words, 0)),
@@ -77,24 +77,25 @@ def _by_transcriber(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         yield name, rows[rows["transcripts"].astype(str) == name]
 
 
-def _ordered(sections: Sequence[Section], rows: pd.DataFrame) -> list[tuple[Treatment, Any]]:
-    """Return rows with their conditions in a reader's order, those that no model has last."""
-    found = {str(row.condition): row for row in rows.itertuples(index=False)}
-    known = {name: one for section in sections for name, one in section.treatments.items()}
+def _ordered(sections: Sequence[Section], rows: pd.DataFrame) -> list[tuple[Condition, Any]]:
+    """Return rows with their conditions in display order; conditions without a model last."""
+    by_name = {str(row.condition): row for row in rows.itertuples(index=False)}
+    in_sections = {name: each for section in sections for name, each in section.conditions.items()}
     ordered = sorted(
-        (known.get(name, Treatment(name, "")) for name in found), key=lambda one: one.order
+        (in_sections.get(name, Condition(name, "")) for name in by_name),
+        key=lambda condition: condition.order,
     )
-    return [(one, found[one.name]) for one in ordered]
+    return [(condition, by_name[condition.name]) for condition in ordered]
 
 
 def verdicts(findings: Findings, conditions: pd.DataFrame, context: Context) -> Iterator[str]:
-    """Yield for each corpus and transcriber how the word errors rise with coding."""
-    for corpus, own in findings.wer.groupby("corpus", sort=False):
-        coded = treatments(conditions[conditions["corpus"] == corpus])
-        for transcriber, rows in _by_transcriber(own):
+    """Yield a sentence about the change of word errors for each corpus and transcriber."""
+    for corpus, of_corpus in findings.wer.groupby("corpus", sort=False):
+        coded = conditions_by_name(conditions[conditions["corpus"] == corpus])
+        for transcriber, rows in _by_transcriber(of_corpus):
             rates = {str(row.condition): number(row.wer) for row in rows.itertuples()}
             before = rates.pop(ORIGINAL, math.nan)
-            # Controls, which have no bitrate, are no codecs.
+            # Controls have no bitrate and are not codecs.
             rates = {
                 name: rate
                 for name, rate in rates.items()
@@ -104,18 +105,18 @@ def verdicts(findings: Findings, conditions: pd.DataFrame, context: Context) -> 
                 worst = max(rates, key=rates.__getitem__)
                 yield (
                     f"{context.short_title(str(corpus))}: word errors of {transcriber} "
-                    f"{_change(before, rates[worst])} at {worst}."
+                    f"{_change(before, rates[worst], worst)}."
                 )
 
 
-def _change(before: float, after: float) -> str:
-    """Say how the worst of the coded conditions stands to the original."""
+def _change(before: float, after: float, worst: str) -> str:
+    """Describe the worst coded condition compared with the original."""
     first, last = _percent(before), _percent(after)
     if first == last:
-        return f"are {first} on the original and no more where they are most,"
+        return f"are {first} on the original and at the worst coded condition, {worst}"
     if after < before:
-        return f"fall from {first} on the original to {last} where they are most,"
-    return f"rise from {first} on the original to {last}"
+        return f"fall from {first} on the original to {last} at the worst coded condition, {worst}"
+    return f"rise from {first} on the original to {last} at {worst}"
 
 
 def _percent(rate: float) -> str:

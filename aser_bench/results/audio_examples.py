@@ -1,4 +1,4 @@
-"""The sounds of the worst utterances, original and coded, for people who want to listen."""
+"""Audio of the worst utterances, original and coded, for listening."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import io
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .. import corpora
@@ -21,96 +21,108 @@ from ..study import config as studies
 from ..study.conditions import plan_conditions
 from .reader import Folder, Material
 
-Sounds = Mapping[tuple[str, str, str], bytes]
-"""(corpus, condition, utterance) -> FLAC file of 16 bits at 16 kHz."""
+AudioExamples = Mapping[tuple[str, str, str], bytes]
+"""FLAC files (16 bits, 16 kHz) by corpus, condition and utterance."""
+
+Signal = npt.NDArray[np.float32]
 
 FOLDER, _INDEX = "sounds", "index.csv"
 
 
-def make(material: Material, worst: pd.DataFrame, number: int) -> Sounds:
-    """Return the sounds of the first ``number`` worst utterances, original and coded.
+def make(material: Material, worst: pd.DataFrame, number: int) -> AudioExamples:
+    """Return audio of the first ``number`` worst utterances, original and coded.
+
+    Parameters
+    ----------
+    material : Material
+        Results with the paths of their corpora.
+    worst : pandas.DataFrame
+        Columns ``aser_bench.core.findings.WORST``, the worst utterance first.
+    number : int
+        The number of rows of ``worst`` that are used.
 
     Raises
     ------
     UsageError
-        If a corpus cannot be read where the run found it.
+        If a corpus cannot be read from the path recorded in the manifest.
     """
-    found: dict[tuple[str, str, str], bytes] = {}
-    for one, source in zip(material.folders, material.sources, strict=True):
-        names = {source.corpora.get(name, name): name for name in one.manifest.corpora}
-        own = worst.head(number)
-        own = own[own["corpus"].isin(names)]
-        for (corpus, condition), part in own.groupby(["corpus", "condition"], sort=False):
-            if condition not in set(one.conditions["condition"]):
-                continue  # another folder's
-            heard = _coded(one, names[corpus], str(condition), part["utterance"].tolist())
-            for utterance, (original, coded) in heard.items():
-                found[str(corpus), ORIGINAL, utterance] = _flac(original)
-                found[str(corpus), str(condition), utterance] = _flac(coded)
-    return found
+    examples: dict[tuple[str, str, str], bytes] = {}
+    for results, source in zip(material.folders, material.sources, strict=True):
+        names = {source.corpora.get(name, name): name for name in results.manifest.corpora}
+        chosen = worst.head(number)
+        chosen = chosen[chosen["corpus"].isin(names)]
+        for (corpus, condition), part in chosen.groupby(["corpus", "condition"], sort=False):
+            if condition not in set(results.conditions["condition"]):
+                continue  # a condition of another results folder
+            decoded = _coded(
+                results, names[str(corpus)], str(condition), part["utterance"].tolist()
+            )
+            for utterance, (original, coded) in decoded.items():
+                examples[str(corpus), ORIGINAL, utterance] = _flac(original)
+                examples[str(corpus), str(condition), utterance] = _flac(coded)
+    return examples
 
 
-def write(sounds: Sounds, folder: Path) -> None:
-    """Write sounds as files, and an index that says whose each one is."""
+def write(examples: AudioExamples, folder: Path) -> None:
+    """Write audio files, and an index with their corpora, conditions and utterances."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
-    for key, content in sounds.items():
-        # Corpora name utterances as they like.
-        plain = "-".join(re.sub(r"[^A-Za-z0-9.]+", "_", part) for part in key)[:100]
-        name = f"{plain}-{_digest(key)}.flac"
+    for key, content in examples.items():
+        # Names of utterances can contain any characters.
+        readable = "-".join(re.sub(r"[^A-Za-z0-9.]+", "_", part) for part in key)[:100]
+        name = f"{readable}-{_digest(key)}.flac"
         (folder / name).write_bytes(content)
         rows.append((*key, name))
     index = pd.DataFrame(rows, columns=["corpus", "condition", "utterance", "file"])
     index.to_csv(folder / _INDEX, index=False, lineterminator="\n")
 
 
-def load(material: Material, folder: Path) -> Sounds:
-    """Return the sounds that lie in ``folder`` or in the folders that are reported on."""
-    found: dict[tuple[str, str, str], bytes] = {}
-    for place in (*(one.path for one in material.folders), folder):
+def load(material: Material, folder: Path) -> AudioExamples:
+    """Return the audio examples in ``folder`` and in the results folders."""
+    examples: dict[tuple[str, str, str], bytes] = {}
+    for place in (*(results.path for results in material.folders), folder):
         index = place / FOLDER / _INDEX
         if not index.is_file():
             continue
         try:
             table = pd.read_csv(index, dtype=str, keep_default_na=False)
             for row in table.itertuples(index=False):
-                # The index may be anybody's: nothing outside of its folder is opened.
+                # The index is not trusted: only files in its folder are opened.
                 file = index.parent / Path(str(row.file)).name
                 key = str(row.corpus), str(row.condition), str(row.utterance)
-                found[key] = file.read_bytes()
+                examples[key] = file.read_bytes()
         except (OSError, ValueError, AttributeError) as error:
             raise UsageError(f"{index} cannot be read: {error}; delete {index.parent}") from error
-    return found
+    return examples
 
 
 def _coded(
-    one: Folder, corpus: str, condition: str, utterances: list[str]
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return each utterance as it was recorded and as it came out of the condition."""
-    study = studies.resolve(one.manifest.study)
+    results: Folder, corpus: str, condition: str, utterances: list[str]
+) -> dict[str, tuple[Signal, Signal]]:
+    """Return the original and the decoded signal of each utterance."""
+    study = studies.resolve(results.manifest.study)
     source = next(choice.source for choice in study.corpora if choice.name == corpus)
     try:
         table = corpora.load_corpus(corpus, source).utterances.set_index("utterance")
         signals = [read(str(table.loc[name, "file"])) for name in utterances]
     except (AserBenchError, KeyError) as error:
         raise UsageError(
-            f"--listen needs the recordings of {corpus} where the run found them "
-            f"({source or 'in the package'}): {error}"
+            f"--listen needs the recordings of {corpus} in {source or 'the package'}: {error}"
         ) from error
-    treated = next((c for c in plan_conditions(study).conditions if c.name == condition), None)
-    if treated is None:
-        raise UsageError(f"--listen: the study of {one.path} has no condition {condition}")
-    coded = specs.get(treated.codec).roundtrip(signals, SAMPLE_RATE, [treated])[0]
-    heard = [version.signal for version in coded]
+    coding = next((c for c in plan_conditions(study).conditions if c.name == condition), None)
+    if coding is None:
+        raise UsageError(f"--listen: the study of {results.path} has no condition {condition}")
+    coded = specs.get(coding.codec).roundtrip(signals, SAMPLE_RATE, [coding])[0]
+    decoded = [version.signal for version in coded]
     if study.match_level:
-        heard = [match_level(*pair) for pair in zip(signals, heard, strict=True)]
-    return dict(zip(utterances, zip(signals, heard, strict=True), strict=True))
+        decoded = [match_level(*pair) for pair in zip(signals, decoded, strict=True)]
+    return dict(zip(utterances, zip(signals, decoded, strict=True), strict=True))
 
 
-def _flac(signal: np.ndarray) -> bytes:
+def _flac(signal: Signal) -> bytes:
     import soundfile
 
-    buffer: Any = io.BytesIO()
+    buffer = io.BytesIO()
     soundfile.write(buffer, np.clip(signal, -1, 1), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
     return buffer.getvalue()
 

@@ -1,4 +1,4 @@
-"""Made-up scores that look like a run's: deterministic, with everything that goes wrong."""
+"""Generated scores of a run: deterministic, with failures and other special cases."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PROMOTED = "Coded at 32 kHz, since 16 kHz carries at most 160 kbit/s: its bandwi
 
 @dataclass
 class Study:
-    """What a made-up run covers."""
+    """The contents of a generated run."""
 
     corpora: Sequence[str] = ("demo",)
     features: Sequence[str] = ("functionals",)
@@ -144,7 +144,7 @@ def context_of(study: Study, **changes: object) -> Context:
 
 
 def full_study() -> tuple[pd.DataFrame, pd.DataFrame, Context]:
-    """Return a run in which everything happens that a table has to tell."""
+    """Return a run with all special cases of the tables."""
     study = Study(
         runs=10,
         train=("original", "matched", "multi"),
@@ -170,7 +170,7 @@ def full_study() -> tuple[pd.DataFrame, pd.DataFrame, Context]:
 
 @pytest.fixture(scope="session")
 def made_up() -> SimpleNamespace:
-    """The builders of made-up tables, for tests that cannot import this file."""
+    """Return the functions that generate tables, for tests that cannot import this file."""
     return SimpleNamespace(
         Study=Study,
         conditions=condition_rows,
@@ -187,17 +187,17 @@ def full() -> tuple[pd.DataFrame, pd.DataFrame, Context]:
 
 
 @pytest.fixture(scope="session")
-def found(
+def full_with_findings(
     full: tuple[pd.DataFrame, pd.DataFrame, Context],
 ) -> tuple[pd.DataFrame, pd.DataFrame, Context, Findings]:
-    """Return the full run with findings for all that did not fail."""
+    """Return the full run with findings for all results that did not fail."""
     scores, conditions, context = full
     return scores, conditions, context, findings_of(scores[scores["status"] == "ok"])
 
 
 @pytest.fixture
 def build(made_up: SimpleNamespace) -> Callable:
-    """Return (scores, conditions, context) of a study given by its fields."""
+    """Return a function from study fields to scores, conditions and context."""
 
     def make(**fields: object) -> tuple[pd.DataFrame, pd.DataFrame, Context]:
         study = made_up.Study(**fields)

@@ -1,4 +1,4 @@
-"""Made-up findings that fit the made-up scores: small, deterministic, with gaps."""
+"""Generated findings for generated scores: small, deterministic, with missing values."""
 
 from __future__ import annotations
 
@@ -76,12 +76,12 @@ def wer_of(scores: pd.DataFrame, transcriber: str = "ear") -> pd.DataFrame:
 
 
 def _training(train: str, test: str) -> list[str]:
-    found = []
+    trainings = []
     if train == test:
-        found.append("matched")
+        trainings.append("matched")
     if train == "original":
-        found.append("clean")
-    return ["multi"] if train == "multi" else found
+        trainings.append("clean")
+    return ["multi"] if train == "multi" else trainings
 
 
 def _compared(scores: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A report made again from results: the same to the byte, whole or not at all."""
+"""Reports of results folders: reproducible, and written completely or not at all."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def folder(tmp_path):
     return factories.folder(tmp_path / "one", factories.predictions(skill, takes=1, runs=1))
 
 
-def test_tables_of_the_formats_that_were_asked_for_and_nothing_else(tmp_path):
+def test_writes_only_the_requested_formats(tmp_path):
     folder = study(tmp_path / "one")
     before = factories.listing(folder)
     done = report([folder], options=BRIEF)
@@ -50,7 +50,7 @@ def test_tables_of_the_formats_that_were_asked_for_and_nothing_else(tmp_path):
     new = set(after) - set(before)
     assert {name.split("/")[0] for name in new} == {"tables"} == set(done.written)
     assert {name.rpartition(".")[2] for name in new} == {"csv", "md"}
-    assert {name: after[name] for name in before} == before  # what the run left stays
+    assert {name: after[name] for name in before} == before
     assert done.folder == folder
     assert len(done.findings.losses) == 2 * 4 * 3
 
@@ -67,7 +67,7 @@ def test_the_same_results_give_the_same_report(tmp_path):
     assert one.verdict == two.verdict
 
 
-def test_what_an_older_report_left_is_replaced(folder):
+def test_replaces_an_older_report(folder):
     (folder / "tables").mkdir()
     (folder / "tables" / "old.csv").write_text("old")
     report([folder], options=ReportOptions(formats="latex"))
@@ -88,10 +88,10 @@ def test_the_margin_changes_the_decisions(folder, tmp_path):
     assert safe[0] < safe[1]
     assert small.findings.losses["low_unclustered"].isna().all()
     assert large.findings.losses["low_unclustered"].notna().all()
-    assert any("margin 95 points" in sentence for sentence in large.verdict)
+    assert any("margin: 95 points" in sentence for sentence in large.verdict)
 
 
-def test_two_folders_side_by_side(folder, tmp_path):
+def test_reports_two_folders_side_by_side(folder, tmp_path):
     other = study(tmp_path / "two", model="mlp", seed=5)
     done = report([folder, other, folder], out=tmp_path / "both", options=BRIEF)
     assert set(done.findings.cells["model"]) == {"svm", "mlp"}
@@ -99,7 +99,7 @@ def test_two_folders_side_by_side(folder, tmp_path):
     assert {path.name for path in (tmp_path / "both").iterdir()} == {"tables"}
 
 
-def test_the_page_of_two_runs_tells_where_both_come_from(folder, tmp_path):
+def test_page_of_two_runs_has_provenance_of_both(folder, tmp_path):
     other = study(tmp_path / "two")
     for place, sha256, numpy in ((folder, "1" * 64, "2.4.6"), (other, "2" * 64, "2.5.0")):
         path = place / "manifest.json"
@@ -116,7 +116,7 @@ def test_the_page_of_two_runs_tells_where_both_come_from(folder, tmp_path):
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES])
-def test_when_a_writer_fails_the_old_report_stays_and_nothing_is_left(folder, monkeypatch, code):
+def test_failed_writer_keeps_the_old_report(folder, monkeypatch, code):
     (folder / "tables").mkdir()
     (folder / "tables" / "old.csv").write_text("old")
     before = factories.listing(folder)
@@ -135,7 +135,7 @@ def test_when_a_writer_fails_the_old_report_stays_and_nothing_is_left(folder, mo
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
 
 
-def test_everything_that_a_report_may_be(tmp_path):
+def test_writes_all_formats_by_default(tmp_path):
     frame = factories.predictions(SKILL, takes=1, runs=1)
     folder = factories.folder(tmp_path / "one", frame, corpora={"voices": {"synthetic": True}})
     done = report([folder], out=tmp_path / "out")
@@ -147,12 +147,12 @@ def test_everything_that_a_report_may_be(tmp_path):
     page = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert "synthetic" in page
     assert str(tmp_path) not in page
-    # Others may read what the one who made it may.
+    # All folders have the same permissions.
     modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "out").iterdir() if path.is_dir()}
     assert len(modes) == 1
 
 
-def test_the_page_alone_leaves_no_figures_and_knows_its_folder_by_name(folder, monkeypatch):
+def test_html_alone_writes_no_figures(folder, monkeypatch):
     monkeypatch.chdir(folder)
     before = factories.listing(folder)
     done = report(["."], options=ReportOptions(formats=["html"]))
@@ -163,7 +163,7 @@ def test_the_page_alone_leaves_no_figures_and_knows_its_folder_by_name(folder, m
     assert "aser-bench run one/study.yaml" in page
 
 
-def test_the_page_says_where_corpora_and_vectors_lay(tmp_path):
+def test_page_command_has_paths_of_corpora_and_vectors(tmp_path):
     study = {"name": "", "corpora": [{"voices": "my voices"}], "seed": 0, "embeddings": "v.txt"}
     path = factories.folder(tmp_path / "one", factories.predictions(runs=1), study=study)
     report([path], options=ReportOptions(formats=["html"]))
@@ -171,7 +171,7 @@ def test_the_page_says_where_corpora_and_vectors_lay(tmp_path):
     assert "--corpus &#39;voices=my voices&#39; --embeddings v.txt" in page
 
 
-def test_failed_results_do_not_stop_a_report(folder, tmp_path):
+def test_reports_failed_results(folder, tmp_path):
     scores = pd.read_csv(folder / "scores.csv").astype({"reason": object})
     rows = scores["test_condition"] == "mp3-64k"
     scores.loc[rows, ["wap", "accuracy", "uar", "macro_f1"]] = math.nan
@@ -189,14 +189,14 @@ def test_failed_results_do_not_stop_a_report(folder, tmp_path):
 @pytest.mark.parametrize(
     "skill", [{("original", "original"): 0.9}, {("mp3-8k", "mp3-8k"): 0.9}], ids=["base", "coded"]
 )
-def test_a_study_of_one_condition(tmp_path, skill):
+def test_reports_a_study_with_one_condition(tmp_path, skill):
     path = factories.folder(tmp_path / "one", factories.predictions(skill, runs=1))
     done = report([path], options=ReportOptions(formats="csv,html"))
     assert done.findings.losses.empty
     assert (path / "report.html").is_file()
 
 
-def test_names_of_models_and_corpora_cannot_leave_the_folder(tmp_path):
+def test_names_with_slashes_stay_in_the_folder(tmp_path):
     frame = factories.predictions(SKILL, runs=1, model="../../mod:Clf<script>", corpus="a/b & c")
     path = factories.folder(tmp_path / "deep" / "one", frame)
     done = report([path], options=ReportOptions(formats="csv,html"))
@@ -205,7 +205,7 @@ def test_names_of_models_and_corpora_cannot_leave_the_folder(tmp_path):
     assert any("../../mod:Clf" in sentence for sentence in done.verdict)
 
 
-def test_utterances_may_be_called_anything(tmp_path):
+def test_names_of_utterances_can_be_anything(tmp_path):
     frame = factories.predictions({**SKILL, ("original", "mp3-8k"): 0.0}, runs=1)
     names = {
         name: f'{number},"\n<i>{name}</i>'
@@ -216,31 +216,31 @@ def test_utterances_may_be_called_anything(tmp_path):
     assert "<i>u0" not in (path / "report.html").read_text("utf-8")
 
 
-# --- what cannot be ---------------------------------------------------------------------------
+# --- invalid arguments ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"formats": "csv,htm"}, "unknown format 'htm'; did you mean 'html'?"),
-        ({"formats": ["pdf"]}, "there are csv, latex, md, json, html, figures"),
+        ({"formats": ["pdf"]}, "choose from csv, latex, md, json, html, figures"),
         ({"formats": " , "}, "format"),
-        ({"margin": 0}, "--margin must lie between 0 and 1"),
-        ({"margin": 1.0}, "--margin must lie between 0 and 1"),
+        ({"margin": 0}, "--margin must be between 0 and 1"),
+        ({"margin": 1.0}, "--margin must be between 0 and 1"),
         ({"margin": -0.02}, "not -0.02"),
         ({"margin": math.nan}, "--margin"),
         ({"listen": -1}, "--listen"),
     ],
 )
-def test_options_that_cannot_be(options, said):
+def test_rejects_invalid_options(options, message):
     with pytest.raises(UsageError) as error:
         ReportOptions(**options)
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("words", "names"),
+    ("formats", "names"),
     [
         (None, FORMATS),
         ("", FORMATS),
@@ -249,27 +249,27 @@ def test_options_that_cannot_be(options, said):
         (("json", "json"), ("json",)),
     ],
 )
-def test_formats_are_names_in_a_row_or_a_list(words, names):
-    assert ReportOptions(formats=words).names == tuple(names)
+def test_formats_are_a_string_or_a_list(formats, names):
+    assert ReportOptions(formats=formats).names == tuple(names)
 
 
-def test_several_folders_need_a_place_and_none_is_no_report(folder, tmp_path):
+def test_rejects_missing_out_and_missing_folders(folder, tmp_path):
     with pytest.raises(UsageError, match="--out"):
         report([folder, folder.parent / "two"])
-    with pytest.raises(UsageError, match="name the results folder"):
+    with pytest.raises(UsageError, match="no results folder is given"):
         report([])
     with pytest.raises(UsageError, match="no folder of results"):
         report([tmp_path])
 
 
-def test_a_file_is_no_place(folder, tmp_path):
+def test_rejects_a_file_as_output(folder, tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(AserBenchError, match="is a file; name a folder"):
         report([folder], out=tmp_path / "file", options=BRIEF)
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_a_folder_that_holds_something_else_is_left_alone(folder, tmp_path):
+def test_rejects_a_folder_with_other_files(folder, tmp_path):
     mine = tmp_path / "mine"
     (mine / "tables").mkdir(parents=True)
     (mine / "tables" / "thesis.md").write_text("years of work")
@@ -279,7 +279,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(folder, tmp_path):
     assert (mine / "tables" / "thesis.md").read_text() == "years of work"
 
 
-def test_a_report_of_what_was_heard(tmp_path):
+def test_report_with_transcripts(tmp_path):
     skill = {key: right for key, right in SKILL.items() if key[0] == "original"}
     frame = pd.concat(
         [
@@ -296,8 +296,8 @@ def test_a_report_of_what_was_heard(tmp_path):
         "figures/voices-dual-speaker-uar_wer.pdf",
     } <= set(files)
     page = files["report.html"].decode()
-    assert "What the transcriber heard" in page
-    assert "Heard worst at mp3-8k" in page
+    assert "Transcripts" in page
+    assert "Most additional errors at mp3-8k" in page
     assert any("word errors of ear rise from" in line for line in done.verdict)
     assert len(done.findings.wer) == 3
     assert set(done.findings.transcript_errors["condition"]) <= {"mp3-8k", "mp3-64k"}

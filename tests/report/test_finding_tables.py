@@ -1,4 +1,4 @@
-"""Tables of findings: what stands in them, and that nothing is said that was not found."""
+"""Tables of findings: their values, and no values without findings."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from findings_factory import WHY, findings_of
 from aser_bench.core.findings import Findings
 from aser_bench.report import FORMATS, tables, terminal_text
 from aser_bench.report.labels import named
-from aser_bench.report.sections import Treatment
+from aser_bench.report.sections import Condition
 
 
 @pytest.fixture(scope="module")
-def built(found):
-    return {table.stem.split("-", 1)[1]: table for table in tables.build(*found)}
+def built(full_with_findings):
+    return {table.stem.split("-", 1)[1]: table for table in tables.build(*full_with_findings)}
 
 
 def section(built, what):
@@ -28,29 +28,29 @@ def line(table, heading, label):
     return row
 
 
-def test_a_significant_loss_has_an_asterisk_and_others_none(built):
+def test_only_significant_losses_have_a_dagger(built):
     for metric in ("uar", "wap", "accuracy", "macro_f1"):
         table = section(built, metric)
-        daggered = {row.side[0] for row in table.rows for cell in row.cells if cell.daggered}
-        assert daggered == {"8 kbit/s"}
+        has_dagger = {row.side[0] for row in table.rows for cell in row.cells if cell.has_dagger}
+        assert has_dagger == {"8 kbit/s"}
         assert "permutation test by speaker" in table.dagger
         assert "(matched 11, clean 12, multi 12 comparisons)" in table.dagger
         assert "Margin: a loss of at most 2 points" in table.caption
     assert not any(
-        cell.daggered for row in section(built, "matrix-svm-uar").rows for cell in row.cells
+        cell.has_dagger for row in section(built, "matrix-svm-uar").rows for cell in row.cells
     )
 
 
-def test_a_test_that_says_nothing_is_no_star(found):
-    scores, conditions, context, findings = found
+def test_undefined_significance_has_no_dagger(full_with_findings):
+    scores, conditions, context, findings = full_with_findings
     losses = findings.losses.astype({"significant": object})
     losses["significant"] = np.nan
     for table in tables.build(scores, conditions, context, replace(findings, losses=losses)):
-        assert not any(cell.daggered for row in table.rows for cell in row.cells)
+        assert not any(cell.has_dagger for row in table.rows for cell in row.cells)
 
 
-def test_losses_are_points_for_people_and_fractions_for_machines(found, built):
-    losses = found[3].losses
+def test_losses_are_points_in_cells_and_fractions_in_records(full_with_findings, built):
+    losses = full_with_findings[3].losses
     (row,) = losses[
         (losses["model"] == "svm")
         & (losses["training"] == "clean")
@@ -60,7 +60,7 @@ def test_losses_are_points_for_people_and_fractions_for_machines(found, built):
     table = section(built, "losses")
     shown = line(table, "svm, clean: original .620", "mp3-8k").cells
     assert shown[0].text == f"{100 * row.difference:.1f}"
-    assert shown[0].daggered
+    assert shown[0].has_dagger
     assert shown[1].text == f"[{100 * row.low:.1f}, {100 * row.high:.1f}]"
     assert [cell.text for cell in shown[2:5]] == ["<.001", ".002", ".210"]
     assert [cell.text for cell in shown[6:]] == ["80", "inferior"]
@@ -70,11 +70,11 @@ def test_losses_are_points_for_people_and_fractions_for_machines(found, built):
         if (r["model"], r["training"], r["condition"]) == ("svm", "clean", "mp3-8k")
     )
     assert record["difference"] == row.difference
-    assert "95 % intervals: t on the jackknife over speakers" in table.caption
+    assert "95 % intervals: t distribution, jackknife over speakers" in table.caption
     assert {r["metric"] for r in table.records} == {"uar"}
 
 
-def test_where_there_is_no_interval_it_says_why_and_draws_no_zero(built):
+def test_missing_interval_is_a_dash_with_a_note(built):
     table = section(built, "losses")
     cell = line(table, "svm, clean: original .620", "lowpass-3k0").cells[1]
     assert cell.text == "-"
@@ -92,19 +92,19 @@ def test_recalls_have_the_original_without_a_difference(built):
     assert len(table.rows) == 3 * 8
 
 
-def test_safe_bitrates_and_their_sentences(built):
+def test_safe_bitrates_have_verdicts_and_sentences(built):
     table = section(built, "safe")
-    said = {row.side[0]: row.cells[0].text for row in table.rows}
-    assert said["svm, clean"] == "16 kbit/s"
-    assert said["svm, matched"] == "none"
-    assert said["svm, multi"] == "inconclusive"
+    answers = {row.side[0]: row.cells[0].text for row in table.rows}
+    assert answers["svm, clean"] == "safe down to 16 kbit/s"
+    assert answers["svm, matched"] == "no safe bitrate"
+    assert answers["svm, multi"] == "inconclusive"
     assert {row.heading for row in table.rows} == {"MP3"}
     assert any(note.startswith("svm, clean, MP3: yes: a sentence") for note in table.footnotes)
     assert [column.label for column in table.columns][-1] == "utterances"  # no speakers needed
 
 
-def test_calibration_by_condition(found, built):
-    cells = found[3].cells
+def test_calibration_by_condition(full_with_findings, built):
+    cells = full_with_findings[3].cells
     (cell,) = cells[
         (cells["model"] == "svm")
         & (cells["train_condition"] == "original")
@@ -118,7 +118,7 @@ def test_calibration_by_condition(found, built):
     assert shown[at + 1].text == f"{cell.brier:.3f}".removeprefix("0")
 
 
-def test_drift_shows_the_ten_largest_with_their_sign(built):
+def test_drift_lists_the_ten_largest_shifts(built):
     table = built["functionals-drift"]
     rows = [row for row in table.rows if row.heading == "mp3-8k"]
     assert [row.cells[0].text for row in rows[:3]] == ["1.50", "-1.40", "1.30"]
@@ -126,7 +126,7 @@ def test_drift_shows_the_ten_largest_with_their_sign(built):
     assert [row.side[0] for row in rows[:2]] == ["mfcc_14", "mfcc_13"]
 
 
-def test_leaks_are_told_of_all_folds_and_the_unknown_is_no_zero(built):
+def test_leaks_are_over_all_folds_and_unknown_is_a_dash(built):
     rows = {record["kind"]: record for record in built["leaks"].records}
     assert (rows["speaker"]["shared"], rows["speaker"]["n_test"]) == (3, 480)
     assert (rows["sentence"]["shared"], rows["sentence"]["known"]) == (None, False)
@@ -138,9 +138,9 @@ def test_leaks_are_told_of_all_folds_and_the_unknown_is_no_zero(built):
     }
 
 
-def test_bandwidth_names_its_filters(built):
+def test_bandwidth_lists_the_low_pass_filters(built):
     table = built["bandwidth"]
-    assert "Filters: lowpass-3k0 for mp3-8k." in table.footnotes
+    assert "Low-pass filters: lowpass-3k0 for mp3-8k." in table.footnotes
     cells = table.rows[0].cells
     assert [cell.text for cell in cells] == [
         "-10.0",
@@ -152,8 +152,8 @@ def test_bandwidth_names_its_filters(built):
 
 
 @pytest.mark.parametrize("gone", [one.name for one in fields(Findings)[2:]])
-def test_any_table_of_findings_may_be_empty(found, gone):
-    scores, conditions, context, findings = found
+def test_any_table_of_findings_can_be_empty(full_with_findings, gone):
+    scores, conditions, context, findings = full_with_findings
     empty = getattr(findings, gone).head(0)
     built = tables.build(scores, conditions, context, replace(findings, **{gone: empty}))
     for table in built:
@@ -161,7 +161,7 @@ def test_any_table_of_findings_may_be_empty(found, gone):
     assert terminal_text(scores, conditions, context, findings=replace(findings, **{gone: empty}))
 
 
-def test_without_findings_nothing_is_said_of_tests(full):
+def test_no_statistical_tests_without_findings(full):
     built = tables.build(*full)
     assert [table.rows for table in built] == [t.rows for t in tables.build(*full, Findings())]
     for table in built:
@@ -170,8 +170,8 @@ def test_without_findings_nothing_is_said_of_tests(full):
         assert "Margin" not in table.caption
 
 
-def test_nothing_undefined_is_ever_shown(found):
-    for table in tables.build(*found):
+def test_undefined_values_are_not_printed(full_with_findings):
+    for table in tables.build(*full_with_findings):
         for row in table.rows:
             for cell in row.cells:
                 assert cell.text
@@ -179,14 +179,14 @@ def test_nothing_undefined_is_ever_shown(found):
         assert "nan" not in " ".join((table.caption, *table.footnotes)).lower().split()
 
 
-def test_findings_of_other_corpora_stay_out(build):
+def test_tables_have_one_corpus(build):
     scores, conditions, context = build(corpora=("demo", "ravdess"), models=("svm",), folds=2)
     for table in tables.build(scores, conditions, context, findings_of(scores)):
         assert {record["corpus"] for record in table.records} == {table.stem.split("-")[0]}
 
 
-def test_the_terminal_says_what_is_safe_in_short(found):
-    *given, findings = found
+def test_terminal_lists_short_verdicts(full_with_findings):
+    *given, findings = full_with_findings
     text = terminal_text(*given, findings=findings)
     assert "- svm, clean, MP3: yes: a sentence with 2 % in it.\n" in text
     assert "the rest of it" not in text
@@ -203,36 +203,36 @@ NAN = float("nan")
 
 
 @pytest.mark.parametrize(
-    ("treatment", "expected"),
+    ("condition", "expected"),
     [
-        (Treatment("original", "original"), ("", "original")),
-        (Treatment("mp3-8k", "mp3", 8.0, 8.0), ("MP3", "8 kbit/s")),
-        (Treatment("amr-wb-12k65", "amr-wb", 12.65, 12.65), ("AMR-WB", "12.65 kbit/s")),
+        (Condition("original", "original"), ("", "original")),
+        (Condition("mp3-8k", "mp3", 8.0, 8.0), ("MP3", "8 kbit/s")),
+        (Condition("amr-wb-12k65", "amr-wb", 12.65, 12.65), ("AMR-WB", "12.65 kbit/s")),
         (
-            Treatment("opus-voip-16k", "opus:application=voip", 16.0, 16.0),
+            Condition("opus-voip-16k", "opus:application=voip", 16.0, 16.0),
             ("Opus, application=voip", "16 kbit/s"),
         ),
-        (Treatment("lowpass-3k0", "lowpass:cutoff=3000"), ("Low-pass", "3 kHz")),
-        (Treatment("g711-a", "g711:law=a", NAN, 64.0), ("", "G.711, law=a")),
-        (Treatment("mp3-64k+gsm", "mp3:64+gsm", NAN, 13.2), ("", "MP3 64 kbit/s + GSM")),
+        (Condition("lowpass-3k0", "lowpass:cutoff=3000"), ("Low-pass", "3 kHz")),
+        (Condition("g711-a", "g711:law=a", NAN, 64.0), ("", "G.711, law=a")),
+        (Condition("mp3-64k+gsm", "mp3:64+gsm", NAN, 13.2), ("", "MP3 64 kbit/s + GSM")),
         (
-            Treatment("mp3-64k+opus-16k", "mp3:64+opus", 16.0, 16.0),
+            Condition("mp3-64k+opus-16k", "mp3:64+opus", 16.0, 16.0),
             ("MP3 64 kbit/s + Opus", "16 kbit/s"),
         ),
-        (Treatment("theirs-8k", "their.pack:Codec", 8.0), ("their.pack, Codec", "8 kbit/s")),
-        (Treatment("multi", ""), ("", "multi")),
+        (Condition("theirs-8k", "their.pack:Codec", 8.0), ("their.pack, Codec", "8 kbit/s")),
+        (Condition("multi", ""), ("", "multi")),
     ],
 )
-def test_how_conditions_are_called(treatment, expected):
-    assert named([treatment]) == [expected]
+def test_headings_and_labels_of_conditions(condition, expected):
+    assert named([condition]) == [expected]
 
 
-def test_conditions_that_would_be_called_the_same_keep_their_names():
-    twins = [Treatment("lowpass-3k02", "lowpass"), Treatment("lowpass-3k020", "lowpass:x=1")]
+def test_conditions_with_equal_labels_keep_their_names():
+    twins = [Condition("lowpass-3k02", "lowpass"), Condition("lowpass-3k020", "lowpass:x=1")]
     assert named(twins) == [("", "lowpass-3k02"), ("", "lowpass-3k020")]
 
 
-def test_filters_are_sorted_by_what_they_do_whatever_their_options():
-    low = Treatment("lowpass-500", "lowpass:cutoff=500", bandwidth_hz=500.0)
-    high = Treatment("lowpass-3k0", "lowpass:cutoff=3000", bandwidth_hz=3000.0)
+def test_filters_are_sorted_by_bandwidth():
+    low = Condition("lowpass-500", "lowpass:cutoff=500", bandwidth_hz=500.0)
+    high = Condition("lowpass-3k0", "lowpass:cutoff=3000", bandwidth_hz=3000.0)
     assert sorted([high, low], key=lambda one: one.order) == [low, high]

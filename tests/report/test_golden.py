@@ -1,6 +1,6 @@
-"""Whole files, byte for byte.
+"""Complete files, compared byte by byte with the folder ``golden``.
 
-Set ASER_BENCH_UPDATE_GOLDEN=1 to write them anew, and read the difference before keeping it.
+Set ASER_BENCH_UPDATE_GOLDEN=1 to update the folder, and read the differences before committing.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ ENDINGS = ("csv", "tex", "md", "json")
 
 
 @pytest.fixture(scope="module")
-def small(found):
-    """Return the full run without what makes long tables longer still."""
-    scores, conditions, context, _ = found
+def small(full_with_findings):
+    """Return the full run with fewer conditions, for shorter tables."""
+    scores, conditions, context, _ = full_with_findings
     kept = ["original", "lowpass-3k0", "mp3-8k", "mp3-192k"]
     chosen = scores["test_condition"].isin(kept) & scores["train_condition"].isin([*kept, "multi"])
     ok = chosen & (scores["status"] == "ok")
     given = scores[ok]
-    heard = wer_of(given.sort_values("test_condition", kind="stable"))
-    return scores[chosen], conditions, context, findings_of(given, wer=heard)
+    wer = wer_of(given.sort_values("test_condition", kind="stable"))
+    return scores[chosen], conditions, context, findings_of(given, wer=wer)
 
 
 def compare(name: str, text: str) -> None:
@@ -99,8 +99,8 @@ def test_which_files_are_written(full, tmp_path):
     assert all(path.exists() for path in written)
 
 
-def test_which_files_are_written_with_findings(found, tmp_path):
-    *given, findings = found
+def test_which_files_are_written_with_findings(full_with_findings, tmp_path):
+    *given, findings = full_with_findings
     written = write_tables(*given, tmp_path, findings, formats=("md",))
     recalls = [f"recalls-{m}-{t}" for m in ("svm", "mlp") for t in ("matched", "clean", "multi")]
     section = (*METRICS, "losses", *recalls, "safe", "calibration", *MATRICES)

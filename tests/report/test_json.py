@@ -1,4 +1,4 @@
-"""JSON: the schema, and that its numbers are those of the CSV files."""
+"""JSON tables: the schema, and the same numbers as in the CSV files."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from aser_bench.report import tables
 
 
 @pytest.fixture(scope="module")
-def built(found):
-    return tables.build(*found)
+def built(full_with_findings):
+    return tables.build(*full_with_findings)
 
 
 def strict(text: str) -> dict:
-    def refuse(word: str) -> None:
-        raise ValueError(word)
+    def reject(constant: str) -> None:
+        raise ValueError(constant)
 
-    return json.loads(text, parse_constant=refuse)
+    return json.loads(text, parse_constant=reject)
 
 
-def test_the_schema(built):
+def test_schema(built):
     for table in built:
-        whole = strict(json_tables.render(table))
-        assert list(whole) == ["schema", "name", "title", "caption", "notes", "columns", "rows"]
-        assert whole["schema"] == 1
-        assert (whole["name"], whole["title"]) == (table.stem, table.title)
-        assert all(list(row) == whole["columns"] for row in whole["rows"])
-        assert set(table.footnotes) <= set(whole["notes"])
+        content = strict(json_tables.render(table))
+        assert list(content) == ["schema", "name", "title", "caption", "notes", "columns", "rows"]
+        assert content["schema"] == 1
+        assert (content["name"], content["title"]) == (table.stem, table.title)
+        assert all(list(row) == content["columns"] for row in content["rows"])
+        assert set(table.footnotes) <= set(content["notes"])
 
 
-def test_the_same_numbers_as_the_csv(built):
+def test_same_numbers_as_csv(built):
     numbers = 0
     for table in built:
-        whole = strict(json_tables.render(table))
+        content = strict(json_tables.render(table))
         rows = list(csv.DictReader(io.StringIO(csv_tables.render(table))))
-        assert list(rows[0]) == whole["columns"]
-        for one, other in zip(rows, whole["rows"], strict=True):
+        assert list(rows[0]) == content["columns"]
+        for one, other in zip(rows, content["rows"], strict=True):
             for name, value in other.items():
                 if value is None:
                     assert one[name] == "", (table.stem, name)
@@ -55,7 +55,7 @@ def test_the_same_numbers_as_the_csv(built):
     assert numbers > 1000
 
 
-def test_what_is_not_defined_is_null(built):
+def test_undefined_values_are_null(built):
     (losses,) = (table for table in built if table.stem.endswith("losses"))
     (row,) = (
         row

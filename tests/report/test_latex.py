@@ -1,6 +1,6 @@
-"""LaTeX: what is written, and that plain pdflatex takes it."""
+"""LaTeX tables, and their compilation with pdflatex."""
 
-# ruff: noqa: RUF001 (look-alikes are what is tested)
+# ruff: noqa: RUF001 (the tests contain ambiguous characters on purpose)
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HEAD = r"""\documentclass{article}
 
 @pytest.fixture
 def nasty(build):
-    """Return a run in which every name tries to break LaTeX."""
+    """Return a run of which all names contain special characters of LaTeX."""
     scores, conditions, context = build(models=("my_pack.models:Big_Net%", "svm"))
     for frame, columns in (
         (scores, ("train_condition", "test_condition")),
@@ -41,7 +41,7 @@ def nasty(build):
 
 @pytest.fixture
 def long(build):
-    """Return a run through a chain of codecs, which has a long name."""
+    """Return a run with a chain of codecs, which has a long name."""
     scores, conditions, context = build(models=("svm", "mlp"))
     chain = {"mp3-64k": "mp3-64k+amr-wb-12k65+opus-16k"}
     return scores.replace(chain), conditions.replace(chain), context
@@ -49,7 +49,7 @@ def long(build):
 
 @pytest.fixture
 def wide(build):
-    """Return a full matrix of more conditions than a page is wide or long."""
+    """Return a matrix with more conditions than fit the width and the height of a page."""
     return build(
         bitrates=tuple(range(8, 8 * 51, 8)), promoted=(), models=("svm",), train=("all",), folds=2
     )
@@ -76,7 +76,7 @@ def test_escape(text, expected):
 
 @pytest.fixture
 def tall(wide):
-    """Return the same with fewer columns: siunitx takes its time."""
+    """Return the same with fewer columns, because siunitx is slow."""
     scores, conditions, context = wide
     few = ["original", "lowpass-3k0", *(f"mp3-{kbps}k" for kbps in range(8, 8 * 13, 8))]
     return scores[scores["test_condition"].isin(few)], conditions, context
@@ -84,7 +84,7 @@ def tall(wide):
 
 @pytest.fixture
 def speakerless(build):
-    """Return a run over one codec without bitrates of a corpus that tells no speakers."""
+    """Return a run with a codec without bitrates and a corpus without speakers."""
     scores, conditions, context = build(
         models=("svm",), bitrates=(), promoted=(), lowpass=("3k0", "5k8"), train=("original",)
     )
@@ -97,19 +97,19 @@ def with_findings(given):
 
 
 def test_output_is_ascii(nasty):
-    found = tables.build(*with_findings(nasty))
-    assert len(found) > 10
-    for table in found:
+    built = tables.build(*with_findings(nasty))
+    assert len(built) > 10
+    for table in built:
         assert latex.render(table).isascii()
 
 
-def test_the_best_is_bold_once_a_column_or_more(full):
+def test_best_value_of_each_column_is_bold(full):
     text = latex.render(tables.build(*full)[0])
     assert len(re.findall(r"\\bfseries \.\d{3} ", text)) >= 6
     assert "Bold" in text
 
 
-def test_a_long_table_goes_on_in_further_floats(wide):
+def test_long_table_is_split_into_floats(wide):
     matrix = latex.render(tables.build(*wide)[-1])
     assert matrix.count(r"\begin{table}") > 1
     assert matrix.count("(continued)") == matrix.count(r"\begin{table}") - 1
@@ -124,14 +124,16 @@ def test_one_fold_has_no_spread(build):
     assert r"\phantom" not in body
 
 
-def test_every_block_is_scaled_to_the_line_if_it_is_wider(found):
-    for table in tables.build(*found):
+def test_every_block_is_scaled_to_the_line_if_it_is_wider(full_with_findings):
+    for table in tables.build(*full_with_findings):
         text = latex.render(table)
         assert text.count(r"\resizebox{\ifdim\width>\linewidth") == text.count(r"\toprule")
 
 
-def test_rows_below_a_heading_stay_together(found):
-    (recalls,) = (t for t in tables.build(*found) if t.stem.endswith("recalls-svm-matched"))
+def test_rows_with_one_heading_stay_together(full_with_findings):
+    (recalls,) = (
+        t for t in tables.build(*full_with_findings) if t.stem.endswith("recalls-svm-matched")
+    )
     many = tuple(
         replace(row, heading=f"{row.heading} {copy}") for copy in range(5) for row in recalls.rows
     )
@@ -141,15 +143,17 @@ def test_rows_below_a_heading_stay_together(found):
     assert len(headings) == len(set(headings)) == 5 * 3
 
 
-def test_a_long_group_is_cut_and_its_heading_said_again(found):
-    (recalls,) = (t for t in tables.build(*found) if t.stem.endswith("recalls-svm-matched"))
+def test_long_group_is_split_and_its_heading_is_repeated(full_with_findings):
+    (recalls,) = (
+        t for t in tables.build(*full_with_findings) if t.stem.endswith("recalls-svm-matched")
+    )
     text = latex.render(replace(recalls, rows=recalls.rows[:8] * 20))
     assert text.count("(continued)") >= 2
     assert text.count(r"\textit{") == text.count(r"\begin{table}")
     assert text.count("mp3-8k") == 20
 
 
-def test_every_row_stands_in_every_block(wide):
+def test_every_block_has_all_rows(wide):
     (*_, matrix) = tables.build(*wide)
     text = latex.render(matrix)
     blocks = text.count(r"\toprule")
@@ -159,8 +163,8 @@ def test_every_row_stands_in_every_block(wide):
     assert len(numbers) == len(matrix.rows) * len(matrix.columns)
 
 
-def test_numbers_are_set_by_siunitx(found):
-    built = {t.stem.split("-", 3)[-1]: latex.render(t) for t in tables.build(*found)}
+def test_numbers_are_printed_by_siunitx(full_with_findings):
+    built = {t.stem.split("-", 3)[-1]: latex.render(t) for t in tables.build(*full_with_findings)}
     assert "booktabs,siunitx,graphicx" in built["uar"].splitlines()[0]
     assert r"S[table-format=1.3]@{\,}l" in built["uar"]
     assert r"$\pm$\,\num{." in built["uar"]
@@ -170,7 +174,7 @@ def test_numbers_are_set_by_siunitx(found):
 
 
 def missing():
-    """Return what is missing to compile, or an empty string."""
+    """Return the reason why tables cannot be compiled, or an empty string."""
     if shutil.which("pdflatex") is None or shutil.which("kpsewhich") is None:
         return "pdflatex is not installed"
     for name in ("booktabs.sty", "siunitx.sty", "graphicx.sty"):

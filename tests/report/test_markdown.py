@@ -1,4 +1,4 @@
-"""Markdown: what a reader of GitHub's tables makes of it."""
+"""Markdown tables, parsed like GitHub does."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def reader():
 
 
 @pytest.fixture(scope="module")
-def built(found):
-    return tables.build(*found)
+def built(full_with_findings):
+    return tables.build(*full_with_findings)
 
 
 def parsed(reader, text):
@@ -40,7 +40,7 @@ def parsed(reader, text):
     return rows, paragraphs
 
 
-def test_every_table_is_one_with_as_many_cells_in_each_row(reader, built):
+def test_all_rows_of_a_table_have_the_same_number_of_cells(reader, built):
     assert len(built) > 12
     for table in built:
         rows, _ = parsed(reader, markdown.render(table))
@@ -50,7 +50,7 @@ def test_every_table_is_one_with_as_many_cells_in_each_row(reader, built):
         assert len(rows) == 1 + len(table.rows) + headings
 
 
-def test_numbers_stand_below_their_heads(reader, built):
+def test_numbers_are_below_their_titles(reader, built):
     (uar,) = (
         table for table in built if table.stem.endswith("-uar") and "matrix" not in table.stem
     )
@@ -62,7 +62,7 @@ def test_numbers_stand_below_their_heads(reader, built):
     assert ["MP3", "", "", "", "", "", ""] in rows
 
 
-def test_notes_and_caption_stand_below(reader, built):
+def test_notes_and_caption_are_below_the_table(reader, built):
     for table in built:
         _, paragraphs = parsed(reader, markdown.render(table))
         assert paragraphs[-1].startswith(table.caption)
@@ -71,7 +71,7 @@ def test_notes_and_caption_stand_below(reader, built):
         assert set(table.footnotes) <= set(paragraphs)
 
 
-def test_hostile_names_stay_text(reader, build):
+def test_hostile_names_are_escaped(reader, build):
     scores, conditions, context = build(models=(NASTY,), bitrates=(8,), promoted=(), folds=2)
     context.titles["demo"] = NASTY
     context.notes["demo"] = (NASTY,)

@@ -1,4 +1,4 @@
-"""Which tables there are, what stands in them, and in which order."""
+"""The tables of a report, their values and their order."""
 
 from __future__ import annotations
 
@@ -37,36 +37,36 @@ def by_kind(given) -> dict:
         (("all",), ["matched", "clean", "matrix-svm-uar"]),
     ],
 )
-def test_only_tables_that_there_are_scores_for(build, train, expected):
-    found = by_kind(build(models=("svm",), train=train))
-    trainings = [column.label for column in found["uar"].columns]
-    assert [*trainings, *list(found)[4:]] == expected
+def test_only_tables_with_scores(build, train, expected):
+    tables_by_name = by_kind(build(models=("svm",), train=train))
+    trainings = [column.label for column in tables_by_name["uar"].columns]
+    assert [*trainings, *list(tables_by_name)[4:]] == expected
 
 
-def test_each_metric_has_its_own_table_and_uar_leads(build):
-    found = by_kind(build(models=("svm",), train=("original",)))
-    assert list(found) == ["uar", "wap", "accuracy", "macro_f1"]
-    assert [table.title.rpartition(": ")[2] for table in found.values()] == [
+def test_one_table_for_each_metric_and_uar_first(build):
+    tables_by_name = by_kind(build(models=("svm",), train=("original",)))
+    assert list(tables_by_name) == ["uar", "wap", "accuracy", "macro_f1"]
+    assert [table.title.rpartition(": ")[2] for table in tables_by_name.values()] == [
         "UAR",
         "WAP",
         "Accuracy",
         "Macro-F1",
     ]
-    assert len({table.rows for table in found.values()}) == 4
+    assert len({table.rows for table in tables_by_name.values()}) == 4
 
 
-def test_the_original_alone_makes_one_table(build):
-    found = by_kind(build(bitrates=(), promoted=(), lowpass=(), train=("original",)))
-    assert len(found) == 4
-    assert [row.side for row in found["uar"].rows] == [("original",)]
-    assert [column.label for column in found["uar"].columns] == ["matched", "matched"]
-    assert not found["uar"].has_best
+def test_only_the_original(build):
+    tables_by_name = by_kind(build(bitrates=(), promoted=(), lowpass=(), train=("original",)))
+    assert len(tables_by_name) == 4
+    assert [row.side for row in tables_by_name["uar"].rows] == [("original",)]
+    assert [column.label for column in tables_by_name["uar"].columns] == ["matched", "matched"]
+    assert not tables_by_name["uar"].has_best
 
 
 def test_rows_by_codec_and_bitrate(build):
     scores, conditions, context = build(bitrates=(64, 8, 160, 16), train=("original",))
-    found = by_kind((scores.sample(frac=1, random_state=0), conditions, context))
-    assert names(found["uar"]) == [
+    tables_by_name = by_kind((scores.sample(frac=1, random_state=0), conditions, context))
+    assert names(tables_by_name["uar"]) == [
         "original",
         "lowpass-3k0",
         "mp3-8k",
@@ -75,7 +75,7 @@ def test_rows_by_codec_and_bitrate(build):
         "mp3-160k",
         "mp3-192k",
     ]
-    assert [(row.heading, *row.side) for row in found["uar"].rows] == [
+    assert [(row.heading, *row.side) for row in tables_by_name["uar"].rows] == [
         ("", "original"),
         ("Low-pass", "3 kHz"),
         ("MP3", "8 kbit/s"),
@@ -86,14 +86,14 @@ def test_rows_by_codec_and_bitrate(build):
     ]
 
 
-def test_every_corpus_feature_set_and_protocol_has_its_own(build):
+def test_separate_tables_for_corpora_features_and_protocols(build):
     given = build(corpora=("demo", "ravdess"), features=("functionals", "robust"))
     stems = [table.stem for table in tables.build(*given)]
     assert len(stems) == len(set(stems)) == 2 * 2 * 6
     assert "ravdess-robust-speaker-macro_f1" in stems
 
 
-def test_synthetic_speech_is_named_in_every_table_of_its_corpus(build, tmp_path):
+def test_all_tables_of_a_synthetic_corpus_mention_it(build, tmp_path):
     given = build(corpora=("demo", "ravdess"), models=("svm",), folds=2)
     write_tables(*given, tmp_path, findings_of(given[0]))
     files = sorted(tmp_path.iterdir())
@@ -107,15 +107,13 @@ def test_synthetic_speech_is_named_in_every_table_of_its_corpus(build, tmp_path)
 def test_aliases_and_marks_become_footnotes(full):
     table = by_kind(full)["uar"]
     notes = {name: row.notes for name, row in rows_of(table).items()}
-    assert notes["mp3-160k"] == (
-        "mp3-175k and mp3-191k were asked for and are the same stream as mp3-160k.",
-    )
+    assert notes["mp3-160k"] == ("mp3-175k and mp3-191k are identical to the stream of mp3-160k.",)
     assert "32 kHz" in notes["mp3-192k"][0]
     assert notes["mp3-64k"] == ()
     assert not {"mp3-175k", "mp3-191k"} & set(notes)
 
 
-def test_empty_cells_that_come_back_from_a_file_as_nan(full):
+def test_nan_instead_of_empty_text_is_accepted(full):
     scores, conditions, context = full
     read = [pd.read_csv(io.StringIO(frame.to_csv(index=False))) for frame in (scores, conditions)]
     again, first = (tables.build(*given, context) for given in (read, (scores, conditions)))
@@ -123,7 +121,7 @@ def test_empty_cells_that_come_back_from_a_file_as_nan(full):
     assert list(map(latex.render, again)) == list(map(latex.render, first))
 
 
-def test_failures(full):
+def test_failed_results_have_notes(full):
     rows = rows_of(by_kind(full)["uar"])
     gone = rows["mp3-8k"].cells[3]
     assert gone.text == "failed"
@@ -133,7 +131,7 @@ def test_failures(full):
     assert partly.notes[0].startswith("3 of 50 results failed (out of memory)")
 
 
-def test_a_mean_over_some_of_the_results_is_never_the_best(build, made_up):
+def test_mean_over_some_results_is_not_the_best(build, made_up):
     scores, conditions, context = build(models=("svm",), train=("original",))
     one = (scores["test_condition"] == "mp3-64k") & (scores["fold"] == 0)
     scores.loc[scores["test_condition"] == "mp3-64k", "uar"] = 0.99
@@ -143,7 +141,7 @@ def test_a_mean_over_some_of_the_results_is_never_the_best(build, made_up):
     assert "mp3-64k" not in best
 
 
-def test_whatever_prints_like_the_best_is_bold(build):
+def test_values_that_print_equal_to_the_best_are_bold(build):
     scores, conditions, context = build(models=("svm",), train=("original",), folds=1)
     scores["uar"] = 0.5
     scores.loc[scores["test_condition"] == "mp3-8k", "uar"] = 0.70041
@@ -154,7 +152,7 @@ def test_whatever_prints_like_the_best_is_bold(build):
     assert best == ["mp3-8k", "mp3-16k"]
 
 
-def test_a_condition_that_the_conditions_do_not_know_has_no_bitrate(build):
+def test_unknown_condition_has_no_bitrate(build):
     scores, conditions, context = build(train=("original",))
     table = by_kind((scores, conditions[conditions["condition"] != "mp3-8k"], context))["uar"]
     (record,) = (record for record in table.records if record["condition"] == "mp3-8k")
@@ -162,7 +160,7 @@ def test_a_condition_that_the_conditions_do_not_know_has_no_bitrate(build):
     assert rows_of(table)["mp3-8k"].side == ("mp3-8k",)
 
 
-def test_effective_bitrates_stand_there_where_the_labels_do_not_say_them(build):
+def test_effective_bitrates_are_shown_if_labels_differ(build):
     scores, conditions, context = build(train=("original",))
     assert by_kind((scores, conditions, context))["uar"].sides == ("Condition",)
     conditions.loc[conditions["condition"] == "mp3-64k", "effective_kbps"] = 61.27
@@ -172,7 +170,7 @@ def test_effective_bitrates_stand_there_where_the_labels_do_not_say_them(build):
     assert rows_of(table)["original"].side == ("original", "-")
 
 
-def test_models_that_ran_at_other_conditions_leave_gaps(build):
+def test_models_with_other_conditions_have_gaps(build):
     scores, conditions, context = build(train=("original",))
     gap = (scores["model"] == "mlp") & (scores["test_condition"] == "mp3-8k")
     table = by_kind((scores[~gap], conditions, context))["uar"]
@@ -188,7 +186,7 @@ def test_no_scores_no_tables(build, tmp_path):
     assert write_tables(scores.head(0), conditions, context, tmp_path) == []
 
 
-def test_names_become_files_that_every_system_takes(build, tmp_path):
+def test_file_names_are_valid_on_all_systems(build, tmp_path):
     given = build(features=("my.pack:Feats", "MY.pack/feats"), models=("svm",), train=("original",))
     written = [path.name for path in write_tables(*given, tmp_path, formats=("csv", "latex"))]
     assert [name for name in written if "uar" in name] == [
@@ -199,7 +197,7 @@ def test_names_become_files_that_every_system_takes(build, tmp_path):
     ]
 
 
-def test_csv_is_for_machines(full, tmp_path):
+def test_csv_has_plain_numbers(full, tmp_path):
     write_tables(*full, tmp_path)
     table = pd.read_csv(tmp_path / "demo-functionals-speaker-uar.csv")
     assert list(table.columns[:7]) == [
@@ -223,7 +221,7 @@ def test_csv_is_for_machines(full, tmp_path):
     )
 
 
-def test_the_caption_tells_what_the_numbers_stand_on(full):
+def test_caption_describes_the_data(full):
     caption = by_kind(full)["uar"].caption
     for fact in (
         "480 utterances of 20 speakers",
@@ -232,24 +230,24 @@ def test_the_caption_tells_what_the_numbers_stand_on(full):
         "svm 1, mlp 10",
         "seed 0",
         "effort standard",
-        "Fractions",
+        "fractions",
         "standard deviation over folds",
         "read back",
     ):
         assert fact in caption
-    assert "2 recordings were refused and take no part." in by_kind(full)["uar"].footnotes
+    assert "2 recordings were refused and not used." in by_kind(full)["uar"].footnotes
 
 
-def test_a_caption_names_the_budgets_of_its_own_models_alone(build):
+def test_caption_has_the_budgets_of_its_models_only(build):
     scores, conditions, context = build(models=("svm", "mlp"))
     context.budgets.update(mlp="at most 200 epochs", lstm="patience 9")
-    found = by_kind((scores, conditions, context))
-    assert "effort standard, mlp: at most 200 epochs." in found["uar"].caption
-    assert "epochs" not in found["matrix-svm-uar"].caption
-    assert not any("patience" in table.caption for table in found.values())
+    tables_by_name = by_kind((scores, conditions, context))
+    assert "effort standard, mlp: at most 200 epochs." in tables_by_name["uar"].caption
+    assert "epochs" not in tables_by_name["matrix-svm-uar"].caption
+    assert not any("patience" in table.caption for table in tables_by_name.values())
 
 
-def test_numbers_as_words():
+def test_formats_numbers():
     assert [number(value) for value in (0, 0.0004, 0.5, 0.9996, 1)] == [
         ".000",
         ".000",
@@ -266,7 +264,7 @@ def test_numbers_as_words():
     ]
 
 
-def test_packing_keeps_groups_together_while_it_can():
+def test_pack_keeps_groups_together_if_they_fit():
     assert pack([5, 5, 5, 5, 5], list("aabbb"), 15) == [[0, 1], [2, 3, 4]]
     assert pack([5, 5, 5, 5], list("aaaa"), 12) == [[0, 1], [2, 3]]
     assert pack([50], ["a"], 10) == [[0]]

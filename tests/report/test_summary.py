@@ -1,4 +1,4 @@
-"""Means and spreads by hand, and that nothing failed becomes a number."""
+"""Means and spreads, and the handling of failed results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ METRICS = ["wap", "accuracy", "uar", "macro_f1"]
 
 @pytest.fixture
 def small(build):
-    """Two folds of three runs of one model at one condition, with UARs that are easily added."""
+    """Return two folds with three runs of one model at one condition, with simple values."""
     scores, _, _ = build(models=("mlp",), bitrates=(), promoted=(), lowpass=(), folds=2, runs=3)
     scores["uar"] = [0.1, 0.2, 0.3, 0.5, 0.6, 0.7]
     return scores
@@ -29,7 +29,7 @@ def test_means_and_both_spreads(small):
     assert (cell.train_size, cell.dev_size, cell.test_size) == (288, 96, 96)
 
 
-def test_folds_weigh_the_same_when_runs_are_missing(small, made_up):
+def test_folds_have_equal_weight_if_runs_are_missing(small, made_up):
     some = made_up.fail(small, (small["fold"] == 0) & (small["run"] > 0), "out of memory")
     (cell,) = summarise(some).itertuples()
     assert cell.uar == pytest.approx((0.1 + 0.6) / 2)
@@ -46,7 +46,7 @@ def test_one_run_or_one_fold_has_no_spread(small):
     assert one_fold.uar_sd_runs == pytest.approx(0.1)
 
 
-def test_a_cell_that_failed_altogether_has_no_numbers(small, made_up):
+def test_failed_cell_has_no_numbers(small, made_up):
     none = made_up.fail(small, small["fold"] >= 0, "no such file")
     summary = summarise(none)
     assert summary[METRICS].isna().all(axis=None)
@@ -55,13 +55,13 @@ def test_a_cell_that_failed_altogether_has_no_numbers(small, made_up):
     assert summary["n_failed"].tolist() == [6]
 
 
-def test_a_failed_row_is_no_zero_even_where_it_holds_one(small):
+def test_failed_row_with_a_value_is_ignored(small):
     small.loc[0, ["status", "uar"]] = ["failed", 0.0]
     (cell,) = summarise(small).itertuples()
     assert cell.uar == pytest.approx((0.25 + 0.6) / 2)
 
 
-def test_a_nan_that_is_not_called_failed_is_not_left_out(small):
+def test_nan_with_status_ok_makes_the_mean_nan(small):
     small.loc[0, "uar"] = np.nan
     (cell,) = summarise(small).itertuples()
     assert np.isnan(cell.uar)
@@ -70,7 +70,7 @@ def test_a_nan_that_is_not_called_failed_is_not_left_out(small):
     assert cell.wap > 0
 
 
-def test_the_order_of_rows_changes_the_order_of_cells_only(full):
+def test_order_of_rows_only_changes_order_of_cells(full):
     scores, _, _ = full
     shuffled = scores.sample(frac=1, random_state=1)
     keys = ["corpus", "features", "model", "protocol", "train_condition", "test_condition"]
@@ -79,12 +79,12 @@ def test_the_order_of_rows_changes_the_order_of_cells_only(full):
     assert list(summarise(scores)["model"].unique()) == ["svm", "mlp"]
 
 
-def test_refuses_a_result_that_stands_there_twice(small):
-    with pytest.raises(ValueError, match="twice: demo, functionals, mlp"):
+def test_rejects_duplicate_result(small):
+    with pytest.raises(ValueError, match="duplicate result in the scores: demo, functionals, mlp"):
         summarise(pd.concat([small, small.head(1)]))
 
 
-def test_refuses_a_missing_column(small):
+def test_rejects_missing_column(small):
     with pytest.raises(ValueError, match="lacks the columns n_test"):
         summarise(small.drop(columns="n_test"))
 

@@ -1,4 +1,4 @@
-"""Plain text: never too wide, aligned, and nothing lost."""
+"""Tables as plain text: width, alignment and content."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ def widest(text: str) -> int:
 
 
 @pytest.mark.parametrize("models", [("svm",), ("svm", "mlp"), ("svm", "mlp", "lstm", "mdre")])
-def test_never_wider_than_asked_for(build, models):
+def test_lines_are_not_wider_than_requested(build, models):
     given = build(models=models, train=("original", "matched", "multi"), runs=2, folds=2)
-    found = tables.build(*given)
+    built = tables.build(*given)
     for width in (40, 60, 80, 120):
         assert widest(terminal_text(*given, width=width)) <= width
-        assert max(widest(terminal.render(table, width)) for table in found) <= width
+        assert max(widest(terminal.render(table, width)) for table in built) <= width
 
 
 def test_two_models_fit_side_by_side(build):
@@ -52,7 +52,7 @@ def test_rows_are_aligned(full):
     ]
 
 
-def test_a_failed_cell_says_so(full):
+def test_failed_cell_is_marked(full):
     (line,) = (line for line in terminal_text(*full).splitlines() if "failed¶" in line)
     assert line.startswith("mp3-8k")
     assert "nan" not in terminal_text(*full).lower()
@@ -80,6 +80,6 @@ def test_several_corpora_share_one_legend(build):
     assert text.count("synthetic speech") == 1
 
 
-def test_no_scores_no_text(build):
+def test_no_text_without_scores(build):
     scores, conditions, context = build()
     assert terminal_text(scores.head(0), conditions, context) == ""

@@ -1,4 +1,4 @@
-"""The verdict in words: the right numbers, nothing of controls, and what is synthetic."""
+"""The sentences of the verdict and the confusions of emotions."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ def safe(word, kbps=np.nan, **changes):
     return {**row, **changes}
 
 
-def said(findings, context=PLAIN):
+def verdict_of(findings, context=PLAIN):
     return verdict(findings, conditions(), context)
 
 
-def test_of_nothing_there_is_nothing_to_say():
-    assert said(Findings()) == []
+def test_empty_findings_have_no_verdict():
+    assert verdict_of(Findings()) == []
     assert errors(Findings(), PLAIN) == []
     nothing = frame([], CONDITIONS)
     assert (
@@ -81,7 +81,7 @@ def test_of_nothing_there_is_nothing_to_say():
     )
 
 
-def test_a_safe_bitrate_that_is_not_like_the_others_says_why():
+def test_safe_bitrate_with_a_mark_includes_the_mark():
     table = conditions().astype({"codec": object, "mark": object})
     table.loc[table["condition"] == "mp3-64k", ["codec", "requested_kbps", "mark"]] = (
         "mp3",
@@ -90,28 +90,28 @@ def test_a_safe_bitrate_that_is_not_like_the_others_says_why():
     )
     rows = frame([safe("yes", 64.0), safe("yes", 64.0, model="mlp")], contract.ROBUSTNESS)
     (one,) = verdict(Findings(robustness=rows), table, PLAIN)
-    assert one.endswith("(margin 2 points of UAR). (64 kbit/s: coded at 32 kHz)")
+    assert one.endswith("(margin: 2 points of UAR). (64 kbit/s: coded at 32 kHz)")
 
 
-def test_where_there_is_no_interval_it_says_why_once():
+def test_reason_of_a_missing_interval_is_given_once():
     rows = [
         loss(condition, 0.0, why=why)
         for condition in ("mp3-8k", "mp3-64k")
         for why in ("no interval: 2 speakers instead of at least 3", "")
     ]
-    assert said(Findings(losses=frame(rows, contract.LOSSES))) == [
+    assert verdict_of(Findings(losses=frame(rows, contract.LOSSES))) == [
         "voices: no interval: 2 speakers instead of at least 3."
     ]
 
 
-def test_an_emotion_that_loses_nothing_to_speak_of_is_not_named():
+def test_losses_that_round_to_zero_are_not_listed():
     rows = [recall("mp3-8k", "sad", -0.2), recall("mp3-8k", "calm", -0.0004)]
-    (one,) = said(Findings(recalls=frame(rows, contract.RECALLS)))
+    (one,) = verdict_of(Findings(recalls=frame(rows, contract.RECALLS)))
     assert "sad -20.0" in one
     assert "calm" not in one
 
 
-def test_safe_bitrates_of_all_models_in_one_sentence():
+def test_safe_bitrates_of_all_models_are_in_one_sentence():
     rows = [
         safe("yes", 16.0),
         safe("none", model="mlp"),
@@ -120,20 +120,22 @@ def test_safe_bitrates_of_all_models_in_one_sentence():
         safe("none", model="tre"),
         safe("yes", 6.5, training="matched", codec="opus"),
     ]
-    one, two = said(Findings(margin=0.05, robustness=frame(rows, contract.ROBUSTNESS)))
+    one, two = verdict_of(Findings(margin=0.05, robustness=frame(rows, contract.ROBUSTNESS)))
     assert one == (
-        "voices, functionals, protocol speaker, mp3, trained on the original: svm safe down to 16 "
-        "kbit/s; mlp, are and tre safe at no bitrate; lstm inconclusive (margin 5 points of UAR)."
+        "voices, functionals, protocol speaker, MP3, trained on the original. svm: safe down to 16 "
+        "kbit/s; mlp, are and tre: no safe bitrate; lstm: inconclusive (margin: 5 points of UAR)."
     )
-    assert "opus, trained and tested at the same condition: svm safe down to 6.5 kbit/s" in two
+    assert "Opus, trained and tested at the same condition. svm: safe down to 6.5 kbit/s" in two
 
 
-def test_the_margin_of_one_point_is_one_point():
-    (one,) = said(Findings(margin=0.01, robustness=frame([safe("none")], contract.ROBUSTNESS)))
-    assert "(margin 1 point of UAR)" in one
+def test_margin_of_one_point_is_singular():
+    (one,) = verdict_of(
+        Findings(margin=0.01, robustness=frame([safe("none")], contract.ROBUSTNESS))
+    )
+    assert "(margin: 1 point of UAR)" in one
 
 
-def test_the_largest_loss_is_that_of_a_codec_in_the_uar():
+def test_largest_loss_is_of_the_uar_and_of_a_codec():
     rows = [
         loss("mp3-8k", -0.1),
         loss("mp3-64k", -0.02),
@@ -141,32 +143,32 @@ def test_the_largest_loss_is_that_of_a_codec_in_the_uar():
         loss("lowpass-3k0", -0.3),
         loss("mp3-8k", -0.4, metric="wap"),
     ]
-    (one,) = said(Findings(losses=frame(rows, contract.LOSSES)))
+    (one,) = verdict_of(Findings(losses=frame(rows, contract.LOSSES)))
     assert one == (
-        "voices, functionals, protocol speaker: the largest loss is that of mlp at mp3-8k, "
-        "trained on the original: -12.0 (-15.0 to -9.0) points of UAR, significant after Holm's "
+        "voices, functionals, protocol speaker: the largest loss of UAR is that of mlp at mp3-8k, "
+        "trained on the original: -12.0 (-15.0 to -9.0) points, significant after Holm's "
         "correction."
     )
 
 
-def test_a_loss_without_an_interval_or_significance_says_so():
+def test_loss_without_interval_or_significance_is_described():
     row = loss("mp3-8k", -0.1, low=np.nan, high=np.nan, significant=False)
-    (one,) = said(Findings(losses=frame([row], contract.LOSSES)))
-    assert "-10.0 (no interval) points of UAR, not significant" in one
+    (one,) = verdict_of(Findings(losses=frame([row], contract.LOSSES)))
+    assert "-10.0 (no interval) points, not significant" in one
 
 
-def test_where_nothing_is_lost_no_loss_is_told():
+def test_no_sentence_about_losses_without_losses():
     rows = [loss("mp3-8k", 0.0), loss("mp3-64k", 0.05), loss("lowpass-3k0", -0.3)]
-    assert said(Findings(losses=frame(rows, contract.LOSSES))) == []
+    assert verdict_of(Findings(losses=frame(rows, contract.LOSSES))) == []
 
 
-def test_each_section_has_its_largest_loss():
+def test_each_section_has_a_largest_loss():
     rows = [loss("mp3-8k", -0.1), loss("mp3-64k", -0.2, features="robust")]
-    found = said(Findings(losses=frame(rows, contract.LOSSES)))
-    assert [sentence.split(", ")[1] for sentence in found] == ["functionals", "robust"]
+    sentences = verdict_of(Findings(losses=frame(rows, contract.LOSSES)))
+    assert [sentence.split(", ")[1] for sentence in sentences] == ["functionals", "robust"]
 
 
-def test_the_emotions_that_lose_most_are_means_over_models_at_the_worst_condition():
+def test_worst_emotions_are_means_over_models_at_the_worst_condition():
     rows = [
         recall(condition, emotion, change * (1 + 0.5 * (model == "mlp")), model=model)
         for model in ("svm", "mlp")
@@ -177,27 +179,27 @@ def test_the_emotions_that_lose_most_are_means_over_models_at_the_worst_conditio
         )
         for emotion, change in changes.items()
     ]
-    (one,) = said(Findings(recalls=frame(rows, contract.RECALLS)))
+    (one,) = verdict_of(Findings(recalls=frame(rows, contract.RECALLS)))
     assert one == (
-        "voices, functionals, protocol speaker, trained on the original: the emotions that lose "
-        "most at mp3-8k are sad -50.0, happy -25.0, calm -10.0 points of recall (mean over models)."
+        "voices, functionals, protocol speaker, trained on the original: the largest losses of "
+        "recall at mp3-8k are sad -50.0, happy -25.0, calm -10.0 points (mean over models)."
     )
 
 
-def test_where_no_emotion_loses_none_is_named():
+def test_no_emotions_are_listed_without_losses():
     rows = [recall("mp3-8k", "sad", 0.1), recall("mp3-8k", "angry", 0.0)]
-    assert said(Findings(recalls=frame(rows, contract.RECALLS))) == []
+    assert verdict_of(Findings(recalls=frame(rows, contract.RECALLS))) == []
 
 
 @pytest.mark.parametrize(
     ("difference", "low", "words"),
     [
-        (0.1, 0.05, "10.0 (5.0 to 15.0) points above protocol speaker"),
-        (0.1, np.nan, "10.0 (no interval) points above protocol speaker"),
-        (-0.03, -0.08, "3.0 (-2.0 to 8.0) points below protocol speaker"),
+        (0.1, 0.05, "10.0 (5.0 to 15.0) points higher than with protocol speaker"),
+        (0.1, np.nan, "10.0 (no interval) points higher than with protocol speaker"),
+        (-0.03, -0.08, "3.0 (-2.0 to 8.0) points lower than with protocol speaker"),
     ],
 )
-def test_what_random_splits_are_worth(difference, low, words):
+def test_effect_of_leaks_is_described(difference, low, words):
     row = {
         **{name: GROUP[name] for name in ("corpus", "features", "model")},
         "random": "paper",
@@ -208,12 +210,12 @@ def test_what_random_splits_are_worth(difference, low, words):
         "low": low,
         "high": low + 0.1,
     }
-    (one,) = said(Findings(leakage_effect=frame([row], contract.LEAKAGE_EFFECT)))
+    (one,) = verdict_of(Findings(leakage_effect=frame([row], contract.LEAKAGE_EFFECT)))
     assert words in one
-    assert "protocol paper, which shares speakers" in one
+    assert "protocol paper, in which training and test share speakers" in one
 
 
-def test_synthetic_speech_is_said_in_every_sentence():
+def test_every_sentence_mentions_synthetic_speech():
     findings = Findings(
         losses=frame([loss("mp3-8k", -0.1)], contract.LOSSES),
         recalls=frame(
@@ -222,18 +224,21 @@ def test_synthetic_speech_is_said_in_every_sentence():
         ),
         robustness=frame([safe("none")], contract.ROBUSTNESS),
     )
-    found = [*said(findings, SYNTHETIC), *(heading for heading, _ in errors(findings, SYNTHETIC))]
-    assert len(found) == 5
-    assert all("synthetic speech" in sentence for sentence in found)
-    assert sum(sentence.startswith("Made-up voices is synthetic") for sentence in found) == 1
-    plain = [*said(findings), *(heading for heading, _ in errors(findings, PLAIN))]
+    sentences = [
+        *verdict_of(findings, SYNTHETIC),
+        *(heading for heading, _ in errors(findings, SYNTHETIC)),
+    ]
+    assert len(sentences) == 5
+    assert all("synthetic speech" in sentence for sentence in sentences)
+    assert sum(sentence.startswith("Made-up voices is synthetic") for sentence in sentences) == 1
+    plain = [*verdict_of(findings), *(heading for heading, _ in errors(findings, PLAIN))]
     assert not any("synthetic" in sentence for sentence in plain)
 
 
 # --- errors -----------------------------------------------------------------------------------
 
 
-def test_what_is_taken_for_what_more_often_than_by_chance():
+def test_confusions_above_chance_are_listed():
     taken = [("sad", "angry", 0.7), ("angry", "sad", 0.1), ("happy", "sad", 0.9), ("calm", "", 0.0)]
     rows = [
         recall("mp3-8k", one, 0.0, confused_with=other, confused_share=share)
@@ -242,12 +247,14 @@ def test_what_is_taken_for_what_more_often_than_by_chance():
     assert errors(Findings(recalls=frame(rows, contract.RECALLS)), PLAIN) == [
         (
             "voices, functionals, protocol speaker, svm, trained on the original",
-            ["mp3-8k: happy is taken for sad: 90.0\u00a0%; sad is taken for angry: 70.0\u00a0%."],
+            [
+                "mp3-8k: happy is recognised as sad: 90.0\u00a0%; sad is recognised as angry: 70.0\u00a0%."
+            ],
         )
     ]
 
 
-def test_the_original_is_told_once_whatever_the_trainings():
+def test_original_is_listed_below_the_first_training_only():
     rows = [
         recall(condition, emotion, 0.0, confused_with="x", confused_share=0.9, **other)
         for other in (
@@ -259,11 +266,11 @@ def test_the_original_is_told_once_whatever_the_trainings():
         for condition in ("original", "mp3-8k")
         for emotion in ("sad", "angry")
     ]
-    found = errors(Findings(recalls=frame(rows, contract.RECALLS)), PLAIN)
-    told = [heading for heading, lines in found if lines[0].startswith("original:")]
-    assert [heading.split(", svm")[0] for heading in told] == [
+    sentences = errors(Findings(recalls=frame(rows, contract.RECALLS)), PLAIN)
+    headings = [heading for heading, lines in sentences if lines[0].startswith("original:")]
+    assert [heading.split(", svm")[0] for heading in headings] == [
         "voices, functionals, protocol speaker",
         "voices, robust, protocol speaker",
         "voices, functionals, protocol loso",
     ]
-    assert [len(lines) for _, lines in found] == [2, 1, 2, 2]
+    assert [len(lines) for _, lines in sentences] == [2, 1, 2, 2]

@@ -1,4 +1,4 @@
-"""The sounds to listen to are those of the utterances, and nobody's files are touched."""
+"""Audio examples: content, invalid input, and hostile names."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from aser_bench.corpora.audio import read
 from aser_bench.results import audio_examples, reader
 
 STEP = 1.5 / 2**15
-"""Half a step of 16 bits is what rounding may cost, and a little for what comes before it."""
+"""The tolerance: 1.5 steps of 16 bits, of which rounding needs half a step."""
 
 
 @pytest.fixture(scope="module")
 def demo():
-    """Return the demo corpus, every hundredth recording of it."""
+    """Return every hundredth recording of the demo corpus."""
     return load_corpus("demo").utterances.iloc[::100].reset_index(drop=True)
 
 
 def material(path, table, **study):
-    """Return a results folder of the demo corpus whose predictions are made up."""
+    """Return results of the demo corpus with generated predictions."""
     keys = ["utterance", "speaker", "emotion"]
     own = table[keys].rename(columns={"emotion": "truth"})
     frame = pd.concat(
@@ -62,9 +62,9 @@ def worst(*utterances, corpus="demo", condition="mp3-8k"):
 
 
 def listen(run, rows, number, folder):
-    found = audio_examples.make(run, rows, number)
-    if found:
-        audio_examples.write(found, folder / audio_examples.FOLDER)
+    examples = audio_examples.make(run, rows, number)
+    if examples:
+        audio_examples.write(examples, folder / audio_examples.FOLDER)
 
 
 def decoded(content):
@@ -73,12 +73,12 @@ def decoded(content):
     return signal
 
 
-def test_the_sounds_are_those_of_the_utterances(tmp_path, demo):
+def test_audio_is_that_of_the_utterances(tmp_path, demo):
     run = material(tmp_path / "run", demo)
     first, second, *_ = demo["utterance"]
     listen(run, worst(second, first, demo["utterance"].iloc[2]), 2, tmp_path / "out")
-    found = audio_examples.load(run, tmp_path / "out")
-    assert set(found) == {
+    examples = audio_examples.load(run, tmp_path / "out")
+    assert set(examples) == {
         ("demo", condition, name)
         for condition in ("original", "mp3-8k")
         for name in (first, second)
@@ -87,25 +87,29 @@ def test_the_sounds_are_those_of_the_utterances(tmp_path, demo):
         signal = read(demo.set_index("utterance").loc[name, "file"])
         coded = roundtrip(signal, 16_000, "mp3", 8)
         for condition, expected in (("original", signal), ("mp3-8k", coded)):
-            heard = decoded(found["demo", condition, name])
-            np.testing.assert_allclose(heard, np.clip(expected, -1, 1), atol=STEP)
-        assert np.abs(signal - coded).max() > 20 * STEP  # so that neither passes for the other
+            audio = decoded(examples["demo", condition, name])
+            np.testing.assert_allclose(audio, np.clip(expected, -1, 1), atol=STEP)
+        assert np.abs(signal - coded).max() > 20 * STEP  # the two can be distinguished
 
 
-def test_the_level_is_matched_where_the_run_did(tmp_path, demo):
+def test_level_is_matched_if_the_run_did(tmp_path, demo):
     name = demo["utterance"].iloc[0]
     levels = []
     for match in (False, True):
         run = material(tmp_path / str(match), demo, match_level=match)
         listen(run, worst(name), 1, tmp_path / str(match))
-        found = audio_examples.load(run, tmp_path / "nowhere")  # found in the run's folder too
-        signals = [decoded(found["demo", condition, name]) for condition in ("original", "mp3-8k")]
+        examples = audio_examples.load(
+            run, tmp_path / "nowhere"
+        )  # also loaded from the results folder
+        signals = [
+            decoded(examples["demo", condition, name]) for condition in ("original", "mp3-8k")
+        ]
         levels.append(gain_db(*signals))
     assert levels[0] < -0.3
     assert levels[1] == pytest.approx(0, abs=0.05)
 
 
-def test_a_renamed_corpus_is_read_under_its_own_name(tmp_path, demo):
+def test_renamed_corpus_is_read_by_its_original_name(tmp_path, demo):
     one = material(tmp_path / "one", demo).folders[0]
     path = tmp_path / "two"
     material(path, demo)
@@ -122,14 +126,14 @@ def test_a_renamed_corpus_is_read_under_its_own_name(tmp_path, demo):
 
 
 @pytest.mark.parametrize("table", [worst(), worst("x", corpus="elsewhere")])
-def test_nothing_to_hear_is_nothing_written(tmp_path, demo, table):
+def test_nothing_is_written_without_examples(tmp_path, demo, table):
     run = material(tmp_path / "run", demo)
     listen(run, table, 5, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     assert audio_examples.load(run, tmp_path / "out") == {}
 
 
-def test_a_corpus_that_is_gone_is_told_in_one_line(tmp_path, demo):
+def test_missing_corpus_is_reported_in_one_line(tmp_path, demo):
     gone = tmp_path / "gone"
     run = material(tmp_path / "run", demo, corpora=[{"demo": str(gone)}])
     with pytest.raises(UsageError, match="--listen needs the recordings of demo") as error:
@@ -137,14 +141,16 @@ def test_a_corpus_that_is_gone_is_told_in_one_line(tmp_path, demo):
     assert "\n" not in str(error.value)
 
 
-def test_an_utterance_that_is_gone_is_told_in_one_line(tmp_path, demo):
+def test_missing_utterance_is_reported(tmp_path, demo):
     run = material(tmp_path / "run", demo)
     with pytest.raises(UsageError, match="--listen needs"):
         listen(run, worst("no such thing"), 1, tmp_path / "out")
 
 
-def test_a_condition_that_the_study_does_not_have_is_told_in_one_line(tmp_path, demo):
-    run = material(tmp_path / "run", demo, codecs=[{"mp3": [64.0]}])  # a hand has been at it
+def test_unknown_condition_is_reported(tmp_path, demo):
+    run = material(
+        tmp_path / "run", demo, codecs=[{"mp3": [64.0]}]
+    )  # another study than that of the predictions
     with pytest.raises(UsageError, match="mp3-8k"):
         listen(run, worst(demo["utterance"].iloc[0]), 1, tmp_path / "out")
 
@@ -167,31 +173,31 @@ HOSTILE = (
 )
 
 
-def test_utterances_may_be_called_anything(tmp_path, demo, monkeypatch):
+def test_names_of_utterances_can_be_anything(tmp_path, demo, monkeypatch):
     run = material(tmp_path / "run", demo)
     rng = np.random.default_rng(0)
-    heard = {name: rng.uniform(-1, 1, (2, 100)) for name in HOSTILE}
+    audio = {name: rng.uniform(-1, 1, (2, 100)) for name in HOSTILE}
     monkeypatch.setattr(
         audio_examples,
         "_coded",
-        lambda one, corpus, condition, names: {name: tuple(heard[name]) for name in names},
+        lambda one, corpus, condition, names: {name: tuple(audio[name]) for name in names},
     )
     out = tmp_path / "deep" / "out"
     listen(run, worst(*HOSTILE), 99, out)
     files = list((tmp_path / "deep").rglob("*.flac"))
     assert len(files) == 2 * len(HOSTILE)
     assert {file.parent for file in files} == {out / "sounds"}
-    found = audio_examples.load(run, out)
-    assert len(found) == 2 * len(HOSTILE)
-    for name, (original, coded) in heard.items():
+    examples = audio_examples.load(run, out)
+    assert len(examples) == 2 * len(HOSTILE)
+    for name, (original, coded) in audio.items():
         for condition, expected in (("original", original), ("mp3-8k", coded)):
-            signal = decoded(found["demo", condition, name])
+            signal = decoded(examples["demo", condition, name])
             np.testing.assert_allclose(signal, expected, atol=STEP)
 
 
 @pytest.fixture
 def index(tmp_path, demo):
-    """Return a run, and a function that writes the index of its sounds."""
+    """Return a function that writes the index and returns the run."""
     run = material(tmp_path / "run", demo)
     (tmp_path / "run" / "sounds").mkdir()
 
@@ -205,7 +211,7 @@ def index(tmp_path, demo):
 @pytest.mark.parametrize(
     "file", ["../secret.flac", "{path}/secret.flac", "../../run/../secret.flac"]
 )
-def test_an_index_cannot_point_outside(tmp_path, index, file):
+def test_index_cannot_refer_to_other_folders(tmp_path, index, file):
     (tmp_path / "secret.flac").write_bytes(b"secret")
     (tmp_path / "run" / "secret.flac").write_bytes(b"secret")
     run = index(f"corpus,condition,utterance,file\ndemo,x,y,{file.format(path=tmp_path)}\n")
@@ -227,11 +233,11 @@ def test_an_index_cannot_point_outside(tmp_path, index, file):
         "corpus,condition,utterance,file\na,b,c,\0.flac\n",
     ],
 )
-def test_an_index_that_is_none(tmp_path, index, text):
+def test_rejects_invalid_index(tmp_path, index, text):
     with pytest.raises(UsageError, match="cannot be read") as error:
         audio_examples.load(index(text), tmp_path)
     assert "\n" not in str(error.value)
 
 
-def test_an_index_without_rows_holds_no_sounds(tmp_path, index):
+def test_empty_index_has_no_examples(tmp_path, index):
     assert audio_examples.load(index("corpus,condition,utterance,file\n"), tmp_path) == {}

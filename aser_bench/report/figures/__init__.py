@@ -1,4 +1,4 @@
-"""The figures of a run: what the tables say, to be looked at."""
+"""The figures of a run."""
 
 from __future__ import annotations
 
@@ -24,55 +24,62 @@ from . import (
     uar_wer,
     wer,
 )
-from .part import CORPUS, FEATURES, SECTION, Drawing, Part, parts
+from .data import CORPUS, FEATURES, SECTION, Drawing, FigureData, figure_data
 
 __all__ = ["FIGURES", "Figure", "Kind", "write"]
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of figure: its name in file names, what it belongs to, and what draws it.
+class FigureType:
+    """A type of figure.
 
-    ``draw`` returns None where there is nothing to be seen.
+    Attributes
+    ----------
+    name : str
+        The name in file names.
+    scope : tuple of str
+        The columns of which each combination of values has a figure.
+    draw : callable
+        The function that draws the figure; it returns None if there is no data.
     """
 
     name: str
     scope: tuple[str, ...]
-    draw: Callable[[Part], Drawing | None]
+    draw: Callable[[FigureData], Drawing | None]
 
 
 FIGURES = (
-    Kind("curve", SECTION, curve.draw),
-    Kind("matrix", SECTION, matrix.draw),
-    Kind("recall", SECTION, recall.draw),
-    Kind("confusion", SECTION, confusion.draw),
-    Kind("speakers", SECTION, speakers.draw),
-    Kind("split", SECTION, split.draw),
-    Kind("uar-wer", SECTION, uar_wer.draw),
-    Kind("drift", FEATURES, drift.draw),
-    Kind("bandwidth", CORPUS, bandwidth.draw),
-    Kind("wer", CORPUS, wer.draw),
+    FigureType("curve", SECTION, curve.draw),
+    FigureType("matrix", SECTION, matrix.draw),
+    FigureType("recall", SECTION, recall.draw),
+    FigureType("confusion", SECTION, confusion.draw),
+    FigureType("speakers", SECTION, speakers.draw),
+    FigureType("split", SECTION, split.draw),
+    FigureType("uar-wer", SECTION, uar_wer.draw),
+    FigureType("drift", FEATURES, drift.draw),
+    FigureType("bandwidth", CORPUS, bandwidth.draw),
+    FigureType("wer", CORPUS, wer.draw),
 )
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure as it was written.
+    """A figure that has been written.
 
     Attributes
     ----------
     stem : str
-        The files' name without ending.
+        The name of the files without extension.
     kind : str
         The name of one of `FIGURES`.
     title, caption : str
-        One line that names the figure, and the sentences that explain it.
+        The name of the figure in one line, and the sentences that explain it.
     alt : str
-        What is to be seen, in words and with the main numbers.
+        A description of the figure with its main numbers.
     section : (str, str, str)
-        Corpus, features and protocol; empty where the figure is of all of them.
+        Corpus, features and protocol; empty if the figure applies to all of them.
     files : tuple of Path
-        One for each format.
+        One file for each format.
     """
 
     stem: str
@@ -91,47 +98,47 @@ def write(
     folder: Path | str,
     formats: Sequence[str] = ("pdf", "png", "svg"),
 ) -> list[Figure]:
-    """Draw every figure that there are findings for.
+    """Draw all figures for which there are findings.
 
     Parameters
     ----------
     findings : Findings
-        Of a run.
+        The findings of a run.
     conditions : pandas.DataFrame
         Columns ``aser_bench.core.tables.CONDITIONS``.
     context : Context
-        What the run tells of itself.
+        The description of the run.
     folder : path
-        Where to write; made where it is missing.
+        The output folder; created if it does not exist.
     formats : sequence of str
-        Endings that matplotlib knows. The same findings give the same bytes.
+        File extensions that matplotlib supports. The same findings give the same bytes.
 
     Returns
     -------
     list of Figure
-        By corpus x features x protocol, then what belongs to several of them.
+        Figures of each corpus x features x protocol, then those that apply to several of them.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    found: list[Figure] = []
-    taken: dict[str, int] = {}
+    written: list[Figure] = []
+    used: dict[str, int] = {}
     with style.settings():
         for scope in dict.fromkeys(kind.scope for kind in FIGURES):
-            for part in parts(findings, conditions, context, scope):
+            for data in figure_data(findings, conditions, context, scope):
                 for kind in FIGURES:
-                    drawing = kind.draw(part) if kind.scope == scope else None
+                    drawing = kind.draw(data) if kind.scope == scope else None
                     if drawing is None:
                         continue
-                    name = _free(stem(*filter(None, part.section), kind.name), taken)
+                    name = _unused(stem(*filter(None, data.section), kind.name), used)
                     files = style.save(drawing.figure, folder / name, formats)
-                    words = (drawing.title, drawing.caption, drawing.alt)
-                    found.append(Figure(name, kind.name, *words, part.section, files))
-    return found
+                    texts = (drawing.title, drawing.caption, drawing.alt)
+                    written.append(Figure(name, kind.name, *texts, data.section, files))
+    return written
 
 
-def _free(stem: str, taken: dict[str, int]) -> str:
-    """Number a stem that is taken, for file systems that know no case, too."""
-    count = taken[stem.lower()] = taken.get(stem.lower(), 0) + 1
+def _unused(stem: str, used: dict[str, int]) -> str:
+    """Number a stem that is already used, also if it differs only in case."""
+    count = used[stem.lower()] = used.get(stem.lower(), 0) + 1
     return stem if count == 1 else f"{stem}-{count}"
 
 
@@ -156,8 +163,8 @@ def draw(
     kind = next(kind for kind in FIGURES if kind.name == name)
     wanted = {key: value for key, value in selection.items() if value and key in kind.scope}
     with style.settings():
-        for part in parts(findings, conditions, context, kind.scope):
-            if all(getattr(part, key) == value for key, value in wanted.items()):
-                drawing = kind.draw(part)
+        for data in figure_data(findings, conditions, context, kind.scope):
+            if all(getattr(data, key) == value for key, value in wanted.items()):
+                drawing = kind.draw(data)
                 if drawing is not None:
                     yield drawing

@@ -1,4 +1,4 @@
-"""What is taken for what: at the original, at the lowest bitrate, and the difference."""
+"""Confusion matrices at the original and at the lowest bitrate, and their difference."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ import pandas as pd
 from ...core.findings import TRAININGS
 from ...core.tables import ORIGINAL
 from . import style
-from .heat import bar, heat
-from .part import Drawing, Part, emotions_of, sentences, training_of
+from .data import Drawing, FigureData, emotions_of, sentences, training_of
+from .heatmap import colorbar, heatmap
 
 _RIGHT = 26.0
 
 
-def draw(part: Part) -> Drawing | None:
-    """Draw the confusions of each model before and after coding, rows adding up to 100 %."""
-    table = part.findings.confusions
+def draw(data: FigureData) -> Drawing | None:
+    """Draw the confusions of each model before and after coding; rows sum to 100 %."""
+    table = data.findings.confusions
     training = training_of(table)
     table = table[table["training"] == training]
-    coded = part.lowest(table["condition"])
+    coded = data.lowest(table["condition"])
     emotions = emotions_of([*table["truth"], *table["predicted"]])
     pairs = {
         model: (_square(table, model, ORIGINAL, emotions), _square(table, model, coded, emotions))
-        for model in part.models
+        for model in data.models
     }
-    whole = {m: pair for m, pair in pairs.items() if not any(np.isnan(p).all() for p in pair)}
-    if not whole:
+    complete = {m: pair for m, pair in pairs.items() if not any(np.isnan(p).all() for p in pair)}
+    if not complete:
         return None
-    left = style.longest([style.shorten(name) for name in emotions]) + 8.5
+    left = style.longest_width([style.shorten(name) for name in emotions]) + 8.5
     bottom = left - 3.5
     each = (style.PAGE - left - _RIGHT - 8) / 3
-    title = f"{part.heading}: confusions, trained {training}"
-    figure, axes = style.sheet(
+    title = f"{data.heading}: confusions, trained {training}"
+    figure, axes = style.new_figure(
         title,
-        (len(whole), 3),
+        (len(complete), 3),
         style.PAGE,
         min(each, 7.5 * len(emotions)),
         left=left,
@@ -43,51 +43,51 @@ def draw(part: Part) -> Drawing | None:
         gaps=(4.0, 5.0),
         heads=True,
     )
-    most = max(np.nanmax(np.abs(after - before)) for before, after in whole.values())
+    most = max(np.nanmax(np.abs(after - before)) for before, after in complete.values())
     most = max(float(most), 0.01)
-    top = max(float(np.nanmax(pair)) for pair in whole.values())
-    for row, (model, (before, after)) in enumerate(whole.items()):
+    top = max(float(np.nanmax(pair)) for pair in complete.values())
+    for row, (model, (before, after)) in enumerate(complete.items()):
         panels = axes[row]
-        shares = heat(
+        shares = heatmap(
             panels[0],
             before,
             emotions,
             emotions,
             colours=style.SHARES,
             limits=(0, top),
-            words=_percent,
+            format_value=_percent,
         )
-        heat(
+        heatmap(
             panels[1],
             after,
             emotions,
             emotions,
             colours=style.SHARES,
             limits=(0, top),
-            words=_percent,
+            format_value=_percent,
         )
-        change = heat(
+        change = heatmap(
             panels[2],
             after - before,
             emotions,
             emotions,
             colours=style.DIVERGING,
             limits=(-most, most),
-            words=_signed,
+            format_value=_signed,
         )
-        style.label(panels[0], f"{style.shorten(model, 24)}: truth", left=left - 3.5)
-        for column, head in enumerate((ORIGINAL, coded, f"{coded} less original")):
-            panels[column].tick_params(labelleft=column == 0, labelbottom=row == len(whole) - 1)
-            style.head(panels[column], style.shorten(head, 30) if row == 0 else "")
+        style.label(panels[0], f"{style.shorten(model, 24)}: true emotion", left=left - 3.5)
+        for column, text in enumerate((ORIGINAL, coded, f"{coded} minus original")):
+            panels[column].tick_params(labelleft=column == 0, labelbottom=row == len(complete) - 1)
+            style.panel_title(panels[column], style.shorten(text, 30) if row == 0 else "")
     style.label(axes[-1][1], x="recognised as", below=bottom - 2.0)
-    bar(axes[0][2], shares, "share of the truth (%)", 2.0, format=_ticks)
-    bar(axes[0][2], change, "difference (points)", 14.0, format=_ticks)
-    lost = [model for model in part.models if model not in whole]
+    colorbar(axes[0][2], shares, "share of the truth (%)", 2.0, format=_ticks)
+    colorbar(axes[0][2], change, "difference (points)", 14.0, format=_ticks)
+    lost = [model for model in data.models if model not in complete]
     return Drawing(
         figure,
         title,
-        _caption(part, training, coded, lost),
-        _alt(part, whole, emotions, training, coded),
+        _caption(data, training, coded, lost),
+        _alt(data, complete, emotions, training, coded),
     )
 
 
@@ -103,7 +103,7 @@ def _percent(value: float) -> str:
 
 
 def _signed(value: float) -> str:
-    """Write a difference in points with its sign.
+    """Format a difference in points with its sign.
 
     Examples
     --------
@@ -117,38 +117,38 @@ def _ticks(value: float, _place: object = None) -> str:
     return f"{100 * value:.0f}"
 
 
-def _caption(part: Part, training: str, coded: str, lost: list[str]) -> str:
+def _caption(data: FigureData, training: str, coded: str, lost: list[str]) -> str:
     return sentences(
-        f"{part.title}: share of the utterances of each emotion (rows) that are recognised as "
-        f"each emotion (columns), in per cent, at the original and at {coded}, and the "
+        f"{data.title}: share of the utterances of each emotion (rows) that are recognised as "
+        f"each emotion (columns), in percent, at the original and at {coded}, and the "
         f"difference in points",
         f"{training}: {TRAININGS[training]}",
-        "On the diagonal a negative difference is a loss of recall",
-        part.marked([coded]),
+        "A negative difference on the diagonal is a loss of recall",
+        data.marked([coded]),
         f"No result for {', '.join(lost)}" if lost else "",
     )
 
 
 def _alt(
-    part: Part,
-    whole: dict[str, tuple[np.ndarray, np.ndarray]],
+    data: FigureData,
+    complete: dict[str, tuple[np.ndarray, np.ndarray]],
     emotions: list[str],
     training: str,
     coded: str,
 ) -> str:
-    said = []
-    for model, (before, after) in whole.items():
+    texts = []
+    for model, (before, after) in complete.items():
         change = np.diag(after) - np.diag(before)
         if np.isnan(change).all():
             continue
         worst = int(np.nanargmin(change))
-        said.append(
-            f"{model}: recall of {emotions[worst]} goes from {_percent(before[worst, worst])} to "
-            f"{_percent(after[worst, worst])} %, the largest fall"
+        texts.append(
+            f"{model}: recall of {emotions[worst]} falls from {_percent(before[worst, worst])} to "
+            f"{_percent(after[worst, worst])} %, the largest loss"
             if change[worst] < 0
-            else f"{model}: the recall of no emotion falls"
+            else f"{model}: no emotion loses recall"
         )
     return sentences(
-        f"Confusion matrices at the original and at {coded}, trained {training}, {part.heading}",
-        *said,
+        f"Confusion matrices at the original and at {coded}, trained {training}, {data.heading}",
+        *texts,
     )

@@ -1,4 +1,4 @@
-"""UAR over the bitrate, one panel a way of training."""
+"""UAR over the bitrate, one panel for each training."""
 
 from __future__ import annotations
 
@@ -12,9 +12,18 @@ from ...core.findings import TRAININGS
 from ...core.tables import MULTI, ORIGINAL
 from ..text import number
 from . import style
-from .legends import codec_look, legend, look_of
-from .part import Drawing, Part, sentences
-from .places import SHADE, Places, dress, ends, hanging, needed, places, trace
+from .data import Drawing, FigureData, sentences
+from .legend import codec_style, legend_entries, model_style
+from .positions import (
+    SHADE,
+    Positions,
+    draw_values,
+    end_conditions,
+    label_height,
+    positions_of,
+    preferred_width,
+    set_ticks,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,24 +32,24 @@ _HEIGHT = 46.0
 _LEFT = 11.0
 
 
-def draw(part: Part) -> Drawing | None:
-    """Draw UAR over the bitrate with its intervals, beside the original and chance."""
-    trained = {kind: rows_of(part, kind) for kind in TRAININGS}
+def draw(data: FigureData) -> Drawing | None:
+    """Draw UAR over the bitrate with its intervals, the original and chance."""
+    trained = {kind: rows_of(data, kind) for kind in TRAININGS}
     trained = {kind: rows for kind, rows in trained.items() if compares(rows)}
     if not trained:
         return None
-    names = part.ordered(name for rows in trained.values() for name in rows["condition"])
-    wide, beside = _layout(part, names, len(trained))
+    names = data.ordered(name for rows in trained.values() for name in rows["condition"])
+    wide, beside = _layout(data, names, len(trained))
     columns = len(trained) if beside else 1
     each = (wide - _LEFT - 2 - 4 * (columns - 1)) / columns
-    spots = places(part, names, each)
-    # Several codecs and several models would be too many lines for one panel.
-    split = len(spots.codecs) > 1 and len(part.models) > 1
-    groups = [[model] for model in part.models] if split else [part.models]
+    positions = positions_of(data, names, each)
+    # A panel has either several codecs or several models.
+    split = len(positions.codecs) > 1 and len(data.models) > 1
+    groups = [[model] for model in data.models] if split else [data.models]
     panels = [(kind, models) for models in groups for kind in trained]
-    bottom = hanging(spots)
-    figure, axes = style.sheet(
-        f"{part.heading}: UAR over bitrate",
+    bottom = label_height(positions)
+    figure, axes = style.new_figure(
+        f"{data.heading}: UAR over bitrate",
         (len(panels) // columns, columns),
         wide,
         _HEIGHT,
@@ -48,32 +57,32 @@ def draw(part: Part) -> Drawing | None:
         bottom=bottom,
         gaps=(4.0, 6.5),
         heads=True,
-        legend=legend(part, spots, by_codec=split, chance=True),
+        legend_entries=legend_entries(data, positions, by_codec=split, chance=True),
     )
     every = pd.concat(trained.values())
     chance = float(every["chance"].median())
     low, high = _limits(every, chance)
-    for number_, (kind, models) in enumerate(panels):
-        panel = axes[number_ // columns][number_ % columns]
-        _panel(panel, part, spots, trained[kind], models, split)
-        dress(panel, spots, labelled=number_ + columns >= len(panels))
+    for index, (kind, models) in enumerate(panels):
+        panel = axes[index // columns][index % columns]
+        _panel(panel, data, positions, trained[kind], models, split)
+        set_ticks(panel, positions, labelled=index + columns >= len(panels))
         panel.axhline(chance, color=style.GREY, ls=":", lw=0.8, zorder=1)
         panel.set_ylim(low, high)
-        style.head(panel, f"{kind} ({style.shorten(models[0])})" if split else kind)
-        panel.tick_params(labelleft=number_ % columns == 0)
-        if number_ % columns == 0:
+        style.panel_title(panel, f"{kind} ({style.shorten(models[0])})" if split else kind)
+        panel.tick_params(labelleft=index % columns == 0)
+        if index % columns == 0:
             style.label(panel, "UAR", left=_LEFT - 2.5)
     return Drawing(
         figure,
-        f"{part.heading}: UAR over bitrate",
-        _caption(part, trained, names, chance),
-        _alt(part, trained, spots, chance),
+        f"{data.heading}: UAR over bitrate",
+        _caption(data, trained, names, chance),
+        _alt(data, trained, positions, chance),
     )
 
 
-def rows_of(part: Part, kind: str) -> pd.DataFrame:
-    """Return the cells of one way of training, with the names that `trace` reads."""
-    cells = part.findings.cells
+def rows_of(data: FigureData, kind: str) -> pd.DataFrame:
+    """Return the cells of one training, with the column names of `draw_values`."""
+    cells = data.findings.cells
     train = {"matched": cells["test_condition"], "clean": ORIGINAL, "multi": MULTI}[kind]
     rows = cells[cells["train_condition"] == train]
     return rows.rename(
@@ -87,41 +96,53 @@ def rows_of(part: Part, kind: str) -> pd.DataFrame:
 
 
 def compares(rows: pd.DataFrame) -> bool:
-    """Return whether anything but the original has a number."""
+    """Return whether a condition other than the original has a value."""
     return bool((rows["condition"].ne(ORIGINAL) & rows["value"].notna()).any())
 
 
-def _layout(part: Part, names: Sequence[str], panels: int) -> tuple[float, bool]:
-    """Return the width of the sheet, and whether the panels fit beside each other."""
-    width = needed(part, names)
+def _layout(data: FigureData, names: Sequence[str], panels: int) -> tuple[float, bool]:
+    """Return the width of the figure, and whether the panels fit side by side."""
+    width = preferred_width(data, names)
     if panels == 1 and width <= style.COLUMN - _LEFT:
         return style.COLUMN, True
     return style.PAGE, width <= (style.PAGE - _LEFT) / panels
 
 
 def _panel(
-    panel: Axes, part: Part, spots: Places, rows: pd.DataFrame, models: list[str], split: bool
+    panel: Axes,
+    data: FigureData,
+    positions: Positions,
+    rows: pd.DataFrame,
+    models: list[str],
+    split: bool,
 ) -> None:
-    low, high = spots.limits
-    width, _ = style.inner(panel)
-    apart = min(1.3, 3.2 / len(models)) * (high - low) / width
+    low, high = positions.limits
+    width, _ = style.panel_size(panel)
+    spacing = min(1.3, 3.2 / len(models)) * (high - low) / width
     shade = min(SHADE, 0.5 / len(models))
     for place, model in enumerate(models):
-        own = rows[rows["model"] == model]
-        look = codec_look(spots) if split else look_of(part, spots, model)
-        shift = apart * (place - (len(models) - 1) / 2)
-        trace(panel, spots, own[["condition", "value", "low", "high"]], look, shift, shade)
-        original = own.loc[own["condition"] == ORIGINAL, "value"]
+        of_model = rows[rows["model"] == model]
+        line_style = codec_style(positions) if split else model_style(data, positions, model)
+        shift = spacing * (place - (len(models) - 1) / 2)
+        draw_values(
+            panel,
+            positions,
+            of_model[["condition", "value", "low", "high"]],
+            line_style,
+            shift,
+            shade,
+        )
+        original = of_model.loc[of_model["condition"] == ORIGINAL, "value"]
         if len(original) and np.isfinite(original.iloc[0]):
-            colour = look(ORIGINAL).colour
+            colour = line_style(ORIGINAL).colour
             panel.axhline(original.iloc[0], color=colour, lw=0.5, alpha=0.7, zorder=1)
-    if spots.rates and len(spots.names) > (ORIGINAL in spots.names):
-        panel.axvline(max(spots.rates.values()) + 0.35, color=style.LIGHT, lw=0.5, zorder=0)
+    if positions.rates and len(positions.names) > (ORIGINAL in positions.names):
+        panel.axvline(max(positions.rates.values()) + 0.35, color=style.LIGHT, lw=0.5, zorder=0)
     panel.grid(axis="y")
 
 
 def _limits(rows: pd.DataFrame, chance: float) -> tuple[float, float]:
-    """Return limits that cover all numbers, their intervals and chance."""
+    """Return axis limits that include all values, their intervals and chance."""
     numbers = rows[["value", "low", "high"]].to_numpy(dtype=float).ravel()
     numbers = np.append(numbers, chance)
     low, high = np.nanmin(numbers), np.nanmax(numbers)
@@ -130,35 +151,37 @@ def _limits(rows: pd.DataFrame, chance: float) -> tuple[float, float]:
 
 
 def _caption(
-    part: Part, trained: dict[str, pd.DataFrame], names: Sequence[str], chance: float
+    data: FigureData, trained: dict[str, pd.DataFrame], names: Sequence[str], chance: float
 ) -> str:
     kinds = "; ".join(f"{kind}: {TRAININGS[kind]}" for kind in trained)
     every = pd.concat(trained.values())
-    bare = every[every["value"].notna() & every["low"].isna()]
-    losses = part.findings.losses
+    without_interval = every[every["value"].notna() & every["low"].isna()]
+    losses = data.findings.losses
     why = "; ".join(dict.fromkeys(str(w) for w in losses["why"] if isinstance(w, str) and w))
     return sentences(
         "Unweighted average recall (UAR) over the effective bitrate, on a logarithmic axis",
-        f"{part.title}, {kinds}",
-        f"Bands and whiskers are {part.confidence} intervals clustered by speaker; the thin "
-        f"horizontal lines are at the original, the dotted one at chance ({number(chance)})",
-        f"{len(bare)} of the numbers have no interval{f' ({why})' if why else ''}"
-        if len(bare)
+        f"{data.title}, {kinds}",
+        f"Bands and whiskers are {data.confidence} intervals clustered by speaker; the thin "
+        f"horizontal lines are the original, the dotted line is chance ({number(chance)})",
+        f"{len(without_interval)} of the values have no interval{f' ({why})' if why else ''}"
+        if len(without_interval)
         else "",
-        f"Open markers: {part.marked(names)}" if part.marked(names) else "",
+        f"Open markers: {data.marked(names)}" if data.marked(names) else "",
     )
 
 
-def _alt(part: Part, trained: dict[str, pd.DataFrame], spots: Places, chance: float) -> str:
-    said = []
+def _alt(
+    data: FigureData, trained: dict[str, pd.DataFrame], positions: Positions, chance: float
+) -> str:
+    texts = []
     for kind, rows in trained.items():
-        for model in part.models:
-            own = rows[rows["model"] == model].drop_duplicates("condition")
-            values = own.set_index("condition")["value"].dropna()
-            shown = [name for name in ends(spots) if name in values.index]
+        for model in data.models:
+            of_model = rows[rows["model"] == model].drop_duplicates("condition")
+            values = of_model.set_index("condition")["value"].dropna()
+            shown = [name for name in end_conditions(positions) if name in values.index]
             points = ", ".join(f"{number(values[name])} at {name}" for name in shown)
             if points:
-                said.append(f"{model}, {kind}: {points}")
+                texts.append(f"{model}, {kind}: {points}")
     return sentences(
-        f"Line chart of UAR over bitrate, {part.heading}", *said, f"Chance is {number(chance)}"
+        f"Line chart of UAR over bitrate, {data.heading}", *texts, f"Chance is {number(chance)}"
     )

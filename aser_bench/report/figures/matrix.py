@@ -1,4 +1,4 @@
-"""UAR of each training condition at each test condition, one panel a model."""
+"""UAR by training and test condition, one panel for each model."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ import pandas as pd
 from ...core.tables import MULTI, ORIGINAL
 from ..text import number
 from . import style
-from .heat import FITTING, bar, heat
-from .part import Drawing, Part, sentences
+from .data import Drawing, FigureData, sentences
+from .heatmap import FITTING, colorbar, heatmap
 
 _WIDEST, _LEAST, _HIGHEST = 9.0, 2.3, 230.0  # mm of a cell, and of all panels
 
 
-def draw(part: Part) -> Drawing | None:
-    """Draw training x test condition as heat maps of one scale."""
-    found = {model: matrix for model in part.models if (matrix := _matrix(part, model)) is not None}
-    if not found:
+def draw(data: FigureData) -> Drawing | None:
+    """Draw training x test conditions as heat maps with a common scale."""
+    matrices = {
+        model: matrix for model in data.models if (matrix := _matrix(data, model)) is not None
+    }
+    if not matrices:
         return None
-    trains = part.ordered(name for matrix in found.values() for name in matrix.index)
-    tests = part.ordered(name for matrix in found.values() for name in matrix.columns)
-    tables = {model: matrix.reindex(trains, columns=tests) for model, matrix in found.items()}
+    trains = data.ordered(name for matrix in matrices.values() for name in matrix.index)
+    tests = data.ordered(name for matrix in matrices.values() for name in matrix.columns)
+    tables = {model: matrix.reindex(trains, columns=tests) for model, matrix in matrices.items()}
     names = [style.shorten(name) for name in (*trains, *tests)]
-    left, bottom = style.longest(names) + 5.0, style.longest(names) + 5.0
+    left, bottom = style.longest_width(names) + 5.0, style.longest_width(names) + 5.0
     width, columns, cell = _layout(len(tables), len(tests), left)
     used = columns * len(tests) * cell + 4.0 * (columns - 1)
-    title = f"{part.heading}: UAR by training and test condition"
-    figure, axes = style.sheet(
+    title = f"{data.heading}: UAR by training and test condition"
+    figure, axes = style.new_figure(
         title,
         (-(-len(tables) // columns), columns),
         width,
@@ -41,22 +43,22 @@ def draw(part: Part) -> Drawing | None:
         heads=True,
     )
     every = np.array([table.to_numpy(dtype=float) for table in tables.values()])
-    chance = float(part.findings.cells["chance"].median())
+    chance = float(data.findings.cells["chance"].median())
     limits = min(float(np.nanmin(every)), chance), max(float(np.nanmax(every)), chance + 0.01)
     rows = len(axes)
     for place, (model, table) in enumerate(tables.items()):
         row, column = divmod(place, columns)
         panel = axes[row][column]
-        mesh = heat(
+        mesh = heatmap(
             panel,
             table.to_numpy(dtype=float),
             trains,
             tests,
             colours=style.SEQUENTIAL,
             limits=limits,
-            words=_short,
+            format_value=_short,
         )
-        style.head(panel, style.shorten(model, 40))
+        style.panel_title(panel, style.shorten(model, 40))
         lowest = place + columns >= len(tables)
         panel.tick_params(labelleft=column == 0, labelbottom=lowest)
         if column == 0:
@@ -65,25 +67,25 @@ def draw(part: Part) -> Drawing | None:
             style.label(panel, x="tested on", below=bottom - 1.8)
     for spare in range(len(tables), rows * columns):
         axes[spare // columns][spare % columns].remove()
-    bar(axes[0][columns - 1 if len(tables) >= columns else 0], mesh, "UAR")
-    return Drawing(figure, title, _caption(part, tables, chance), _alt(part, tables))
+    colorbar(axes[0][columns - 1 if len(tables) >= columns else 0], mesh, "UAR")
+    return Drawing(figure, title, _caption(data, tables, chance), _alt(data, tables))
 
 
-def _matrix(part: Part, model: str) -> pd.DataFrame | None:
-    """Return UAR [train, test], None where nothing is crossed beyond what the curves show."""
-    cells = part.findings.cells
-    own = cells[(cells["model"] == model) & cells["uar"].notna()]
-    own = own.drop_duplicates(["train_condition", "test_condition"])
-    crossed = (own["train_condition"] != own["test_condition"]) & ~own["train_condition"].isin(
-        [ORIGINAL, MULTI]
-    )
+def _matrix(data: FigureData, model: str) -> pd.DataFrame | None:
+    """Return UAR [train, test], or None if the curves already show all combinations."""
+    cells = data.findings.cells
+    cells_of_model = cells[(cells["model"] == model) & cells["uar"].notna()]
+    cells_of_model = cells_of_model.drop_duplicates(["train_condition", "test_condition"])
+    crossed = (
+        cells_of_model["train_condition"] != cells_of_model["test_condition"]
+    ) & ~cells_of_model["train_condition"].isin([ORIGINAL, MULTI])
     if not crossed.any():
         return None
-    return own.pivot(index="train_condition", columns="test_condition", values="uar")
+    return cells_of_model.pivot(index="train_condition", columns="test_condition", values="uar")
 
 
 def _layout(models: int, conditions: int, left: float) -> tuple[float, int, float]:
-    """Return the width of the sheet, the columns of panels and the size of a cell (mm)."""
+    """Return the width of the figure, the number of panel columns and the cell size (mm)."""
     right = 14.5
     cell = (style.COLUMN - left - right) / conditions
     if models == 1 and cell >= FITTING:
@@ -93,7 +95,7 @@ def _layout(models: int, conditions: int, left: float) -> tuple[float, int, floa
         columns: (room - 4.0 * (columns - 1)) / (columns * conditions)
         for columns in range(min(models, 3), 0, -1)
     }
-    # Rather small cells without numbers than a figure that no page can hold.
+    # Small cells without numbers are preferred to a figure that is longer than a page.
     fitting = [
         columns
         for columns, cell in cells.items()
@@ -105,7 +107,7 @@ def _layout(models: int, conditions: int, left: float) -> tuple[float, int, floa
 
 
 def _short(value: float) -> str:
-    """Write a fraction with two digits: ``.35``.
+    """Format a fraction with two digits, such as ``.35``.
 
     Examples
     --------
@@ -116,29 +118,29 @@ def _short(value: float) -> str:
     return "1.0" if text.startswith("1") else text.removeprefix("0")
 
 
-def _caption(part: Part, tables: dict[str, pd.DataFrame], chance: float) -> str:
+def _caption(data: FigureData, tables: dict[str, pd.DataFrame], chance: float) -> str:
     names: Sequence[str] = [*next(iter(tables.values())).columns]
     return sentences(
-        f"{part.title}: unweighted average recall (UAR) of each training condition (rows) at "
+        f"{data.title}: unweighted average recall (UAR) of each training condition (rows) at "
         "each test condition (columns); the diagonal is matched training",
-        f"All panels have one scale, which reaches down to chance ({number(chance)})"
+        f"All panels have the same scale, which starts at chance ({number(chance)})"
         if float(min(table.min().min() for table in tables.values())) >= chance
-        else f"All panels have one scale; chance is {number(chance)}",
+        else f"All panels have the same scale; chance is {number(chance)}",
         "Grey cells have no result" if any(t.isna().any().any() for t in tables.values()) else "",
-        part.marked(names),
+        data.marked(names),
     )
 
 
-def _alt(part: Part, tables: dict[str, pd.DataFrame]) -> str:
-    said = []
+def _alt(data: FigureData, tables: dict[str, pd.DataFrame]) -> str:
+    texts = []
     for model, table in tables.items():
         values = table.to_numpy(dtype=float)
         row, column = divmod(int(np.nanargmin(values)), values.shape[1])
         matched = np.diag(table.reindex(columns=table.index).to_numpy(dtype=float))
-        known = matched[np.isfinite(matched)]
-        mean = f"{number(float(known.mean()))} on average on the diagonal, " if len(known) else ""
-        said.append(
+        finite = matched[np.isfinite(matched)]
+        mean = f"{number(float(finite.mean()))} on average on the diagonal, " if len(finite) else ""
+        texts.append(
             f"{model}: {mean}lowest {number(values[row, column])} trained on {table.index[row]} "
             f"and tested on {table.columns[column]}"
         )
-    return sentences(f"Heat map of UAR by training and test condition, {part.heading}", *said)
+    return sentences(f"Heat map of UAR by training and test condition, {data.heading}", *texts)

@@ -1,4 +1,4 @@
-"""The recall of each emotion over the bitrate, one panel an emotion."""
+"""Recall over the bitrate, one panel for each emotion."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ...core.findings import TRAININGS
 from ...core.tables import ORIGINAL
 from ..text import number
 from . import style
-from .legends import legend, look_of
-from .part import Drawing, Part, emotions_of, sentences, training_of
-from .places import Places, dress, hanging, places, trace
+from .data import Drawing, FigureData, emotions_of, sentences, training_of
+from .legend import legend_entries, model_style
+from .positions import Positions, draw_values, label_height, positions_of, set_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,41 +22,41 @@ if TYPE_CHECKING:
 _HEIGHT, _LEFT, _ROW, _BANDS = 30.0, 10.0, 4, 4
 
 
-def draw(part: Part) -> Drawing | None:
-    """Draw recall by emotion; the original is a line of the model's colour."""
-    table = part.findings.recalls
+def draw(data: FigureData) -> Drawing | None:
+    """Draw recall by emotion; the original is a horizontal line in the colour of the model."""
+    table = data.findings.recalls
     training = training_of(table)
     table = _shifted(table[table["training"] == training])
-    names = part.ordered(table.loc[table["value"].notna(), "condition"])
+    names = data.ordered(table.loc[table["value"].notna(), "condition"])
     coded = [name for name in names if name != ORIGINAL]
-    # Panels are small: what has no bitrate stands in the tables, unless there is nothing else.
-    coded = [name for name in coded if part.kbps(name) > 0] or coded
+    # The panels are small: conditions without a bitrate are only shown if there are no others.
+    coded = [name for name in coded if data.kbps(name) > 0] or coded
     if not coded:
         return None
     emotions = emotions_of(table["emotion"])
     columns = min(_ROW, len(emotions))
     width = style.PAGE if columns > 2 else style.COLUMN
-    spots = places(part, coded, (width - _LEFT - 2 - 4 * (columns - 1)) / columns)
-    if len(spots.codecs) * len(part.models) > _BANDS:
+    positions = positions_of(data, coded, (width - _LEFT - 2 - 4 * (columns - 1)) / columns)
+    if len(positions.codecs) * len(data.models) > _BANDS:
         table = table.assign(low=np.nan, high=np.nan)
-    title = f"{part.heading}: recall by emotion, trained {training}"
-    figure, axes = style.sheet(
+    title = f"{data.heading}: recall by emotion, trained {training}"
+    figure, axes = style.new_figure(
         title,
         (-(-len(emotions) // columns), columns),
         width,
         _HEIGHT,
         left=_LEFT,
-        bottom=hanging(spots),
+        bottom=label_height(positions),
         gaps=(4.0, 6.5),
         heads=True,
-        legend=legend(part, spots, original=True),
+        legend_entries=legend_entries(data, positions, original=True),
     )
     for place, emotion in enumerate(emotions):
         panel = axes[place // columns][place % columns]
-        _panel(panel, part, spots, table[table["emotion"] == emotion])
-        style.head(panel, style.shorten(emotion, 24))
+        _panel(panel, data, positions, table[table["emotion"] == emotion])
+        style.panel_title(panel, style.shorten(emotion, 24))
         panel.tick_params(labelleft=place % columns == 0)
-        dress(panel, spots, labelled=place + columns >= len(emotions))
+        set_ticks(panel, positions, labelled=place + columns >= len(emotions))
         if place % columns == 0:
             style.label(panel, "recall", left=_LEFT - 2.0)
     for spare in range(len(emotions), len(axes) * columns):
@@ -64,37 +64,37 @@ def draw(part: Part) -> Drawing | None:
     return Drawing(
         figure,
         title,
-        _caption(part, training, coded, [n for n in names if n not in coded], table),
-        _alt(part, table, training, coded),
+        _caption(data, training, coded, [n for n in names if n not in coded], table),
+        _alt(data, table, training, coded),
     )
 
 
 def _shifted(table: pd.DataFrame) -> pd.DataFrame:
-    """Lay the intervals of the differences around the values that they belong to."""
+    """Move the intervals of the differences to the values."""
     numbers = table[["original", "low", "high"]].astype(float)
     return table.assign(
         low=numbers["original"] + numbers["low"], high=numbers["original"] + numbers["high"]
     )
 
 
-def _panel(panel: Axes, part: Part, spots: Places, rows: pd.DataFrame) -> None:
-    low, high = spots.limits
-    apart = 1.2 * (high - low) / style.inner(panel)[0]
-    for place, model in enumerate(part.models):
-        own = rows[rows["model"] == model]
-        shift = apart * (place - (len(part.models) - 1) / 2)
-        trace(
+def _panel(panel: Axes, data: FigureData, positions: Positions, rows: pd.DataFrame) -> None:
+    low, high = positions.limits
+    apart = 1.2 * (high - low) / style.panel_size(panel)[0]
+    for place, model in enumerate(data.models):
+        of_model = rows[rows["model"] == model]
+        shift = apart * (place - (len(data.models) - 1) / 2)
+        draw_values(
             panel,
-            spots,
-            own[["condition", "value", "low", "high"]],
-            look_of(part, spots, model),
+            positions,
+            of_model[["condition", "value", "low", "high"]],
+            model_style(data, positions, model),
             shift,
         )
-        level = own["original"].dropna()
+        level = of_model["original"].dropna()
         if len(level):
             panel.axhline(
                 level.iloc[0],
-                color=look_of(part, spots, model)("").colour,
+                color=model_style(data, positions, model)("").colour,
                 lw=0.6,
                 alpha=0.8,
                 zorder=1,
@@ -105,41 +105,45 @@ def _panel(panel: Axes, part: Part, spots: Places, rows: pd.DataFrame) -> None:
 
 
 def _caption(
-    part: Part, training: str, coded: Sequence[str], left: Sequence[str], table: pd.DataFrame
+    data: FigureData, training: str, coded: Sequence[str], left: Sequence[str], table: pd.DataFrame
 ) -> str:
     left = [name for name in left if name != ORIGINAL]
-    bare = table["condition"].isin(list(coded)) & table["value"].notna() & table["low"].isna()
+    without_interval = (
+        table["condition"].isin(list(coded)) & table["value"].notna() & table["low"].isna()
+    )
     return sentences(
-        f"{part.title}: recall of each emotion over the effective bitrate; {training}: "
+        f"{data.title}: recall of each emotion over the effective bitrate; {training}: "
         f"{TRAININGS[training]}",
-        "The horizontal lines are at the original",
-        f"Bands are {part.confidence} intervals, clustered by speaker, of the difference from "
-        "the original, laid around the value"
+        "The horizontal lines are the original",
+        f"Bands are {data.confidence} intervals of the difference from the original, clustered by "
+        "speaker, around the value"
         if table["low"].notna().any()
-        else "No intervals are drawn",
-        f"{int(bare.sum())} of the numbers have no interval"
-        if bare.any() and table["low"].notna().any()
+        else "Intervals are not shown",
+        f"{int(without_interval.sum())} of the values have no interval"
+        if without_interval.any() and table["low"].notna().any()
         else "",
-        f"Open markers: {part.marked(coded)}" if part.marked(coded) else "",
+        f"Open markers: {data.marked(coded)}" if data.marked(coded) else "",
         f"Not shown: {', '.join(left)}" if left else "",
     )
 
 
-def _alt(part: Part, table: pd.DataFrame, training: str, coded: Sequence[str]) -> str:
-    lowest = part.lowest(coded)
-    said = []
-    for model in part.models:
-        own = table[(table["model"] == model) & (table["condition"] == lowest)]
-        own = own.drop_duplicates("emotion").set_index("emotion")[["original", "value"]].dropna()
-        before, after = own["original"].astype(float), own["value"].astype(float)
+def _alt(data: FigureData, table: pd.DataFrame, training: str, coded: Sequence[str]) -> str:
+    lowest = data.lowest(coded)
+    texts = []
+    for model in data.models:
+        of_model = table[(table["model"] == model) & (table["condition"] == lowest)]
+        of_model = (
+            of_model.drop_duplicates("emotion").set_index("emotion")[["original", "value"]].dropna()
+        )
+        before, after = of_model["original"].astype(float), of_model["value"].astype(float)
         falls = (after - before).sort_values()
         words = ", ".join(
             f"{name} {number(before[name])} to {number(after[name])}" for name in falls.index[:3]
         )
         if words:
-            said.append(f"{model}, from the original to {lowest}: {words}")
+            texts.append(f"{model}, from the original to {lowest}: {words}")
     return sentences(
-        f"Line charts of recall by emotion over bitrate, trained {training}, {part.heading}",
-        *said,
-        "The three emotions that change most to the worse are named" if said else "",
+        f"Line charts of recall by emotion over bitrate, trained {training}, {data.heading}",
+        *texts,
+        "Only the three emotions with the largest losses are listed" if texts else "",
     )

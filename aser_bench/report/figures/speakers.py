@@ -1,4 +1,4 @@
-"""UAR of each speaker at the original and at each condition, one panel a model."""
+"""UAR of each speaker at the original and at each condition, one panel for each model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...core.findings import TRAININGS
 from ...core.tables import ORIGINAL
 from ..text import number
 from . import style
-from .part import Drawing, Part, sentences, training_of
+from .data import Drawing, FigureData, sentences, training_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,47 +20,49 @@ if TYPE_CHECKING:
 _HEIGHT, _LEFT, _STEP = 44.0, 10.0, 4.2
 
 
-def draw(part: Part) -> Drawing | None:
-    """Draw one thin line a speaker, and the mean over speakers."""
-    table = part.findings.speakers
+def draw(data: FigureData) -> Drawing | None:
+    """Draw a thin line for each speaker, and the mean over speakers."""
+    table = data.findings.speakers
     training = training_of(table)
     table = table[table["training"] == training]
-    found = {model: _by_speaker(table[table["model"] == model]) for model in part.models}
-    found = {model: own for model, own in found.items() if _compares(own)}
-    if not found:
+    by_model = {model: _by_speaker(table[table["model"] == model]) for model in data.models}
+    by_model = {model: own for model, own in by_model.items() if _compares(own)}
+    if not by_model:
         return None
-    names = part.ordered(name for own in found.values() for name in own.columns)
-    # Bitrates first: the original is followed by what it is compared with.
-    names.sort(key=lambda name: name != ORIGINAL and not part.kbps(name) > 0)
-    narrow = len(found) == 1 and len(names) * _STEP <= style.COLUMN - _LEFT - 2
+    names = data.ordered(name for own in by_model.values() for name in own.columns)
+    # Bitrates come directly after the original, which they are compared with.
+    names.sort(key=lambda name: name != ORIGINAL and not data.kbps(name) > 0)
+    narrow = len(by_model) == 1 and len(names) * _STEP <= style.COLUMN - _LEFT - 2
     width = style.COLUMN if narrow else style.PAGE
     room = width - _LEFT - 2
-    fitting = [c for c in (3, 2, 1) if c <= len(found) and room / c / len(names) >= _STEP]
+    fitting = [c for c in (3, 2, 1) if c <= len(by_model) and room / c / len(names) >= _STEP]
     columns = fitting[0] if fitting else 1
-    title = f"{part.heading}: UAR by speaker, trained {training}"
-    figure, axes = style.sheet(
+    title = f"{data.heading}: UAR by speaker, trained {training}"
+    figure, axes = style.new_figure(
         title,
-        (-(-len(found) // columns), columns),
+        (-(-len(by_model) // columns), columns),
         width,
         _HEIGHT,
         left=_LEFT,
-        bottom=style.longest([style.shorten(name) for name in names]) + 2.5,
+        bottom=style.longest_width([style.shorten(name) for name in names]) + 2.5,
         gaps=(4.0, 6.5),
         heads=True,
-        legend=_legend(part, names),
+        legend_entries=_legend(data, names),
     )
-    for place, (model, own) in enumerate(found.items()):
+    for place, (model, own) in enumerate(by_model.items()):
         panel = axes[place // columns][place % columns]
-        colour = style.look(part.models.index(model), 0).colour
-        _panel(panel, part, own.reindex(columns=names), colour)
-        style.head(panel, style.shorten(model, 40))
-        panel.tick_params(labelleft=place % columns == 0, labelbottom=place + columns >= len(found))
+        colour = style.line_style(data.models.index(model), 0).colour
+        _panel(panel, data, own.reindex(columns=names), colour)
+        style.panel_title(panel, style.shorten(model, 40))
+        panel.tick_params(
+            labelleft=place % columns == 0, labelbottom=place + columns >= len(by_model)
+        )
         if place % columns == 0:
             style.label(panel, "UAR of the speaker", left=_LEFT - 2.0)
-    for spare in range(len(found), len(axes) * columns):
+    for spare in range(len(by_model), len(axes) * columns):
         axes[spare // columns][spare % columns].remove()
     return Drawing(
-        figure, title, _caption(part, training, found, names), _alt(part, training, found)
+        figure, title, _caption(data, training, by_model, names), _alt(data, training, by_model)
     )
 
 
@@ -73,37 +75,37 @@ def _by_speaker(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _compares(own: pd.DataFrame) -> bool:
-    """Return whether anything but the original has a number."""
+    """Return whether a condition other than the original has a value."""
     return bool(own.drop(columns=ORIGINAL).notna().to_numpy().any())
 
 
-def _legend(part: Part, names: Sequence[str]) -> list[object]:
+def _legend(data: FigureData, names: Sequence[str]) -> list[object]:
     from matplotlib.lines import Line2D
 
-    found = [
-        Line2D([], [], color=style.GREY, lw=0.5, marker=".", ms=3, alpha=0.7, label="a speaker"),
+    by_model = [
+        Line2D([], [], color=style.GREY, lw=0.5, marker=".", ms=3, alpha=0.7, label="speaker"),
         Line2D([], [], color="black", marker="D", ls="none", label="mean over speakers"),
     ]
-    if any(name in part.marks for name in names):
-        found.append(
+    if any(name in data.marks for name in names):
+        by_model.append(
             Line2D(
                 [], [], color="black", marker="D", mfc="white", ls="none", label="open: see caption"
             )
         )
-    return list(found)
+    return list(by_model)
 
 
-def _panel(panel: Axes, part: Part, table: pd.DataFrame, colour: str) -> None:
+def _panel(panel: Axes, data: FigureData, table: pd.DataFrame, colour: str) -> None:
     from matplotlib.collections import LineCollection
 
     xs = np.arange(table.shape[1])
     values = table.to_numpy()
-    # Speakers of one value would hide each other: they stand a little beside each other.
-    reach = min(0.2, 1.2 * len(xs) / style.inner(panel)[0])
+    # Small offsets keep speakers with equal values visible.
+    reach = min(0.2, 1.2 * len(xs) / style.panel_size(panel)[0])
     beside = xs + np.linspace(-reach, reach, len(values))[:, None]
     lines = [
         np.column_stack([beside[speaker, run], values[speaker, run]])
-        for run in _runs(part, list(table.columns))
+        for run in _runs(data, list(table.columns))
         for speaker in range(len(values))
     ]
     panel.add_collection(LineCollection(lines, colors=style.GREY, linewidths=0.35, alpha=0.45))
@@ -120,7 +122,7 @@ def _panel(panel: Axes, part: Part, table: pd.DataFrame, colour: str) -> None:
     )
     means = table.mean().to_numpy()
     for opened in (False, True):
-        those = np.array([(name in part.marks) == opened for name in table.columns])
+        those = np.array([(name in data.marks) == opened for name in table.columns])
         panel.plot(
             xs[those],
             means[those],
@@ -137,9 +139,9 @@ def _panel(panel: Axes, part: Part, table: pd.DataFrame, colour: str) -> None:
     panel.grid(axis="y")
 
 
-def _runs(part: Part, names: list[str]) -> list[list[int]]:
-    """Return the places that lines join: those of one codec, the first with the original."""
-    codecs = [name if name == ORIGINAL else part.treatment(name).codec for name in names]
+def _runs(data: FigureData, names: list[str]) -> list[list[int]]:
+    """Return the runs of places joined by lines: one run for each codec."""
+    codecs = [name if name == ORIGINAL else data.condition(name).codec for name in names]
     runs: list[list[int]] = []
     for place in range(len(names)):
         if place and (codecs[place - 1] in (codecs[place], ORIGINAL)):
@@ -150,28 +152,29 @@ def _runs(part: Part, names: list[str]) -> list[list[int]]:
 
 
 def _caption(
-    part: Part, training: str, found: dict[str, pd.DataFrame], names: Sequence[str]
+    data: FigureData, training: str, by_model: dict[str, pd.DataFrame], names: Sequence[str]
 ) -> str:
-    counts = sorted({len(own) for own in found.values()})
-    said = " or ".join(f"{count} speakers" for count in counts)
+    counts = sorted({len(own) for own in by_model.values()})
+    counts_text = " or ".join(f"{count} speakers" for count in counts)
     return sentences(
-        f"{part.title}: unweighted average recall (UAR) of each speaker at the original and at "
+        f"{data.title}: unweighted average recall (UAR) of each speaker at the original and at "
         f"each condition; {training}: {TRAININGS[training]}",
-        f"{said}; diamonds are the mean over speakers, which weighs all speakers alike",
-        f"Open diamonds: {part.marked(names)}" if part.marked(names) else "",
+        f"{counts_text}; diamonds are the mean over speakers, with equal weights",
+        f"Open diamonds: {data.marked(names)}" if data.marked(names) else "",
     )
 
 
-def _alt(part: Part, training: str, found: dict[str, pd.DataFrame]) -> str:
-    said = []
-    for model, own in found.items():
-        lowest = part.lowest(list(own.columns))
+def _alt(data: FigureData, training: str, by_model: dict[str, pd.DataFrame]) -> str:
+    texts = []
+    for model, own in by_model.items():
+        lowest = data.lowest(list(own.columns))
         means, both = own.mean(), own[[ORIGINAL, lowest]].dropna()
         fell = int((both[lowest] < both[ORIGINAL]).sum())
-        said.append(
+        texts.append(
             f"{model}: mean over speakers {number(means[ORIGINAL])} at the original, "
-            f"{number(means[lowest])} at {lowest}, where {fell} of {len(both)} speakers are worse"
+            f"{number(means[lowest])} at {lowest}, where {fell} of {len(both)} speakers have a "
+            "lower UAR"
         )
     return sentences(
-        f"One line a speaker over the conditions, trained {training}, {part.heading}", *said
+        f"Lines of the speakers over the conditions, trained {training}, {data.heading}", *texts
     )

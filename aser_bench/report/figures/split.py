@@ -1,4 +1,4 @@
-"""The loss of UAR, split into what a low-pass filter does too and what coding does beyond."""
+"""The change of UAR, split into the effects of bandwidth and of coding artefacts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...core.findings import TRAININGS
 from . import style
-from .part import Drawing, Part, sentences
+from .data import Drawing, FigureData, sentences
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,48 +18,48 @@ _HEIGHT, _LEFT = 36.0, 14.0
 _BARS = (("bandwidth", "#56B4E9", ""), ("artefacts", "#D55E00", "////"))
 
 
-def draw(part: Part) -> Drawing | None:
-    """Draw two bars with intervals a condition, and the loss that they add up to."""
-    table = part.findings.bandwidth
+def draw(data: FigureData) -> Drawing | None:
+    """Draw two bars with intervals for each condition, and their sum, the change of UAR."""
+    table = data.findings.bandwidth
     table = table[table[["loss", "bandwidth", "artefacts"]].notna().any(axis=1)]
     if table.empty:
         return None
-    names = part.ordered(table["condition"])
+    names = data.ordered(table["condition"])
     trainings = [kind for kind in TRAININGS if kind in set(table["training"])]
-    models = [model for model in part.models if model in set(table["model"])]
+    models = [model for model in data.models if model in set(table["model"])]
     narrow = len(trainings) == 1 and len(names) <= 9
     width = style.COLUMN if narrow else style.PAGE
     beside = len(trainings) * len(names) <= 30
     columns = len(trainings) if beside else 1
     panels = [(model, kind) for model in models for kind in trainings]
-    title = f"{part.heading}: bandwidth or artefacts"
-    figure, axes = style.sheet(
+    title = f"{data.heading}: effects of bandwidth and artefacts"
+    figure, axes = style.new_figure(
         title,
         (len(panels) // columns, columns),
         width,
         _HEIGHT,
         left=_LEFT,
-        bottom=style.longest([style.shorten(name) for name in names]) + 2.5,
+        bottom=style.longest_width([style.shorten(name) for name in names]) + 2.5,
         gaps=(4.0, 6.5),
         heads=True,
-        legend=_legend(),
+        legend_entries=_legend(),
     )
     numbers = table.loc[:, "loss":"artefacts_high"].to_numpy(dtype=float)
     low, high = min(np.nanmin(numbers), 0.0), max(np.nanmax(numbers), 0.0)
     pad = max(0.06 * (high - low), 0.005)
     for place, (model, kind) in enumerate(panels):
         panel = axes[place // columns][place % columns]
-        own = table[(table["model"] == model) & (table["training"] == kind)]
-        _panel(panel, own.drop_duplicates("condition").set_index("condition").reindex(names))
+        of_panel = table[(table["model"] == model) & (table["training"] == kind)]
+        _panel(panel, of_panel.drop_duplicates("condition").set_index("condition").reindex(names))
         panel.set_ylim(low - pad, high + pad)
         panel.locator_params(axis="y", nbins=6, steps=[1, 2, 5, 10])
-        style.head(panel, f"{style.shorten(model, 30)}, {kind}")
+        style.panel_title(panel, f"{style.shorten(model, 30)}, {kind}")
         panel.tick_params(
             labelleft=place % columns == 0, labelbottom=place + columns >= len(panels)
         )
         if place % columns == 0:
             style.label(panel, "change of UAR", left=_LEFT - 2.0)
-    return Drawing(figure, title, _caption(part, table, trainings), _alt(part, table))
+    return Drawing(figure, title, _caption(data, table, trainings), _alt(data, table))
 
 
 def _legend() -> list[object]:
@@ -70,7 +70,7 @@ def _legend() -> list[object]:
         Patch(fc=colour, ec="black", hatch=hatch, label=name, lw=0.5)
         for name, colour, hatch in _BARS
     ]
-    return [*bars, Line2D([], [], color="black", marker="o", ls="none", label="both: the change")]
+    return [*bars, Line2D([], [], color="black", marker="o", ls="none", label="total change")]
 
 
 def _panel(panel: Axes, table: pd.DataFrame) -> None:
@@ -99,30 +99,34 @@ def _whiskers(panel: Axes, xs: np.ndarray, table: pd.DataFrame, name: str) -> No
     panel.vlines(xs, low, high, color="black", lw=0.7)
 
 
-def _caption(part: Part, table: pd.DataFrame, trainings: list[str]) -> str:
+def _caption(data: FigureData, table: pd.DataFrame, trainings: list[str]) -> str:
     pairs = table.drop_duplicates("condition").set_index("condition")["lowpass"]
-    against = ", ".join(f"{name} against {pairs[name]}" for name in part.ordered(pairs.index))
-    bare = table[["bandwidth_low", "artefacts_low", "loss_low"]].isna().any(axis=1)
+    filters = ", ".join(f"{name} with {pairs[name]}" for name in data.ordered(pairs.index))
+    without_interval = table[["bandwidth_low", "artefacts_low", "loss_low"]].isna().any(axis=1)
     return sentences(
-        f"{part.title}: the change of UAR from the original (negative: a loss), split into what "
-        "a low-pass filter of the same bandwidth does too and what the coding does beyond",
+        f"{data.title}: the change of UAR from the original (negative: a loss), split into the "
+        "effect of a low-pass filter with the same bandwidth and the effect of other artefacts",
         "; ".join(f"{kind}: {TRAININGS[kind]}" for kind in trainings),
-        f"Compared: {against}",
-        f"Whiskers are {part.confidence} intervals clustered by speaker",
-        f"{int(bare.sum())} of the splits lack an interval" if bare.any() else "",
-        part.marked(table["condition"]),
+        f"Low-pass filters: {filters}",
+        f"Whiskers are {data.confidence} intervals clustered by speaker",
+        f"{int(without_interval.sum())} of the splits have no interval"
+        if without_interval.any()
+        else "",
+        data.marked(table["condition"]),
     )
 
 
-def _alt(part: Part, table: pd.DataFrame) -> str:
-    lowest = part.lowest(table["condition"])
-    said = [
+def _alt(data: FigureData, table: pd.DataFrame) -> str:
+    lowest = data.lowest(table["condition"])
+    texts = [
         f"{row['model']}, {row['training']}, {lowest}: change {_signed(row['loss'])}, of which "
         f"bandwidth {_signed(row['bandwidth'])} and artefacts {_signed(row['artefacts'])}"
         for row in table[table["condition"] == lowest].to_dict("records")
         if np.isfinite([row["loss"], row["bandwidth"], row["artefacts"]]).all()
     ]
-    return sentences(f"Bars of the change of UAR, split in two, {part.heading}", *said)
+    return sentences(
+        f"Bar chart of the change of UAR due to bandwidth and artefacts, {data.heading}", *texts
+    )
 
 
 def _signed(value: float) -> str:

@@ -1,6 +1,6 @@
-"""What all figures have in common: sizes, colours, the sheet with its title, and the files.
+"""Sizes, colours and fonts of the figures, and functions that create and save them.
 
-Lengths are in millimetres and fonts in points, as they come out in print.
+Lengths are in millimetres and fonts in points, as printed.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ COLUMN, PAGE = 88.0, 180.0
 """The width of one and of two columns of a journal (mm)."""
 
 MARGIN = 2.0
-"""At the edge of a sheet (mm)."""
+"""The margin at the edge of a figure (mm)."""
 
 SMALL, TEXT, TITLE = 6.5, 7.0, 8.0
 """The sizes of fonts (points)."""
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
-"""Okabe and Ito's palette, in an order in which neighbours differ in grey, too."""
+"""The palette of Okabe and Ito, ordered so that neighbours also differ in grey."""
 
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 LINES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (5, 1, 1, 1)), (0, (2, 1)), (0, (7, 2, 2, 2)))
@@ -63,8 +63,8 @@ _RC = {
     "axes.axisbelow": True,
     "grid.color": LIGHT,
     "grid.linewidth": 0.4,
-    # A name may hold dollar signs; the fonts are embedded as TrueType, and SVG draws its letters
-    # itself, so that a figure looks the same where DejaVu is not installed.
+    # Names can contain dollar signs. Fonts are embedded as TrueType in PDF and as paths in SVG, so
+    # that a figure looks the same without DejaVu installed.
     "text.parse_math": False,
     "pdf.fonttype": 42,
     "svg.fonttype": "path",
@@ -80,37 +80,37 @@ _METADATA: dict[str, dict[str, None]] = {
 
 
 @dataclass(frozen=True)
-class Look:
-    """How one line is drawn."""
+class LineStyle:
+    """Colour, marker and line of a data series."""
 
     colour: str
     marker: str
     line: Any
 
 
-def look(colour: int, shape: int) -> Look:
-    """Return the look of colour number ``colour`` with marker and line number ``shape``.
+def line_style(colour: int, shape: int) -> LineStyle:
+    """Return the style with colour number ``colour`` and marker and line number ``shape``.
 
-    Where there are more than colours, each round has other markers, three further on: they do
-    not meet those of a second and third shape.
+    If there are more series than colours, each repetition of the colours uses other markers. They
+    are three positions further, so that they differ from the markers of the next two shapes.
     """
     marker = shape + 3 * (colour // len(COLOURS))
-    return Look(
+    return LineStyle(
         COLOURS[colour % len(COLOURS)], MARKERS[marker % len(MARKERS)], LINES[shape % len(LINES)]
     )
 
 
 @contextlib.contextmanager
 def settings() -> Iterator[None]:
-    """Draw with the report's fonts and sizes, whatever the user has set, and put that back."""
+    """Use the fonts and sizes of the report, then restore the settings of the user."""
     import matplotlib.style
 
     with matplotlib.style.context(_RC, after_reset=True):
         yield
 
 
-def clean(text: str) -> str:
-    """Return a text in one line without anything that cannot be printed."""
+def printable(text: str) -> str:
+    """Return a text in one line without characters that cannot be printed."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in _line(text))
 
 
@@ -119,26 +119,26 @@ def _line(text: str) -> str:
 
 
 def shorten(text: str, most: int = 22) -> str:
-    """Leave the middle out of a name that is longer than ``most`` characters.
+    """Shorten a name to ``most`` characters by omitting its middle.
 
     Examples
     --------
     >>> shorten("mel_spectrogram_113", 11)
     'mel_s…m_113'
     """
-    text = clean(text)
+    text = printable(text)
     tail = (most - 1) // 2
     return text if len(text) <= most else f"{text[: most - 1 - tail]}…{text[-tail:]}"
 
 
-def length(text: str, size: float = SMALL) -> float:
-    """Return how long a text is in print (mm)."""
-    return sum(advance(letter) for letter in text) * size * _POINT
+def text_width(text: str, size: float = SMALL) -> float:
+    """Return the printed width of a text (mm)."""
+    return sum(char_width(letter) for letter in text) * size * _POINT
 
 
 @cache
-def advance(letter: str) -> float:
-    """Return how wide a letter is, in the font's size."""
+def char_width(letter: str) -> float:
+    """Return the width of a letter relative to the size of the font."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
@@ -149,16 +149,16 @@ def advance(letter: str) -> float:
 
 
 def minus(text: str) -> str:
-    """Write a number with a true minus."""
+    """Replace hyphens by minus signs."""
     return text.replace("-", "\N{MINUS SIGN}")
 
 
-def longest(texts: Sequence[str], size: float = SMALL) -> float:
-    """Return how long the longest of some texts is in print (mm)."""
-    return max((length(text, size) for text in texts), default=0.0)
+def longest_width(texts: Sequence[str], size: float = SMALL) -> float:
+    """Return the largest printed width of several texts (mm)."""
+    return max((text_width(text, size) for text in texts), default=0.0)
 
 
-def sheet(
+def new_figure(
     title: str,
     shape: tuple[int, int],
     width: float,
@@ -168,38 +168,38 @@ def sheet(
     right: float = MARGIN,
     bottom: float = 9.0,
     gaps: tuple[float, float] = (4.0, 6.0),
-    legend: Sequence[Any] = (),
+    legend_entries: Sequence[Any] = (),
     heads: bool = False,
 ) -> tuple[Figure, list[list[Axes]]]:
     """Return a figure with a title, a legend below it, and panels in rows and columns.
 
-    Everything has its place before anything is drawn: no layout engine is needed, which takes
-    longer than the drawing.
+    All positions are computed here, because the layout engines of matplotlib take longer than
+    the drawing.
 
     Parameters
     ----------
     title : str
-        Broken into lines where it is longer than the sheet is wide.
+        Wrapped if it is wider than the figure.
     shape : (int, int)
         Rows and columns of panels.
     width, panel : float
-        The width of the sheet and the height of a panel (mm).
+        The width of the figure and the height of a panel (mm).
     left, right, bottom : float
-        Margins of the sheet (mm).
+        Margins of the figure (mm).
     gaps : (float, float)
         Between columns and between rows (mm).
-    legend : sequence of matplotlib artists
-        Its entries, each with a label.
+    legend_entries : sequence of matplotlib artists
+        Artists with labels.
     heads : bool
-        Whether the panels have titles of their own.
+        Whether the panels have titles.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     rows, columns = shape
     lines = _wrap(title, width - 2 * MARGIN)
-    keys = _legend_columns(legend, width - 2 * MARGIN)
-    key_rows = -(-len(legend) // keys) if legend else 0
+    keys = _legend_columns(legend_entries, width - 2 * MARGIN)
+    key_rows = -(-len(legend_entries) // keys) if legend_entries else 0
     top = 1.5 + len(lines) * TITLE * _LINE + key_rows * TEXT * _LINE * 1.05 + 1.0
     top += TEXT * _LINE if heads else 0.0
     height = top + rows * panel + (rows - 1) * gaps[1] + bottom
@@ -207,10 +207,10 @@ def sheet(
     figure = Figure(figsize=(width / _INCH, height / _INCH))
     FigureCanvasAgg(figure)
     figure.text(MARGIN / width, 1 - 1.5 / height, "\n".join(lines), size=TITLE, va="top")
-    if legend:
+    if legend_entries:
         below = 1.2 + len(lines) * TITLE * _LINE
         figure.legend(
-            handles=list(legend),
+            handles=list(legend_entries),
             loc="upper left",
             ncols=keys,
             frameon=False,
@@ -239,21 +239,21 @@ def sheet(
     return figure, axes
 
 
-def inner(axes: Axes) -> tuple[float, float]:
+def panel_size(axes: Axes) -> tuple[float, float]:
     """Return the width and the height of a panel (mm)."""
     box, sheet_size = axes.get_position(), axes.figure.get_size_inches()  # type: ignore[union-attr]
     return box.width * sheet_size[0] * _INCH, box.height * sheet_size[1] * _INCH
 
 
-def head(axes: Axes, text: str) -> None:
-    """Write the title of a panel."""
-    # A place of its own spares matplotlib the search for one, as do those of `label`.
+def panel_title(axes: Axes, text: str) -> None:
+    """Set the title of a panel."""
+    # With fixed positions, here and in `label`, matplotlib does not search for free space.
     axes.set_title(text, loc="left", y=1.0)
 
 
 def label(axes: Axes, y: str = "", x: str = "", left: float = 9.0, below: float = 0.0) -> None:
-    """Name the axes of a panel, ``left`` and ``below`` mm beside it."""
-    width, height = inner(axes)
+    """Label the axes of a panel, ``left`` and ``below`` mm beside it."""
+    width, height = panel_size(axes)
     if y:
         axes.set_ylabel(y, va="center")
         axes.yaxis.set_label_coords(-left / width, 0.5)
@@ -263,13 +263,13 @@ def label(axes: Axes, y: str = "", x: str = "", left: float = 9.0, below: float 
 
 
 def save(figure: Figure, stem: Path, formats: Sequence[str]) -> tuple[Path, ...]:
-    """Write a figure as ``<stem>.<format>`` for each format, the same bytes each time."""
+    """Write a figure as ``<stem>.<format>`` for each format; the bytes are reproducible."""
     paths = []
     for ending in formats:
-        # Not with_suffix: a name such as lowpass-3.5k has a point of its own.
+        # Not with_suffix: a name such as lowpass-3.5k contains a point.
         path = stem.with_name(f"{stem.name}.{ending}")
         with warnings.catch_warnings():
-            # A name in a script that the font lacks is drawn as boxes; the caption has it.
+            # Letters that the font does not have are drawn as boxes; the caption has the name.
             warnings.filterwarnings("ignore", message=_NO_GLYPH)
             figure.savefig(path, format=ending, dpi=200, metadata=_METADATA.get(ending))
         paths.append(path)
@@ -278,9 +278,9 @@ def save(figure: Figure, stem: Path, formats: Sequence[str]) -> tuple[Path, ...]
 
 def _wrap(text: str, width: float) -> list[str]:
     lines = [""]
-    for word in clean(text).split():
+    for word in printable(text).split():
         longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and length(longer, TITLE) > width:
+        if lines[-1] and text_width(longer, TITLE) > width:
             lines.append(word)
         else:
             lines[-1] = longer
@@ -288,18 +288,18 @@ def _wrap(text: str, width: float) -> list[str]:
 
 
 def _fitted(word: str, width: float) -> str:
-    """Shorten a word that no line can hold."""
+    """Shorten a word that is wider than a line."""
     fitted, most = word, len(word)
-    while length(fitted, TITLE) > width:
+    while text_width(fitted, TITLE) > width:
         most -= 1
         fitted = shorten(word, most)
     return fitted
 
 
-def _legend_columns(legend: Sequence[Any], width: float) -> int:
-    """Return how many entries of a legend stand in a line."""
+def _legend_columns(legend_entries: Sequence[Any], width: float) -> int:
+    """Return the number of legend entries in a line."""
     handle = 4.4 * TEXT * _POINT
-    entries = [length(str(entry.get_label()), TEXT) + handle for entry in legend]
+    entries = [text_width(str(entry.get_label()), TEXT) + handle for entry in legend_entries]
     if sum(entries) <= width:
         return max(1, len(entries))
     return max(1, int(width / max(entries)))

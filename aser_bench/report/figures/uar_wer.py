@@ -1,4 +1,4 @@
-"""UAR over the word error rate, one panel for each transcriber and way of training."""
+"""UAR over the word error rate, one panel for each transcriber and training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...core.tables import ORIGINAL
 from ..text import number
 from . import style
 from .curve import compares, rows_of
-from .part import Drawing, Part, sentences
+from .data import Drawing, FigureData, sentences
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 _HEIGHT, _LEFT, _BOTTOM = 52.0, 11.0, 9.0
 
 
-def draw(part: Part) -> Drawing | None:
-    """Draw a point a condition for each model that reads what a transcriber heard."""
-    readers = _readers(part)
-    trained = {kind: _points(part, rows_of(part, kind), readers) for kind in TRAININGS}
+def draw(data: FigureData) -> Drawing | None:
+    """Draw a point for each condition and each model that reads transcripts."""
+    readers = _readers(data)
+    trained = {kind: _points(data, rows_of(data, kind), readers) for kind in TRAININGS}
     trained = {kind: rows for kind, rows in trained.items() if compares(rows)}
     if not trained:
         return None
-    title = f"{part.heading}: UAR over word error rate"
+    title = f"{data.heading}: UAR over word error rate"
     panels = [(name, kind) for name in dict.fromkeys(readers.values()) for kind in trained]
-    figure, axes = style.sheet(
+    figure, axes = style.new_figure(
         title,
         (len(panels) // len(trained), len(trained)),
         style.COLUMN if len(trained) == 1 else style.PAGE,
@@ -38,7 +38,7 @@ def draw(part: Part) -> Drawing | None:
         bottom=_BOTTOM,
         gaps=(4.0, 11.0),
         heads=True,
-        legend=_legend(part, readers),
+        legend_entries=_legend(data, readers),
     )
     every = pd.concat(trained.values())
     chance = float(every["chance"].median())
@@ -53,31 +53,31 @@ def draw(part: Part) -> Drawing | None:
         own = [model for model, name in readers.items() if name == transcriber]
         rows = trained[kind][trained[kind]["model"].isin(own)]
         panel.set_xlim(left - margin, right + margin)
-        # Room above for the names of conditions, where no share can be.
-        ends = max(0.0, lows - pad), highs + pad + 0.28 * (highs - lows + pad)
-        panel.set_ylim(*ends)
-        panel.set_yticks([tick for tick in panel.get_yticks() if ends[0] <= tick <= 1])
+        # Space for the names of conditions at the top.
+        end_conditions = max(0.0, lows - pad), highs + pad + 0.28 * (highs - lows + pad)
+        panel.set_ylim(*end_conditions)
+        panel.set_yticks([tick for tick in panel.get_yticks() if end_conditions[0] <= tick <= 1])
         for model in own:
-            _trace(panel, rows[rows["model"] == model], part.models.index(model))
+            _trace(panel, rows[rows["model"] == model], data.models.index(model))
         _name(panel, rows)
         panel.axhline(chance, color=style.GREY, ls=":", lw=0.8, zorder=1)
         panel.grid(axis="y")
         panel.tick_params(labelleft=first)
-        style.head(panel, f"{style.shorten(transcriber, 30)}, {kind}")
+        style.panel_title(panel, f"{style.shorten(transcriber, 30)}, {kind}")
         style.label(panel, "UAR" if first else "", "word errors (%)", _LEFT - 2.5, _BOTTOM - 3.5)
-    return Drawing(figure, title, _caption(part, trained, chance), _alt(part, trained, readers))
+    return Drawing(figure, title, _caption(data, trained, chance), _alt(data, trained, readers))
 
 
-def _readers(part: Part) -> dict[str, str]:
-    """Return the models that read what was heard, each with its transcriber."""
-    transcribers = list(dict.fromkeys(part.findings.wer["transcripts"].astype(str)))
-    found = {model: transcriber_of(model, transcribers) for model in part.models}
-    return {model: transcriber for model, transcriber in found.items() if transcriber}
+def _readers(data: FigureData) -> dict[str, str]:
+    """Return the models that read transcripts, with their transcribers."""
+    transcribers = list(dict.fromkeys(data.findings.wer["transcripts"].astype(str)))
+    entries = {model: transcriber_of(model, transcribers) for model in data.models}
+    return {model: transcriber for model, transcriber in entries.items() if transcriber}
 
 
-def _points(part: Part, rows: pd.DataFrame, readers: dict[str, str]) -> pd.DataFrame:
-    """Return a row a model and condition: ``wer`` in per cent, ``value``, ``low``, ``high``."""
-    heard = part.findings.wer.drop_duplicates(["transcripts", "condition"])
+def _points(data: FigureData, rows: pd.DataFrame, readers: dict[str, str]) -> pd.DataFrame:
+    """Return rows by model and condition: ``wer`` in percent, ``value``, ``low``, ``high``."""
+    heard = data.findings.wer.drop_duplicates(["transcripts", "condition"])
     rates = heard.set_index(["transcripts", "condition"])["wer"].astype(float).to_dict()
     rows = rows[rows["model"].isin(list(readers))]
     keys = zip(rows["model"], rows["condition"], strict=True)
@@ -88,40 +88,40 @@ def _points(part: Part, rows: pd.DataFrame, readers: dict[str, str]) -> pd.DataF
 
 def _trace(panel: Axes, rows: pd.DataFrame, own: int) -> None:
     rows = rows.sort_values("wer", kind="stable")
-    look = style.look(own, own)
+    line_style = style.line_style(own, own)
     panel.plot(
         rows["wer"],
         rows["value"],
-        color=look.colour,
-        ls=look.line,
+        color=line_style.colour,
+        ls=line_style.line,
         lw=0.7,
         alpha=0.6,
         zorder=2,
     )
-    panel.vlines(rows["wer"], rows["low"], rows["high"], color=look.colour, lw=0.6, alpha=0.5)
+    panel.vlines(rows["wer"], rows["low"], rows["high"], color=line_style.colour, lw=0.6, alpha=0.5)
     for first in (False, True):
         those = rows[(rows["condition"] == ORIGINAL) == first]
         panel.plot(
             those["wer"],
             those["value"],
             ls="none",
-            marker=look.marker,
-            color=look.colour,
-            mfc="white" if first else look.colour,
+            marker=line_style.marker,
+            color=line_style.colour,
+            mfc="white" if first else line_style.colour,
             ms=4.2 if first else 3.2,
             zorder=3 + first,
         )
 
 
 def _name(panel: Axes, rows: pd.DataFrame) -> None:
-    """Name the conditions along the top, as far as their names do not touch."""
-    width, _ = style.inner(panel)
+    """Write the names of conditions along the top, without overlaps."""
+    width, _ = style.panel_size(panel)
     low, high = panel.get_xlim()
     least = 3.0 * (high - low) / width
-    spots = rows.drop_duplicates(["wer", "condition"]).sort_values("wer", kind="stable")
-    first = spots["condition"] == ORIGINAL
-    # The original's and the last one's names stand wherever others do.
-    order = pd.concat([spots[first], spots[~first].tail(1), spots[~first].iloc[:-1]])
+    positions = rows.drop_duplicates(["wer", "condition"]).sort_values("wer", kind="stable")
+    first = positions["condition"] == ORIGINAL
+    # The names of the original and of the last condition have priority.
+    order = pd.concat([positions[first], positions[~first].tail(1), positions[~first].iloc[:-1]])
     taken: list[float] = []
     for x, name in zip(order["wer"], order["condition"], strict=True):
         if all(abs(x - other) >= least for other in taken):
@@ -140,51 +140,51 @@ def _name(panel: Axes, rows: pd.DataFrame) -> None:
             )
 
 
-def _legend(part: Part, readers: dict[str, str]) -> list[object]:
+def _legend(data: FigureData, readers: dict[str, str]) -> list[object]:
     from matplotlib.lines import Line2D
 
-    found = []
+    entries = []
     for model in readers:
-        look = style.look(*[part.models.index(model)] * 2)
-        found.append(
+        line_style = style.line_style(*[data.models.index(model)] * 2)
+        entries.append(
             Line2D(
                 [],
                 [],
-                color=look.colour,
-                marker=look.marker,
-                ls=look.line,
+                color=line_style.colour,
+                marker=line_style.marker,
+                ls=line_style.line,
                 lw=0.7,
                 label=style.shorten(model, 40),
             )
         )
     opened = Line2D([], [], color=style.GREY, marker="o", mfc="white", ls="none", label="original")
     chance = Line2D([], [], color=style.GREY, ls=":", lw=0.8, label="chance")
-    return [*found, opened, chance]
+    return [*entries, opened, chance]
 
 
-def _caption(part: Part, trained: dict[str, pd.DataFrame], chance: float) -> str:
+def _caption(data: FigureData, trained: dict[str, pd.DataFrame], chance: float) -> str:
     kinds = "; ".join(f"{kind}: {TRAININGS[kind]}" for kind in trained)
-    bare = int(sum(rows["low"].isna().sum() for rows in trained.values()))
+    without_interval = int(sum(rows["low"].isna().sum() for rows in trained.values()))
     return sentences(
-        "Unweighted average recall (UAR) over the word error rate of what the model read, a point "
-        "a condition",
-        f"{part.title}, {kinds}",
-        "Open markers are the original; names stand where there is room",
-        f"Whiskers are {part.confidence} intervals of UAR clustered by speaker, the dotted line is "
+        "Unweighted average recall (UAR) over the word error rate of the transcripts that the "
+        "model reads; one point for each condition",
+        f"{data.title}, {kinds}",
+        "Open markers are the original; names that would overlap are omitted",
+        f"Whiskers are {data.confidence} intervals of UAR clustered by speaker, the dotted line is "
         f"chance ({number(chance)})",
-        f"{bare} of the numbers have no interval" if bare else "",
+        f"{without_interval} of the values have no interval" if without_interval else "",
     )
 
 
-def _alt(part: Part, trained: dict[str, pd.DataFrame], readers: dict[str, str]) -> str:
-    said = []
+def _alt(data: FigureData, trained: dict[str, pd.DataFrame], readers: dict[str, str]) -> str:
+    texts = []
     for kind, rows in trained.items():
         for model in readers:
             own = rows[rows["model"] == model].sort_values("wer", kind="stable")
-            ends = own.iloc[[0, -1]] if len(own) > 1 else own
+            end_conditions = own.iloc[[0, -1]] if len(own) > 1 else own
             points = ", ".join(
                 f"{number(row['value'])} at {row['wer']:.1f} % word errors ({row['condition']})"
-                for row in ends.to_dict("records")
+                for row in end_conditions.to_dict("records")
             )
-            said.append(f"{model}, {kind}: {points}" if points else "")
-    return sentences(f"UAR over word errors, {part.heading}", *said)
+            texts.append(f"{model}, {kind}: {points}" if points else "")
+    return sentences(f"UAR over word errors, {data.heading}", *texts)

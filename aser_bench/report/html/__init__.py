@@ -1,4 +1,4 @@
-"""The report as one HTML page that opens from disk: no network, nothing beside it."""
+"""The report as one self-contained HTML page, which needs no network and no other files."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Figure", "Page", "render"]
 
-# What no HTML file may hold: control characters and halves of surrogate pairs, which come
-# with names of files that are no UTF-8.
+# Characters that HTML does not allow: control characters, and the surrogates that Python uses for
+# file names that are not UTF-8.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -26,16 +26,16 @@ def render(page: Page) -> str:
     Parameters
     ----------
     page : Page
-        What it shows. Any of its tables may be empty.
+        The content. Any of its tables may be empty.
 
     Returns
     -------
     str
-        A whole document with its styles, script, figures and sounds inside. The same page
-        gives the same text.
+        A document that contains its styles, script, figures and audio. The same page gives the
+        same text.
     """
     environment = _environment()
-    # Styles and script stand in the page as they are; the policy lets in these two alone.
+    # Styles and script are part of the page; the policy permits no others.
     style, script = (_source(environment, name) for name in ("page.css", "page.js"))
     html = environment.get_template("page.html.j2").render(
         page=page,
@@ -51,7 +51,7 @@ def render(page: Page) -> str:
 
 
 def _parts(page: Page) -> dict[str, Any]:
-    """Return what the template shows, by the name that it has there."""
+    """Return the variables of the template."""
     compared = losses.losses(page)
     return {
         "corpora": provenance.corpora(page),
@@ -65,10 +65,10 @@ def _parts(page: Page) -> dict[str, Any]:
         "images": provenance.images(page),
         "recalls": errors.recalls(page),
         "worst": errors.worst(page),
-        "listening": errors.listening(page),
-        "heard": transcripts.rates(page),
-        "misheard": transcripts.examples(page),
-        "word_images": provenance.images(page, words=True),
+        "audio_examples": errors.audio_examples(page),
+        "transcripts": transcripts.rates(page),
+        "transcript_errors": transcripts.examples(page),
+        "transcript_images": provenance.images(page, of_transcripts=True),
         "bandwidth": coding.bandwidth(page),
         "drift": coding.drift(page),
         "audit": coding.audit(page),
@@ -95,7 +95,7 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     numbers = itertools.count(1)
-    environment.globals["fresh"] = lambda stem: f"{stem}{next(numbers)}"
+    environment.globals["unique_id"] = lambda stem: f"{stem}{next(numbers)}"
     return environment
 
 

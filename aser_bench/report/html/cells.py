@@ -1,18 +1,18 @@
-"""Numbers as cells: what is not a number is a dash, and is sorted last."""
+"""Cells of the page's tables; a missing number is a dash and is sorted last."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from ..text import kbps, number, said
-from .grid import NOTHING, Cell
+from ..text import as_text, kbps, number
+from .grid import EMPTY, Cell
 
 MINUS = "\u2212"
 
 
 def finite(value: Any) -> float | None:
-    """Return a number, or None for whatever is none: empty, NaN, infinite."""
+    """Return a number, or None if the value is empty, NaN or infinite."""
     try:
         found = float(value)
     except (TypeError, ValueError):
@@ -20,33 +20,33 @@ def finite(value: Any) -> float | None:
     return found if math.isfinite(found) else None
 
 
-def word(value: Any, tone: str = "") -> Cell:
+def text_cell(value: Any, tone: str = "") -> Cell:
     """Return a text as a cell."""
-    return Cell(said(value) or NOTHING, tone=tone)
+    return Cell(as_text(value) or EMPTY, tone=tone)
 
 
 def fraction(value: Any) -> Cell:
     """Return a fraction with three decimals, such as ``.356``."""
     found = finite(value)
-    return Cell(NOTHING) if found is None else Cell(number(found), found)
+    return Cell(EMPTY) if found is None else Cell(number(found), found)
 
 
 def points(value: Any, mark: str = "") -> Cell:
     """Return a difference of fractions in percentage points, with its sign."""
     found = finite(value)
-    return Cell(NOTHING) if found is None else Cell(signed(100 * found), found, mark)
+    return Cell(EMPTY) if found is None else Cell(signed(100 * found), found, mark)
 
 
 def decimal(value: Any, digits: int = 2) -> Cell:
-    """Return a number with its sign where it is negative."""
+    """Return a number with a fixed number of decimals."""
     found = finite(value)
     if found is None:
-        return Cell(NOTHING)
+        return Cell(EMPTY)
     return Cell(_plain(f"{found:.{digits}f}").replace("-", MINUS), found)
 
 
 def count(value: Any) -> Cell:
-    """Return a whole number, its thousands apart.
+    """Return a whole number with thousands separated by a narrow space.
 
     Examples
     --------
@@ -55,21 +55,21 @@ def count(value: Any) -> Cell:
     """
     found = finite(value)
     if found is None:
-        return Cell(NOTHING)
+        return Cell(EMPTY)
     return Cell(f"{found:,.0f}".replace(",", "\u202f").replace("-", MINUS), found)
 
 
 def rate(value: Any) -> Cell:
     """Return a bitrate in kbit/s."""
     found = finite(value)
-    return Cell(NOTHING) if found is None else Cell(kbps(found), found)
+    return Cell(EMPTY) if found is None else Cell(kbps(found), found)
 
 
 def percent(value: Any) -> Cell:
-    """Return a share in per cent."""
+    """Return a share in percent."""
     found = finite(value)
     if found is None:
-        return Cell(NOTHING)
+        return Cell(EMPTY)
     return Cell(f"{_plain(f'{100 * found:.0f}')} %".replace("-", MINUS), found)
 
 
@@ -83,12 +83,12 @@ def probability(value: Any) -> Cell:
     """
     found = finite(value)
     if found is None:
-        return Cell(NOTHING)
+        return Cell(EMPTY)
     return Cell("< .001" if found < 0.001 else number(found), found)
 
 
 def interval(low: Any, high: Any) -> str:
-    """Return an interval in percentage points, empty where there is none.
+    """Return an interval in percentage points, or an empty string if there is none.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def interval(low: Any, high: Any) -> str:
 
 
 def signed(value: float) -> str:
-    """Return a number with one decimal and its sign, zero without one.
+    """Return a number with one decimal and its sign; zero has no sign.
 
     Examples
     --------
@@ -113,9 +113,9 @@ def signed(value: float) -> str:
     return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", MINUS)
 
 
-def yes(value: Any) -> bool:
-    """Return whether a flag is set; one that is missing is not."""
-    return said(value).lower() in ("true", "1", "1.0")
+def is_true(value: Any) -> bool:
+    """Return whether a flag is set; a missing flag is not set."""
+    return as_text(value).lower() in ("true", "1", "1.0")
 
 
 def plural(number_of: float, noun: str) -> str:
@@ -130,5 +130,5 @@ def plural(number_of: float, noun: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Take the sign from a zero."""
+    """Return the text of a number; a zero has no minus sign."""
     return text if text.strip("-0.") else text.removeprefix("-")

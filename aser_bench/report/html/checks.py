@@ -1,4 +1,4 @@
-"""What could spoil the numbers: leaks between training and test, refusals, failures."""
+"""Tables of leaks between training and test, refused recordings and failed cells."""
 
 from __future__ import annotations
 
@@ -8,40 +8,42 @@ from typing import Any
 import pandas as pd
 
 from ...core.tables import CELL
-from .cells import count, decimal, fraction, percent, points, said, word, yes
-from .frames import groups, records
-from .grid import NOTHING, Cell, Column, Footnotes, Grid, Line, grid
+from ..text import as_text
+from .cells import count, decimal, fraction, is_true, percent, points, text_cell
+from .frames import groups, row_dicts
+from .grid import EMPTY, Cell, Column, Footnotes, Grid, GridRow, grid
 from .losses import spread
 from .page import Page
 
-_UNKNOWN = Cell("the corpus does not tell")
+_UNKNOWN = Cell("unknown")
 
 
 def leaks(page: Page) -> Grid | None:
-    """Return what stands both in training and in test: a fold in the mean, utterances in all."""
+    """Return the speakers, recordings and sentences that training and test have in common."""
     rows = page.findings.leaks
     columns = (
         Column("Corpus"),
         Column("Protocol"),
-        Column("What is shared"),
-        Column("Shared in a fold", True),
-        Column("Test utterances touched", True),
-        Column("of all", True),
+        Column("Shared by training and test"),
+        Column("Mean number per fold", True),
+        Column("Affected test utterances", True),
+        Column("Share of all", True),
     )
     lines = [
-        Line((word(page.corpus(corpus)), word(protocol), word(kind), *_leak(own)))
+        GridRow((text_cell(page.corpus(corpus)), text_cell(protocol), text_cell(kind), *_leak(own)))
         for (corpus, protocol, kind), own in groups(rows, ("corpus", "protocol", "kind"))
     ]
     below = (
-        "How many speakers, recordings and sentences stand on both sides of a split, mean over "
-        "folds; the test utterances are those of all folds.",
+        "Number of speakers, recordings and sentences that are both in training and in test, "
+        "mean over folds; the affected test utterances are counted over all folds. Unknown: the "
+        "corpus does not provide this information.",
     )
     return grid("Leaks between training and test", columns, lines, below=below) if lines else None
 
 
 def _leak(rows: pd.DataFrame) -> tuple[Cell, Cell, Cell]:
-    if not rows["known"].map(yes).all():
-        return _UNKNOWN, Cell(NOTHING), Cell(NOTHING)
+    if not rows["known"].map(is_true).all():
+        return _UNKNOWN, Cell(EMPTY), Cell(EMPTY)
     shared, touched, tested = (
         float(pd.to_numeric(rows[name]).sum()) for name in ("shared", "utterances", "n_test")
     )
@@ -53,7 +55,7 @@ def _leak(rows: pd.DataFrame) -> tuple[Cell, Cell, Cell]:
 
 
 def leak_worth(page: Page) -> Grid | None:
-    """Return what a random split gains over one that keeps speakers apart."""
+    """Return the difference in UAR between a random and a speaker-disjoint protocol."""
     footnotes = Footnotes()
     columns = (
         Column("Corpus"),
@@ -69,13 +71,13 @@ def leak_worth(page: Page) -> Grid | None:
         Column("Speakers", True),
     )
     lines = [
-        Line(
+        GridRow(
             (
-                word(page.corpus(said(row["corpus"]))),
-                word(row["features"]),
-                word(row["model"]),
-                word(row["random"]),
-                word(row["disjoint"]),
+                text_cell(page.corpus(as_text(row["corpus"]))),
+                text_cell(row["features"]),
+                text_cell(row["model"]),
+                text_cell(row["random"]),
+                text_cell(row["disjoint"]),
                 fraction(row["uar_random"]),
                 fraction(row["uar_disjoint"]),
                 points(row["difference"]),
@@ -84,17 +86,19 @@ def leak_worth(page: Page) -> Grid | None:
                 count(row["n_speakers"]),
             )
         )
-        for row in records(page.findings.leakage_effect)
+        for row in row_dicts(page.findings.leakage_effect)
     ]
-    caption = "What the leak is worth: the original under both protocols, the same utterances"
+    caption = "Effect of leaks on the UAR: original recordings, same utterances in both protocols"
     return grid(caption, columns, lines, footnotes) if lines else None
 
 
 def refused(page: Page) -> Grid | None:
-    """Return the recordings that could not be used, with the reasons."""
+    """Return the recordings that were refused, with the reasons."""
     corpora = page.manifest.get("corpora") or {}
     lines = [
-        Line((word(page.corpus(name)), word(one.get("file")), word(one.get("reason"))))
+        GridRow(
+            (text_cell(page.corpus(name)), text_cell(one.get("file")), text_cell(one.get("reason")))
+        )
         for name, about in corpora.items()
         for one in _refusals(about)
     ]
@@ -108,20 +112,20 @@ def _refusals(about: Any) -> list[Mapping[str, Any]]:
 
 
 def failed(page: Page) -> Grid | None:
-    """Return the cells without a result: one row for each reason that a cell failed for."""
-    labels = ("Corpus", "Features", "Model", "Protocol", "Trained at", "Tested at")
+    """Return the cells without a result: one row for each reason."""
+    labels = ("Corpus", "Features", "Model", "Protocol", "Training condition", "Test condition")
     columns = (
         *map(Column, labels),
         Column("Folds and runs", True),
         Column("Reason", prose=True),
     )
     lines = [
-        Line(
+        GridRow(
             (
-                word(page.corpus(names[0])),
-                *map(word, names[1:-1]),
+                text_cell(page.corpus(names[0])),
+                *map(text_cell, names[1:-1]),
                 count(len(rows)),
-                word(names[-1]),
+                text_cell(names[-1]),
             )
         )
         for names, rows in groups(page.failed, (*CELL, "reason"))

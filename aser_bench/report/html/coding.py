@@ -1,4 +1,4 @@
-"""What the coding does to the sound: bandwidth and artefacts, drift of features, the audit."""
+"""Tables of bandwidth and artefacts, feature drift, and the properties of the conditions."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ from typing import Any
 
 import pandas as pd
 
-from .cells import count, decimal, rate, said, word
+from ..text import as_text
+from .cells import count, decimal, rate, text_cell
 from .errors import by_condition, with_interval
-from .frames import Row, groups, records
-from .grid import Column, Footnotes, Grid, Line, Panel, Part, grid
+from .frames import Row, groups, row_dicts
+from .grid import Column, Footnotes, Grid, GridRow, Panel, Subsection, grid
 from .page import Page
 
 MOST_DRIFT = 10
-"""Features of one condition that the page names."""
+"""Maximum number of features listed for a condition."""
 
 
-def bandwidth(page: Page) -> list[Part]:
-    """Return the losses split into what bandwidth explains and what the coding adds."""
+def bandwidth(page: Page) -> list[Subsection]:
+    """Return the changes of UAR, split into the effects of bandwidth and of coding artefacts."""
     parts = []
     for names, rows in groups(page.findings.bandwidth):
         table = _bandwidth(page, names, rows)
-        parts.append(Part(page.section(*names), (Panel("bandwidth", "", table),)))
+        parts.append(Subsection(page.section(*names), (Panel("bandwidth", "", table),)))
     return parts
 
 
@@ -32,77 +33,83 @@ def _bandwidth(page: Page, names: Any, rows: pd.DataFrame) -> Grid:
         Column("Model"),
         Column("Training"),
         Column("Low-pass filter"),
-        Column("UAR against the original", True),
-        Column("of it: bandwidth", True),
-        Column("of it: artefacts", True),
+        Column("Change of UAR", True),
+        Column("Due to bandwidth", True),
+        Column("Due to artefacts", True),
     )
     lines = [
-        Line(
+        GridRow(
             (
-                page.treatments.cell(said(row["corpus"]), said(row["condition"]), footnotes),
-                word(row["model"]),
-                word(row["training"]),
-                word(row["lowpass"]),
+                page.condition_table.cell(
+                    as_text(row["corpus"]), as_text(row["condition"]), footnotes
+                ),
+                text_cell(row["model"]),
+                text_cell(row["training"]),
+                text_cell(row["lowpass"]),
                 *(
                     with_interval(row[name], row[f"{name}_low"], row[f"{name}_high"])
                     for name in ("loss", "bandwidth", "artefacts")
                 ),
             ),
-            said(row["training"]),
+            as_text(row["training"]),
         )
-        for row in page.treatments.ordered(rows)
+        for row in page.condition_table.ordered(rows)
     ]
-    below = (f"Percentage points of UAR, with {page.confidence} intervals; negative is a loss.",)
+    below = (
+        f"Percentage points of UAR, with {page.confidence} intervals; a negative change is a loss.",
+    )
     caption = f"Bandwidth and artefacts: {page.section(*names)}"
     return grid(caption, columns, lines, footnotes, below)
 
 
-def drift(page: Page) -> list[Part]:
-    """Return the features that move most at each condition: a panel for each."""
+def drift(page: Page) -> list[Subsection]:
+    """Return the features with the largest shifts: one panel for each condition."""
     parts = []
     for names, rows in groups(page.findings.drift, ("corpus", "features")):
         panels = [
             Panel(name, name, _drift(page, names, name, own))
             for name, own in by_condition(page, rows)
         ]
-        parts.append(Part(page.section(*names), tuple(panels), panels[0].name))
+        parts.append(Subsection(page.section(*names), tuple(panels), panels[0].name))
     return parts
 
 
 def _drift(page: Page, names: tuple[str, ...], condition: str, rows: pd.DataFrame) -> Grid:
     columns = (
         Column("Feature"),
-        Column("Shift of the mean, sd", True),
-        Column("Spread of the shifts, sd", True),
-        Column("sd / sd of the original", True),
+        Column("Shift of the mean, SD", True),
+        Column("RMS shift of utterances, SD", True),
+        Column("SD relative to the original", True),
     )
     size = pd.to_numeric(rows["shift"]).abs()
     largest = rows.loc[size.sort_values(ascending=False, kind="stable").index[:MOST_DRIFT]]
     lines = [
-        Line(
+        GridRow(
             (
-                word(row["feature"]),
+                text_cell(row["feature"]),
                 decimal(row["shift"]),
                 decimal(row["spread"]),
                 decimal(row["sd_ratio"]),
             )
         )
-        for row in records(largest)
+        for row in row_dicts(largest)
     ]
-    of = f"{len(lines)} of {len(rows)} features, the largest shifts first"
-    marks = page.treatments.get(names[0], condition).notes
-    return grid(f"Drift at {condition}: {page.section(*names)}; {of}", columns, lines, below=marks)
+    of = f"{len(lines)} of {len(rows)} features, largest shifts first"
+    marks = page.condition_table.get(names[0], condition).notes
+    return grid(
+        f"Feature drift at {condition}: {page.section(*names)}; {of}", columns, lines, below=marks
+    )
 
 
-def audit(page: Page) -> list[Part]:
-    """Return what each condition really is: one table a corpus."""
-    found = page.treatments.records
+def audit(page: Page) -> list[Subsection]:
+    """Return the measured properties of the conditions: one table for each corpus."""
+    found = page.condition_table.row_dicts
     parts = []
-    for corpus in dict.fromkeys(said(row["corpus"]) for row in found):
-        own = [row for row in found if said(row["corpus"]) == corpus]
-        own.sort(key=lambda row: page.treatments.rank(corpus, said(row["condition"])))
-        table = _audit(f"What each condition is: {page.corpus(corpus)}", own)
-        parts.append(Part(page.corpus(corpus), (Panel("audit", "", table),)))
+    for corpus in dict.fromkeys(as_text(row["corpus"]) for row in found):
+        own = [row for row in found if as_text(row["corpus"]) == corpus]
+        own.sort(key=lambda row: page.condition_table.rank(corpus, as_text(row["condition"])))
+        table = _audit(f"Measured properties of the conditions: {page.corpus(corpus)}", own)
+        parts.append(Subsection(page.corpus(corpus), (Panel("audit", "", table),)))
     return parts
 
 
@@ -110,36 +117,36 @@ def _audit(caption: str, found: list[Row]) -> Grid:
     columns = (
         Column("Condition"),
         Column("Codec"),
-        Column("Asked for, kbit/s", True, optional=True),
+        Column("Requested, kbit/s", True, optional=True),
         Column("Effective, kbit/s", True, optional=True),
         Column("Codec rate, Hz", True),
         Column("Bandwidth, Hz", True),
         Column("Gain, dB", True),
         Column("Lag, samples", True),
         Column("Encoder", optional=True),
-        Column("Same stream as", optional=True),
-        Column("Remark", optional=True, prose=True),
+        Column("Identical stream", optional=True),
+        Column("Note", optional=True, prose=True),
     )
     lines = [
-        Line(
+        GridRow(
             (
-                word(row["condition"]),
-                word(row["codec"]),
+                text_cell(row["condition"]),
+                text_cell(row["codec"]),
                 rate(row["requested_kbps"]),
                 rate(row["effective_kbps"]),
                 count(row["codec_rate_hz"]),
                 count(row["bandwidth_hz"]),
                 decimal(row["gain_db"]),
                 decimal(row["lag_samples"], 0),
-                word(row["encoder"]),
-                word(row["same_as"]),
-                word(row["mark"]),
+                text_cell(row["encoder"]),
+                text_cell(row["same_as"]),
+                text_cell(row["mark"]),
             )
         )
         for row in found
     ]
     below = (
         "The effective bitrate is read back from the coded stream; bandwidth, gain and lag "
-        "are measured on what comes out of the decoder.",
+        "are measured on the decoded signal.",
     )
     return grid(caption, columns, lines, below=below)

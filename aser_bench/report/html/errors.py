@@ -1,4 +1,4 @@
-"""What is mistaken for what: recalls by emotion, the worst utterances, and their sounds."""
+"""Tables of recalls by emotion and of the worst utterances, and audio examples."""
 
 from __future__ import annotations
 
@@ -10,38 +10,39 @@ from typing import Any
 import pandas as pd
 
 from ...core.tables import ORIGINAL
-from .cells import count, finite, fraction, interval, points, said, word
-from .frames import Row, groups, records
-from .grid import NOTHING, Cell, Column, Footnotes, Grid, Line, Panel, Part, grid
+from ..text import as_text
+from .cells import count, finite, fraction, interval, points, text_cell
+from .frames import Row, groups, row_dicts
+from .grid import EMPTY, Cell, Column, Footnotes, Grid, GridRow, Panel, Subsection, grid
 from .page import Page
 
-MOST_HEARD = 100
-"""Utterances of one section that the page names; the predictions hold the rest."""
+MOST_WORST = 100
+"""Maximum number of utterances listed for a section; the predictions have all of them."""
 
 
-def recalls(page: Page) -> list[Part]:
-    """Return recall by emotion: a panel for each condition, that of the largest loss open."""
+def recalls(page: Page) -> list[Subsection]:
+    """Return recalls by emotion: one panel for each condition; the largest loss is open."""
     parts = []
     for names, rows in groups(page.findings.recalls):
         panels = [
             Panel(name, name, _recalls(page, names, name, own))
             for name, own in by_condition(page, rows)
         ]
-        parts.append(Part(page.section(*names), tuple(panels), _lowest(rows, panels)))
+        parts.append(Subsection(page.section(*names), tuple(panels), _lowest(rows, panels)))
     return parts
 
 
 def by_condition(page: Page, rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Return the rows of each condition, in a reader's order."""
+    """Return the rows of each condition, in display order."""
     found = {
-        (page.treatments.rank(corpus, name), name): own
+        (page.condition_table.rank(corpus, name), name): own
         for (corpus, name), own in groups(rows, ("corpus", "condition"))
     }
     return [(key[1], found[key]) for key in sorted(found)]
 
 
 def _lowest(rows: pd.DataFrame, panels: Sequence[Panel]) -> str:
-    """Return the condition of the largest mean loss, the last one where nobody can tell."""
+    """Return the condition with the largest mean loss, or the last one if none is defined."""
     coded = rows[rows["condition"] != ORIGINAL]
     means = pd.to_numeric(coded["difference"]).groupby(coded["condition"]).mean().dropna()
     return str(means.idxmin()) if len(means) else panels[-1].name
@@ -58,14 +59,14 @@ def _recalls(page: Page, names: Any, condition: str, rows: pd.DataFrame) -> Grid
         Column("Recall", True),
         Column("Difference, points", True),
         Column("Precision", True),
-        Column("Most often taken for"),
+        Column("Most frequent confusion"),
     )
     lines = [
-        Line(
+        GridRow(
             (
-                word(row["emotion"]),
-                word(row["model"]),
-                word(row["training"]),
+                text_cell(row["emotion"]),
+                text_cell(row["model"]),
+                text_cell(row["training"]),
                 count(row["n_utterances"]),
                 fraction(row["original"]),
                 fraction(row["value"]),
@@ -73,40 +74,40 @@ def _recalls(page: Page, names: Any, condition: str, rows: pd.DataFrame) -> Grid
                 fraction(row["precision"]),
                 _taken(row),
             ),
-            said(row["training"]),
+            as_text(row["training"]),
         )
-        for row in page.treatments.ordered(rows)
+        for row in page.condition_table.ordered(rows)
     ]
-    marks = page.treatments.get(names[0], condition).notes
+    marks = page.condition_table.get(names[0], condition).notes
     caption = f"Recall by emotion at {condition}: {page.section(*names)}"
-    below = (*marks, f"In brackets: {page.confidence} intervals of the difference.")
+    below = (*marks, f"{page.confidence} intervals of the difference are in brackets.")
     return grid(caption, columns, lines, footnotes, below)
 
 
 def with_interval(value: Any, low: Any, high: Any, itself: bool = False) -> Cell:
-    """Return a difference with its interval in small letters, or that there is none."""
+    """Return a difference with its interval in small text, or ``no interval``."""
     cell = points(value)
     if itself or cell.value is None:
-        return Cell(NOTHING)
+        return Cell(EMPTY)
     return Cell(cell.text, cell.value, small=interval(low, high) or "no interval")
 
 
 def _taken(row: Row) -> Cell:
-    emotion, share = said(row["confused_with"]), finite(row["confused_share"])
+    emotion, share = as_text(row["confused_with"]), finite(row["confused_share"])
     if not emotion or share is None:
-        return word(emotion)
+        return text_cell(emotion)
     return Cell(emotion, small=f"{100 * share:.0f} %")
 
 
-def worst(page: Page) -> list[Part]:
-    """Return the utterances that went from right to wrong, those of the largest confidence."""
-    # They come ranked over all sections, which stand in the same order everywhere.
+def worst(page: Page) -> list[Subsection]:
+    """Return the utterances recognised in the original but not when coded, by confidence."""
+    # The findings are ranked over all sections; the page keeps the order of its sections.
     order = [names for names, _ in groups(page.findings.cells)]
     found = sorted(groups(page.findings.worst), key=lambda pair: [*order, pair[0]].index(pair[0]))
     parts = []
     for names, rows in found:
         table = _worst(page, names, rows)
-        parts.append(Part(page.section(*names), (Panel("worst", "", table),)))
+        parts.append(Subsection(page.section(*names), (Panel("worst", "", table),)))
     return parts
 
 
@@ -118,66 +119,68 @@ def _worst(page: Page, names: Any, rows: pd.DataFrame) -> Grid:
         Column("Condition"),
         Column("Model"),
         Column("Training"),
-        Column("Truth, heard in the original"),
-        Column("Heard at the condition"),
+        Column("True emotion"),
+        Column("Recognised when coded as"),
         Column("Confidence", True),
     )
-    ranked = rows.sort_values("confidence", ascending=False, kind="stable").head(MOST_HEARD)
+    ranked = rows.sort_values("confidence", ascending=False, kind="stable").head(MOST_WORST)
     lines = [
-        Line(
+        GridRow(
             (
-                word(row["utterance"]),
-                word(row["speaker"]),
-                page.treatments.cell(said(row["corpus"]), said(row["condition"]), footnotes),
-                word(row["model"]),
-                word(row["training"]),
-                word(row["truth"]),
-                word(row["predicted"]),
+                text_cell(row["utterance"]),
+                text_cell(row["speaker"]),
+                page.condition_table.cell(
+                    as_text(row["corpus"]), as_text(row["condition"]), footnotes
+                ),
+                text_cell(row["model"]),
+                text_cell(row["training"]),
+                text_cell(row["truth"]),
+                text_cell(row["predicted"]),
                 fraction(row["confidence"]),
             ),
-            said(row["training"]),
+            as_text(row["training"]),
         )
-        for row in records(ranked)
+        for row in row_dicts(ranked)
     ]
-    of = f"the first {len(lines)} of {len(rows)}" if len(rows) > len(lines) else ""
-    caption = f"Right in the original, wrong when coded: {page.section(*names)}"
+    of = f"first {len(lines)} of {len(rows)}" if len(rows) > len(lines) else ""
+    caption = f"Correct in the original, wrong when coded: {page.section(*names)}"
     return grid(", ".join(filter(None, (caption, of))), columns, lines, footnotes)
 
 
 @dataclass(frozen=True)
-class Heard:
-    """A coded utterance to listen to, and who took it for what."""
+class CodedAudio:
+    """A coded utterance as a data URL, and the emotions that the models recognise."""
 
     condition: str
-    sound: str
-    words: str
+    audio: str
+    predictions: str
 
 
 @dataclass(frozen=True)
-class Listening:
-    """An utterance that can be heard in the original and at some conditions."""
+class AudioExample:
+    """An utterance with audio of the original and of some conditions, as data URLs."""
 
     corpus: str
     utterance: str
     truth: str
-    sound: str
-    heard: tuple[Heard, ...]
+    audio: str
+    coded: tuple[CodedAudio, ...]
 
 
-def listening(page: Page) -> list[Listening]:
-    """Return what can be heard; each sound comes once, however many models mistook it."""
+def audio_examples(page: Page) -> list[AudioExample]:
+    """Return the utterances with audio; each audio file is included once."""
     found = []
     for (corpus, utterance), own in groups(page.findings.worst, ("corpus", "utterance")):
-        original = page.sounds.get((corpus, ORIGINAL, utterance))
+        original = page.audio.get((corpus, ORIGINAL, utterance))
         heard = [
-            Heard(name, _flac(page.sounds[corpus, name, utterance]), _who(coded))
+            CodedAudio(name, _flac(page.audio[corpus, name, utterance]), _who(coded))
             for name, coded in by_condition(page, own)
-            if (corpus, name, utterance) in page.sounds
+            if (corpus, name, utterance) in page.audio
         ]
         if original is not None and heard:
-            truth = said(own["truth"].iloc[0])
+            truth = as_text(own["truth"].iloc[0])
             found.append(
-                Listening(page.corpus(corpus), utterance, truth, _flac(original), tuple(heard))
+                AudioExample(page.corpus(corpus), utterance, truth, _flac(original), tuple(heard))
             )
     return found
 
@@ -188,6 +191,6 @@ def _flac(data: bytes) -> str:
 
 def _who(rows: pd.DataFrame) -> str:
     found: dict[str, list[str]] = {}
-    for row in records(rows):
-        found.setdefault(said(row["predicted"]), []).append(f"{row['model']} {row['training']}")
+    for row in row_dicts(rows):
+        found.setdefault(as_text(row["predicted"]), []).append(f"{row['model']} {row['training']}")
     return "; ".join(f"{heard} ({', '.join(models)})" for heard, models in found.items())

@@ -1,4 +1,4 @@
-"""Tables of findings taken apart: rows as mappings, groups by text."""
+"""Helpers for tables of findings: rows as mappings, and groups of rows."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from .cells import said
+from ..text import as_text
 
 SECTION = ("corpus", "features", "protocol")
 
 Row = dict[str, Any]
 
 
-def records(frame: pd.DataFrame) -> list[Row]:
+def row_dicts(frame: pd.DataFrame) -> list[Row]:
     """Return the rows as mappings."""
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
@@ -22,12 +22,12 @@ def records(frame: pd.DataFrame) -> list[Row]:
 def groups(
     frame: pd.DataFrame, columns: tuple[str, ...] = SECTION
 ) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:
-    """Yield what rows have in common and the rows, in the order in which they first stand.
+    """Yield the values of the columns and the rows that have them, in order of appearance.
 
-    Empty values are a group of their own with an empty name.
+    Missing values form a group with an empty name.
     """
-    keys = [frame[column].map(said) for column in columns]
-    # An empty column of numbers has no texts to be grouped by.
+    keys = [frame[column].map(as_text) for column in columns]
+    # pandas cannot group an empty column of numbers by text.
     if len(frame):
         for names, rows in frame.groupby(keys, sort=False):
             yield tuple(map(str, names)), rows

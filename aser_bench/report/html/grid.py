@@ -1,4 +1,4 @@
-"""A table of the page before it is HTML: cells that know how they sort, and footnotes."""
+"""Tables of the page before they are rendered: cells with sort values, and footnotes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import string
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-NOTHING = "\N{EN DASH}"
-"""What stands where there is nothing to say."""
+EMPTY = "\N{EN DASH}"
+"""The text of an empty cell."""
 
 
 @dataclass(frozen=True)
@@ -17,17 +17,17 @@ class Cell:
     Attributes
     ----------
     text : str
-        What is read; `NOTHING` where there is nothing.
+        The visible text; `EMPTY` if there is no value.
     value : float or None
-        What the column is sorted by where it is not the text; always finite.
+        The sort value if it is not the text; always finite.
     mark : str
-        A dagger behind a number.
+        A dagger after a number.
     notes : str
         The letters of footnotes.
     small : str
-        What stands behind in small letters, such as an interval.
+        Small text after the main text, such as an interval.
     tone : str
-        ``good``, ``bad`` or ``open`` for words that judge.
+        The colour of a decision: ``good``, ``bad`` or ``open``.
     """
 
     text: str
@@ -40,7 +40,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """The head of a column; an ``optional`` one is left out where no row has anything in it."""
+    """The head of a column; an ``optional`` column is omitted if it has no values."""
 
     label: str
     numeric: bool = False
@@ -49,8 +49,8 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A row; ``training`` is what the reader may filter by."""
+class GridRow:
+    """A row; the reader can filter rows by ``training``."""
 
     cells: tuple[Cell, ...]
     training: str = ""
@@ -58,12 +58,12 @@ class Line:
 
 @dataclass
 class Footnotes:
-    """Footnotes in the order in which they are first needed, with letters for marks."""
+    """Footnotes in order of first use, marked with letters."""
 
     texts: dict[str, str] = field(default_factory=dict)
 
     def letter(self, text: str) -> str:
-        """Return the letter of a footnote; an empty one has none.
+        """Return the letter of a footnote, or an empty string for an empty footnote.
 
         Examples
         --------
@@ -84,23 +84,23 @@ class Footnotes:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table: a caption, columns, rows, footnotes with letters and lines that carry none."""
+    """A table: caption, columns, rows, footnotes with letters, and notes without a letter."""
 
     caption: str
     columns: tuple[Column, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[GridRow, ...]
     footnotes: dict[str, str] = field(default_factory=dict)
     below: tuple[str, ...] = ()
 
     @property
     def filterable(self) -> bool:
-        """Whether rows tell their training."""
+        """Whether the rows can be filtered by training."""
         return any(line.training for line in self.lines)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One of several tables of which a reader looks at one, such as that of a metric."""
+    """One of several tables of which one is shown at a time, such as the table of a metric."""
 
     name: str
     label: str
@@ -108,38 +108,38 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Part:
-    """What stands under one heading: panels, the one that is open, and sentences below them."""
+class Subsection:
+    """The content below one heading: panels, the name of the open one, and sentences."""
 
     heading: str
     panels: tuple[Panel, ...]
     chosen: str = ""
-    words: tuple[tuple[str, str], ...] = ()
+    sentences: tuple[tuple[str, str], ...] = ()
 
     @property
     def names(self) -> dict[str, str]:
-        """Name -> label of each panel."""
+        """The labels of the panels by name."""
         return {panel.name: panel.label for panel in self.panels}
 
 
 def grid(
     caption: str,
     columns: Sequence[Column],
-    lines: Sequence[Line],
+    lines: Sequence[GridRow],
     footnotes: Footnotes | None = None,
     below: Sequence[str] = (),
 ) -> Grid:
-    """Return a table without the optional columns that nobody filled."""
-    said = [
+    """Return a table without the optional columns that have no values."""
+    shown = [
         index
         for index, column in enumerate(columns)
-        if not column.optional or any(line.cells[index].text != NOTHING for line in lines)
+        if not column.optional or any(line.cells[index].text != EMPTY for line in lines)
     ]
     return Grid(
         caption=caption,
-        columns=tuple(columns[index] for index in said),
+        columns=tuple(columns[index] for index in shown),
         lines=tuple(
-            replace(line, cells=tuple(line.cells[index] for index in said)) for line in lines
+            replace(line, cells=tuple(line.cells[index] for index in shown)) for line in lines
         ),
         footnotes=footnotes.texts if footnotes else {},
         below=tuple(filter(None, below)),

@@ -1,4 +1,4 @@
-"""The main tables: from which bitrate on it is safe, and every condition against the original."""
+"""Tables of safe bitrates, and of all conditions compared with the original."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ import pandas as pd
 
 from ...core.findings import GROUP, TRAININGS
 from ...core.metrics import LEADING, Metric, all_metrics
+from ..labels import safe_bitrate
+from ..text import as_text
 from .cells import (
     count,
     decimal,
     finite,
     fraction,
     interval,
+    is_true,
     percent,
     points,
     probability,
     rate,
-    said,
-    word,
-    yes,
+    text_cell,
 )
-from .frames import Row, groups, records
-from .grid import Cell, Column, Footnotes, Grid, Line, Panel, Part, grid
+from .frames import Row, groups, row_dicts
+from .grid import Cell, Column, Footnotes, Grid, GridRow, Panel, Subsection, grid
 from .page import Page
 
 TONES = {
@@ -36,17 +37,19 @@ TONES = {
 }
 
 
-def safe(page: Page) -> list[Part]:
+def safe(page: Page) -> list[Subsection]:
     """Return the safe bitrates: one table for each corpus, feature set and protocol."""
     parts = []
     for names, rows in groups(page.findings.robustness):
         table = _safe(page, "Safe bitrates: " + page.section(*names), rows)
-        words = tuple(
-            (f"{row['codec']}, {row['model']}, {row['training']}", said(row["sentence"]))
-            for row in records(rows)
-            if said(row["sentence"])
+        sentences = tuple(
+            (f"{row['codec']}, {row['model']}, {row['training']}", as_text(row["sentence"]))
+            for row in row_dicts(rows)
+            if as_text(row["sentence"])
         )
-        parts.append(Part(page.section(*names), (Panel("safe", "", table),), words=words))
+        parts.append(
+            Subsection(page.section(*names), (Panel("safe", "", table),), sentences=sentences)
+        )
     return parts
 
 
@@ -64,32 +67,35 @@ def _safe(page: Page, caption: str, rows: pd.DataFrame) -> Grid:
         Column("Reference", optional=True),
     )
     lines = [
-        Line(
+        GridRow(
             (
-                word(row["codec"]),
-                word(row["model"]),
-                word(row["training"]),
+                text_cell(row["codec"]),
+                text_cell(row["model"]),
+                text_cell(row["training"]),
                 _safe_bitrate(page, row, footnotes),
                 _needed(row),
                 fraction(row["area"]),
                 decimal(row["codec_error"]),
                 decimal(row["relative_codec_error"]),
-                word(row["reference"]),
+                text_cell(row["reference"]),
             ),
-            said(row["training"]),
+            as_text(row["training"]),
         )
-        for row in records(rows)
+        for row in row_dicts(rows)
     ]
     return grid(caption, columns, lines, footnotes)
 
 
 def _safe_bitrate(page: Page, row: Row, footnotes: Footnotes) -> Cell:
-    verdict, kbps = said(row["safe"]), rate(row["safe_kbps"])
-    if verdict == "yes" and kbps.value is not None:
-        marks = page.treatments.marks(said(row["corpus"]), said(row["codec"]), kbps.value)
+    answer, kbps = as_text(row["safe"]), rate(row["safe_kbps"])
+    verdict = safe_bitrate(answer, row["safe_kbps"])
+    if answer == "yes" and kbps.value is not None:
+        marks = page.condition_table.marks(
+            as_text(row["corpus"]), as_text(row["codec"]), kbps.value
+        )
         letters = footnotes.letters(marks)
-        return Cell(f"{kbps.text} kbit/s", kbps.value, notes=letters, tone="good")
-    return word(verdict, TONES.get(verdict, ""))
+        return Cell(verdict, kbps.value, notes=letters, tone="good")
+    return text_cell(verdict, TONES.get(answer, ""))
 
 
 def _needed(row: Row) -> Cell:
@@ -98,8 +104,8 @@ def _needed(row: Row) -> Cell:
     return replace(utterances, small=small if utterances.value is not None else "")
 
 
-def losses(page: Page) -> list[Part]:
-    """Return every condition against the original: a panel for each metric."""
+def losses(page: Page) -> list[Subsection]:
+    """Return all conditions compared with the original: one panel for each metric."""
     parts = []
     for names, rows in groups(page.findings.losses):
         metrics = sorted(all_metrics().values(), key=lambda metric: metric.name != LEADING)
@@ -108,7 +114,7 @@ def losses(page: Page) -> list[Part]:
             for metric in metrics
             if (rows["metric"] == metric.name).any()
         ]
-        parts.append(Part(page.section(*names), tuple(panels), LEADING))
+        parts.append(Subsection(page.section(*names), tuple(panels), LEADING))
     return parts
 
 
@@ -130,35 +136,35 @@ def _losses(page: Page, names: Any, rows: pd.DataFrame, metric: Metric) -> Grid:
         Column("Retained", True, optional=True),
         Column("Decision", optional=True),
     )
-    lines = [_line(page, row, footnotes) for row in page.treatments.ordered(rows)]
-    caption = f"{metric.title} against the original: {page.section(*names)}"
+    lines = [_line(page, row, footnotes) for row in page.condition_table.ordered(rows)]
+    caption = f"{metric.title} compared with the original: {page.section(*names)}"
     return grid(caption, columns, lines, footnotes, (_family(rows),))
 
 
-def _line(page: Page, row: Row, footnotes: Footnotes) -> Line:
-    corpus, condition = said(row["corpus"]), said(row["condition"])
-    treatment = page.treatments.get(corpus, condition)
-    decision = said(row["decision"])
+def _line(page: Page, row: Row, footnotes: Footnotes) -> GridRow:
+    corpus, condition = as_text(row["corpus"]), as_text(row["condition"])
+    facts = page.condition_table.get(corpus, condition)
+    decision = as_text(row["decision"])
     cells = (
-        page.treatments.cell(corpus, condition, footnotes),
-        word(row["model"]),
-        word(row["training"]),
-        rate(treatment.effective_kbps),
-        count(treatment.bandwidth_hz),
+        page.condition_table.cell(corpus, condition, footnotes),
+        text_cell(row["model"]),
+        text_cell(row["training"]),
+        rate(facts.effective_kbps),
+        count(facts.bandwidth_hz),
         fraction(row["original"]),
         fraction(row["value"]),
-        points(row["difference"], "†" if yes(row["significant"]) else ""),
-        spread(row["low"], row["high"], said(row["why"]), footnotes),
+        points(row["difference"], "†" if is_true(row["significant"]) else ""),
+        spread(row["low"], row["high"], as_text(row["why"]), footnotes),
         probability(row["p_holm"]),
         decimal(row["effect"]),
         percent(row["retained"]),
-        word(decision, TONES.get(decision, "")),
+        text_cell(decision, TONES.get(decision, "")),
     )
-    return Line(cells, said(row["training"]))
+    return GridRow(cells, as_text(row["training"]))
 
 
 def spread(low: Any, high: Any, why: str, footnotes: Footnotes) -> Cell:
-    """Return an interval, or that there is none with the letter of the reason."""
+    """Return an interval, or ``none`` with the footnote letter of the reason."""
     text = interval(low, high)
     if text:
         return Cell(text, finite(low))
@@ -166,20 +172,20 @@ def spread(low: Any, high: Any, why: str, footnotes: Footnotes) -> Cell:
 
 
 def _family(rows: pd.DataFrame) -> str:
-    """Say over how many comparisons Holm's correction went."""
+    """Return the note about Holm's correction and its number of comparisons."""
     known = rows[rows["p_holm"].map(finite).notna()]
     sizes = known.groupby("training", sort=False, observed=True).size()
     counts = [f"{sizes[name]} ({name})" for name in TRAININGS if name in sizes]
     if not counts:
         return ""
     return (
-        "† significant loss: p below .05 after Holm's correction over the comparisons of all "
-        f"models and conditions with the same training: {', '.join(counts)}."
+        "† significant loss: p below .05 after Holm's correction for all models and conditions "
+        f"with the same training; number of comparisons: {', '.join(counts)}."
     )
 
 
 def trainings(page: Page) -> dict[str, str]:
-    """Return the kinds of training in the tables, with what they mean."""
+    """Return the trainings in the tables, with their explanations."""
     found = set(page.findings.losses["training"])
     return {name: words for name, words in TRAININGS.items() if name in found}
 

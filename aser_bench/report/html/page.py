@@ -1,4 +1,4 @@
-"""What the page is made from, and the conditions as its tables need them."""
+"""The content of the HTML page, and the conditions with their order and marks."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from ...core.context import Context
 from ...core.findings import TRAININGS, Findings
 from ...core.metrics import score_columns
 from ...core.tables import CONDITIONS, order_columns
-from ..sections import Treatment
-from .cells import finite, said
-from .frames import Row, records
+from ..sections import Condition
+from ..text import as_text
+from .cells import finite
+from .frames import Row, row_dicts
 from .grid import Cell, Footnotes
 
 _LAST = 10**6
 
 
 class Figure(Protocol):
-    """A figure that was drawn elsewhere: what it shows, in words too, and its files."""
+    """A drawn figure: title, caption, alternative text and files."""
 
     @property
     def kind(self) -> str: ...  # noqa: D102
@@ -41,32 +42,32 @@ class Figure(Protocol):
 
 @dataclass(frozen=True)
 class Page:
-    """Everything that one report shows.
+    """The content of one report.
 
     Attributes
     ----------
     title : str
         The heading of the page.
     findings : Findings
-        What was computed from the predictions.
+        The results computed from the predictions.
     conditions : pandas.DataFrame
         Columns ``tables.CONDITIONS``.
     context : Context
-        What the run tells of itself.
+        The description of the run.
     verdict : sequence of str
         Sentences, the most important first.
     errors : sequence of (str, sequence of str)
-        The error analysis in words: a heading and its lines.
+        The error analysis as text: headings and their lines.
     figures : sequence of Figure
-        Their SVG (or else PNG) files are put into the page.
+        Their SVG files, or PNG files if there are no SVG files, are included in the page.
     manifest : mapping
-        What ``manifest.json`` holds.
+        The content of ``manifest.json``.
     failed : pandas.DataFrame
-        Rows of the scores that have no result, columns `aser_bench.core.metrics.score_columns`.
-    sounds : mapping of (corpus, condition, utterance) to bytes
-        FLAC files, those of the condition ``original`` among them.
+        The failed rows of the scores, columns `aser_bench.core.metrics.score_columns`.
+    audio : mapping of (corpus, condition, utterance) to bytes
+        FLAC files, including the condition ``original``.
     command : str
-        What repeats the run on a command line.
+        The command that repeats the run.
     """
 
     title: str
@@ -80,69 +81,71 @@ class Page:
     failed: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=list(score_columns()))
     )
-    sounds: Mapping[tuple[str, str, str], bytes] = field(default_factory=dict)
+    audio: Mapping[tuple[str, str, str], bytes] = field(default_factory=dict)
     command: str = ""
 
     @cached_property
-    def treatments(self) -> Treatments:
+    def condition_table(self) -> ConditionTable:
         """The conditions by corpus and name."""
-        return Treatments(self.conditions)
+        return ConditionTable(self.conditions)
 
     def corpus(self, name: str) -> str:
-        """Return a corpus's name, and that its speech is synthetic where it is."""
+        """Return the name of a corpus, with ``(synthetic speech)`` if it applies."""
         return f"{name} (synthetic speech)" if name in self.context.synthetic else name
 
     def section(self, corpus: str, features: str = "", protocol: str = "") -> str:
-        """Return the name of what a corpus, feature set and protocol gave."""
+        """Return corpus, feature set and protocol as a heading."""
         named = f"protocol {protocol}" if protocol else ""
         return ", ".join(filter(None, (self.corpus(corpus), features, named)))
 
     @property
     def confidence(self) -> str:
-        """The confidence of the intervals in words."""
+        """The confidence of the intervals, such as ``95 %``."""
         return f"{100 * self.findings.confidence:g} %"
 
 
-class Treatments:
-    """The table of conditions: a reader's order, bitrate, bandwidth and marks."""
+class ConditionTable:
+    """The table of conditions: display order, bitrates, bandwidths and marks."""
 
     def __init__(self, conditions: pd.DataFrame) -> None:
         frame = order_columns(conditions, CONDITIONS, "the table of conditions")
-        self.records = records(frame)
-        self._found = {
-            (said(row["corpus"]), said(row["condition"])): _treatment(row) for row in self.records
+        self.row_dicts = row_dicts(frame)
+        self._conditions = {
+            (as_text(row["corpus"]), as_text(row["condition"])): _condition(row)
+            for row in self.row_dicts
         }
-        ordered = sorted(self._found, key=lambda key: self._found[key].order)
+        ordered = sorted(self._conditions, key=lambda key: self._conditions[key].order)
         self._rank = {key: rank for rank, key in enumerate(ordered)}
 
-    def get(self, corpus: str, name: str) -> Treatment:
-        """Return a condition; one that the table lacks is known by name alone."""
-        return self._found.get((corpus, name), Treatment(name, ""))
+    def get(self, corpus: str, name: str) -> Condition:
+        """Return a condition; one that is not in the table has only a name."""
+        return self._conditions.get((corpus, name), Condition(name, ""))
 
     def rank(self, corpus: str, name: str) -> int:
-        """Return where a condition stands in a reader's order."""
+        """Return the position of a condition in the display order."""
         return self._rank.get((corpus, name), _LAST)
 
     def cell(self, corpus: str, name: str, footnotes: Footnotes) -> Cell:
-        """Return the name of a condition with the letters of its marks."""
+        """Return the name of a condition with the letters of its footnotes."""
         notes = footnotes.letters(self.get(corpus, name).notes)
         return Cell(name, float(self.rank(corpus, name)), notes=notes)
 
     def marks(self, corpus: str, codec: str, kbps: float) -> tuple[str, ...]:
-        """Return the marks of what a codec gives at an effective bitrate (kbit/s)."""
-        found = (
-            one.notes
-            for (name, _), one in self._found.items()
-            if (name, one.codec) == (corpus, codec) and abs(one.effective_kbps - kbps) < 0.05
+        """Return the marks of a codec's condition at an effective bitrate (kbit/s)."""
+        notes = (
+            condition.notes
+            for (name, _), condition in self._conditions.items()
+            if (name, condition.codec) == (corpus, codec)
+            and abs(condition.effective_kbps - kbps) < 0.05
         )
-        return next(found, ())
+        return next(notes, ())
 
     def ordered(self, rows: pd.DataFrame) -> list[Row]:
-        """Return rows by model (as they come), training and condition, as mappings."""
+        """Return rows as mappings, in order of model, training and condition."""
         models = list(dict.fromkeys(rows["model"]))
         trainings = [*TRAININGS, *dict.fromkeys(rows["training"])]
         return sorted(
-            records(rows),
+            row_dicts(rows),
             key=lambda row: (
                 models.index(row["model"]),
                 trainings.index(row["training"]),
@@ -151,14 +154,14 @@ class Treatments:
         )
 
 
-def _treatment(row: Row) -> Treatment:
+def _condition(row: Row) -> Condition:
     numbers = {
         name: finite(row[name])
         for name in ("requested_kbps", "effective_kbps", "codec_rate_hz", "bandwidth_hz")
     }
-    return Treatment(
-        name=said(row["condition"]),
-        codec=said(row["codec"]),
-        notes=tuple(filter(None, [said(row["mark"])])),
+    return Condition(
+        name=as_text(row["condition"]),
+        codec=as_text(row["codec"]),
+        notes=tuple(filter(None, [as_text(row["mark"])])),
         **{name: number for name, number in numbers.items() if number is not None},
     )

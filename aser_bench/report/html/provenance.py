@@ -1,4 +1,4 @@
-"""Where the numbers come from: what the header and the last section of the page say."""
+"""The header of the page, its figures, and the section on provenance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .cells import plural, said
+from ..text import as_text
+from .cells import plural
 from .losses import models, trainings
 from .page import Figure, Page
 
@@ -24,13 +25,13 @@ _TITLES = {
 }
 _GROUPS = {
     "encoders": "Encoders",
-    "engines": "Coded in the process by",
+    "engines": "In-process encoders",
     "machine": "Machine",
     "packages": "Packages",
     "study": "Study",
 }
-_OF_WORDS = ("wer", "uar-wer")
-_PIXELS_A_POINT = 2.0
+_OF_TRANSCRIPTS = ("wer", "uar-wer")
+_PIXELS_PER_POINT = 2.0
 
 
 def corpora(page: Page) -> Facts:
@@ -40,7 +41,7 @@ def corpora(page: Page) -> Facts:
         title = page.context.titles.get(name, "")
         words = [title] if title not in ("", name) else []
         words.append(plural(utterances, "utterance"))
-        words.append(plural(speakers, "speaker") if speakers else "speakers unknown")
+        words.append(plural(speakers, "speaker") if speakers else "unknown number of speakers")
         refusals = page.context.refused.get(name, 0)
         words += [f"{plural(refusals, 'recording')} refused"] if refusals else []
         found.append((page.corpus(name), "; ".join(words)))
@@ -48,7 +49,7 @@ def corpora(page: Page) -> Facts:
 
 
 def settings(page: Page) -> Facts:
-    """Return the study in a few lines."""
+    """Return the settings of the study."""
     cells, context = page.findings.cells, page.context
     lines = {
         "Study": context.study,
@@ -64,7 +65,7 @@ def settings(page: Page) -> Facts:
 
 
 def brief(page: Page) -> str:
-    """Return the study in one line."""
+    """Return the settings of the study in one line."""
     lines = dict(settings(page))
     words = (lines.get(name, "") for name in ("Study", "Models", "Features"))
     found = [*words, _protocols(lines.get("Protocols", "")), f"margin {lines['Margin']}"]
@@ -76,19 +77,19 @@ def _protocols(names: str) -> str:
 
 
 def facts(page: Page) -> Facts:
-    """Return versions, revision and the check of the encoder."""
-    pairs = ((title, said(page.manifest.get(key))) for key, title in _TITLES.items())
+    """Return versions, revision and the result of the reference encoder check."""
+    pairs = ((title, as_text(page.manifest.get(key))) for key, title in _TITLES.items())
     return [(title, text) for title, text in pairs if text]
 
 
 def groups(page: Page) -> list[tuple[str, Facts]]:
-    """Return encoders, machine, packages and the study, each a list of names and values."""
+    """Return encoders, machine, packages and study as lists of names and values."""
     found = ((title, list(_flat(page.manifest.get(key)))) for key, title in _GROUPS.items())
     return [(title, lines) for title, lines in found if lines]
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Yield what a mapping holds as names and texts; what is empty is left out."""
+    """Yield the entries of nested mappings as names and texts, without empty ones."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _flat(inner, f"{name}.{key}" if name else str(key))
@@ -105,12 +106,12 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) and value == value else said(value)
+    return f"{value:g}" if isinstance(value, float) and value == value else as_text(value)
 
 
 @dataclass(frozen=True)
 class Source:
-    """A corpus, whose it is and where its recordings come from."""
+    """A corpus with its licence, citation, URL and notes."""
 
     title: str
     url: str
@@ -119,7 +120,7 @@ class Source:
 
 
 def sources(page: Page) -> list[Source]:
-    """Return licence, citation and hash of each corpus, and the notes below its tables."""
+    """Return licence, citation, hash and notes of each corpus."""
     abouts = page.manifest.get("corpora") or {}
     names = dict.fromkeys([*page.context.sizes, *abouts, *page.context.notes])
     return [_source(page, name, abouts.get(name) or {}) for name in names]
@@ -127,12 +128,12 @@ def sources(page: Page) -> list[Source]:
 
 def _source(page: Page, name: str, about: Mapping[str, Any]) -> Source:
     labels = {"licence": "Licence", "citation": "Citation", "sha256": "SHA-256"}
-    lines = [(label, said(about.get(key))) for key, label in labels.items()]
+    lines = [(label, as_text(about.get(key))) for key, label in labels.items()]
     lines.append(("Emotions", ", ".join(f"{k} {v}" for k, v in _flat(about.get("emotions")))))
-    url = said(about.get("url"))
+    url = as_text(about.get("url"))
     return Source(
         title=page.context.title(name),
-        # Anything else, such as javascript:, is a text and no link.
+        # Any other scheme, such as javascript:, is not a link.
         url=url if re.match(r"https?://", url) else "",
         facts=[(label, text) for label, text in lines if text],
         notes=tuple(page.context.notes.get(name) or about.get("notes") or ()),
@@ -141,7 +142,7 @@ def _source(page: Page, name: str, about: Mapping[str, Any]) -> Source:
 
 @dataclass(frozen=True)
 class Image:
-    """A figure as it stands in the page."""
+    """A figure as an image of the page, with its width in CSS pixels (0: natural width)."""
 
     title: str
     caption: str
@@ -150,14 +151,11 @@ class Image:
     width: int
 
 
-def images(page: Page, words: bool = False) -> list[tuple[str, list[Image]]]:
-    """Return the figures below the headings of their sections.
-
-    Those of what was heard, ``words``, stand in a section of their own.
-    """
+def images(page: Page, of_transcripts: bool = False) -> list[tuple[str, list[Image]]]:
+    """Return the figures by heading: those about transcripts, or all others."""
     found: dict[str, list[Image]] = {}
     for figure in page.figures:
-        if (figure.kind in _OF_WORDS) != words:
+        if (figure.kind in _OF_TRANSCRIPTS) != of_transcripts:
             continue
         found.setdefault(page.section(*figure.section) if figure.section else "", []).append(
             _image(figure)
@@ -176,9 +174,9 @@ def _image(figure: Figure) -> Image:
 
 
 def _width(data: bytes) -> int:
-    """Return how wide a figure stands on a screen, 0 for as wide as it is.
+    """Return the width of an SVG on the screen in pixels, or 0 if it has no width in points.
 
-    Figures are drawn for a column of paper, in letters that are too small for a screen.
+    Figures are drawn for a printed column; their letters are too small for a screen.
     """
     found = re.search(rb'<svg[^>]*?\swidth="([\d.]+)pt"', data[:4000])
-    return round(float(found[1]) * _PIXELS_A_POINT) if found else 0
+    return round(float(found[1]) * _PIXELS_PER_POINT) if found else 0

@@ -1,4 +1,4 @@
-"""Made-up findings: seeded, with gaps, and as large or small as a test wants them."""
+"""Generated findings of any size: seeded, with missing values."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WHY = "one speaker alone"
 
 @dataclass(frozen=True)
 class Run:
-    """What made-up findings cover."""
+    """The contents of generated findings."""
 
     corpus: str = "demo"
     features: str = "functionals"
@@ -54,13 +54,13 @@ class Run:
         return [(self.corpus, self.features, model, self.protocol) for model in self.models]
 
     def compared(self) -> list[tuple[str, ...]]:
-        found = []
+        comparisons = []
         for group in self.group:
             for training in self.trainings:
                 for name in self.conditions:
                     train = {"clean": "original", "multi": "multi"}.get(training, name)
-                    found.append((*group, training, train, name))
-        return found
+                    comparisons.append((*group, training, train, name))
+        return comparisons
 
 
 def conditions_of(run: Run) -> pd.DataFrame:
@@ -216,7 +216,7 @@ def context_of(run: Run, synthetic: bool = True) -> Context:
 
 @pytest.fixture(scope="session")
 def made() -> SimpleNamespace:
-    """The builders, for tests that cannot import this file."""
+    """Return the functions that generate findings, for tests that cannot import this file."""
     return SimpleNamespace(
         Run=Run,
         findings=findings_of,
@@ -230,7 +230,7 @@ def made() -> SimpleNamespace:
 
 @pytest.fixture(scope="session")
 def given(made: SimpleNamespace) -> Callable:
-    """Return (findings, conditions, context) of a run given by its fields."""
+    """Return a function from run fields to findings, conditions and context."""
 
     def make(**changes: object) -> tuple[Findings, pd.DataFrame, Context]:
         run = made.Run(**changes)

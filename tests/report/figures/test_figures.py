@@ -51,7 +51,7 @@ def test_every_figure_in_every_format(written):
         assert pixels(figure.files[1]).std() > 5
 
 
-def test_what_a_figure_says_of_itself(written):
+def test_title_caption_and_alt_text(written):
     by_name = {figure.stem.rsplit("-", 1)[-1]: figure for figure in written}
     assert by_name["curve"].stem == "demo-functionals-speaker-curve"
     assert by_name["curve"].section == ("demo", "functionals", "speaker")
@@ -64,12 +64,12 @@ def test_what_a_figure_says_of_itself(written):
         assert not re.search(r"\b(nan|None|inf)\b|\(\)", figure.caption + figure.alt)
 
 
-def test_speech_of_people_is_not_called_synthetic(given, made, tmp_path):
+def test_human_speech_is_not_called_synthetic(given, made, tmp_path):
     findings, conditions, _ = given()
     context = made.context(made.Run(), synthetic=False)
-    found = drawn(findings, conditions, context, tmp_path)
-    assert found
-    assert not any("synthetic" in figure.title + figure.caption for figure in found)
+    written_figures = drawn(findings, conditions, context, tmp_path)
+    assert written_figures
+    assert not any("synthetic" in figure.title + figure.caption for figure in written_figures)
 
 
 def test_marks_and_missing_intervals_are_explained(written, made):
@@ -78,7 +78,7 @@ def test_marks_and_missing_intervals_are_explained(written, made):
     assert f"no interval ({made.why})" in curve.caption
 
 
-def test_the_same_bytes_whatever_the_settings_which_stay_as_they_were(written, given, tmp_path):
+def test_bytes_do_not_depend_on_matplotlib_settings(written, given, tmp_path):
     with matplotlib.rc_context({"font.size": 31, "axes.prop_cycle": "cycler('color', ['r'])"}):
         before = dict(matplotlib.rcParams)
         again = figures.write(*small(given), tmp_path)
@@ -88,18 +88,18 @@ def test_the_same_bytes_whatever_the_settings_which_stay_as_they_were(written, g
             assert first.read_bytes() == second.read_bytes(), second.name
 
 
-def test_nothing_found_nothing_drawn(given, tmp_path):
+def test_no_figures_without_findings(given, tmp_path):
     _, conditions, context = given()
-    assert figures.write(Findings(), conditions.head(0), context, tmp_path) == []
+    assert figures.write(Findings(), conditions.panel_title(0), context, tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     "name", ["cells", "losses", "recalls", "confusions", "speakers", "bandwidth", "drift"]
 )
-def test_any_table_may_be_empty(given, made, tmp_path, name):
+def test_any_table_can_be_empty(given, made, tmp_path, name):
     findings, conditions, context = given(models=("svm",))
-    findings = made.replace(findings, **{name: getattr(findings, name).head(0)})
+    findings = made.replace(findings, **{name: getattr(findings, name).panel_title(0)})
     stems = [figure.stem for figure in drawn(findings, conditions, context, tmp_path)]
     gone = {
         "cells": {"curve", "matrix"},
@@ -111,7 +111,7 @@ def test_any_table_may_be_empty(given, made, tmp_path, name):
     assert {stem.rsplit("-", 1)[-1] for stem in stems} == set(ALL) - gone
 
 
-def test_the_original_alone_has_nothing_to_compare(given, tmp_path):
+def test_no_comparisons_with_only_the_original(given, tmp_path):
     assert drawn(*given(bitrates=(), named=()), tmp_path) == []
 
 
@@ -136,15 +136,15 @@ def test_the_original_alone_has_nothing_to_compare(given, tmp_path):
     ],
 )
 def test_runs_of_other_shapes(given, tmp_path, recwarn, changes):
-    found = figures.write(*given(**changes), tmp_path, ("png",))
-    assert {"curve", "recall"} <= {figure.stem.rsplit("-", 1)[-1] for figure in found}
-    assert len({figure.stem for figure in found}) == len(found)
-    assert all(pixels(figure.files[0]).std() > 3 for figure in found)
+    written_figures = figures.write(*given(**changes), tmp_path, ("png",))
+    assert {"curve", "recall"} <= {figure.stem.rsplit("-", 1)[-1] for figure in written_figures}
+    assert len({figure.stem for figure in written_figures}) == len(written_figures)
+    assert all(pixels(figure.files[0]).std() > 3 for figure in written_figures)
     assert not recwarn.list
 
 
 def test_a_large_run(given, tmp_path):
-    found = figures.write(
+    written_figures = figures.write(
         *given(
             named=[f"a-condition-with-a-long-name-{i}" for i in range(26)],
             speakers=91,
@@ -156,11 +156,11 @@ def test_a_large_run(given, tmp_path):
         tmp_path,
         ("svg",),
     )
-    assert len(found) == len(ALL) - 1
-    assert all(len(figure.files[0].read_bytes()) > 5000 for figure in found)
+    assert len(written_figures) == len(ALL) - 1
+    assert all(len(figure.files[0].read_bytes()) > 5000 for figure in written_figures)
 
 
-def test_a_model_that_failed_and_a_corpus_without_numbers(given, made, tmp_path):
+def test_failed_model_and_corpus_without_numbers(given, made, tmp_path):
     findings, conditions, context = given()
     blank = {
         "cells": ["uar", "uar_low", "uar_high"],
@@ -171,11 +171,11 @@ def test_a_model_that_failed_and_a_corpus_without_numbers(given, made, tmp_path)
     tables = {name: getattr(findings, name).copy() for name in blank}
     for name, columns in blank.items():
         tables[name].loc[tables[name]["model"] == "mlp", columns] = np.nan
-    found = drawn(made.replace(findings, **tables), conditions, context, tmp_path)
-    words = {figure.stem.rsplit("-", 1)[-1]: figure for figure in found}
-    assert set(words) == set(ALL)
-    assert "No result for mlp" in words["confusion"].caption
-    assert not any("nan" in figure.caption + figure.alt for figure in found)
+    written_figures = drawn(made.replace(findings, **tables), conditions, context, tmp_path)
+    by_name = {figure.stem.rsplit("-", 1)[-1]: figure for figure in written_figures}
+    assert set(by_name) == set(ALL)
+    assert "No result for mlp" in by_name["confusion"].caption
+    assert not any("nan" in figure.caption + figure.alt for figure in written_figures)
 
 
 def test_sections_do_not_mix(given, tmp_path):
@@ -185,14 +185,14 @@ def test_sections_do_not_mix(given, tmp_path):
     both = Findings(
         **{name: pd.concat([getattr(findings, name), getattr(other, name)]) for name in names}
     )
-    found = drawn(both, pd.concat([conditions, more]), context, tmp_path)
-    assert len(found) == 2 * len(ALL)
-    assert [f for f in found if f.section[0] == "demo"] == drawn(
+    written_figures = drawn(both, pd.concat([conditions, more]), context, tmp_path)
+    assert len(written_figures) == 2 * len(ALL)
+    assert [f for f in written_figures if f.section[0] == "demo"] == drawn(
         findings, conditions, context, tmp_path
     )
 
 
-def test_names_become_files_that_every_system_takes(given, made, tmp_path):
+def test_file_names_are_valid_on_all_systems(given, made, tmp_path):
     findings, conditions, context = given(features="my.pack:Feats", models=("svm",))
     twin = findings.cells.assign(features="MY.pack/feats")
     findings = made.replace(findings, cells=pd.concat([findings.cells, twin]))

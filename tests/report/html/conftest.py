@@ -1,4 +1,4 @@
-"""A made-up page with everything on it, and one with nothing."""
+"""A generated page with all content, and an empty one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from page_factory import HOSTILE, MANIFEST, SVG, conditions, failed, found, misheard, tone, wer
+from page_factory import HOSTILE, MANIFEST, SVG, all_findings, conditions, failed, tone, wer
+from page_factory import transcript_errors as make_transcript_errors
 
 from aser_bench.core import findings, tables
 from aser_bench.core.context import Context
@@ -29,7 +30,7 @@ def page(tmp_path_factory) -> Page:
     names = (("original", 440.0), ("mp3-8k", 300.0), ("mp3-16k", 350.0))
     return Page(
         title="made-up: what codecs cost",
-        findings=found(),
+        findings=all_findings(),
         conditions=conditions(("one", "two")),
         context=Context(
             study="made-up",
@@ -42,18 +43,18 @@ def page(tmp_path_factory) -> Page:
             settings="effort quick",
         ),
         verdict=("MP3 is safe from 16 kbit/s.", "At 8 kbit/s the SVM loses 8 points."),
-        errors=(("Corpus One, svm", ("mp3-8k: happy is taken for neutral: 43.5 %.",)),),
+        errors=(("Corpus One, svm", ("mp3-8k: happy is recognised as neutral: 43.5 %.",)),),
         figures=(figure,),
         manifest=MANIFEST,
         failed=failed(),
-        sounds={("one", name, HOSTILE): tone(hertz) for name, hertz in names},
+        audio={("one", name, HOSTILE): tone(hertz) for name, hertz in names},
         command="aser-bench run study.yaml --codec mp3 --bitrates 8,16",
     )
 
 
 @pytest.fixture(scope="session")
-def listened(page) -> Page:
-    """Return the same page of a study in which somebody listened, with the figures of it."""
+def page_with_transcripts(page) -> Page:
+    """Return the same page with transcripts and their figures."""
     (curve,) = page.figures
     more = [
         SimpleNamespace(**{**vars(curve), "kind": kind, "title": f"Figure {kind}", "section": of})
@@ -61,7 +62,7 @@ def listened(page) -> Page:
     ]
     return replace(
         page,
-        findings=replace(page.findings, wer=wer(), transcript_errors=misheard()),
+        findings=replace(page.findings, wer=wer(), transcript_errors=make_transcript_errors()),
         figures=(curve, *more),
     )
 

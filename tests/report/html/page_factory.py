@@ -1,4 +1,4 @@
-"""Made-up findings of two corpora: seeded, with gaps and hostile names."""
+"""Generated findings of two corpora: seeded, with missing values and hostile names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CODED = ("mp3-8k", "mp3-16k", "mp3-64k", "mp3-192k", "lowpass-3k0")
 KBPS = {"mp3-8k": 8.0, "mp3-16k": 16.0, "mp3-64k": 64.0, "mp3-192k": 192.0}
 PROMOTED = "Coded at 32 kHz: its bandwidth differs too."
 HOSTILE = "<script>alert(1)</script>\" 'q' & \u202e\u05d0\u05d1 \U0001f600 \x07" + "x" * 300
-NO_SPEAKERS = "the corpus does not tell its speakers"
+NO_SPEAKERS = "the corpus has no speakers"
 NAN = float("nan")
 
 SVG = (
@@ -237,13 +237,13 @@ def wer():
                 rate - 0.1,
                 rate + 0.1,
                 0.125,
-                "" if known else "nobody said anything",
+                "" if known else "no reference text",
             )
         )
     return pd.DataFrame(rows, columns=list(findings.WER))
 
 
-def misheard():
+def transcript_errors():
     rows = [
         ("one", "ear", condition, HOSTILE, "Kids are talking.", "kids are talking", heard, 3, 0, 3)
         for condition, heard in (("mp3-8k", ""), ("mp3-16k", "<i>kits</i> & all"))
@@ -265,7 +265,7 @@ def failed():
     return pd.DataFrame([row | {"fold": fold} for fold in range(3)], columns=list(score_columns()))
 
 
-def found(corpora=("one", "two")):
+def all_findings(corpora=("one", "two")):
     worth = ("one", "functionals", "svm", "random", "speaker", 0.6, 0.4, 0.2, NAN, NAN, 160, 4)
     return findings.Findings(
         cells=cells(corpora),

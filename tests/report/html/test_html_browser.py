@@ -1,4 +1,4 @@
-"""The page in a browser: sorting, choosing, sounds, contrast, small screens, paper."""
+"""The page in a browser: sorting, choices, audio, contrast, small screens, printing."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import shutil
 import pytest
 
 from aser_bench.report.html import render
-from aser_bench.report.html.grid import NOTHING
+from aser_bench.report.html.grid import EMPTY
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
-# Text that is too pale for its background, by the WCAG 2 formula; large text is let off nothing.
+# Text with too little contrast by the formula of WCAG 2, without the exception for large text.
 PALE = """() => {
   const light = ([r, g, b]) => [r, g, b]
     .map((v) => v / 255).map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
@@ -102,7 +102,7 @@ def test_every_column_sorts_both_ways(opened):
     assert table.locator("[aria-sort]").count() == 1
     # 8 before 16 before 64, and what has no bitrate at the end.
     table.get_by_role("button", name="kbit/s").click()
-    assert table.evaluate(COLUMN % 3)[::3] == ["8", "16", "64", "192", NOTHING]
+    assert table.evaluate(COLUMN % 3)[::3] == ["8", "16", "64", "192", EMPTY]
 
 
 def test_metric_and_training_are_chosen(opened):
@@ -119,7 +119,7 @@ def test_metric_and_training_are_chosen(opened):
     assert set(table.evaluate(COLUMN % 2)) == {"clean", "matched"}
 
 
-def test_the_keyboard_is_enough(opened):
+def test_page_works_with_the_keyboard(opened):
     tab = opened()
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.textContent") == "To the results"
@@ -138,7 +138,7 @@ def test_the_keyboard_is_enough(opened):
     assert table.evaluate(COLUMN % 1) == ["svm", "mlp"]
 
 
-def test_without_a_script_every_row_can_be_read(opened):
+def test_all_rows_are_visible_without_script(opened):
     tab = opened(java_script_enabled=False)
     assert tab.locator("thead button").count() == 0
     assert tab.locator(".controls").first.is_hidden()
@@ -148,7 +148,7 @@ def test_without_a_script_every_row_can_be_read(opened):
     assert panels.nth(2).locator("tbody tr").last.is_visible()
 
 
-def test_sounds_and_figures_load(opened):
+def test_audio_and_figures_load(opened):
     tab = opened()
     lengths = tab.evaluate(
         """() => Promise.all([...document.querySelectorAll("audio")].map((audio) =>
@@ -165,7 +165,7 @@ def test_sounds_and_figures_load(opened):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_text_stands_out(opened, scheme):
+def test_text_has_enough_contrast(opened, scheme):
     tab = opened(color_scheme=scheme)
     back = tab.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (back == "rgb(255, 255, 255)") == (scheme == "light")
@@ -188,7 +188,7 @@ def test_only_tables_scroll_sideways(opened, width):
     assert wide == []
 
 
-def test_paper_shows_everything_and_no_controls(opened):
+def test_print_shows_everything_without_controls(opened):
     tab = opened(color_scheme="dark")
     tab.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     tab.emulate_media(media="print")

@@ -1,4 +1,4 @@
-"""The page as a document: structure, escaping, emptiness, and the numbers of the findings."""
+"""The HTML document: structure, escaping, missing parts, and values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from page_factory import HOSTILE, NO_SPEAKERS, PROMOTED
 from aser_bench.core.findings import LOSSES, Findings
 from aser_bench.report.html import render
 from aser_bench.report.html.cells import decimal, percent, points
-from aser_bench.report.html.grid import NOTHING
+from aser_bench.report.html.grid import EMPTY
 
 VOID = {"meta", "img", "br", "link", "input"}
 
@@ -27,7 +27,7 @@ class Document(HTMLParser):
         self.tags: list[tuple[str, dict]] = []
         self.open: list[str] = []
         self.rows: list[list[str]] = []
-        self.words: list[str] = []
+        self.texts: list[str] = []
         self.feed(html)
         self.close()
 
@@ -46,7 +46,7 @@ class Document(HTMLParser):
     def handle_data(self, data):
         if {"style", "script"} & set(self.open):
             return
-        self.words.append(data)
+        self.texts.append(data)
         if {"td", "th"} & set(self.open):
             self.rows[-1][-1] += data
 
@@ -69,8 +69,8 @@ def document(html):
 
 
 @pytest.fixture(scope="module")
-def talk(listened):
-    return Document(render(listened))
+def document_with_transcripts(page_with_transcripts):
+    return Document(render(page_with_transcripts))
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +78,8 @@ def nothing(empty):
     return Document(render(empty))
 
 
-@pytest.mark.parametrize("name", ["document", "talk", "nothing"])
-def test_the_document_is_well_formed(name, request):
+@pytest.mark.parametrize("name", ["document", "document_with_transcripts", "nothing"])
+def test_document_is_well_formed(name, request):
     document = request.getfixturevalue(name)
     assert document.open == []
     ids = document.attributes("id")
@@ -91,11 +91,11 @@ def test_the_document_is_well_formed(name, request):
     assert all(after - before <= 1 for before, after in pairwise(levels))
     assert dict(document.tags)["html"]["lang"] == "en"
     anchors = [href[1:] for href in document.attributes("href") if href.startswith("#")]
-    assert len(anchors) == 12 + (name == "talk")
+    assert len(anchors) == 12 + (name == "document_with_transcripts")
     assert set(anchors) <= set(ids)
 
 
-def test_nothing_is_loaded_from_elsewhere(document, html):
+def test_page_loads_no_external_resources(document, html):
     assert all(source.startswith("data:") for source in document.attributes("src"))
     links = [href for href in document.attributes("href") if not href.startswith("#")]
     assert links == ["https://example.org/one"]
@@ -106,7 +106,7 @@ def test_nothing_is_loaded_from_elsewhere(document, html):
     assert not [name for _, attributes in document.tags for name in attributes if name[:2] == "on"]
 
 
-def test_the_policy_lets_in_only_what_is_inside(document):
+def test_policy_permits_only_embedded_resources(document):
     policy = next(
         attributes["content"] for _, attributes in document.tags if "http-equiv" in attributes
     )
@@ -123,31 +123,31 @@ def test_tables_have_captions_and_scopes(document):
     assert all(attributes.get("alt") for tag, attributes in document.tags if tag == "img")
 
 
-def test_hostile_names_stay_text(html, document):
+def test_hostile_names_are_escaped(html, document):
     assert "<script>alert" not in html
     assert html.count("<script") == 1
     assert "<b>no</b>" not in html
-    assert any(HOSTILE.replace("\x07", "\ufffd") in word for word in document.words)
-    # The half of a surrogate pair in the name of the refused file can be written now.
+    assert any(HOSTILE.replace("\x07", "\ufffd") in text for text in document.texts)
+    # The surrogate in the name of the refused file has been replaced.
     assert html.encode("utf-8")
     assert "javascript:" not in html
 
 
 @pytest.mark.parametrize("name", ["document", "nothing"])
-def test_what_is_missing_is_never_printed(name, request):
-    text = " ".join(request.getfixturevalue(name).words)
+def test_missing_values_are_not_printed(name, request):
+    text = " ".join(request.getfixturevalue(name).texts)
     assert not re.search(r"\b(nan|None|NaN|NaT|inf|NA)\b", text)
     assert "()" not in text
     assert "[]" not in text
 
 
-def test_an_empty_page_says_what_is_not_there(nothing):
-    text = " ".join(nothing.words)
+def test_empty_page_describes_missing_parts(nothing):
+    text = " ".join(nothing.texts)
     for sentence in (
-        "No verdict",
+        "There is no verdict",
         "No condition was compared",
         "No figures were drawn",
-        "No utterance went from right to wrong",
+        "No utterance is recognised correctly in the original",
         "No recording was refused",
         "No cell failed",
     ):
@@ -156,73 +156,71 @@ def test_an_empty_page_says_what_is_not_there(nothing):
 
 
 @pytest.mark.parametrize("name", sorted(vars(Findings())))
-def test_any_table_may_be_empty(page, name):
+def test_any_table_can_be_empty(page, name):
     value = getattr(page.findings, name)
     if isinstance(value, pd.DataFrame):
         render(replace(page, findings=replace(page.findings, **{name: value[:0]})))
 
 
-def test_the_numbers_are_those_of_the_findings(page, document):
+def test_numbers_are_those_of_the_findings(page, document):
     losses = page.findings.losses
     one = losses[(losses["corpus"] == "one") & (losses["condition"] == "mp3-8k")]
     for row in one[one["metric"] == "uar"].to_dict("records"):
-        found = [
+        rows = [
             each
             for each in document.find("mp3-8k", row["model"], row["training"], "8")
             if each[5] == ".400" and each[6] == f"{row['value']:.3f}".lstrip("0")
         ]
-        assert len(found) == 1
+        assert len(rows) == 1
         dagger = "†" if row["significant"] else ""
-        assert found[0][7] == f"{100 * row['difference']:+.1f}{dagger}".replace("-", "\u2212")
-        assert found[0][9] == ("< .001" if row["significant"] else ".400")
+        assert rows[0][7] == f"{100 * row['difference']:+.1f}{dagger}".replace("-", "\u2212")
+        assert rows[0][9] == ("< .001" if row["significant"] else ".400")
 
 
-def test_significant_losses_alone_bear_a_dagger(page, html):
+def test_only_significant_losses_have_a_dagger(page, html):
     compared = page.findings.losses
     assert 0 < compared["significant"].sum() == html.count('<span class="mark">†</span>')
 
 
-def test_no_interval_says_why_and_is_no_zero(document):
+def test_missing_interval_has_a_footnote(document):
     rows = [row for row in document.find("mp3-16k", "svm", "clean") if row[8:9] == ["nonea"]]
     assert len(rows) == 4
-    assert f" No interval: {NO_SPEAKERS}." in document.words
+    assert f" No interval: {NO_SPEAKERS}." in document.texts
 
 
-def test_marks_of_conditions_stand_with_the_condition(document):
+def test_marked_conditions_have_footnotes(document):
     assert document.find("mp3-192ka")
     assert not document.find("mp3-192k", "svm")
-    assert any(PROMOTED in word for word in document.words)
+    assert any(PROMOTED in text for text in document.texts)
 
 
-def test_synthetic_speech_is_named_wherever_its_numbers_stand(html):
+def test_captions_and_headings_mention_synthetic_speech(html):
     captions = re.findall(r"<caption><span[^>]*>(.*?)</span>", html)
     headings = re.findall(r"<h3>(.*?)</h3>", html)
-    # "Corpus Two" stands above its licence and citation.
+    # "Corpus Two" is the heading of its licence and citation.
     ours = [text for text in (*captions, *headings) if re.search(r"\btwo\b", text, re.IGNORECASE)]
     assert len(ours) > 8
     assert all("(synthetic speech)" in text for text in ours)
     assert "Synthetic speech." in html
 
 
-def test_the_safe_bitrate_is_said(document):
-    assert document.find("mp3", "svm", "matched", "16 kbit/s")
+def test_table_of_safe_bitrates_has_the_verdicts(document):
+    assert document.find("mp3", "svm", "matched", "safe down to 16 kbit/s")
     assert document.find("mp3", "mlp", "matched", "inconclusive", "900")
 
 
-def test_a_safe_bitrate_that_is_marked_says_so(page):
+def test_marked_safe_bitrate_has_a_footnote(page):
     rows = page.findings.robustness.assign(safe="yes", safe_kbps=192.0)
     html = render(replace(page, findings=replace(page.findings, robustness=rows)))
-    assert Document(html).find("mp3", "svm", "matched", "192 kbit/sa")
+    assert Document(html).find("mp3", "svm", "matched", "safe down to 192 kbit/sa")
 
 
-def test_what_the_corpus_does_not_tell_is_not_counted(document):
+def test_unknown_leaks_are_not_counted(document):
     assert document.find("one", "random", "speaker", "4.0", "150", "94 %")
-    assert document.find(
-        "two (synthetic speech)", "random", "speaker", "the corpus does not tell", NOTHING, NOTHING
-    )
+    assert document.find("two (synthetic speech)", "random", "speaker", "unknown", EMPTY, EMPTY)
 
 
-def test_the_worst_utterances_keep_the_order_of_the_sections(page):
+def test_worst_utterances_keep_the_order_of_sections(page):
     worst = page.findings.worst.iloc[::-1]
     html = render(replace(page, findings=replace(page.findings, worst=worst)))
     captions = re.findall(r"wrong when coded: (\w+)", html)
@@ -234,27 +232,27 @@ def test_failed_cells_are_counted_by_reason(document):
     assert row[-1] == "ValueError: <b>no</b> memory"
 
 
-def test_each_sound_stands_in_the_page_once(document):
-    sounds = [source for source in document.attributes("src") if source.startswith("data:audio")]
-    assert len(sounds) == len(set(sounds)) == 3
+def test_each_audio_file_is_included_once(document):
+    audio = [source for source in document.attributes("src") if source.startswith("data:audio")]
+    assert len(audio) == len(set(audio)) == 3
 
 
-def test_without_sounds_the_page_says_how_to_get_them(page, html):
+def test_page_without_audio_mentions_listen(page, html):
     assert "--listen" not in html
-    assert "--listen" in render(replace(page, sounds={}))
+    assert "--listen" in render(replace(page, audio={}))
 
 
-def test_the_same_page_gives_the_same_text(page, html):
+def test_rendering_is_reproducible(page, html):
     assert render(page) == html
 
 
-def test_ten_features_drift_most(document, page):
-    wanted = document.find("mel_000", "\u22122.00", "0.40", NOTHING)
+def test_lists_the_ten_features_with_the_largest_shifts(document, page):
+    wanted = document.find("mel_000", "\u22122.00", "0.40", EMPTY)
     assert len(wanted) == 2 * 5
     assert not document.find("mel_007")
 
 
-def test_many_footnotes_have_letters_of_their_own(page):
+def test_many_footnotes_have_different_letters(page):
     marks = [f"mark {number}" for number in range(30)]
     names = [f"mp3-{number}k" for number in range(1, 31)]
     row = page.findings.losses.iloc[0].to_dict()
@@ -271,12 +269,12 @@ def test_many_footnotes_have_letters_of_their_own(page):
     ("cell", "text"),
     [
         (points(-0.0001), "0.0"),
-        (points(float("inf")), NOTHING),
-        (points("x"), NOTHING),
+        (points(float("inf")), EMPTY),
+        (points("x"), EMPTY),
         (decimal(-0.001), "0.00"),
         (percent(-0.001), "0 %"),
-        (percent(None), NOTHING),
+        (percent(None), EMPTY),
     ],
 )
-def test_numbers_are_said_as_people_write_them(cell, text):
+def test_formats_numbers(cell, text):
     assert cell.text == text

@@ -1,28 +1,28 @@
-"""The section of what was heard: its numbers, its figures, its examples, or no section at all."""
+"""The section on transcripts: values, figures and examples."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
-from page_factory import HOSTILE, misheard
+from page_factory import HOSTILE, transcript_errors
 
 from aser_bench.report.html import render, transcripts
-from aser_bench.report.html.grid import NOTHING
+from aser_bench.report.html.grid import EMPTY
 
 
 @pytest.fixture(scope="module")
-def html(listened):
-    return render(listened)
+def html(page_with_transcripts):
+    return render(page_with_transcripts)
 
 
 @pytest.fixture(scope="module")
 def section(html):
-    return html.partition('<section id="heard"')[2].partition("</section>")[0]
+    return html.partition('<section id="transcripts"')[2].partition("</section>")[0]
 
 
-def test_conditions_stand_in_a_readers_order_with_their_numbers(listened):
-    (part,) = transcripts.rates(listened)
+def test_conditions_are_in_display_order(page_with_transcripts):
+    (part,) = transcripts.rates(page_with_transcripts)
     (panel,) = part.panels
     rows = [[cell.text for cell in line.cells] for line in panel.grid.lines]
     assert part.heading == "one"
@@ -41,13 +41,13 @@ def test_conditions_stand_in_a_readers_order_with_their_numbers(listened):
         "160",
     ]
     assert rows[0][7] == "34.6"
-    assert rows[2][7:9] == [NOTHING, "none"]
-    assert panel.grid.footnotes == {"nobody said anything.": "a"}
+    assert rows[2][7:9] == [EMPTY, "none"]
+    assert panel.grid.footnotes == {"no reference text.": "a"}
 
 
-def test_the_section_has_table_figures_and_examples(html, section):
-    assert "What the transcriber heard" in section
-    assert html.count('href="#heard"') == 1
+def test_section_has_table_figures_and_examples(html, section):
+    assert "Transcripts</h2>" in section
+    assert html.count('href="#transcripts"') == 1
     for title in ("Figure wer", "Figure uar-wer"):
         assert section.count(f"<b>{title}.</b>") == html.count(f"<b>{title}.</b>") == 1
     assert "UAR by bitrate" not in section
@@ -57,8 +57,8 @@ def test_the_section_has_table_figures_and_examples(html, section):
     assert "<script>alert" not in html
 
 
-def test_examples_come_by_condition(listened):
-    (part,) = transcripts.examples(listened)
+def test_examples_are_grouped_by_condition(page_with_transcripts):
+    (part,) = transcripts.examples(page_with_transcripts)
     assert [panel.name for panel in part.panels] == ["mp3-8k", "mp3-16k"]
     first = [cell.text for cell in part.panels[0].grid.lines[0].cells]
     assert first == [
@@ -66,22 +66,24 @@ def test_examples_come_by_condition(listened):
         "ear",
         "Kids are talking.",
         "kids are talking",
-        NOTHING,
+        EMPTY,
         "0",
         "3",
         "3",
     ]
 
 
-def test_without_the_words_the_rates_stand_alone(listened):
+def test_rates_without_examples(page_with_transcripts):
     page = replace(
-        listened, findings=replace(listened.findings, transcript_errors=misheard().iloc[:0])
+        page_with_transcripts,
+        findings=replace(
+            page_with_transcripts.findings, transcript_errors=transcript_errors().iloc[:0]
+        ),
     )
     assert "Examples:" not in render(page)
-    assert "What the transcriber heard" in render(page)
+    assert "Transcripts</h2>" in render(page)
 
 
-def test_where_nobody_listened_there_is_no_section(page, empty):
+def test_no_section_without_transcripts(page, empty):
     for one in (page, empty):
-        assert "transcriber" not in render(one)
-        assert 'id="heard"' not in render(one)
+        assert 'id="transcripts"' not in render(one)

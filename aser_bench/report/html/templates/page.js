@@ -4,7 +4,7 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   document.documentElement.classList.add("js");
 
-  // Sorting. What has no value stands last, upwards and downwards.
+  // Sorting. Cells without a value come last in both directions.
   const order = new Intl.Collator("en", { numeric: true });
   const key = (row, index, numeric) => {
     const cell = row.cells[index];
@@ -41,7 +41,7 @@
     }
   }
 
-  // One metric or condition at a time, and one kind of training.
+  // Show one metric or condition at a time, and one training.
   const choose = (scope, name) => {
     for (const panel of all("[data-choice]", scope)) {
       panel.hidden = panel.dataset.choice !== name;
@@ -62,7 +62,7 @@
     for (const [selector, act] of [["[data-choose]", choose], ["[data-filter]", filter]]) {
       for (const select of all(selector, controls)) {
         select.addEventListener("change", () => act(scope, select.value));
-        // A browser may bring back what was chosen before a reload.
+        // A browser can restore the choice after a reload.
         act(scope, select.value);
       }
     }
@@ -77,7 +77,7 @@
         await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
         status.textContent = "Copied.";
       } catch {
-        status.textContent = "The browser does not allow it: select the text instead.";
+        status.textContent = "The browser does not allow copying: select the text instead.";
       }
     });
   }

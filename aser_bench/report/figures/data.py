@@ -1,4 +1,4 @@
-"""The findings by corpus, features and protocol, as the figures read them."""
+"""The data of a figure: findings of one corpus, feature set and protocol."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pandas as pd
 from ...core import tables
 from ...core.context import Context
 from ...core.findings import TRAININGS, Findings
-from ..sections import Treatment, treatments
+from ..sections import Condition, conditions_by_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,7 +25,7 @@ CORPUS = ("corpus",)
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure before it is saved, with its words; see `aser_bench.report.figures.Figure`."""
+    """A figure before it is saved, with its texts; see `aser_bench.report.figures.Figure`."""
 
     figure: Figure
     title: str
@@ -34,21 +34,21 @@ class Drawing:
 
 
 @dataclass(frozen=True)
-class Part:
-    """What one figure is drawn from.
+class FigureData:
+    """The data of one figure.
 
     Attributes
     ----------
     corpus, features, protocol : str
-        Empty where the figure belongs to all features or protocols of the corpus.
+        Empty if the figure applies to all features or protocols of the corpus.
     title : str
-        The corpus's title, with ``(synthetic speech)`` behind it where it is.
+        The title of the corpus, followed by ``(synthetic speech)`` if it applies.
     findings : Findings
-        Only the rows of this corpus, these features and this protocol.
-    treatments : dict of str to Treatment
-        The corpus's conditions by name.
+        The rows of this corpus, these features and this protocol.
+    conditions : dict of str to Condition
+        The conditions of the corpus by name.
     marks : dict of str to str
-        Condition -> why it is not like its neighbours; only those that are not.
+        The marks of conditions that are not comparable with other bitrates, by condition.
     """
 
     corpus: str
@@ -56,23 +56,23 @@ class Part:
     protocol: str
     title: str
     findings: Findings
-    treatments: dict[str, Treatment]
+    conditions: dict[str, Condition]
     marks: dict[str, str]
 
     @property
     def section(self) -> tuple[str, str, str]:
-        """The names that the part is known by."""
+        """Corpus, features and protocol."""
         return self.corpus, self.features, self.protocol
 
     @property
     def heading(self) -> str:
-        """The names in words, for a title."""
+        """Corpus, features and protocol as text for a title."""
         protocol = f"protocol {self.protocol}" if self.protocol else ""
         return ", ".join(name for name in (self.title, self.features, protocol) if name)
 
     @cached_property
     def models(self) -> list[str]:
-        """All models, in the order of the cells: a model has one colour in all figures."""
+        """All models in the order of the cells, so that a model has one colour in all figures."""
         frames = (getattr(self.findings, field.name) for field in fields(self.findings))
         names = [frame["model"] for frame in frames if "model" in getattr(frame, "columns", ())]
         return list(dict.fromkeys(str(name) for column in names for name in column.unique()))
@@ -82,49 +82,49 @@ class Part:
         """The confidence of the intervals, such as ``95 %``."""
         return f"{100 * self.findings.confidence:g} %"
 
-    def treatment(self, name: str) -> Treatment:
-        """Return a condition, without numbers where the table of conditions lacks it."""
-        return self.treatments.get(name) or Treatment(name, "")
+    def condition(self, name: str) -> Condition:
+        """Return a condition; it has no numbers if the table of conditions does not have it."""
+        return self.conditions.get(name) or Condition(name, "")
 
     def ordered(self, names: Iterable[str]) -> list[str]:
-        """Return names of conditions, each once, in a reader's order."""
-        return sorted(dict.fromkeys(map(str, names)), key=lambda name: self.treatment(name).order)
+        """Return names of conditions in display order, without duplicates."""
+        return sorted(dict.fromkeys(map(str, names)), key=lambda name: self.condition(name).order)
 
     def kbps(self, name: str) -> float:
-        """Return the bitrate that a condition really has, NaN where it has none to choose."""
-        treatment = self.treatment(name)
-        if math.isnan(treatment.requested_kbps):
+        """Return the effective bitrate of a condition; NaN if its bitrate cannot be chosen."""
+        condition = self.condition(name)
+        if math.isnan(condition.requested_kbps):
             return math.nan
-        effective = treatment.effective_kbps
-        return effective if effective > 0 else treatment.requested_kbps
+        effective = condition.effective_kbps
+        return effective if effective > 0 else condition.requested_kbps
 
     def lowest(self, names: Iterable[str]) -> str:
-        """Return the coded condition of the lowest bitrate, or the first where none has one."""
+        """Return the coded condition with the lowest bitrate, or the first without bitrates."""
         coded = [name for name in self.ordered(names) if name != tables.ORIGINAL]
         return min(coded, key=lambda name: _last(self.kbps(name)), default="")
 
     def marked(self, names: Iterable[str]) -> str:
-        """Return a sentence about the conditions that are not like their neighbours."""
+        """Return a sentence about the marked conditions."""
         reasons: dict[str, list[str]] = {}
         for name in self.ordered(names):
             if name in self.marks:
                 reasons.setdefault(self.marks[name], []).append(name)
-        return "; ".join(f"{', '.join(those)}: {why}" for why, those in reasons.items())
+        return "; ".join(f"{', '.join(marked)}: {mark}" for mark, marked in reasons.items())
 
 
-def parts(
+def figure_data(
     findings: Findings, conditions: pd.DataFrame, context: Context, scope: tuple[str, ...]
-) -> Iterator[Part]:
-    """Yield one part for each corpus (x features x protocol) in the order of the findings.
+) -> Iterator[FigureData]:
+    """Yield the data of each corpus (x features x protocol) in the order of the findings.
 
     Parameters
     ----------
     findings : Findings
-        Of a whole run.
+        The findings of a run.
     conditions : pandas.DataFrame
         Columns ``tables.CONDITIONS``.
     context : Context
-        What the run tells of itself.
+        The description of the run.
     scope : tuple of str
         `SECTION`, `FEATURES` or `CORPUS`.
     """
@@ -135,13 +135,13 @@ def parts(
     for names in dict.fromkeys(tuple(str(name) for name in row) for row in rows):
         given = dict(zip(scope, names, strict=True))
         own = _only(conditions, {"corpus": given["corpus"]})
-        yield Part(
+        yield FigureData(
             corpus=given["corpus"],
             features=given.get("features", ""),
             protocol=given.get("protocol", ""),
             title=context.short_title(given["corpus"]),
             findings=_restricted(findings, given),
-            treatments=treatments(own),
+            conditions=conditions_by_name(own),
             marks={
                 str(row.condition): str(row.mark).strip()
                 for row in own.itertuples()
@@ -151,20 +151,20 @@ def parts(
 
 
 def training_of(frame: pd.DataFrame) -> str:
-    """Return the one way of training that a figure shows: ``clean`` where there is one."""
-    there = set(frame["training"]) if len(frame) else set()
-    return next((kind for kind in ("clean", *TRAININGS) if kind in there), "")
+    """Return the training that a figure shows: ``clean`` if the data have it."""
+    present = set(frame["training"]) if len(frame) else set()
+    return next((training for training in ("clean", *TRAININGS) if training in present), "")
 
 
 def emotions_of(names: Iterable[str]) -> list[str]:
-    """Return emotions, each once, in the order of `tables.EMOTIONS`, unknown ones behind."""
-    known = {name: place for place, name in enumerate(tables.EMOTIONS)}
-    return sorted(set(map(str, names)), key=lambda name: (known.get(name, len(known)), name))
+    """Return emotions in the order of `tables.EMOTIONS`, other emotions last."""
+    order = {name: place for place, name in enumerate(tables.EMOTIONS)}
+    return sorted(set(map(str, names)), key=lambda name: (order.get(name, len(order)), name))
 
 
-def sentences(*said: str) -> str:
-    """Join what is not empty into one text, with a full stop behind each."""
-    return " ".join(f"{text.rstrip('.')}." for text in said if text)
+def sentences(*texts: str) -> str:
+    """Join texts as sentences with full stops; empty ones are omitted."""
+    return " ".join(f"{text.rstrip('.')}." for text in texts if text)
 
 
 def _frames(findings: Findings) -> dict[str, pd.DataFrame]:
@@ -173,8 +173,10 @@ def _frames(findings: Findings) -> dict[str, pd.DataFrame]:
 
 
 def _restricted(findings: Findings, given: dict[str, str]) -> Findings:
-    own: dict[str, Any] = {name: _only(frame, given) for name, frame in _frames(findings).items()}
-    return replace(findings, **own)
+    frames: dict[str, Any] = {
+        name: _only(frame, given) for name, frame in _frames(findings).items()
+    }
+    return replace(findings, **frames)
 
 
 def _only(frame: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:

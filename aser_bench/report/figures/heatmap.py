@@ -1,4 +1,4 @@
-"""A heat map with its numbers, and the colour bar beside it."""
+"""Heat maps with printed values, and their colour bars."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from matplotlib.path import Path
 
 FITTING = 4.3
-"""How wide a cell must be for two digits and a point (mm)."""
+"""The minimum width of a cell for two digits and a point (mm)."""
 
 
-def heat(
+def heatmap(
     axes: Axes,
     values: np.ndarray,
     down: Sequence[str],
@@ -27,24 +27,24 @@ def heat(
     *,
     colours: str,
     limits: tuple[float, float],
-    words: Callable[[float], str],
+    format_value: Callable[[float], str],
 ) -> QuadMesh:
-    """Draw a table as colours, with the numbers where they fit; what is missing stays grey.
+    """Draw a table as a heat map, with numbers if they fit; missing values are grey.
 
     Parameters
     ----------
     axes : matplotlib Axes
-        What to draw on.
+        The panel.
     values : (rows, columns) array
-        NaN where there is none.
+        NaN for missing values.
     down, across : sequence of str
-        The labels of rows and columns.
+        Labels of the rows and of the columns.
     colours : str
         The name of a colour map.
     limits : (float, float)
-        The values of its ends.
-    words : callable
-        Of a value: what is printed in its cell.
+        The values at the ends of the colour map.
+    format_value : callable
+        Returns the text that is printed in the cell of a value.
     """
     mesh = axes.pcolormesh(
         np.ma.masked_invalid(values),
@@ -61,29 +61,31 @@ def heat(
     labelled = [style.shorten(name) for name in across]
     axes.set_xticks(np.arange(len(across)) + 0.5, labelled, rotation=90)
     axes.set_yticks(np.arange(len(down)) + 0.5, [style.shorten(name) for name in down])
-    _numbers(axes, mesh, values, words)
+    _numbers(axes, mesh, values, format_value)
     return mesh
 
 
-def bar(axes: Axes, mesh: QuadMesh, label: str, after: float = 2.0, **more: Any) -> None:
-    """Put the colour bar of a heat map ``after`` mm to the right of a panel."""
+def colorbar(axes: Axes, mesh: QuadMesh, label: str, after: float = 2.0, **options: Any) -> None:
+    """Draw the colour bar of a heat map ``after`` mm to the right of a panel."""
     figure, box = mesh.figure, axes.get_position()
-    width = style.inner(axes)[0] / box.width
+    width = style.panel_size(axes)[0] / box.width
     place = figure.add_axes((box.x1 + after / width, box.y0, 2.2 / width, box.height))
-    found = figure.colorbar(mesh, cax=place, **more)
-    found.outline.set_visible(False)
-    if found.solids is not None:
+    bar = figure.colorbar(mesh, cax=place, **options)
+    bar.outline.set_visible(False)
+    if bar.solids is not None:
         # Without edges, viewers show thin white lines between the colours.
-        found.solids.set_edgecolor("face")
-    found.set_label(label, labelpad=4)
+        bar.solids.set_edgecolor("face")
+    bar.set_label(label, labelpad=4)
 
 
-def _numbers(axes: Axes, mesh: QuadMesh, values: np.ndarray, words: Callable[[float], str]) -> None:
-    known = [(r, c) for r, c in np.ndindex(values.shape) if np.isfinite(values[r, c])]
-    texts = {place: words(float(values[place])) for place in known}
-    width, height = style.inner(axes)
+def _numbers(
+    axes: Axes, mesh: QuadMesh, values: np.ndarray, format_value: Callable[[float], str]
+) -> None:
+    finite = [(r, c) for r, c in np.ndindex(values.shape) if np.isfinite(values[r, c])]
+    texts = {place: format_value(float(values[place])) for place in finite}
+    width, height = style.panel_size(axes)
     room = width / values.shape[1], height / values.shape[0]
-    if style.longest(list(texts.values())) + 0.2 > room[0] or room[1] < 2.7:
+    if style.longest_width(list(texts.values())) + 0.2 > room[0] or room[1] < 2.7:
         return
     same: dict[tuple[str, bool], list[tuple[int, int]]] = {}
     for (row, column), text in texts.items():
@@ -94,11 +96,11 @@ def _numbers(axes: Axes, mesh: QuadMesh, values: np.ndarray, words: Callable[[fl
         _stamp(axes, text, [(c + 0.5, r + 0.5) for r, c in cells], "white" if dark else "black")
 
 
-def _stamp(axes: Axes, text: str, places: Sequence[tuple[float, float]], colour: str) -> None:
-    """Draw one text at many places: as a marker, which is much faster than a text at each."""
+def _stamp(axes: Axes, text: str, centres: Sequence[tuple[float, float]], colour: str) -> None:
+    """Draw one text at many places, as a marker, which is much faster than separate texts."""
     outline, size = _outline(text)
     axes.plot(
-        *zip(*places, strict=True),
+        *zip(*centres, strict=True),
         ls="none",
         marker=outline,
         ms=size,
@@ -111,27 +113,27 @@ def _stamp(axes: Axes, text: str, places: Sequence[tuple[float, float]], colour:
 
 @cache
 def _outline(text: str) -> tuple[Path, float]:
-    """Return a text as a path around its middle, and its size as a marker (points)."""
+    """Return a text as a path centred on the origin, and its marker size (points)."""
     from matplotlib.path import Path
 
     letters = [_letter(letter) for letter in text]
-    starts = np.cumsum([0.0, *(advance for _, _, advance in letters)])
+    starts = np.cumsum([0.0, *(char_width for _, _, char_width in letters)])
     points = np.concatenate(
         [outline + np.array([x, 0]) for (outline, _, _), x in zip(letters, starts, strict=False)]
     )
     codes = np.concatenate([codes for _, codes, _ in letters])
     points -= [starts[-1] / 2, 0.73 * style.SMALL / 2]
-    # What stands at a closing code is no point: it would count as one that lies far out.
+    # The coordinates of closing codes are not used, but would count for the size.
     points[codes == Path.CLOSEPOLY] = 0
     return Path(points, codes), 2 * float(np.abs(points).max())
 
 
 @cache
 def _letter(letter: str) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return a letter's outline, the codes of its path, and how far the next one stands."""
+    """Return the outline of a letter, the codes of its path, and its width."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
 
     font = FontProperties(family="DejaVu Sans", size=style.SMALL)
     path = TextPath((0, 0), letter, prop=font)
-    return path.vertices, path.codes, style.advance(letter) * style.SMALL
+    return path.vertices, path.codes, style.char_width(letter) * style.SMALL

@@ -1,4 +1,4 @@
-"""Figures of what was heard: the drawn numbers, and nothing where nobody listened."""
+"""Figures of word errors: drawn values, and no figures without transcripts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 
 from aser_bench.core.findings import WER
 from aser_bench.report import figures
-from aser_bench.report.figures import part, style, uar_wer, wer
+from aser_bench.report.figures import data, style, uar_wer, wer
 
 READERS = ("are", "tre-ear", "mdre-ear")
 
 
-def heard_of(run, transcriber="ear", bare=()):
+def wer_of(run, transcriber="ear", bare=()):
     rows = []
     for place, name in enumerate(run.conditions):
         rate = 0.3 + (0.6 / place if place else 0.0)
@@ -43,11 +43,11 @@ def heard_of(run, transcriber="ear", bare=()):
 
 @pytest.fixture(scope="module")
 def given(made):
-    """Return (findings, conditions, context) of a run in which somebody listened."""
+    """Return a function that generates findings, conditions and context with transcripts."""
 
     def make(transcribers=("ear",), bare=(), **changes):
         run = made.Run(**{"models": READERS, "features": "dual"} | changes)
-        table = pd.concat([heard_of(run, name, bare) for name in transcribers], ignore_index=True)
+        table = pd.concat([wer_of(run, name, bare) for name in transcribers], ignore_index=True)
         findings = replace(made.findings(run), wer=table)
         return findings, made.conditions(run), made.context(run)
 
@@ -56,14 +56,14 @@ def given(made):
 
 def draw(module, everything, scope):
     with style.settings():
-        drawing = module.draw(next(part.parts(*everything, scope)))
+        drawing = module.draw(next(data.figure_data(*everything, scope)))
         if drawing is not None:
             drawing.figure.canvas.draw()
     return drawing
 
 
 def marked(panel):
-    """Return the points that markers stand at."""
+    """Return the positions of markers."""
     return {
         (round(float(x), 6), round(float(y), 6))
         for line in panel.lines
@@ -74,7 +74,7 @@ def marked(panel):
 
 def test_word_errors_over_bitrate(given):
     everything = given()
-    drawing = draw(wer, everything, part.CORPUS)
+    drawing = draw(wer, everything, data.CORPUS)
     (panel,) = drawing.figure.axes
     rates = everything[0].wer
     assert sorted(y for _, y in marked(panel)) == pytest.approx(sorted(100 * rates["wer"]))
@@ -93,8 +93,8 @@ def test_word_errors_over_bitrate(given):
     assert "clustered by speaker" in drawing.caption
 
 
-def test_a_panel_a_transcriber_and_a_line_a_codec(given):
-    drawing = draw(wer, given(("ear", "nose"), codecs=("mp3", "opus")), part.CORPUS)
+def test_panels_are_transcribers_and_lines_are_codecs(given):
+    drawing = draw(wer, given(("ear", "nose"), codecs=("mp3", "opus")), data.CORPUS)
     assert [axes.get_title("left") for axes in drawing.figure.axes] == ["ear", "nose"]
     for panel in drawing.figure.axes:
         lines = [line for line in panel.lines if line.get_marker() not in ("None", "")]
@@ -104,14 +104,14 @@ def test_a_panel_a_transcriber_and_a_line_a_codec(given):
     assert labels[:3] == ["mp3", "opus", "original"]
 
 
-def test_what_has_no_interval_is_told(given):
-    drawing = draw(wer, given(bare=("mp3-8k",)), part.CORPUS)
-    assert "1 of the numbers have no interval (too few speakers)" in drawing.caption
+def test_caption_counts_missing_intervals(given):
+    drawing = draw(wer, given(bare=("mp3-8k",)), data.CORPUS)
+    assert "1 of the values have no interval (too few speakers)" in drawing.caption
 
 
 def test_uar_over_word_errors(given):
     everything = given()
-    drawing = draw(uar_wer, everything, part.SECTION)
+    drawing = draw(uar_wer, everything, data.SECTION)
     findings = everything[0]
     rates = findings.wer.set_index("condition")["wer"]
     cells = findings.cells[findings.cells["model"] != "are"]
@@ -133,13 +133,13 @@ def test_uar_over_word_errors(given):
     assert "mp3-8k" in drawing.alt
 
 
-def test_each_model_stands_at_its_own_transcribers_errors(given):
+def test_models_are_at_the_word_errors_of_their_transcriber(given):
     everything = given(
         ("ear", "nose"), models=("tre-ear", "tre-nose"), trainings=("clean",), crossed=False
     )
     table = everything[0].wer
     table.loc[table["transcripts"] == "nose", "wer"] += 0.07
-    drawing = draw(uar_wer, everything, part.SECTION)
+    drawing = draw(uar_wer, everything, data.SECTION)
     assert len(drawing.figure.axes) == 2
     for panel, name in zip(drawing.figure.axes, ("ear", "nose"), strict=True):
         rates = table.loc[table["transcripts"] == name, "wer"]
@@ -147,13 +147,13 @@ def test_each_model_stands_at_its_own_transcribers_errors(given):
 
 
 @pytest.mark.parametrize("models", [("are", "tre"), ("tre-eye",)])
-def test_models_that_read_nothing_heard_have_no_such_figure(given, models):
-    assert draw(uar_wer, given(models=models), part.SECTION) is None
+def test_no_figure_for_models_without_transcripts(given, models):
+    assert draw(uar_wer, given(models=models), data.SECTION) is None
 
 
-def test_names_of_conditions_do_not_touch(given):
+def test_names_of_conditions_do_not_overlap(given):
     everything = given(bitrates=(8, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256))
-    drawing = draw(uar_wer, everything, part.SECTION)
+    drawing = draw(uar_wer, everything, data.SECTION)
     for panel in drawing.figure.axes:
         boxes = sorted(text.get_window_extent().bounds for text in panel.texts)
         assert len(boxes) >= 3
@@ -162,20 +162,20 @@ def test_names_of_conditions_do_not_touch(given):
     assert {"original", "mp3-8k"} <= named
 
 
-def test_without_a_transcriber_there_is_no_figure(made):
+def test_no_figure_without_a_transcriber(made):
     run = made.Run(models=READERS)
     everything = (made.findings(run), made.conditions(run), made.context(run))
-    assert draw(wer, everything, part.CORPUS) is None
-    assert draw(uar_wer, everything, part.SECTION) is None
+    assert draw(wer, everything, data.CORPUS) is None
+    assert draw(uar_wer, everything, data.SECTION) is None
 
 
-def test_they_are_among_the_figures(given):
-    found = {one.kind: one for one in figures.write(*given(), "unused", formats=())}
-    assert found["wer"].section == ("demo", "", "")
-    assert found["uar-wer"].section == ("demo", "dual", "speaker")
-    assert found["wer"].stem == "demo-wer"
+def test_write_includes_figures_of_transcripts(given):
+    by_type = {one.kind: one for one in figures.write(*given(), "unused", formats=())}
+    assert by_type["wer"].section == ("demo", "", "")
+    assert by_type["uar-wer"].section == ("demo", "dual", "speaker")
+    assert by_type["wer"].stem == "demo-wer"
 
 
-def test_nine_models_look_nine_ways():
-    looks = {(style.look(i, i).colour, style.look(i, i).marker) for i in range(15)}
+def test_styles_of_models_are_distinct():
+    looks = {(style.line_style(i, i).colour, style.line_style(i, i).marker) for i in range(15)}
     assert len(looks) == 15

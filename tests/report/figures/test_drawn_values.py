@@ -1,4 +1,4 @@
-"""The numbers that are drawn are the numbers of the findings."""
+"""Drawn values, compared with the findings."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from aser_bench.report.figures import (
     bandwidth,
     confusion,
     curve,
+    data,
     drift,
     matrix,
-    part,
     recall,
     speakers,
     split,
@@ -21,37 +21,37 @@ from aser_bench.report.figures import (
 
 
 @pytest.fixture(scope="module")
-def one_part(given):
-    """Return the part of a run that a figure is drawn from."""
+def figure_data_of(given):
+    """Return a function that generates the data of a figure."""
 
-    def make(scope=part.SECTION, **changes):
-        return next(part.parts(*given(**changes), scope))
+    def make(scope=data.SECTION, **changes):
+        return next(data.figure_data(*given(**changes), scope))
 
     return make
 
 
-def draw(module, given_part):
+def draw(module, figure_data):
     with style.settings():
-        drawing = module.draw(given_part)
+        drawing = module.draw(figure_data)
         drawing.figure.canvas.draw()
     return drawing
 
 
 def points(panel, label: str = "") -> set[tuple[float, float]]:
-    """Return what markers stand at (numbers in cells are markers, too)."""
-    found = set()
+    """Return the positions of markers (numbers in cells are markers, too)."""
+    places = set()
     for line in panel.lines:
         if line.get_marker() not in ("None", None, "") and not line.get_label().startswith("_+"):
-            found |= {(round(x, 6), round(y, 6)) for x, y in line.get_xydata()}
-    return found
+            places |= {(round(x, 6), round(y, 6)) for x, y in line.get_xydata()}
+    return places
 
 
 def values(panel) -> list[float]:
     return sorted(y for _, y in points(panel))
 
 
-def test_curves(one_part):
-    given = one_part()
+def test_curves_show_the_cells(figure_data_of):
+    given = figure_data_of()
     drawing = draw(curve, given)
     cells = given.findings.cells
     for panel, rows in zip(
@@ -71,8 +71,8 @@ def test_curves(one_part):
         assert high >= np.nanmax(shown)
 
 
-def test_bands_and_whiskers_are_the_intervals(one_part):
-    given = one_part(models=("svm",), trainings=("clean",), crossed=False)
+def test_bands_and_whiskers_are_the_intervals(figure_data_of):
+    given = figure_data_of(models=("svm",), trainings=("clean",), crossed=False)
     panel = draw(curve, given).figure.axes[0]
     cells = given.findings.cells
     cells = cells[cells["train_condition"] == "original"].set_index("test_condition")
@@ -85,8 +85,8 @@ def test_bands_and_whiskers_are_the_intervals(one_part):
         assert np.isclose(band[:, 1], cells.at[name, "uar_low"]).any()
 
 
-def test_no_interval_draws_none(one_part):
-    given = one_part(
+def test_missing_intervals_are_not_drawn(figure_data_of):
+    given = figure_data_of(
         models=("svm",), trainings=("clean",), crossed=False, bitrates=(), named=("lowpass-3k0",)
     )
     panel = draw(curve, given).figure.axes[0]
@@ -95,10 +95,10 @@ def test_no_interval_draws_none(one_part):
     assert len(drawn) == 1  # the original's
 
 
-def test_bitrates_are_labelled_and_marked_ones_are_open(one_part):
-    panel = draw(curve, one_part(models=("svm",), trainings=("clean",), crossed=False)).figure.axes[
-        0
-    ]
+def test_bitrates_are_labelled_and_marked_ones_are_open(figure_data_of):
+    panel = draw(
+        curve, figure_data_of(models=("svm",), trainings=("clean",), crossed=False)
+    ).figure.axes[0]
     labels = {
         t.get_text(): x for t, x in zip(panel.get_xticklabels(), panel.get_xticks(), strict=True)
     }
@@ -108,32 +108,32 @@ def test_bitrates_are_labelled_and_marked_ones_are_open(one_part):
     assert [tuple(line.get_xdata()) for line in opened] == [(np.log2(192),)]
 
 
-def test_effective_bitrates_and_not_those_asked_for(one_part, given, made):
+def test_ticks_are_effective_bitrates(figure_data_of, given, made):
     findings, conditions, context = given(models=("svm",))
     conditions.loc[conditions["condition"] == "mp3-16k", "effective_kbps"] = 20.0
-    own = next(part.parts(findings, conditions, context, part.SECTION))
+    own = next(data.figure_data(findings, conditions, context, data.SECTION))
     panel = draw(curve, own).figure.axes[0]
     assert "20" in [text.get_text() for text in panel.get_xticklabels()]
 
 
-def test_codecs_and_models_get_panels_of_their_own(one_part):
-    drawing = draw(curve, one_part(codecs=("mp3", "opus")))
+def test_several_codecs_have_one_panel_for_each_model(figure_data_of):
+    drawing = draw(curve, figure_data_of(codecs=("mp3", "opus")))
     titles = [panel.get_title(loc="left") for panel in drawing.figure.axes]
     assert titles == ["matched (svm)", "clean (svm)", "matched (mlp)", "clean (mlp)"]
 
 
-def test_alt_text_of_the_curve_holds_the_numbers(one_part):
-    given = one_part()
+def test_alt_text_of_the_curve_has_the_numbers(figure_data_of):
+    given = figure_data_of()
     cells = given.findings.cells.set_index(["model", "train_condition", "test_condition"])["uar"]
-    said = draw(curve, given).alt
+    alt = draw(curve, given).alt
     for model in given.models:
         for name in ("original", "mp3-8k", "mp3-192k"):
             number = f"{cells[model, 'original', name]:.3f}".removeprefix("0")
-            assert f"{number} at {name}" in said
+            assert f"{number} at {name}" in alt
 
 
-def test_the_matrix(one_part):
-    given = one_part(named=())
+def test_matrix_shows_the_cells(figure_data_of):
+    given = figure_data_of(named=())
     panels = draw(matrix, given).figure.axes
     cells = given.findings.cells
     for model, panel in zip(given.models, panels, strict=False):
@@ -149,25 +149,25 @@ def test_the_matrix(one_part):
         assert panel.yaxis_inverted()
 
 
-def test_curves_alone_make_no_matrix(one_part):
-    assert matrix.draw(one_part(crossed=False)) is None
+def test_no_matrix_without_crossed_conditions(figure_data_of):
+    assert matrix.draw(figure_data_of(crossed=False)) is None
 
 
-def test_gaps_of_the_matrix_stay_empty(one_part, given, made):
+def test_missing_cells_of_the_matrix_are_empty(figure_data_of, given, made):
     findings, conditions, context = given(models=("svm",), named=())
     gap = (findings.cells["train_condition"] == "mp3-8k") & (
         findings.cells["test_condition"] == "mp3-16k"
     )
     findings = made.replace(findings, cells=findings.cells[~gap])
-    drawing = draw(matrix, next(part.parts(findings, conditions, context, part.SECTION)))
+    drawing = draw(matrix, next(data.figure_data(findings, conditions, context, data.SECTION)))
     drawn = drawing.figure.axes[0].collections[0].get_array()
     assert np.ma.getmaskarray(drawn).sum() == 1
     assert np.ma.getmaskarray(drawn)[1, 2]
     assert "Grey cells have no result" in drawing.caption
 
 
-def test_confusions(one_part):
-    given = one_part(models=("svm",))
+def test_confusions_before_and_after_coding(figure_data_of):
+    given = figure_data_of(models=("svm",))
     drawing = draw(confusion, given)
     table = given.findings.confusions
     table = table[table["training"] == "clean"].set_index(["condition", "truth", "predicted"])
@@ -190,8 +190,8 @@ def test_confusions(one_part):
     assert "clean" in drawing.title
 
 
-def test_recalls_with_the_interval_laid_around_the_value(one_part):
-    given = one_part(models=("svm",))
+def test_recalls_with_intervals_around_the_value(figure_data_of):
+    given = figure_data_of(models=("svm",))
     drawing = draw(recall, given)
     table = given.findings.recalls
     table = table[table["training"] == "clean"].set_index(["emotion", "condition"])
@@ -208,8 +208,8 @@ def test_recalls_with_the_interval_laid_around_the_value(one_part):
     assert "Not shown: lowpass-3k0" in drawing.caption
 
 
-def test_speakers_and_their_mean(one_part):
-    given = one_part(models=("svm",))
+def test_speakers_and_their_mean_are_drawn(figure_data_of):
+    given = figure_data_of(models=("svm",))
     panel = draw(speakers, given).figure.axes[0]
     table = given.findings.speakers
     table = table[table["training"] == "clean"]
@@ -224,8 +224,8 @@ def test_speakers_and_their_mean(one_part):
     assert (0, round(table.drop_duplicates("speaker")["original"].mean(), 6)) in drawn
 
 
-def test_lines_of_speakers_do_not_join_codecs(one_part):
-    given = one_part(models=("svm",), codecs=("mp3", "opus"), bitrates=(8, 16))
+def test_lines_of_speakers_do_not_join_codecs(figure_data_of):
+    given = figure_data_of(models=("svm",), codecs=("mp3", "opus"), bitrates=(8, 16))
     panel = draw(speakers, given).figure.axes[0]
     reach = {
         tuple(path.vertices[[0, -1], 0].round())
@@ -235,24 +235,24 @@ def test_lines_of_speakers_do_not_join_codecs(one_part):
     assert reach == {(0, 2), (3, 4), (5, 5)}
 
 
-def test_the_split_of_the_loss(one_part):
-    given = one_part(models=("svm",), trainings=("clean",), bitrates=(8, 16))
+def test_bandwidth_and_artefacts_are_bars(figure_data_of):
+    given = figure_data_of(models=("svm",), trainings=("clean",), bitrates=(8, 16))
     drawing = draw(split, given)
     panel = drawing.figure.axes[0]
     heights = sorted(patch.get_height() for patch in panel.patches)
     assert heights == pytest.approx([-0.06, -0.06, -0.04, -0.04])
     assert -0.1 in values(panel)
-    ends = [path.vertices[:, 1] for c in panel.collections for path in c.get_paths()]
-    ends = [tuple(ys) for ys in ends if len(ys) and np.isfinite(ys).all()]
-    assert sorted(set(ends)) == [(-0.15, -0.05), (-0.11, -0.01)]  # the artefacts have none
-    assert "mp3-8k against lowpass-3k0" in drawing.caption
-    assert "2 of the splits lack an interval" in drawing.caption
-    said = drawing.alt.replace("\N{MINUS SIGN}", "-")
-    assert "change -0.100, of which bandwidth -0.060 and artefacts -0.040" in said
+    intervals = [path.vertices[:, 1] for c in panel.collections for path in c.get_paths()]
+    intervals = [tuple(ys) for ys in intervals if len(ys) and np.isfinite(ys).all()]
+    assert sorted(set(intervals)) == [(-0.15, -0.05), (-0.11, -0.01)]
+    assert "mp3-8k with lowpass-3k0" in drawing.caption
+    assert "2 of the splits have no interval" in drawing.caption
+    alt = drawing.alt.replace("\N{MINUS SIGN}", "-")
+    assert "change -0.100, of which bandwidth -0.060 and artefacts -0.040" in alt
 
 
-def test_the_ten_features_that_drift_most(one_part):
-    given = one_part(part.FEATURES)
+def test_drift_shows_the_ten_largest_shifts(figure_data_of):
+    given = figure_data_of(data.FEATURES)
     drawing = draw(drift, given)
     panel = drawing.figure.axes[0]
     shifts = given.findings.drift.pivot(index="feature", columns="condition", values="shift")
@@ -265,27 +265,27 @@ def test_the_ten_features_that_drift_most(one_part):
     assert most[0] in drawing.alt
 
 
-def test_a_shift_without_bound_is_left_out(given, made):
+def test_infinite_shift_is_omitted(given, made):
     findings, conditions, context = given()
     table = findings.drift.copy()
     table.loc[table["feature"] == "mfcc_13", "shift"] = np.inf
     own = made.replace(findings, drift=table)
-    drawing = draw(drift, next(part.parts(own, conditions, context, part.FEATURES)))
+    drawing = draw(drift, next(data.figure_data(own, conditions, context, data.FEATURES)))
     labels = [text.get_text() for text in drawing.figure.axes[0].get_yticklabels()]
     assert "mfcc_13" not in labels
 
 
-def test_bandwidth_over_bitrate(one_part):
-    drawing = draw(bandwidth, one_part(part.CORPUS))
+def test_bandwidth_over_bitrate(figure_data_of):
+    drawing = draw(bandwidth, figure_data_of(data.CORPUS))
     assert {(3.0, 5400.0), (4.0, 7500.0)} <= points(drawing.figure.axes[0])
     assert drawing.figure.axes[0].get_ylim()[0] == 0
     assert "5400 Hz at mp3-8k" in drawing.alt
 
 
-def test_a_model_has_one_colour_in_all_figures(one_part, given, made):
+def test_a_model_has_one_colour_in_all_figures(figure_data_of, given, made):
     findings, conditions, context = given()
     only_mlp = made.replace(findings, recalls=findings.recalls[findings.recalls["model"] == "mlp"])
-    own = next(part.parts(only_mlp, conditions, context, part.SECTION))
+    own = next(data.figure_data(only_mlp, conditions, context, data.SECTION))
     colours = {
         line.get_color()
         for line in draw(recall, own).figure.axes[0].lines
@@ -295,7 +295,7 @@ def test_a_model_has_one_colour_in_all_figures(one_part, given, made):
 
 
 @pytest.mark.parametrize("name", ["curve", "recall", "speakers", "split", "matrix", "confusion"])
-def test_no_text_leaves_the_sheet_or_is_too_small(one_part, name):
+def test_texts_are_inside_the_figure_and_large_enough(figure_data_of, name):
     module = {
         "curve": curve,
         "recall": recall,
@@ -304,7 +304,7 @@ def test_no_text_leaves_the_sheet_or_is_too_small(one_part, name):
         "matrix": matrix,
         "confusion": confusion,
     }[name]
-    figure = draw(module, one_part(named=("lowpass-3k0", "mp3-64k+amr-wb-12k65"))).figure
+    figure = draw(module, figure_data_of(named=("lowpass-3k0", "mp3-64k+amr-wb-12k65"))).figure
     width = figure.bbox.width
     for text in figure.findobj(Text):
         if not text.get_text() or not text.get_visible():
@@ -322,14 +322,14 @@ def test_no_text_leaves_the_sheet_or_is_too_small(one_part, name):
 @pytest.mark.parametrize(
     "changes", [{}, {"models": ("svm",), "bitrates": (8,), "named": ()}, {"features": "mel" * 100}]
 )
-def test_titles_stand_whole_on_the_sheet(one_part, changes):
+def test_titles_fit_the_figure(figure_data_of, changes):
     for module, scope in (
-        (curve, part.SECTION),
-        (speakers, part.SECTION),
-        (drift, part.FEATURES),
-        (bandwidth, part.CORPUS),
+        (curve, data.SECTION),
+        (speakers, data.SECTION),
+        (drift, data.FEATURES),
+        (bandwidth, data.CORPUS),
     ):
-        drawing = draw(module, one_part(scope, **changes))
+        drawing = draw(module, figure_data_of(scope, **changes))
         title = drawing.figure.texts[0]
         written = " ".join(title.get_text().split())
         if "features" in changes:
