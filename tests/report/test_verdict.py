@@ -248,7 +248,8 @@ def test_confusions_above_chance_are_listed():
         (
             "voices, functionals, protocol speaker, svm, trained on the original",
             [
-                "mp3-8k: happy is recognised as sad: 90.0\u00a0%; sad is recognised as angry: 70.0\u00a0%."
+                "mp3-8k: happy is recognised as sad: 90.0\u00a0%; "
+                "sad is recognised as angry: 70.0\u00a0%."
             ],
         )
     ]
