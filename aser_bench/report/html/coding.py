@@ -103,17 +103,17 @@ def _drift(page: Page, names: tuple[str, ...], condition: str, rows: pd.DataFram
 
 def audit(page: Page) -> list[Subsection]:
     """Return the measured properties of the conditions: one table for each corpus."""
-    found = page.condition_table.row_dicts
+    rows = page.condition_table.rows
     parts = []
-    for corpus in dict.fromkeys(as_text(row["corpus"]) for row in found):
-        own = [row for row in found if as_text(row["corpus"]) == corpus]
+    for corpus in dict.fromkeys(as_text(row["corpus"]) for row in rows):
+        own = [row for row in rows if as_text(row["corpus"]) == corpus]
         own.sort(key=lambda row: page.condition_table.rank(corpus, as_text(row["condition"])))
         table = _audit(f"Measured properties of the conditions: {page.corpus(corpus)}", own)
         parts.append(Subsection(page.corpus(corpus), (Panel("audit", "", table),)))
     return parts
 
 
-def _audit(caption: str, found: list[Row]) -> Grid:
+def _audit(caption: str, rows: list[Row]) -> Grid:
     columns = (
         Column("Condition"),
         Column("Codec"),
@@ -143,7 +143,7 @@ def _audit(caption: str, found: list[Row]) -> Grid:
                 text_cell(row["mark"]),
             )
         )
-        for row in found
+        for row in rows
     ]
     below = (
         "The effective bitrate is read back from the coded stream; bandwidth, gain and lag "

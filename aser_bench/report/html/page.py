@@ -109,10 +109,10 @@ class ConditionTable:
 
     def __init__(self, conditions: pd.DataFrame) -> None:
         frame = order_columns(conditions, CONDITIONS, "the table of conditions")
-        self.row_dicts = row_dicts(frame)
+        self.rows = row_dicts(frame)
         self._conditions = {
             (as_text(row["corpus"]), as_text(row["condition"])): _condition(row)
-            for row in self.row_dicts
+            for row in self.rows
         }
         ordered = sorted(self._conditions, key=lambda key: self._conditions[key].order)
         self._rank = {key: rank for rank, key in enumerate(ordered)}
