@@ -14,8 +14,8 @@ import pytest
 
 import aser_bench
 from aser_bench.cli import main
-from aser_bench.core.atomic import HIDDEN
 from aser_bench.core.errors import AserBenchError, UsageError
+from aser_bench.core.journal import HIDDEN
 from aser_bench.report import build
 
 

@@ -10,12 +10,9 @@ results has no manifest.
 
 from __future__ import annotations
 
-import ctypes
 import errno
-import json
 import os
 import shutil
-import sys
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterator
@@ -24,13 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from . import locks
+from . import folders, journal, locks
 from .errors import AserBenchError, UsageError
 
-HIDDEN = ".aser-bench-"
-_NEW, _JOURNAL, _LOCK = f"{HIDDEN}new-", f"{HIDDEN}journal", f"{HIDDEN}lock"
-_REMOVED = f"{HIDDEN}removed.json"
-_LAST = "manifest.json"  # its presence marks a complete folder
 _PATIENCE_S = 5.0
 
 
@@ -108,7 +101,7 @@ class FolderWriter:
                 yield staged
                 self._commit(staged, frozenset(names))
             finally:
-                _discard(staged)
+                folders.discard(staged)
         except BrokenPipeError:
             raise  # the reader of the output has ended; the disk is fine
         except OSError as error:
@@ -117,25 +110,24 @@ class FolderWriter:
     def _commit(self, staged: Path, names: frozenset[str]) -> None:
         target = self.target
         arriving = {path.name for path in staged.iterdir()}
-        staying = {path.name for path in _entries(target)} - names
+        staying = {path.name for path in journal.entries(target)} - names
         if clash := sorted(arriving & staying):
             raise UsageError(f"{self.folder / clash[0]} exists; {self.remedy}, or remove it")
-        _sync(staged)
+        folders.sync(staged)
         if not target.exists():
             staged.rename(target)
-        elif not staying and _can_exchange(staged, target) and _exchange(staged, target):
-            for path in _entries(staged):  # the old content
+        elif not staying and _can_exchange(staged, target) and folders.exchange(staged, target):
+            for path in journal.entries(staged):  # the old content
                 if path.name not in names | arriving:  # created since `staying` was listed
                     path.rename(target / path.name)
         else:
-            (staged / _REMOVED).write_text(json.dumps(sorted(names - arriving)))
-            staged.rename(target / _JOURNAL)
+            journal.begin(staged, target, names - arriving)
             try:
-                _complete(target)
+                journal.complete(target)
             except KeyboardInterrupt:
-                _complete(target)
+                journal.complete(target)
                 raise
-        _sync_folder(target.parent)
+        folders.sync_folder(target.parent)
 
 
 @contextmanager
@@ -164,10 +156,10 @@ def writing(folder: Path, remedy: str) -> Iterator[FolderWriter]:
         stack.callback(_remove_empty, made)
         try:
             _check_parent(target)
-            stack.enter_context(locks.exclusive(_lock_file(target)))
-            _sweep(target)
-            if _has_journal(target):
-                _complete(target)
+            stack.enter_context(locks.exclusive(journal.lock_file(target)))
+            journal.sweep(target)
+            if journal.exists(target):
+                journal.complete(target)
         except locks.Locked as error:
             raise UsageError(
                 f"{folder} is being written by {error}; wait until it ends, or {remedy}"
@@ -196,7 +188,7 @@ def complete_interrupted(folder: Path) -> None:
         If the folder cannot be written.
     """
     end = time.monotonic() + _PATIENCE_S
-    while _has_journal(folder):
+    while journal.exists(folder):
         try:
             with writing(folder, "repeat the command with the permission to write it"):
                 return
@@ -216,7 +208,7 @@ def check_empty(folder: Path, remedy: str) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; {remedy}")
-    if _entries(folder):
+    if journal.entries(folder):
         raise UsageError(f"{folder} is not empty; {remedy}, or remove its content")
 
 
@@ -236,9 +228,9 @@ def check_folder(folder: Path, allowed: Collection[str] = ()) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"--out {folder} is a file; name a folder")
-    if (folder / _LAST).exists() or _has_journal(folder):
+    if (folder / journal.LAST).exists() or journal.exists(folder):
         return
-    if {path.name for path in _entries(folder)} - {*allowed}:
+    if {path.name for path in journal.entries(folder)} - {*allowed}:
         raise UsageError(
             f"--out {folder} holds files that are not results of aser-bench; name another folder"
         )
@@ -251,28 +243,11 @@ def cannot_write(error: OSError, folder: Path, remedy: str) -> AserBenchError:
     return AserBenchError(f"{folder} cannot be written ({error.strerror or error}): {remedy}")
 
 
-def _entries(folder: Path) -> list[Path]:
-    """Return the content of a folder without the hidden files of this module."""
-    if not folder.is_dir():
-        return []
-    return [path for path in folder.iterdir() if not path.name.startswith(HIDDEN)]
-
-
-def _beside(target: Path, ending: str) -> Path:
-    return target.with_name(f".{target.name}{ending}")
-
-
-def _lock_file(target: Path) -> Path:
-    # Every process has to choose the same place: beside the folder, which may be exchanged.
-    if os.access(target.parent, os.W_OK) and not os.path.ismount(target):
-        return _beside(target, _LOCK)
-    return target / _LOCK
-
-
 def _new_folder(target: Path) -> Path:
     """Make a hidden folder from which entries can be renamed into the target."""
-    ending = f"{_NEW}{uuid.uuid4().hex[:8]}"  # no late worker of a killed process writes there
-    beside, inside = _beside(target, ending), target / ending
+    # Never the folder of a killed process, into which its workers may still write.
+    ending = f"{journal.NEW}{uuid.uuid4().hex[:8]}"
+    beside, inside = journal.beside(target, ending), target / ending
     if not target.exists():
         beside.mkdir()
         return beside
@@ -296,110 +271,7 @@ def _can_exchange(staged: Path, target: Path) -> bool:
     return (new.st_uid, new.st_gid) == (old.st_uid, old.st_gid)
 
 
-def _exchange(first: Path, second: Path) -> bool:
-    """Exchange two folders by one system call; return False where the system cannot."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    one, other = os.fsencode(first), os.fsencode(second)
-    exchange, here = 2, -100  # RENAME_EXCHANGE on Linux and RENAME_SWAP on macOS; AT_FDCWD
-    try:
-        if sys.platform == "darwin":
-            return bool(libc.renamex_np(one, other, exchange) == 0)
-        return bool(libc.renameat2(here, one, here, other, exchange) == 0)
-    except AttributeError:
-        return False
-
-
-def _has_journal(folder: Path) -> bool:
-    journal = folder / _JOURNAL
-    return journal.is_dir() and not journal.is_symlink()
-
-
-def _complete(target: Path) -> None:
-    """Move the entries of the journal into place; may be repeated after an interruption."""
-    journal = target / _JOURNAL
-    names: object = None
-    with suppress(FileNotFoundError, ValueError):
-        names = json.loads((journal / _REMOVED).read_text())
-    # The folder may come from elsewhere: only entries that it has are removed.
-    removed = [path for path in _entries(target) if isinstance(names, list) and path.name in names]
-    arriving = sorted((path.name for path in _entries(journal)), key=lambda name: name == _LAST)
-    if _LAST in arriving:
-        delete(target / _LAST)
-    for path in removed:
-        delete(path)
-    for name in arriving:
-        delete(target / name)
-        (journal / name).rename(target / name)
-    delete(journal)
-
-
-def _sweep(target: Path) -> None:
-    """Remove what dead processes left in the target and beside folders of the same parent."""
-    left = [path for path in _hidden(target) if path.name.startswith(_NEW)]
-    for path in _hidden(target.parent):
-        name, _, ending = path.name.removeprefix(".").rpartition(_NEW)
-        if name == target.name or (name and ending and _is_abandoned(path.with_name(name), path)):
-            left.append(path)
-    for path in left:
-        _discard(path)
-
-
-def _hidden(folder: Path) -> list[Path]:
-    """Return the hidden folders of this module in a folder that can be listed."""
-    with suppress(OSError):
-        return [path for path in folder.iterdir() if HIDDEN in path.name and path.is_dir()]
-    return []
-
-
-def _is_abandoned(target: Path, staged: Path) -> bool:
-    """Return whether no process writes the target for which this user staged new content."""
-    if staged.lstat().st_uid != os.getuid():
-        return False
-    lock = _lock_file(target)
-    if not lock.exists():
-        return True
-    with suppress(OSError, locks.Locked), locks.exclusive(lock):
-        return True
-    return False
-
-
-def delete(path: Path) -> None:
-    """Delete a file or a folder; nothing happens if there is none."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _discard(folder: Path) -> None:
-    """Remove a folder into which workers that are being ended may still write a last file."""
-    end = time.monotonic() + _PATIENCE_S
-    while folder.exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists() or time.monotonic() > end:
-            return
-        time.sleep(0.05)
-
-
-def _remove_empty(folders: list[Path]) -> None:
-    for path in folders:
+def _remove_empty(paths: list[Path]) -> None:
+    for path in paths:
         with suppress(OSError):
             path.rmdir()
-
-
-def _sync(folder: Path) -> None:
-    """Write the files of a folder to the disk; those in subfolders can be made from them."""
-    for path in folder.iterdir():
-        if path.is_file() and not path.is_symlink():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # not every file system does this for folders
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -36,14 +36,20 @@ def places(n_bytes: int) -> list[Path]:
 
 
 @contextmanager
-def folder(place: Path) -> Iterator[Path]:
-    """Yield a new empty folder under ``place`` and remove it afterwards.
+def folder(place: Path | None = None) -> Iterator[Path]:
+    """Yield a new empty folder and remove it afterwards.
+
+    Parameters
+    ----------
+    place : Path, optional
+        Its parent; default: the system's folder for temporary files.
 
     Raises
     ------
     OSError
         If the folder cannot be made.
     """
+    place = place or Path(tempfile.gettempdir())
     _sweep_once(place, os.getpid())
     path, lock = _create(place)
     try:

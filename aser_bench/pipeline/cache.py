@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.atomic import cannot_write, write_file
+from ..core.errors import AserBenchError
 
 _STALE_S = 24 * 3600
 _META = "__meta__"
@@ -90,13 +91,14 @@ class Cache:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {part: file[part] for part in file.files}
             index = json.loads(str(arrays.pop(_META)))
-            if sorted(arrays) == index["arrays"]:
+            if sorted(arrays) == index["arrays"] and index.get("key", name) == name:
                 return Entry(arrays, index["meta"])
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             if error.errno != errno.EINVAL:  # a damaged index; other errors are the disk's
-                raise cannot_write(error, self.root, _REMEDY) from error
+                reason = error.strerror or error
+                raise AserBenchError(f"{path} cannot be read ({reason}): {_REMEDY}") from error
         except (ValueError, TypeError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile):
             pass  # a damaged file can raise any of these
         path.unlink(missing_ok=True)
@@ -113,7 +115,7 @@ class Cache:
             If the disk is full or the folder cannot be written.
         """
         path = self.path(kind, name)
-        index = json.dumps({"arrays": sorted(arrays), "meta": meta})
+        index = json.dumps({"key": name, "arrays": sorted(arrays), "meta": meta})
         content: dict[str, Any] = {_META: np.array(index), **arrays}
         temporary = self.root / "tmp" / f"{name[:16]}.{os.getpid()}.{uuid.uuid4().hex}"
         try:

@@ -7,17 +7,16 @@ slower this machine is under the load of the run.
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .. import models
+from ..core import tempdirs
 from ..core.progress import format_duration
 from ..models import tuning
 from ..models.base import Model, Settings, TrainingSize
@@ -109,8 +108,8 @@ def _coding_trial(task: CodingTask) -> float:
 
 def _run_without_cache(task: CodingTask) -> float:
     """Run a coding task with an empty cache; return its wall-clock seconds."""
-    with tempfile.TemporaryDirectory(prefix="aser-bench-") as folder:
-        return run_coding_task(replace(task, cache=Cache(Path(folder)))).cost.wall_s
+    with tempdirs.folder() as folder:
+        return run_coding_task(replace(task, cache=Cache(folder))).cost.wall_s
 
 
 @dataclass(frozen=True)

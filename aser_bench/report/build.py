@@ -5,14 +5,13 @@ from __future__ import annotations
 import shlex
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ..core import atomic, tempdirs
+from ..core import atomic, folders, tempdirs
 from ..core.errors import UsageError, suggest
 from ..core.findings import Findings
 from ..results import audio_examples, reader
@@ -129,7 +128,7 @@ def report(
     folder = Path(out) if out is not None else Path(paths[0])
     if out is not None:
         atomic.check_folder(folder, _OUTPUTS)
-    with atomic.writing(folder, _REMEDY) as target, _temporary_folder() as temporary:
+    with atomic.writing(folder, _REMEDY) as target, tempdirs.folder() as temporary:
         material = reader.merge([reader.read(path) for path in dict.fromkeys(map(Path, paths))])
         audio = audio_examples.load(material, folder)
         draft = _draft(material, options, folder, temporary / "figures", audio)
@@ -156,7 +155,7 @@ def add_report(staged: Path, folder: Path, options: ReportOptions | None = None)
         If the report cannot be written.
     """
     options = options or ReportOptions()
-    with _temporary_folder() as temporary:
+    with tempdirs.folder() as temporary:
         material = reader.merge([reader.read(staged)])
         shown = (replace(material.folders[0], path=folder),)
         draft = _draft(replace(material, folders=shown), options, folder, temporary / "figures", {})
@@ -165,15 +164,11 @@ def add_report(staged: Path, folder: Path, options: ReportOptions | None = None)
                 write(staged / name)
         except BaseException as error:
             for name in _OUTPUTS:
-                atomic.delete(staged / name)
+                folders.delete(staged / name)
             if isinstance(error, OSError):
                 raise atomic.cannot_write(error, folder, _REMEDY) from error
             raise
     return Report(folder, tuple(draft.writers), draft.findings, draft.verdict)
-
-
-def _temporary_folder() -> AbstractContextManager[Path]:
-    return tempdirs.folder(tempdirs.places(0)[-1])
 
 
 @dataclass(frozen=True)

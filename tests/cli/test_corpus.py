@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from aser_bench.cli import main
-from aser_bench.core.atomic import HIDDEN
+from aser_bench.core.journal import HIDDEN
 from aser_bench.corpora.audio import read
 
 

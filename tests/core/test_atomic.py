@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import io
 import itertools
@@ -13,11 +14,13 @@ import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from aser_bench.core import atomic, locks
+from aser_bench.core import atomic, folders, locks
 from aser_bench.core.errors import AserBenchError, UsageError
+from aser_bench.core.journal import HIDDEN
 
 REMEDY = "choose another folder"
 OLD = {"manifest.json": "old", "scores.csv": "old", "wer.csv": "old", "tables/a.csv": "old"}
@@ -42,7 +45,7 @@ def replace(folder: Path, new: dict[str, str] = NEW, names: tuple[str, ...] = NA
 
 
 def hidden(folder: Path) -> list[Path]:
-    return list(folder.rglob(f"*{atomic.HIDDEN}*"))
+    return list(folder.rglob(f"*{HIDDEN}*"))
 
 
 @pytest.fixture
@@ -57,7 +60,7 @@ def out(tmp_path) -> Path:
 def mechanism(request, monkeypatch) -> str:
     """Replace folders by each of the two mechanisms."""
     if request.param == "journal":
-        monkeypatch.setattr(atomic, "_exchange", lambda first, second: False)
+        monkeypatch.setattr(folders, "exchange", lambda first, second: False)
     return request.param
 
 
@@ -66,9 +69,28 @@ def mechanism(request, monkeypatch) -> str:
 
 def test_this_system_exchanges_folders(tmp_path):
     fill(tmp_path, {"a/old": "", "b/new": ""})
-    assert atomic._exchange(tmp_path / "a", tmp_path / "b")
+    assert folders.exchange(tmp_path / "a", tmp_path / "b")
     assert content(tmp_path) == {"a/new": "", "b/old": ""}
-    assert not atomic._exchange(tmp_path / "a", tmp_path / "missing")
+    assert not folders.exchange(tmp_path / "a", tmp_path / "missing")
+
+
+@pytest.mark.parametrize(("system", "function"), [("darwin", "renamex_np"), ("linux", "renameat2")])
+def test_each_system_has_its_call(tmp_path, monkeypatch, system, function):
+    calls = []
+
+    def call(*arguments):
+        calls.append(arguments)
+        return 0
+
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: SimpleNamespace(**{function: call}))
+    assert folders.exchange(tmp_path / "a", tmp_path / "b")
+    assert [argument for argument in calls[0] if isinstance(argument, bytes)] == [
+        os.fsencode(tmp_path / "a"),
+        os.fsencode(tmp_path / "b"),
+    ]
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: SimpleNamespace())
+    assert not folders.exchange(tmp_path / "a", tmp_path / "b")
 
 
 @pytest.mark.usefixtures("mechanism")
@@ -112,13 +134,13 @@ def test_a_new_file_never_replaces_one_that_is_not_named(out):
 
 
 def test_a_file_created_during_an_exchange_is_kept(out, monkeypatch):
-    exchange = atomic._exchange
+    exchange = folders.exchange
 
     def late(first, second):
         fill(out, {"notes.txt": "mine"})
         return exchange(first, second)
 
-    monkeypatch.setattr(atomic, "_exchange", late)
+    monkeypatch.setattr(folders, "exchange", late)
     replace(out)
     assert content(out) == {**NEW, "notes.txt": "mine"}
 
@@ -265,8 +287,8 @@ def test_a_file_in_the_place_of_a_folder_is_named(tmp_path, place):
 
 
 def test_an_interrupt_during_the_moves_completes_them(out, monkeypatch):
-    monkeypatch.setattr(atomic, "_exchange", lambda first, second: False)
-    delete, calls = atomic.delete, []
+    monkeypatch.setattr(folders, "exchange", lambda first, second: False)
+    delete, calls = folders.delete, []
 
     def interrupted(path):
         calls.append(path)
@@ -274,7 +296,7 @@ def test_an_interrupt_during_the_moves_completes_them(out, monkeypatch):
             raise KeyboardInterrupt
         delete(path)
 
-    monkeypatch.setattr(atomic, "delete", interrupted)
+    monkeypatch.setattr(folders, "delete", interrupted)
     with pytest.raises(KeyboardInterrupt):
         replace(out)
     assert content(out) == NEW
@@ -313,7 +335,7 @@ def kill_at(step: int, kind: str) -> None:
         return call
 
     journal = kind == "journal"
-    atomic._exchange = (lambda first, second: False) if journal else killing(atomic._exchange)
+    folders.exchange = (lambda first, second: False) if journal else killing(folders.exchange)
     io.open = killing(io.open)
     for name in CALLS:
         setattr(os, name, killing(getattr(os, name)))
@@ -351,26 +373,59 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new_folder(tmp_path, kind, mor
 
 def test_leftovers_of_killed_processes_are_removed(out):
     """Also those beside other folders of the same parent, but none of a running process."""
-    ending = f"{atomic.HIDDEN}new-12345678"
+    ending = f"{HIDDEN}new-12345678"
     for left in (out / ending, out.with_name(f".out{ending}"), out.with_name(f".gone{ending}")):
         fill(left, {"half.csv": ""})
     other = out.with_name("other")
     with atomic.writing(other, REMEDY) as target, target.replacing() as staged:
         fill(staged, NEW)
         replace(out)
-        assert set(hidden(out.parent)) == {staged, out.with_name(f".other{atomic.HIDDEN}lock")}
+        assert set(hidden(out.parent)) == {staged, out.with_name(f".other{HIDDEN}lock")}
     assert content(other) == NEW
     assert not hidden(out.parent)
+
+
+def test_a_lock_file_of_a_killed_process_protects_nothing(out):
+    left = out.with_name(f".gone{HIDDEN}new-12345678")
+    fill(left, {"half.csv": ""})
+    out.with_name(f".gone{HIDDEN}lock").write_text("1 elsewhere aser-bench run")
+    replace(out)
+    assert [path.name for path in out.parent.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("what", ["another user", "symbolic link"])
+def test_folders_of_others_are_not_removed(out, monkeypatch, what):
+    left = out.with_name(f".gone{HIDDEN}new-12345678")
+    if what == "symbolic link":
+        left.symlink_to(out)
+    else:
+        fill(left, {"half.csv": ""})
+        monkeypatch.setattr(os, "getuid", lambda: 2**20)
+    replace(out)
+    assert left.exists()
+    assert content(out) == NEW
+
+
+def test_a_folder_of_another_group_is_not_exchanged(out):
+    """The new folder would have another group."""
+    try:
+        os.chown(out, -1, 12345)
+    except PermissionError:
+        pytest.skip("only root may change the group")
+    inode = out.stat().st_ino
+    replace(out)
+    assert (out.stat().st_ino, out.stat().st_gid) == (inode, 12345)
+    assert content(out) == NEW
 
 
 def test_a_journal_from_elsewhere_touches_nothing_outside(out):
     fill(out.parent, {"precious.txt": "mine"})
     for names in ('["../precious.txt", "..", ".", "", "\\u0000", 3]', '".."', "{", "\0"):
-        fill(out / f"{atomic.HIDDEN}journal", {f"{atomic.HIDDEN}removed.json": names})
+        fill(out / f"{HIDDEN}journal", {f"{HIDDEN}removed.json": names})
         atomic.complete_interrupted(out)
         assert content(out) == OLD
     assert content(out.parent)["precious.txt"] == "mine"
-    (out / f"{atomic.HIDDEN}journal").symlink_to(out.parent)
+    (out / f"{HIDDEN}journal").symlink_to(out.parent)
     atomic.complete_interrupted(out)
     assert content(out.parent)["precious.txt"] == "mine"
 
@@ -470,7 +525,7 @@ def test_without_locks_a_running_process_is_refused(out):
 @pytest.mark.usefixtures("without_locks")
 @pytest.mark.parametrize(("pid", "host"), [(2**22 + 1, None), (os.getpid(), "elsewhere"), (0, "")])
 def test_without_locks_the_process_number_decides_on_this_machine(out, pid, host):
-    lock = out.with_name(f".out{atomic.HIDDEN}lock")
+    lock = out.with_name(f".out{HIDDEN}lock")
     lock.write_text(f"{pid} {platform.node() if host is None else host} aser-bench run")
     if host is None:
         replace(out)
@@ -482,14 +537,58 @@ def test_without_locks_the_process_number_decides_on_this_machine(out, pid, host
 
 def test_a_reader_waits_for_the_moves_of_a_running_writer(out, monkeypatch):
     monkeypatch.setattr(atomic, "_PATIENCE_S", 0.2)
-    fill(out / f"{atomic.HIDDEN}journal", {"scores.csv": "new"})
-    with locks.exclusive(out.with_name(f".out{atomic.HIDDEN}lock")):
+    fill(out / f"{HIDDEN}journal", {"scores.csv": "new"})
+    with locks.exclusive(out.with_name(f".out{HIDDEN}lock")):
         start = time.monotonic()
         with pytest.raises(UsageError, match="is being written by process"):
             atomic.complete_interrupted(out)
         assert time.monotonic() - start > 0.2
     atomic.complete_interrupted(out)
     assert content(out) == {**OLD, "scores.csv": "new"}
+
+
+def test_a_process_that_has_not_yet_described_itself_is_another_process(out):
+    lock = out.with_name(f".out{HIDDEN}lock")
+    with locks.exclusive(lock):
+        lock.write_text("")
+        with pytest.raises(UsageError, match="is being written by another process; wait"):
+            replace(out)
+
+
+def test_a_description_is_one_short_line(monkeypatch, out):
+    monkeypatch.setattr(sys, "orig_argv", ["/usr/bin/python", "-c", "a\nb\x1b[31m" + "c" * 999])
+    with atomic.writing(out, REMEDY), pytest.raises(UsageError) as caught:
+        replace(out)
+    message = str(caught.value)
+    assert "(python -c 'a b [31mccc" in message
+    assert len(message) < len(str(out)) + 250
+    assert message.isprintable()
+
+
+# Checks
+
+
+def test_only_an_empty_folder_is_empty(tmp_path):
+    atomic.check_empty(tmp_path / "missing", REMEDY)
+    fill(tmp_path / f"{HIDDEN}new-12345678", {"half.csv": ""})
+    atomic.check_empty(tmp_path, REMEDY)
+    fill(tmp_path, {"file": ""})
+    with pytest.raises(UsageError, match="is not empty; choose another folder"):
+        atomic.check_empty(tmp_path, REMEDY)
+    with pytest.raises(UsageError, match="is a file; choose another folder"):
+        atomic.check_empty(tmp_path / "file", REMEDY)
+
+
+def test_only_results_may_be_replaced(tmp_path):
+    atomic.check_folder(tmp_path)
+    fill(tmp_path, {"tables/a.csv": ""})
+    atomic.check_folder(tmp_path, ("tables",))
+    with pytest.raises(UsageError, match="holds files that are not results"):
+        atomic.check_folder(tmp_path)
+    fill(tmp_path, {"manifest.json": ""})
+    atomic.check_folder(tmp_path)
+    with pytest.raises(UsageError, match="is a file"):
+        atomic.check_folder(tmp_path / "manifest.json")
 
 
 # Files

@@ -138,6 +138,15 @@ def test_truncated_file_is_removed(cache, saved, part):
     assert_removed(cache)
 
 
+def test_entry_of_another_key_is_removed(cache, saved):
+    other = key("another name")
+    path = cache.path("features", other)
+    path.parent.mkdir(exist_ok=True)
+    saved.rename(path)
+    assert cache.load("features", other) is None
+    assert not path.exists()
+
+
 @pytest.mark.parametrize("what", ["no meta", "broken meta"])
 def test_file_that_is_no_entry_is_removed(cache, saved, what):
     strange = {} if what == "no meta" else {"__meta__": np.array("{")}
@@ -250,6 +259,16 @@ def test_file_in_the_place_of_the_folder_is_named(cache):
     with pytest.raises(AserBenchError, match="cannot be written") as caught:
         cache.save("features", NAME, ARRAYS, META)
     assert str(cache.root) in str(caught.value)
+
+
+@pytest.mark.usefixtures("saved")
+def test_entry_on_a_broken_disk_is_named(cache, monkeypatch):
+    def broken(*args, **kwargs):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(np, "load", broken)
+    with pytest.raises(AserBenchError, match=r"npz cannot be read \(Input/output error\)"):
+        cache.load("features", NAME)
 
 
 def test_file_in_the_place_of_the_folder_has_no_entry(cache):
