@@ -432,7 +432,7 @@ def two_runs(new: Path, base: Path) -> tuple[Path, Path]:
     [
         (break_nothing, "is a file; name the results folder that contains it"),
         (break_new, "does not exist"),
-        (break_manifest, "no folder of results: it holds no manifest"),
+        (break_manifest, "no results folder: it has no manifest"),
         (break_results, "neither predictions.parquet nor scores.csv"),
         (break_all_results, "no result with the status ok"),
         (break_columns, "lacks the columns n_test"),

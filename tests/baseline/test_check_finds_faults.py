@@ -1,6 +1,6 @@
 """Faults in a codec or in features make the check of a run fail.
 
-Each study runs whole in a process of its own, from an empty cache, with one thing broken in it.
+Each study runs in a separate process, from an empty cache, with one fault.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def test_unchanged_code_passes(baseline, tmp_path):
         (SHORT, "max-refused", "samples for"),
         (HOP, "max-feature-shift", "raise the feature set's version"),
     ],
-    ids=["200 samples late", "clamped bitrate", "a sample short", "another hop length"],
+    ids=["200 samples of delay", "clamped bitrate", "a missing sample", "another hop length"],
 )
 def test_a_fault_fails_the_check_and_is_named(baseline, tmp_path, broken, flag, message):
     code, failing = checked(run(tmp_path, broken), baseline)
