@@ -140,8 +140,8 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> FakeTerminal:
     return FakeTerminal()
 
 
-def test_bar_stays_on_one_line_of_a_terminal(terminal):
-    with Progress(100, terminal) as progress:
+def test_bar_stays_on_one_line_of_a_terminal(terminal, clock):
+    with Progress(100, terminal, clock=clock) as progress:
         for task in range(10):
             progress.advance(10, f"training a_corpus_with_a_very_long_name {task} " * 3)
     assert terminal.getvalue().count("\n") == 1
@@ -191,9 +191,9 @@ def test_results_on_standard_output_bypass_the_bar(terminal, capsys):
     assert "result" not in terminal.getvalue()
 
 
-def test_terminal_without_control_sequences_gets_lines(terminal, monkeypatch):
+def test_terminal_without_control_sequences_gets_lines(terminal, clock, monkeypatch):
     monkeypatch.setenv("TERM", "dumb")
-    with Progress(100, terminal) as progress:
+    with Progress(100, terminal, clock=clock) as progress:
         progress.advance(100)
     assert terminal.getvalue() == "[100 %] done in 0 s\n"
 
