@@ -23,7 +23,7 @@ from .pipeline.parallel import Pool, cores
 from .pipeline.training_task import run_training_task
 from .pipeline.worklist import Worklist, describe
 from .report import build, terminal_text
-from .results import existing, provenance, reader, scores, writer
+from .results import existing, merge, provenance, scores, writer
 from .results.writer import Costs
 from .study.config import Study
 from .study.experiment import Experiment
@@ -283,7 +283,7 @@ class _Run:
                     text = terminal_text(
                         score_table,
                         condition_table,
-                        reader.context(manifest),
+                        merge.context(manifest),
                         findings=added.findings,
                     )
                 except Exception as error:  # the results are complete without a report

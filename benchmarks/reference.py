@@ -18,13 +18,14 @@ from aser_bench.core.tables import ORIGINAL
 from aser_bench.evaluation.analysis import cells
 from aser_bench.evaluation.outcomes import read
 from aser_bench.results import reader
+from aser_bench.results.merge import merge
 
 WHO = {"features": "functionals", "model": "svm", "protocol": "speaker"}
 
 
 def rows(folder: Path) -> pd.DataFrame:
     """Return the reference's rows of one results folder."""
-    material = reader.merge([reader.read(folder)])
+    material = merge([reader.read(folder)])
     table = cells(read(material.sources))
     table = table[(table[list(WHO)] == pd.Series(WHO)).all(axis=1)]
     clean = table[table["train_condition"] == ORIGINAL].assign(training="clean")

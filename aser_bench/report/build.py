@@ -16,7 +16,7 @@ from ..core.errors import UsageError, suggest
 from ..core.findings import Findings
 from ..results import audio_examples, reader
 from ..results.analysis import MARGIN, analyse
-from ..results.reader import Material
+from ..results.merge import MergedResults, merge
 from . import FORMATS as TABLE_FORMATS
 from . import figures, html, verdict, write_tables
 
@@ -129,7 +129,7 @@ def report(
     if out is not None:
         atomic.check_folder(folder, _OUTPUTS)
     with atomic.writing(folder, _REMEDY) as target, tempdirs.folder() as temporary:
-        material = reader.merge([reader.read(path) for path in dict.fromkeys(map(Path, paths))])
+        material = merge([reader.read(path) for path in dict.fromkeys(map(Path, paths))])
         audio = audio_examples.load(material, folder)
         draft = _draft(material, options, folder, temporary / "figures", audio)
         with target.replacing(draft.writers) as staged:
@@ -156,7 +156,7 @@ def add_report(staged: Path, folder: Path, options: ReportOptions | None = None)
     """
     options = options or ReportOptions()
     with tempdirs.folder() as temporary:
-        material = reader.merge([reader.read(staged)])
+        material = merge([reader.read(staged)])
         shown = (replace(material.folders[0], path=folder),)
         draft = _draft(replace(material, folders=shown), options, folder, temporary / "figures", {})
         try:
@@ -181,7 +181,7 @@ class _Draft:
 
 
 def _draft(
-    material: Material,
+    material: MergedResults,
     options: ReportOptions,
     folder: Path,
     figures_folder: Path,
@@ -200,7 +200,7 @@ def _draft(
 
 
 def _writers(
-    material: Material,
+    material: MergedResults,
     findings: Findings,
     sentences: Sequence[str],
     names: Sequence[str],
@@ -244,7 +244,7 @@ def _failed(scores: pd.DataFrame) -> pd.DataFrame:
     return scores[scores["status"] != "ok"]
 
 
-def _manifest(material: Material) -> dict[str, Any]:
+def _manifest(material: MergedResults) -> dict[str, Any]:
     """Return the merged manifests of all folders, with the names of corpora in the report."""
     corpora: dict[str, Any] = {}
     for folder_results, source in zip(material.folders, material.sources, strict=True):
@@ -263,7 +263,7 @@ def _merged(values: Sequence[Any]) -> Any:
     return values[0] if len(set(texts)) == 1 else " / ".join(dict.fromkeys(texts))
 
 
-def _command(material: Material, folder: Path) -> str:
+def _command(material: MergedResults, folder: Path) -> str:
     if len(material.folders) == 1:
         folder_results = material.folders[0]
         # Paths are relative to the folder in which the run started, not to its study file.

@@ -16,7 +16,7 @@ from ..core.findings import COMPARED, Findings
 from ..core.tables import ORIGINAL
 from ..results import reader
 from ..results.analysis import MARGIN, analyse
-from ..results.reader import Material
+from ..results.merge import MergedResults, merge
 from . import figures, verdict
 from .build import Report, ReportOptions, report
 
@@ -48,8 +48,8 @@ class Results:
     exit_code: int = 0
 
     @cached_property
-    def _material(self) -> Material:
-        return reader.merge([reader.read(self.folder)])
+    def _material(self) -> MergedResults:
+        return merge([reader.read(self.folder)])
 
     @cached_property
     def findings(self) -> Findings:

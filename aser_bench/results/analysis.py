@@ -5,17 +5,17 @@ from __future__ import annotations
 from ..core.findings import Findings
 from ..evaluation import analysis
 from ..evaluation.analysis import MARGIN
-from .reader import Material
+from .merge import MergedResults
 
 __all__ = ["MARGIN", "analyse"]
 
 
-def analyse(material: Material, margin: float = MARGIN, unclustered: bool = False) -> Findings:
+def analyse(material: MergedResults, margin: float = MARGIN, unclustered: bool = False) -> Findings:
     """Return the tables of a report, computed from predictions.
 
     Parameters
     ----------
-    material : Material
+    material : MergedResults
         One results folder, or several merged.
     margin : float
         The largest loss that is tolerated, as a fraction (0.02 is two points of UAR).

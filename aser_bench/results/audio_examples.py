@@ -19,7 +19,8 @@ from ..core.tables import ORIGINAL, SAMPLE_RATE
 from ..corpora.audio import read
 from ..study import config as studies
 from ..study.conditions import plan_conditions
-from .reader import Folder, Material
+from .merge import MergedResults
+from .reader import ResultsFolder
 
 AudioExamples = Mapping[tuple[str, str, str], bytes]
 """FLAC files (16 bits, 16 kHz) by corpus, condition and utterance."""
@@ -29,12 +30,12 @@ Signal = npt.NDArray[np.float32]
 FOLDER, _INDEX = "sounds", "index.csv"
 
 
-def make(material: Material, worst: pd.DataFrame, number: int) -> AudioExamples:
+def make(material: MergedResults, worst: pd.DataFrame, number: int) -> AudioExamples:
     """Return audio of the first ``number`` worst utterances, original and coded.
 
     Parameters
     ----------
-    material : Material
+    material : MergedResults
         Results with the paths of their corpora.
     worst : pandas.DataFrame
         Columns ``aser_bench.core.findings.WORST``, the worst utterance first.
@@ -77,7 +78,7 @@ def write(examples: AudioExamples, folder: Path) -> None:
     index.to_csv(folder / _INDEX, index=False, lineterminator="\n")
 
 
-def load(material: Material, folder: Path) -> AudioExamples:
+def load(material: MergedResults, folder: Path) -> AudioExamples:
     """Return the audio examples in ``folder`` and in the results folders."""
     examples: dict[tuple[str, str, str], bytes] = {}
     for place in (*(results.path for results in material.folders), folder):
@@ -97,7 +98,7 @@ def load(material: Material, folder: Path) -> AudioExamples:
 
 
 def _coded(
-    results: Folder, corpus: str, condition: str, utterances: list[str]
+    results: ResultsFolder, corpus: str, condition: str, utterances: list[str]
 ) -> dict[str, tuple[Signal, Signal]]:
     """Return the original and the decoded signal of each utterance."""
     study = studies.resolve(results.manifest.study)

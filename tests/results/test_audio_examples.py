@@ -16,6 +16,7 @@ from aser_bench.codecs.audit import gain_db
 from aser_bench.core.errors import UsageError
 from aser_bench.corpora.audio import read
 from aser_bench.results import audio_examples, reader
+from aser_bench.results.merge import merge
 
 STEP = 1.5 / 2**15
 """The tolerance: 1.5 steps of 16 bits, of which rounding needs half a step."""
@@ -51,7 +52,7 @@ def material(path, table, **study):
     factories.folder(
         path, frame[list(factories.tables.PREDICTIONS)], factories.conditions("demo"), study=study
     )
-    return reader.merge([reader.read(path)])
+    return merge([reader.read(path)])
 
 
 def worst(*utterances, corpus="demo", condition="mp3-8k"):
@@ -116,7 +117,7 @@ def test_renamed_corpus_is_read_by_its_original_name(tmp_path, demo):
     (path / "manifest.json").write_text(
         (path / "manifest.json").read_text("utf-8").replace("0" * 64, "1" * 64), "utf-8"
     )
-    both = reader.merge([one, reader.read(path)])
+    both = merge([one, reader.read(path)])
     name = demo["utterance"].iloc[0]
     listen(both, worst(name, corpus="demo (two)"), 1, tmp_path / "out")
     assert set(audio_examples.load(both, tmp_path / "out")) == {

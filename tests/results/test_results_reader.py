@@ -12,11 +12,12 @@ from aser_bench.core.errors import UsageError
 from aser_bench.core.findings import TRANSCRIPTS, WER
 from aser_bench.evaluation.outcomes import read as predictions_of
 from aser_bench.evaluation.wer import wer
-from aser_bench.results import reader as folders
+from aser_bench.results import reader
+from aser_bench.results.merge import merge
 
 
 def side_by_side(*paths):
-    return folders.merge([folders.read(path) for path in paths])
+    return merge([reader.read(path) for path in paths])
 
 
 def models(material):
@@ -147,7 +148,7 @@ def test_notes_of_both_runs_stand_once(tmp_path):
     assert side_by_side(*paths).context.notes == {"voices": ("common", "one", "two")}
 
 
-# --- what is no folder of results -------------------------------------------------------------
+# --- what is no results folder -------------------------------------------------------------
 
 
 @pytest.fixture
@@ -157,7 +158,7 @@ def path(tmp_path):
 
 def refused(path) -> str:
     with pytest.raises(UsageError) as error:
-        folders.merge([folders.read(path)])
+        merge([reader.read(path)])
     said = str(error.value)
     assert "\n" not in said
     assert str(path) in said
@@ -165,8 +166,8 @@ def refused(path) -> str:
 
 
 def test_no_folder_and_no_manifest(path, tmp_path):
-    assert "no folder of results" in refused(tmp_path / "nowhere")
-    assert "no folder of results" in refused(path / "scores.csv")
+    assert "no results folder" in refused(tmp_path / "nowhere")
+    assert "no results folder" in refused(path / "scores.csv")
     (path / "manifest.json").unlink()
     assert "no manifest.json" in refused(path)
 
@@ -244,7 +245,7 @@ def test_the_manifest_is_json_that_others_wrote_too(path):
 
 
 def test_a_folder_in_which_nobody_listened_has_empty_tables_of_it(tmp_path):
-    folder = folders.read(factories.folder(tmp_path / "one", factories.predictions()))
+    folder = reader.read(factories.folder(tmp_path / "one", factories.predictions()))
     for frame, columns in ((folder.wer, WER), (folder.transcripts, TRANSCRIPTS)):
         assert frame.empty
         assert list(frame.columns) == list(columns)
@@ -301,4 +302,4 @@ def test_a_table_of_other_columns_is_refused(tmp_path):
     path = factories.folder(tmp_path / "one", frame, heard=factories.transcripts(frame))
     (path / "wer.csv").write_text("corpus,wer\nvoices,0.5\n")
     with pytest.raises(UsageError, match=r"wer\.csv"):
-        folders.read(path)
+        reader.read(path)
