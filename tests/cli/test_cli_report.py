@@ -100,8 +100,8 @@ def test_flags_that_cannot_be(bench, folder, flags, said):
 
 
 def test_folders_that_are_none(bench, folder, tmp_path):
-    assert "nowhere is no folder of results" in refused(bench("nowhere"))
-    assert "no folder of results" in refused(bench(folder / "scores.csv"))
+    assert "nowhere is no results folder" in refused(bench("nowhere"))
+    assert "no results folder" in refused(bench(folder / "scores.csv"))
     assert "DIR" in refused(bench())
     (folder / "predictions.parquet").write_bytes(b"nonsense")
     assert "cannot be read as predictions" in refused(bench(folder))
