@@ -1,4 +1,4 @@
-"""Kernel matrices, and the SVC that is fitted to them: it must be scikit-learn's."""
+"""Kernel matrices, and the SVC that is fitted to them, compared with scikit-learn's."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ THEIRS = {
 }
 
 
-def made_up(seed: int, classes=("angry", "neutral", "sad"), sizes=(31, 17, 24), columns: int = 9):
-    """Uneven classes that overlap, in float32 and not in order: (features, labels)."""
+def make_data(seed: int, classes=("angry", "neutral", "sad"), sizes=(31, 17, 24), columns: int = 9):
+    """Return overlapping classes of different sizes, not sorted: (float32 features, labels)."""
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.repeat(classes, sizes[: len(classes)]))
     centres = {name: rng.normal(size=columns) for name in classes}
@@ -42,38 +42,38 @@ def made_up(seed: int, classes=("angry", "neutral", "sad"), sizes=(31, 17, 24), 
 
 @pytest.mark.parametrize("kernel", EVERY_KERNEL)
 @pytest.mark.parametrize("gamma", [0.01, 1.0])
-def test_a_kernel_is_what_its_formula_says(kernel, gamma):
-    rows, others = (made_up(seed)[0].astype(float) for seed in (1, 2))
+def test_kernel_equals_its_formula(kernel, gamma):
+    rows, others = (make_data(seed)[0].astype(float) for seed in (1, 2))
     for a, b in ((rows, rows), (others, rows)):
-        found = Gram(a, b).matrix(kernel, gamma)
-        assert found.dtype == np.float64
-        assert found.flags.c_contiguous
-        np.testing.assert_allclose(found, THEIRS[kernel](a, b, gamma), rtol=1e-9, atol=1e-13)
+        matrix = Gram(a, b).matrix(kernel, gamma)
+        assert matrix.dtype == np.float64
+        assert matrix.flags.c_contiguous
+        np.testing.assert_allclose(matrix, THEIRS[kernel](a, b, gamma), rtol=1e-9, atol=1e-13)
 
 
-def test_a_matrix_can_be_asked_for_twice():
-    rows = made_up(1)[0].astype(float)
+def test_matrix_can_be_computed_repeatedly():
+    rows = make_data(1)[0].astype(float)
     gram = Gram(rows, rows)
     first = {kernel: gram.matrix(kernel, 0.1).copy() for kernel in EVERY_KERNEL}
     for kernel in EVERY_KERNEL:
         np.testing.assert_array_equal(gram.matrix(kernel, 0.1), first[kernel])
 
 
-def test_no_row_is_nearer_to_another_than_to_itself():
-    rows = np.repeat(1e4 + made_up(1)[0].astype(float), 2, axis=0)  # each row twice, far away
+def test_rbf_of_a_row_with_itself_is_exactly_one():
+    rows = np.repeat(1e4 + make_data(1)[0].astype(float), 2, axis=0)  # each row twice, far away
     matrix = Gram(rows, rows).matrix("rbf", 1.0)
     np.testing.assert_array_equal(np.diag(matrix), 1.0)
     assert matrix.max() == 1.0
 
 
-def test_gamma_scale_is_scikit_learns():
-    rows = made_up(1)[0].astype(float)
+def test_gamma_scale_equals_scikit_learn():
+    rows = make_data(1)[0].astype(float)
     assert gamma_of("scale", rows) == 1 / (9 * rows.var())
     assert gamma_of("scale", np.ones((5, 3))) == 1.0
     assert gamma_of(0.25, rows) == 0.25
 
 
-def test_the_largest_matrix_has_256_mib():
+def test_largest_matrix_has_256_mib():
     assert kernels.matrix_fits(5792)
     assert not kernels.matrix_fits(5793)
 
@@ -85,21 +85,21 @@ def test_the_largest_matrix_has_256_mib():
 @pytest.mark.parametrize("gamma", ["scale", 0.02])
 @pytest.mark.parametrize("weight", [None, "balanced"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_it_is_scikit_learns_svc(kernel, gamma, weight, dtype):
-    (features, labels), (others, _) = made_up(1), made_up(2, sizes=(90, 90, 90))
+def test_predictions_equal_scikit_learn(kernel, gamma, weight, dtype):
+    (features, labels), (others, _) = make_data(1), make_data(2, sizes=(90, 90, 90))
     features, others = features.astype(dtype), others.astype(dtype)
     settings = {"C": 0.8, "kernel": kernel, "gamma": gamma, "class_weight": weight}
-    mine = GramSVC(**settings).fit(features, labels)
+    ours = GramSVC(**settings).fit(features, labels)
     theirs = SVC(**settings).fit(features, labels)
-    np.testing.assert_array_equal(mine.classes_, theirs.classes_)
-    np.testing.assert_array_equal(mine.predict(others), theirs.predict(others))
+    np.testing.assert_array_equal(ours.classes_, theirs.classes_)
+    np.testing.assert_array_equal(ours.predict(others), theirs.predict(others))
     np.testing.assert_allclose(
-        mine.decision_function(others), theirs.decision_function(others), rtol=1e-7, atol=1e-9
+        ours.decision_function(others), theirs.decision_function(others), rtol=1e-7, atol=1e-9
     )
 
 
-def test_class_weights_matter():
-    (features, labels), (others, _) = made_up(1, sizes=(60, 9, 15)), made_up(1)
+def test_class_weights_change_the_predictions():
+    (features, labels), (others, _) = make_data(1, sizes=(60, 9, 15)), make_data(1)
     counts = [
         np.sum(
             GramSVC(C=0.3, class_weight=weight).fit(features, labels).predict(others) == "neutral"
@@ -110,17 +110,17 @@ def test_class_weights_matter():
 
 
 def test_two_classes_have_one_decision_value():
-    features, labels = made_up(1, ("angry", "sad"))
-    mine, theirs = (one.fit(features, labels) for one in (GramSVC(), SVC()))
-    values = mine.decision_function(features)
+    features, labels = make_data(1, ("angry", "sad"))
+    ours, theirs = (svc.fit(features, labels) for svc in (GramSVC(), SVC()))
+    values = ours.decision_function(features)
     assert values.shape == (len(labels),)
     np.testing.assert_allclose(values, theirs.decision_function(features), atol=1e-9)
-    np.testing.assert_array_equal(mine.predict(features), theirs.predict(features))
+    np.testing.assert_array_equal(ours.predict(features), theirs.predict(features))
 
 
 @pytest.mark.parametrize("kernel", EVERY_KERNEL)
-def test_too_many_rows_go_to_scikit_learn_as_they_are(kernel, monkeypatch):
-    (features, labels), (others, _) = made_up(1), made_up(2)
+def test_large_training_set_is_fitted_without_a_matrix(kernel, monkeypatch):
+    (features, labels), (others, _) = make_data(1), make_data(2)
     by_matrix = GramSVC(kernel=kernel).fit(features, labels)
     monkeypatch.setattr(kernels, "GRAM_BYTES", 8 * len(labels) ** 2 - 1)
     by_rows = GramSVC(kernel=kernel).fit(features, labels)
@@ -133,18 +133,18 @@ def test_too_many_rows_go_to_scikit_learn_as_they_are(kernel, monkeypatch):
     np.testing.assert_array_equal(by_rows.predict(others), by_matrix.predict(others))
 
 
-def test_rows_are_predicted_in_parts(monkeypatch):
-    (features, labels), (others, _) = made_up(1), made_up(2)
-    mine = GramSVC().fit(features, labels)
-    words, values = mine.predict(others), mine.decision_function(others)
+def test_rows_are_predicted_in_blocks(monkeypatch):
+    (features, labels), (others, _) = make_data(1), make_data(2)
+    ours = GramSVC().fit(features, labels)
+    predicted, values = ours.predict(others), ours.decision_function(others)
     monkeypatch.setattr(classifier, "_BLOCK", 7)
     assert len(others) % 7
-    np.testing.assert_array_equal(mine.predict(others), words)
-    np.testing.assert_allclose(mine.decision_function(others), values, atol=1e-12)
+    np.testing.assert_array_equal(ours.predict(others), predicted)
+    np.testing.assert_allclose(ours.decision_function(others), values, atol=1e-12)
 
 
-def test_what_is_no_number_is_refused():
-    features, labels = made_up(1)
+def test_rejects_nan_and_unfitted_use():
+    features, labels = make_data(1)
     broken = features.copy()
     broken[3, 4] = np.nan
     with pytest.raises(ValueError, match="NaN"):
@@ -156,5 +156,5 @@ def test_what_is_no_number_is_refused():
 
 
 @parametrize_with_checks([GramSVC()])
-def test_it_is_an_estimator(estimator, check):
+def test_is_a_scikit_learn_estimator(estimator, check):
     check(estimator)

@@ -1,4 +1,4 @@
-"""What the grid search chooses, and what a prediction's probabilities mean."""
+"""The choice of the grid search, and the probabilities of predictions."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ EMOTIONS = ["sad", "angry", "neutral"]
 QUICK = Settings(effort="quick")
 
 
-def made_up(per_class: int, classes=EMOTIONS, spread: float = 1.3, seed: int = 0):
-    """Overlapping clouds in five dimensions: (features float32, labels)."""
+def make_data(per_class: int, classes=EMOTIONS, spread: float = 1.3, seed: int = 0):
+    """Return overlapping clusters in five dimensions: (float32 features, labels)."""
     rng = np.random.default_rng(seed)
     labels = np.repeat(classes, per_class)
     centres = {name: rng.normal(size=5) for name in sorted(EMOTIONS)}
@@ -35,7 +35,7 @@ def inner(labels, number: int = 3):
 
 
 class Counting(SVC):
-    """An SVC that counts its fits."""
+    """An SVC that counts calls of fit."""
 
     fits = 0
 
@@ -45,7 +45,7 @@ class Counting(SVC):
 
 
 class Stub(Model):
-    """A model of any estimator and grid."""
+    """A model with a given estimator and grid."""
 
     name = "stub"
     title = "a stub"
@@ -60,8 +60,8 @@ class Stub(Model):
         return self._grid
 
 
-class Words(ClassifierMixin, BaseEstimator):
-    """Predicts, and has neither probabilities nor decision values."""
+class LabelsOnly(ClassifierMixin, BaseEstimator):
+    """A classifier without probabilities and decision values."""
 
     def fit(self, features, labels):
         self.classes_ = np.unique(labels)
@@ -75,9 +75,9 @@ class Words(ClassifierMixin, BaseEstimator):
 
 
 @pytest.mark.parametrize("effort", ["quick", "standard"])
-def test_it_chooses_what_scikit_learn_chooses(effort):
+def test_choice_equals_grid_search_cv(effort):
     svm, settings = models.get("svm"), Settings(effort=effort)
-    features, labels = made_up(8)
+    features, labels = make_data(8)
     folds = inner(labels, 2)
     search = GridSearchCV(
         svm.estimator(settings, 0),
@@ -90,9 +90,9 @@ def test_it_chooses_what_scikit_learn_chooses(effort):
     assert tuned.score == pytest.approx(search.best_score_)
 
 
-def test_the_choice_has_the_best_uar():
+def test_choice_has_the_highest_uar():
     candidates = [{"C": c, "kernel": kernel} for kernel in ("rbf", "linear") for c in (0.02, 1)]
-    features, labels = made_up(15)
+    features, labels = make_data(15)
     features, labels = features[:38], labels[:38]  # uneven classes: UAR is not accuracy
     folds = inner(labels)
 
@@ -116,8 +116,8 @@ def test_the_choice_has_the_best_uar():
     assert tuned.score == pytest.approx(max(scores))
 
 
-def test_one_candidate_is_not_searched():
-    features, labels = made_up(6)
+def test_single_candidate_is_not_searched():
+    features, labels = make_data(6)
     Counting.fits = 0
     model = Stub(Counting(), [{"C": [0.5]}])
     tuned = tuning.tune(model, features, labels, inner(labels), QUICK, 0)
@@ -126,28 +126,28 @@ def test_one_candidate_is_not_searched():
     assert Counting.fits == 0
 
 
-def test_without_folds_the_first_candidate_is_taken():
-    features, labels = made_up(6)
+def test_first_candidate_is_chosen_without_folds():
+    features, labels = make_data(6)
     model = Stub(SVC(), [{"C": [3, 1, 2]}])
     tuned = tuning.tune(model, features, labels, [], QUICK, 0)
     assert tuned.params == {"C": 3}
     assert math.isnan(tuned.score)
 
 
-def test_a_fold_that_cannot_be_fitted_is_left_out():
-    features, labels = made_up(10)
+def test_folds_with_a_single_training_class_are_left_out():
+    features, labels = make_data(10)
     whole = inner(labels)
     sad = np.flatnonzero(labels == "sad")
     broken = (sad, np.setdiff1d(np.arange(len(labels)), sad))
     svm = models.get("svm")
-    one = tuning.tune(svm, features, labels, [broken, *whole], QUICK, 0)
-    assert one == tuning.tune(svm, features, labels, whole, QUICK, 0)
+    tuned = tuning.tune(svm, features, labels, [broken, *whole], QUICK, 0)
+    assert tuned == tuning.tune(svm, features, labels, whole, QUICK, 0)
     none = tuning.tune(svm, features, labels, [broken, broken], QUICK, 0)
     assert math.isnan(none.score)
 
 
-def test_the_chosen_settings_are_fitted():
-    features, labels = made_up(6)
+def test_chosen_hyperparameters_are_fitted():
+    features, labels = make_data(6)
     fitted = tuning.fit(models.get("svm"), {"svc__C": 0.07}, features, labels, Settings(), 0)
     assert fitted.get_params()["svc__C"] == 0.07
     assert set(fitted.predict(features)) <= set(EMOTIONS)
@@ -164,9 +164,9 @@ def fitted_model(name: str, features, labels):
 
 @pytest.mark.parametrize("name", ["svm", "mlp"])
 @pytest.mark.parametrize("classes", [EMOTIONS, ["sad", "angry"]], ids=["three", "two"])
-def test_probabilities_belong_to_the_emotions_in_order(name, classes):
-    fitted = fitted_model(name, *made_up(15, classes))
-    test, _ = made_up(30, classes, seed=0)
+def test_probabilities_have_the_order_of_the_emotions(name, classes):
+    fitted = fitted_model(name, *make_data(15, classes))
+    test, _ = make_data(30, classes, seed=0)
     emotions = ["happy", *EMOTIONS]
     predicted, probabilities = tuning.predict(fitted, test, emotions)
     assert (predicted.dtype, probabilities.dtype) == (np.int16, np.float32)
@@ -180,8 +180,8 @@ def test_probabilities_belong_to_the_emotions_in_order(name, classes):
     assert agree.all() if name == "mlp" or len(classes) == 2 else agree.mean() > 0.95
 
 
-def test_the_order_of_the_emotions_moves_the_columns_alone():
-    features, labels = made_up(10)
+def test_order_of_emotions_only_permutes_the_columns():
+    features, labels = make_data(10)
     fitted = fitted_model("svm", features, labels)
     predicted, probabilities = tuning.predict(fitted, features, EMOTIONS)
     backwards, columns = tuning.predict(fitted, features, EMOTIONS[::-1])
@@ -189,8 +189,8 @@ def test_the_order_of_the_emotions_moves_the_columns_alone():
     np.testing.assert_array_equal(2 - backwards, predicted)
 
 
-def test_decision_values_keep_their_order():
-    features, labels = made_up(10)
+def test_probabilities_rank_as_decision_values():
+    features, labels = make_data(10)
     fitted = fitted_model("svm", features, labels)
     _, probabilities = tuning.predict(fitted, features, sorted(EMOTIONS))
     values = fitted.decision_function(features)
@@ -200,28 +200,32 @@ def test_decision_values_keep_their_order():
     )
 
 
-def test_probabilities_of_the_estimator_are_taken_as_they_are():
-    features, labels = made_up(10)
+def test_probabilities_of_the_estimator_are_not_changed():
+    features, labels = make_data(10)
     fitted = KNeighborsClassifier(4).fit(features, labels)
     _, probabilities = tuning.predict(fitted, features, sorted(EMOTIONS))
     np.testing.assert_allclose(probabilities, fitted.predict_proba(features), atol=1e-7)
 
 
-def test_an_estimator_that_only_predicts_is_certain():
-    features, labels = made_up(10, ["sad", "angry"])
-    predicted, probabilities = tuning.predict(Words().fit(features, labels), features, EMOTIONS)
+def test_estimator_without_scores_has_probabilities_zero_and_one():
+    features, labels = make_data(10, ["sad", "angry"])
+    predicted, probabilities = tuning.predict(
+        LabelsOnly().fit(features, labels), features, EMOTIONS
+    )
     assert set(predicted) == {0, 1}
     np.testing.assert_array_equal(probabilities, np.eye(3, dtype=np.float32)[predicted])
 
 
-def test_no_rows_give_no_rows():
-    features, labels = made_up(10, ["sad", "angry"])
-    predicted, probabilities = tuning.predict(Words().fit(features, labels), features[:0], EMOTIONS)
+def test_no_rows_give_no_predictions():
+    features, labels = make_data(10, ["sad", "angry"])
+    predicted, probabilities = tuning.predict(
+        LabelsOnly().fit(features, labels), features[:0], EMOTIONS
+    )
     assert (predicted.shape, probabilities.shape) == ((0,), (0, 3))
 
 
-def test_what_a_grid_always_says_is_not_shown(recwarn):
-    features, labels = made_up(10)
+def test_expected_warnings_are_suppressed(recwarn):
+    features, labels = make_data(10)
     mlp = models.get("mlp")
     tuning.tune(mlp, features, labels, inner(labels, 2), Settings(), 0)
     tuning.fit(mlp, {"mlp__max_iter": 2}, features, labels, Settings(), 0)

@@ -1,4 +1,4 @@
-"""Files of word vectors: opened with what is wrong told in one line, and known by their content."""
+"""Files of word vectors: opening with one-line errors, and identification by content."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ import numpy as np
 
 from ...core.errors import UsageError
 
-_OTHERS = {
+_OTHER_FORMATS = {
     **dict.fromkeys(
         (b"PK\x03\x04", b"7z\xbc\xaf", b"BZh", b"\xfd7zX", b"\x28\xb5\x2f\xfd"),
-        "is packed, not with gzip (a zip archive, say); unpack it and give the file in it",
+        "is compressed, but not with gzip (a zip archive, for example); unpack it first",
     ),
-    b"\xba\x16\x4f\x2f": "is a fastText model; give the .vec file that belongs to it",
+    b"\xba\x16\x4f\x2f": "is a fastText model; give the .vec file of the model",
 }
-"""What a file of another kind begins with."""
+"""First bytes of files of other formats, and the error message for them."""
 
 FORMATS = "give a GloVe text file, a word2vec text file or a word2vec .bin, plain or .gz"
 DAMAGED = "the file is cut short or damaged, fetch it again"
@@ -31,19 +31,19 @@ DAMAGED = "the file is cut short or damaged, fetch it again"
 
 @contextlib.contextmanager
 def open_vectors(path: str | Path, unpack: bool = True) -> Iterator[BinaryIO]:
-    """Open a file, unpacking gzip; what is wrong with it is told with the flag and its name."""
+    """Open a file and decompress gzip; errors name the flag and the file."""
     file, name = Path(path).expanduser(), f"--embeddings {str(path)!r}"
     try:
         if file.is_dir():
             raise UsageError("is a folder; give the file of word vectors in it")
         if not file.is_file():
-            raise UsageError(f"is {'no file on a disk' if file.exists() else 'not there'}")
+            raise UsageError("is not a regular file" if file.exists() else "does not exist")
         with file.open("rb") as plain:
             magic = plain.read(4)
             plain.seek(0)
             if not magic:
                 raise UsageError("is empty; " + FORMATS)
-            for start, reason in _OTHERS.items():
+            for start, reason in _OTHER_FORMATS.items():
                 if magic.startswith(start):
                     raise UsageError(reason)
             if unpack and magic.startswith(b"\x1f\x8b"):
@@ -60,11 +60,11 @@ def open_vectors(path: str | Path, unpack: bool = True) -> Iterator[BinaryIO]:
 
 
 def fingerprint(path: str | Path) -> str:
-    """Return what identifies the content of a file of word vectors, 64 hexadecimal digits.
+    """Return a hash of the content of a file of word vectors, 64 hexadecimal digits.
 
-    SHA-256 of the size and of 256 blocks of 64 KiB, the first, the last and those evenly between:
-    all of a file up to 16 MiB. Of a larger one, a change that keeps the size and lies between the
-    blocks is not seen; vectors of another training differ in every block.
+    SHA-256 of the size and of 256 evenly spaced blocks of 64 KiB, the first and the last included;
+    a file of up to 16 MiB is hashed completely. In a larger file, a change between the blocks that
+    keeps the size is not detected; vectors of another training differ in every block.
 
     Raises
     ------
@@ -76,14 +76,14 @@ def fingerprint(path: str | Path) -> str:
     return _fingerprint(str(path), status.st_size, status.st_mtime_ns, status.st_ino)
 
 
-@functools.lru_cache(maxsize=8)  # asked for once a training
-def _fingerprint(path: str, size: int, changed: int, number: int) -> str:
+@functools.lru_cache(maxsize=8)  # computed once for all trainings, unless the file changes
+def _fingerprint(path: str, size: int, modified: int, inode: int) -> str:
     block, blocks = 1 << 16, 256
     with open_vectors(path, unpack=False) as stream:
         digest = hashlib.sha256(f"{size} ".encode())
         whole = size <= block * blocks
-        spread = np.linspace(0, max(size - block, 0), blocks, dtype=np.int64)
-        for start in range(0, size, block) if whole else spread.tolist():
+        evenly = np.linspace(0, max(size - block, 0), blocks, dtype=np.int64)
+        for start in range(0, size, block) if whole else evenly.tolist():
             stream.seek(start)
             digest.update(stream.read(block))
     return digest.hexdigest()

@@ -1,11 +1,11 @@
-"""Words of a transcript, as NLTK finds them, without the data that NLTK would download.
+"""Word tokens of a transcript by NLTK, without the data that NLTK would download.
 
-NLTK's ``word_tokenize`` finds sentences with a trained Punkt model, then words in each sentence
-with ``NLTKWordTokenizer``. The second part is in the package; the model is a download of its own.
-What sentences are needed for is one thing alone: a full stop at a sentence's end is a token, one
-inside of a sentence belongs to its word. So the same Punkt algorithm is run here with a short
-list of abbreviations and of first words, all of which the trained English model knows too.
-``benchmarks/tokens.py`` measures how far that is from the trained model; docs/text.md says.
+NLTK's ``word_tokenize`` splits a text into sentences with a trained Punkt model, and each sentence
+into words with ``NLTKWordTokenizer``. The second part is in the package; the model is a separate
+download. Sentences affect only full stops: at the end of a sentence it is a token, within a
+sentence it is part of its word. So the same Punkt algorithm is used here with a short list of
+abbreviations and of first words, all of which are in the trained English model, too. docs/text.md
+compares the result with the trained model (``benchmarks/tokens.py``).
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ _ABBREVIATIONS = """
     ariz calif colo conn fla ill mich minn tenn wash
     bros co corp ft inc ltd m.b.a ok ph.d vs
 """
-# Without the last full stop. To the trained model, ok is Oklahoma, so "ok." is a token.
+# Without the final full stop. In the trained model, ok is an abbreviation of Oklahoma.
 
 _FIRST_WORDS = """
     although but despite even he however i if in instead it many meanwhile most since so some
     the there these they this though when while yet
 """
-# With a capital, and after an abbreviation's full stop, they begin a sentence.
+# Words that start a sentence if they are capitalised and follow the full stop of an abbreviation.
 
-_TYPEWRITTEN = str.maketrans(
+_PLAIN_PUNCTUATION = str.maketrans(
     {**dict.fromkeys("‘’‛ʼ´＇", "'"), **dict.fromkeys("“”„‟＂", '"'), "…": "..."}  # noqa: RUF001
 )
-"""Printed marks to those of a keyboard, which are the only ones that NLTK's contractions know."""
+"""Typographic marks to ASCII; NLTK recognises contractions with ASCII apostrophes only."""
 
 
 def tokenise(text: str) -> list[str]:
-    """Return the lower-case tokens of a transcript; none for one without any.
+    """Return the lower-case tokens of a transcript; an empty list for an empty one.
 
-    Curly apostrophes and quotes and the ellipsis character are straightened first: NLTK splits
-    ``don’t`` into three tokens where ``don't`` is the two that word vectors exist for.
+    Typographic apostrophes, quotes and ellipses are replaced by ASCII first: NLTK splits
+    ``don’t`` into three tokens, but ``don't`` into the two that have word vectors.
 
     Source: Bird, Klein, Loper, "Natural Language Processing with Python" (2009) for NLTK; Kiss
     and Strunk, "Unsupervised Multilingual Sentence Boundary Detection", Computational Linguistics
@@ -64,14 +64,14 @@ def tokenise(text: str) -> list[str]:
 
 
 def with_plain_punctuation(text: str) -> str:
-    r"""Return a text with the quotes and dots of a keyboard, its accents joined to their letters.
+    r"""Return a text with ASCII quotes and dots, and accents combined with their letters.
 
     Examples
     --------
     >>> with_plain_punctuation("“So… you’re Ross”")
     '"So... you\'re Ross"'
     """
-    return unicodedata.normalize("NFC", text).translate(_TYPEWRITTEN)
+    return unicodedata.normalize("NFC", text).translate(_PLAIN_PUNCTUATION)
 
 
 @functools.cache
@@ -79,7 +79,7 @@ def _tokenisers() -> tuple[PunktSentenceTokenizer, NLTKWordTokenizer]:
     from nltk.tokenize import NLTKWordTokenizer
     from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
 
-    known = PunktParameters()
-    known.abbrev_types = set(_ABBREVIATIONS.split())
-    known.sent_starters = set(_FIRST_WORDS.split())
-    return PunktSentenceTokenizer(known), NLTKWordTokenizer()
+    parameters = PunktParameters()
+    parameters.abbrev_types = set(_ABBREVIATIONS.split())
+    parameters.sent_starters = set(_FIRST_WORDS.split())
+    return PunktSentenceTokenizer(parameters), NLTKWordTokenizer()

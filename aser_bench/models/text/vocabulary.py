@@ -1,4 +1,4 @@
-"""Tokens to the rows of a matrix of word vectors."""
+"""The vocabulary: from tokens to rows of a matrix of word vectors."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 PADDING = 0
-"""Row of what fills a batch behind the end of a short utterance."""
+"""Row of the padding after the end of a short utterance."""
 
 UNKNOWN = 1
-"""Row of every word that the training fold does not have."""
+"""Row of all words that are not in the training fold."""
 
 EMPTY = 2
-"""Row that stands for an empty transcript, so that no utterance has length zero."""
+"""Row of an empty transcript, so that no utterance has length zero."""
 
 MAX_TOKENS = 128
-"""Tokens of an utterance that are read (Yoon, Byun, Jung, SLT 2018)."""
+"""Maximal number of tokens of an utterance (Yoon, Byun, Jung, SLT 2018)."""
 
 _SPECIAL = 3
 
 
 @dataclasses.dataclass(frozen=True)
 class Vocabulary:
-    """The words of a training fold, numbered.
+    """The words of a training fold and their rows; create one with `of`.
 
-    Make one with `of`. Two vocabularies are equal when their words are.
+    Vocabularies with the same words are equal.
 
     Attributes
     ----------
     words : tuple of str
-        ``words[i]`` has row ``i + 3``; ``PADDING``, ``UNKNOWN`` and ``EMPTY`` come before.
+        ``words[i]`` has row ``i + 3``, after ``PADDING``, ``UNKNOWN`` and ``EMPTY``.
 
     Examples
     --------
-    >>> known = Vocabulary.of([["oh", "no"], ["oh", "yes"]])
-    >>> known.words, len(known)
+    >>> vocabulary = Vocabulary.of([["oh", "no"], ["oh", "yes"]])
+    >>> vocabulary.words, len(vocabulary)
     (('oh', 'no', 'yes'), 6)
-    >>> known.encode(["oh", "dear"]).tolist(), known.encode([]).tolist()
+    >>> vocabulary.encode(["oh", "well"]).tolist(), vocabulary.encode([]).tolist()
     ([3, 1], [2])
     """
 
@@ -54,30 +54,30 @@ class Vocabulary:
 
     @classmethod
     def of(cls, texts: Iterable[Sequence[str]], at_least: int = 1) -> Vocabulary:
-        """Return the vocabulary of tokenised transcripts, which must be the training fold's alone.
+        """Return the vocabulary of tokenised transcripts, which must be of the training fold only.
 
         Parameters
         ----------
         texts : iterable of sequences of str
         at_least : int
-            How often a word must occur; a rarer one is unknown.
+            Minimal number of occurrences of a word; rarer words are unknown.
 
         Returns
         -------
         Vocabulary
-            Frequent words first, equally frequent ones by the alphabet (code points): the same
-            whatever the order of the transcripts.
+            Words by descending frequency, equally frequent words by code points: independent of
+            the order of the transcripts.
         """
         counts = collections.Counter(token for text in texts for token in text)
-        often = (word for word, count in counts.items() if count >= at_least)
-        return cls(tuple(sorted(often, key=lambda word: (-counts[word], word))))
+        frequent = (word for word, count in counts.items() if count >= at_least)
+        return cls(tuple(sorted(frequent, key=lambda word: (-counts[word], word))))
 
     def __len__(self) -> int:
-        """Return how many rows a matrix of word vectors needs: the words and three more."""
+        """Return the number of rows of a matrix of word vectors, with the three special rows."""
         return len(self.words) + _SPECIAL
 
     def encode(self, tokens: Sequence[str], most: int = MAX_TOKENS) -> np.ndarray:
-        """Return the rows of an utterance's tokens, the first ``most`` of them.
+        """Return the rows of the first ``most`` tokens of an utterance.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Tokens are NLTK's, without NLTK's downloads."""
+"""Tokens compared with NLTK's, without its downloads."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from aser_bench.models.text.tokens import tokenise
 
-# What nltk.word_tokenize (3.10, with its trained English model) makes of MELD's transcripts, but
-# for the two that tokenise() reads differently: one line a transcript, its tokens lower-cased and
-# separated by tabs. benchmarks/tokens.py prints it.
+# SHA-256 of the tokens that nltk.word_tokenize (3.10, with its trained English model) returns for
+# MELD's transcripts, except the two that tokenise() splits differently: one line per transcript,
+# lower-case tokens separated by tabs. benchmarks/tokens.py prints it.
 MELD = "35dd882a9f9de1659475747b79a41d598ca858ce6eb94678cedd57352f4639a6"
 MELD_TOKENS = 148011
-MELD_OTHERWISE = {
+MELD_EXCEPTIONS = {
     "OK. Here goes. For a while now, I've been wanting to, um....",
     "Oh, uh, ok. Right this way. All the other pregnant women seem to be goin' in here.",
 }
@@ -47,12 +47,12 @@ MELD_OTHERWISE = {
         ("?!...", "? ! ..."),
     ],
 )
-def test_tokens_as_word_tokenize_gives_them(text, tokens):
+def test_tokens_equal_word_tokenize(text, tokens):
     assert tokenise(text) == tokens.split()
 
 
 @pytest.mark.parametrize(
-    ("printed", "typed"),
+    ("typographic", "ascii_text"),
     [
         ("don\u2019t", "don't"),
         ("You\u2019re a genius! \u2018Kay", "You're a genius! 'Kay"),
@@ -61,17 +61,17 @@ def test_tokens_as_word_tokenize_gives_them(text, tokens):
         ("Nestle\u0301", "Nestlé"),
     ],
 )
-def test_printed_marks_count_as_typed_ones(printed, typed):
-    assert tokenise(printed) == tokenise(typed)
+def test_typographic_marks_equal_ascii(typographic, ascii_text):
+    assert tokenise(typographic) == tokenise(ascii_text)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t", "\u00a0", "\u2003"])
-def test_nothing_has_no_tokens(text):
+def test_blank_text_has_no_tokens(text):
     assert tokenise(text) == []
 
 
 @given(st.text())
-def test_any_text_gives_lower_case_tokens_without_spaces(text):
+def test_tokens_are_lower_case_without_spaces(text):
     for token in tokenise(text):
         assert token == token.lower()
         assert token.split() == [token]
@@ -81,7 +81,7 @@ words = st.text(string.ascii_letters + "'\u2019,-:;\"()$0123456789", min_size=1,
 
 
 @given(st.lists(words, max_size=12).map(" ".join), st.sampled_from(["", ".", "!", "?", "..."]))
-def test_one_sentence_is_tokenised_as_nltk_does(sentence, end):
+def test_single_sentence_is_tokenised_as_by_nltk(sentence, end):
     from nltk import word_tokenize
 
     text = (sentence + end).replace("\u2019", "'")
@@ -89,7 +89,7 @@ def test_one_sentence_is_tokenised_as_nltk_does(sentence, end):
     assert tokenise(sentence + end) == [token.lower() for token in expected]
 
 
-def test_meld_as_word_tokenize_gives_it(shared_corpora):
+def test_tokens_of_meld_equal_word_tokenize(shared_corpora):
     number, digest = 0, hashlib.sha256()
     for split in ("train", "dev", "test"):
         path = shared_corpora / "meld-text" / f"{split}_sent_emo.csv"
@@ -97,13 +97,13 @@ def test_meld_as_word_tokenize_gives_it(shared_corpora):
             for row in csv.DictReader(file):
                 tokens = tokenise(row["Utterance"])
                 number += len(tokens)
-                if row["Utterance"] not in MELD_OTHERWISE:
+                if row["Utterance"] not in MELD_EXCEPTIONS:
                     digest.update(("\t".join(tokens) + "\n").encode())
     assert digest.hexdigest() == MELD
-    assert abs(number - MELD_TOKENS) <= len(MELD_OTHERWISE)
+    assert abs(number - MELD_TOKENS) <= len(MELD_EXCEPTIONS)
 
 
-def test_the_trained_model_where_there_is_one():
+def test_tokens_equal_the_trained_model_if_installed():
     from nltk import word_tokenize
     from nltk.tokenize import punkt_model_available
 
@@ -113,7 +113,7 @@ def test_the_trained_model_where_there_is_one():
     assert tokenise(text) == [token.lower() for token in word_tokenize(text)]
 
 
-def test_no_data_and_no_nltk_until_it_is_used(tmp_path):
+def test_needs_no_data_and_imports_nltk_on_use(tmp_path):
     code = (
         "import sys; from aser_bench.models.text.tokens import tokenise\n"
         "assert 'nltk' not in sys.modules\n"
@@ -125,6 +125,6 @@ def test_no_data_and_no_nltk_until_it_is_used(tmp_path):
     assert done.stdout.decode().strip() == "['oh', '.', 'no', '!']", done.stderr.decode()
 
 
-def test_long_odd_texts_take_no_more_than_their_length():
+def test_long_unusual_texts_are_tokenised_quickly():
     for text in ("." * 50_000, "a" * 200_000, "'" * 20_000, "(" * 20_000, " " * 50_000 + "x"):
         assert tokenise(text)
