@@ -1,4 +1,4 @@
-"""One suite over every registered feature set: being registered is what puts it under test."""
+"""Contract tests of every registered feature set; registration is enough to be tested."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from aser_bench.features.base import FeatureBundle, FeatureSet
 from aser_bench.pipeline.cache import key
 
 RATE = 16_000
-EVERYTHING = registry.names("features")
-BUNDLES = [name for name in EVERYTHING if isinstance(features.resolve(name), FeatureBundle)]
-NAMES = [name for name in EVERYTHING if name not in BUNDLES]
+COMPONENTS = registry.names("features")
+BUNDLES = [name for name in COMPONENTS if isinstance(features.resolve(name), FeatureBundle)]
+NAMES = [name for name in COMPONENTS if name not in BUNDLES]
 SPECS = [spec for name in NAMES for spec in (name, *getattr(features.get(name), "variants", ()))]
 every_set = pytest.mark.parametrize("spec", SPECS)
 
@@ -43,53 +43,55 @@ SIGNALS = {
     "constant": np.full(4000, 0.25),
     "a click": np.eye(1, 5000, 2500)[0],
     "very quiet": noise(4000, 1e-9),
-    "as quiet as it gets": np.full(4000, 1e-45),
+    "smallest float32": np.full(4000, 1e-45),
     "overshooting": 1.5 * np.sign(noise(4000)),
     "half silent": np.concatenate([np.zeros(6000), tone(6000)]),
 }
 every_signal = pytest.mark.parametrize("signal", SIGNALS.values(), ids=SIGNALS)
 
 
-def extracted(spec: str, signal: np.ndarray, original: np.ndarray | None = None) -> np.ndarray:
-    whole = None if original is None else AudioSignal(original, RATE)
-    return features.get(spec).extract(AudioSignal(signal, RATE, whole))
+def extract(spec: str, signal: np.ndarray, original: np.ndarray | None = None) -> np.ndarray:
+    reference = None if original is None else AudioSignal(original, RATE)
+    return features.get(spec).extract(AudioSignal(signal, RATE, reference))
 
 
-def test_the_feature_sets_of_the_package_are_registered():
+def test_built_in_feature_sets_are_registered():
     assert {"functionals", "frames", "robust"} <= set(NAMES)
 
 
 @every_set
-def test_a_feature_set_says_what_it_is(spec):
-    one = features.get(spec)
-    assert isinstance(one, FeatureSet)
-    assert one.name == spec.split(":")[0]
-    assert one.title
-    assert "\n" not in one.title
-    assert one.version >= 1
-    assert isinstance(one.per_frame, bool)
-    assert set(registry.versions(one.packages)) == set(one.packages)
+def test_metadata(spec):
+    component = features.get(spec)
+    assert isinstance(component, FeatureSet)
+    assert component.name == spec.split(":")[0]
+    assert component.title
+    assert "\n" not in component.title
+    assert component.version >= 1
+    assert isinstance(component.per_frame, bool)
+    assert set(registry.versions(component.packages)) == set(component.packages)
 
 
 @every_set
-def test_a_spec_names_its_feature_set(spec):
-    one = features.get(spec)
-    assert one.spec == spec
-    assert features.get(one.spec) == one
+def test_spec_is_read_back(spec):
+    component = features.get(spec)
+    assert component.spec == spec
+    assert features.get(component.spec) == component
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_options_are_fields_and_the_title_names_them(name):
-    one = features.get(name)
-    assert set(one.options) == {field.name for field in dataclasses.fields(one)}
-    assert all(option in one.title for option in one.options)
-    tried = {option for spec in one.variants for option in features.get(spec).changed_options()}
-    # What only openSMILE does cannot be tried without it.
-    assert tried == set(one.options) - (set() if opensmile.installed() else {"by"})
+def test_options_are_fields_and_named_in_the_title(name):
+    component = features.get(name)
+    assert set(component.options) == {field.name for field in dataclasses.fields(component)}
+    assert all(option in component.title for option in component.options)
+    tried = {
+        option for spec in component.variants for option in features.get(spec).changed_options()
+    }
+    # The variant with openSMILE exists only if it is installed.
+    assert tried == set(component.options) - (set() if opensmile.installed() else {"by"})
 
 
 @every_set
-def test_columns_have_names_of_their_own(spec):
+def test_column_names_are_unique(spec):
     columns = features.get(spec).columns
     assert columns
     assert len(set(columns)) == len(columns)
@@ -97,87 +99,87 @@ def test_columns_have_names_of_their_own(spec):
 
 
 @every_set
-def test_params_can_be_a_key(spec):
+def test_params_can_be_a_cache_key(spec):
     params = features.get(spec).params()
     assert all(isinstance(param, str) for param in params)
     assert key(params) == key(features.get(spec).params())
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_option_is_a_part_of_the_key(name):
+def test_every_option_is_part_of_the_cache_key(name):
     specs = [spec for spec in SPECS if spec.split(":")[0] == name]
     assert len({key(features.get(spec).params()) for spec in specs}) == len(specs)
     for spec in specs:
-        one = features.get(spec)
-        assert {option: getattr(one, option) for option in one.options}.items() <= (
-            one.params().items()
+        component = features.get(spec)
+        assert {option: getattr(component, option) for option in component.options}.items() <= (
+            component.params().items()
         )
 
 
 @every_set
 @every_signal
 def test_any_signal_gives_finite_numbers(spec, signal):
-    one = features.get(spec)
+    component = features.get(spec)
     signal = signal.astype(np.float32)
     signal.flags.writeable = False
-    found = extracted(spec, signal)
+    found = extract(spec, signal)
     assert found.dtype == np.float32
-    if one.per_frame:
+    if component.per_frame:
         assert found.ndim == 2
         assert len(found) >= 1
-        assert found.shape[1] == len(one.columns)
+        assert found.shape[1] == len(component.columns)
     else:
-        assert found.shape == (len(one.columns),)
+        assert found.shape == (len(component.columns),)
     assert np.isfinite(found).all()
 
 
 @every_set
-def test_the_same_signal_gives_the_same_numbers(spec):
-    first, again = (extracted(spec, tone(9000)) for _ in range(2))
+def test_equal_signals_give_equal_numbers(spec):
+    first, again = (extract(spec, tone(9000)) for _ in range(2))
     np.testing.assert_array_equal(first, again)
 
 
 @every_set
-def test_another_signal_gives_other_numbers(spec):
-    one, other = (extracted(spec, signal) for signal in (tone(9000), noise(9000)))
-    assert not np.allclose(one, other)
+def test_different_signals_give_different_numbers(spec):
+    first, other = (extract(spec, signal) for signal in (tone(9000), noise(9000)))
+    assert not np.allclose(first, other)
 
 
 @every_set
-def test_one_signal_says_nothing_of_the_next(spec):
-    alone = extracted(spec, tone(5000))
-    extracted(spec, noise(20_000))
-    np.testing.assert_array_equal(extracted(spec, tone(5000)), alone)
+def test_result_does_not_depend_on_previous_signals(spec):
+    alone = extract(spec, tone(5000))
+    extract(spec, noise(20_000))
+    np.testing.assert_array_equal(extract(spec, tone(5000)), alone)
 
 
 @every_set
-def test_it_takes_a_silent_original(spec):
-    found = extracted(spec, tone(5000), np.zeros(5000))
+def test_accepts_a_silent_original(spec):
+    found = extract(spec, tone(5000), np.zeros(5000))
     assert np.isfinite(found).all()
 
 
 @every_set
-def test_what_is_given_back_is_nobodys_else(spec):
-    sound = AudioSignal(tone(5000), RATE)
-    first = features.get(spec).extract(sound)
-    kept = first.copy()
+def test_result_is_not_shared(spec):
+    audio = AudioSignal(tone(5000), RATE)
+    first = features.get(spec).extract(audio)
+    copy = first.copy()
     first[...] = -1
-    np.testing.assert_array_equal(features.get(spec).extract(sound), kept)
+    np.testing.assert_array_equal(features.get(spec).extract(audio), copy)
 
 
 @pytest.mark.parametrize("spec", [s for n in BUNDLES for s in (n, *features.resolve(n).variants)])
-def test_a_bundle_is_feature_sets_of_different_kinds(spec):
+def test_bundle_has_feature_sets_of_different_types(spec):
     bundle = features.resolve(spec)
     assert bundle.spec == spec
     assert bundle.title
     assert all(option in bundle.title for option in bundle.options)
-    kinds = {kind: features.get(part) for kind, part in bundle.feature_sets.items()}
-    assert len(kinds) > 1
-    assert all(kind in one.feature_sets for kind, one in kinds.items())
-    columns = [column for one in kinds.values() for column in one.columns]
+    parts = {type_: features.get(part) for type_, part in bundle.feature_sets.items()}
+    assert len(parts) > 1
+    assert all(type_ in part.feature_sets for type_, part in parts.items())
+    columns = [column for part in parts.values() for column in part.columns]
     assert list(features.columns(spec)) == columns
     assert len(set(columns)) == len(columns)
-    for one in kinds.values():
-        assert f"{one.spec} {one.version}" in str(features.version(spec))
-    with pytest.raises(UsageError, match=rf"{spec} is not one feature set but {len(kinds)}"):
+    for part in parts.values():
+        assert f"{part.spec} {part.version}" in str(features.version(spec))
+    with pytest.raises(UsageError, match=rf"{spec} is not one feature set but {len(parts)}"):
         features.get(spec)

@@ -1,4 +1,4 @@
-"""Signals, real speech, and the recipe as people write it with librosa."""
+"""Signals, real speech, and features computed by librosa."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CORPORA = {
 
 def _plain(signal: np.ndarray, tuning: float | None = None) -> dict[str, np.ndarray]:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # very short or silent: librosa pads and says so
+        warnings.simplefilter("ignore")  # librosa warns of very short and silent signals
         return {
             "mfcc": librosa.feature.mfcc(y=signal, sr=RATE, n_mfcc=40).T,
             "chroma": librosa.feature.chroma_stft(y=signal, sr=RATE, tuning=tuning).T,
@@ -33,31 +33,31 @@ def _plain(signal: np.ndarray, tuning: float | None = None) -> dict[str, np.ndar
 
 @pytest.fixture
 def installed() -> None:
-    """Skip where openSMILE's package is not; it is for the code to import it, and how."""
+    """Skip the test if the package opensmile is not installed; it is not imported here."""
     if not opensmile.installed():
         pytest.skip("needs aser-bench[opensmile]")
 
 
 @pytest.fixture(scope="session")
 def plain() -> Callable[..., dict[str, np.ndarray]]:
-    """Return librosa's own three calls: (signal, tuning=None) -> feature -> (frames, columns)."""
+    """Return librosa's features: (signal, tuning=None) -> feature -> array (frames, columns)."""
     return _plain
 
 
 @pytest.fixture(scope="session")
 def means() -> Callable[..., np.ndarray]:
-    """Return the recipe of 180 time means by librosa's own three calls, means in float64."""
+    """Return the 180 time means of librosa's features, with means in float64."""
 
-    def recipe(signal: np.ndarray, tuning: float | None = None) -> np.ndarray:
+    def compute(signal: np.ndarray, tuning: float | None = None) -> np.ndarray:
         parts = _plain(signal, tuning).values()
         return np.concatenate([part.mean(axis=0, dtype=np.float64) for part in parts])
 
-    return recipe
+    return compute
 
 
 @pytest.fixture(scope="session")
 def tones() -> Callable[..., np.ndarray]:
-    """Return what makes a few gliding harmonics in noise: (seconds, seed=0) -> signal."""
+    """Return a function (seconds, seed=0) -> signal of gliding harmonics in noise."""
 
     def make(seconds: float, seed: int = 0) -> np.ndarray:
         rng = np.random.default_rng(seed)
@@ -72,10 +72,10 @@ def tones() -> Callable[..., np.ndarray]:
 
 @pytest.fixture(params=CORPORA)
 def speech(request: pytest.FixtureRequest, shared_corpora: Path) -> Callable[[int], list]:
-    """Return what gives some n recordings spread over each real corpus."""
+    """Return a function that gives about n recordings spread over a real corpus."""
 
-    def some(n: int) -> list[tuple[str, np.ndarray]]:
+    def spread(n: int) -> list[tuple[str, np.ndarray]]:
         files = sorted(shared_corpora.glob(CORPORA[request.param]))
         return [(file.name, read(file)) for file in files[:: max(1, len(files) // n)]]
 
-    return some
+    return spread

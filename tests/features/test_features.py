@@ -1,4 +1,4 @@
-"""Feature sets by name and option, and all that are wanted of a batch in one pass."""
+"""Feature sets by spec, and extraction of several sets of a batch in one pass."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aser_bench.core import registry
 from aser_bench.core.errors import AudioError, UsageError
 from aser_bench.features import spectral
 from aser_bench.features.audio_signal import AudioSignal
-from aser_bench.features.base import FeatureSet
+from aser_bench.features.base import FeatureBundle, FeatureSet
 from aser_bench.features.frames import Frames
 from aser_bench.features.functionals import COMPONENT, Functionals
 
@@ -32,23 +32,42 @@ SETS = (
 
 
 class Level(FeatureSet):
-    """Somebody's feature set: no options, nothing of librosa's."""
+    """A feature set of another package, without options and spectrograms."""
 
     name = "level"
-    title = "the level"
+    title = "RMS level"
     version = 1
     columns = ("level",)
 
-    def extract(self, sound: AudioSignal) -> np.ndarray:
-        return np.array([np.sqrt(np.mean(sound.signal**2))], dtype=np.float32)
+    def extract(self, signal: AudioSignal) -> np.ndarray:
+        return np.array([np.sqrt(np.mean(signal.signal**2))], dtype=np.float32)
+
+
+class Required(Level):
+    """A feature set that cannot be created without arguments."""
+
+    def __init__(self, order):
+        self.order = order
+
+
+class Bundle(FeatureBundle):
+    """A bundle of another package."""
+
+    name = "bundle"
+    title = "two feature sets"
+    feature_sets = {"frames": "mfcc39", "vector": "functionals"}  # noqa: RUF012
 
 
 @pytest.fixture
 def package(monkeypatch):
-    """Somebody else's package with feature sets in it, and something that is none."""
-    module = types.ModuleType("somebodys_features")
-    module.Level = Level()
+    """Return a module with feature sets, as class and instance, and another object."""
+    module = types.ModuleType("other_features")
+    module.Level = Level
+    module.level = Level()
+    module.Bundle = Bundle
+    module.Mfcc = Required
     module.Tuned = Functionals()
+    module.Functionals = Functionals
     module.number = 5
     monkeypatch.setitem(sys.modules, module.__name__, module)
     return module
@@ -57,7 +76,7 @@ def package(monkeypatch):
 # By name
 
 
-def test_a_name_alone_is_the_component_itself():
+def test_name_without_options_is_the_component():
     assert features.get("functionals") is COMPONENT is registry.get("features", "functionals")
 
 
@@ -70,12 +89,12 @@ def test_a_name_alone_is_the_component_itself():
         ("frames:tuning=original:parts=mfcc+mel", Frames("mfcc+mel", "original")),
     ],
 )
-def test_options_stand_behind_the_name(spec, expected):
+def test_options_of_a_spec(spec, expected):
     assert features.get(spec) == expected
 
 
 @pytest.mark.parametrize(
-    ("one", "spec"),
+    ("component", "spec"),
     [
         (Functionals(), "functionals"),
         (Functionals("original"), "functionals:tuning=original"),
@@ -83,14 +102,16 @@ def test_options_stand_behind_the_name(spec, expected):
         (Frames(tuning="0"), "frames:tuning=0"),
     ],
 )
-def test_a_spec_names_what_differs_from_the_default(one, spec):
-    assert one.spec == spec
-    assert features.get(spec) == one
+def test_spec_contains_options_that_differ_from_the_defaults(component, spec):
+    assert component.spec == spec
+    assert features.get(spec) == component
 
 
-def test_a_module_names_somebody_elses(package):
-    assert features.get("somebodys_features:Level") is package.Level
-    assert features.get("somebodys_features:Tuned:tuning=0") == Functionals("0")
+def test_dotted_path_may_name_a_class_or_an_instance(package):
+    assert features.get("other_features:level") is package.level
+    assert isinstance(features.get("other_features:Level"), Level)
+    assert features.get("other_features:Functionals:tuning=0") == Functionals("0")
+    assert features.get("other_features:Tuned:tuning=0") == Functionals("0")
 
 
 @pytest.mark.parametrize(
@@ -105,12 +126,14 @@ def test_a_module_names_somebody_elses(package):
         ("functionals:0", "cannot be loaded"),
         ("", "unknown feature set ''"),
         ("tuning=0", "unknown feature set ''"),
-        ("somebodys_features:Level:tuning=0", "level has no option 'tuning'; it has no options"),
-        ("somebodys_features:number", "number is not a feature set"),
-        ("somebodys_features:Loudness", "cannot be loaded: AttributeError"),
+        ("other_features:Level:tuning=0", "level has no option 'tuning'; it has no options"),
+        ("other_features:number", "number is not a feature set"),
+        ("other_features:Mfcc", "Mfcc' cannot be instantiated without arguments"),
+        ("other_features:Bundle", "is not one feature set but 2"),
+        ("other_features:Loudness", "cannot be loaded: AttributeError"),
     ],
 )
-def test_what_is_no_feature_set_is_said_in_one_line(spec, message, package):
+def test_invalid_spec_is_reported_in_one_line(spec, message, package):
     with pytest.raises(UsageError, match=message) as caught:
         features.get(spec)
     assert "\n" not in str(caught.value)
@@ -148,20 +171,20 @@ WORDS = st.lists(
 @example("functionals:tuning=\u0660")
 def test_any_text_is_a_feature_set_or_a_usage_error(text):
     try:
-        found = features.get(text)
+        component = features.get(text)
     except UsageError:
         return
-    assert features.get(found.spec) == found
-    assert found.columns
+    assert features.get(component.spec) == component
+    assert component.columns
 
 
-def test_looking_up_a_name_loads_nothing_heavy():
+def test_get_does_not_import_slow_packages():
     code = (
         "import sys; from aser_bench import features; features.get('functionals:tuning=0');"
         "print([name for name in ('numba', 'librosa', 'scipy.signal') if name in sys.modules])"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[]"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 # In one pass
@@ -172,7 +195,7 @@ def batch(tones) -> list[np.ndarray]:
     return [tones(0.7, seed=1), tones(0.1, seed=2), tones(1.3, seed=3)]
 
 
-def test_each_set_says_what_it_says_alone(batch):
+def test_sets_extracted_together_equal_single_sets(batch):
     found = features.extract(SETS, batch, RATE)
     assert list(found) == list(SETS)
     for spec, rows in found.items():
@@ -182,7 +205,7 @@ def test_each_set_says_what_it_says_alone(batch):
             )
 
 
-def test_an_utterance_is_transformed_once_for_all_sets(batch, monkeypatch):
+def test_spectrum_is_computed_once_for_all_sets(batch, monkeypatch):
     transformed = []
     power = spectral.power_spectrogram
     monkeypatch.setattr(
@@ -194,7 +217,7 @@ def test_an_utterance_is_transformed_once_for_all_sets(batch, monkeypatch):
     assert transformed == [len(signal) for signal in batch]
 
 
-def test_originals_are_estimated_once_for_all_conditions(batch, monkeypatch):
+def test_tuning_of_originals_is_estimated_once(batch, monkeypatch):
     estimated = []
     tuning = spectral.estimate_tuning
     monkeypatch.setattr(
@@ -207,12 +230,12 @@ def test_originals_are_estimated_once_for_all_conditions(batch, monkeypatch):
     assert len(estimated) == len(batch)
 
 
-def test_without_originals_the_signals_are_the_originals(batch):
+def test_signals_are_the_originals_by_default(batch):
     found = features.extract(["functionals", "functionals:tuning=original"], batch, RATE)
     np.testing.assert_array_equal(*found.values())
 
 
-def test_the_original_decides_the_tuning(batch):
+def test_tuning_is_that_of_the_original(batch):
     originals = features.audio_signals([batch[0][::-1], *batch[1:]], RATE)
     sets = ["functionals:tuning=original"]
     (found,) = features.extract(sets, batch, RATE, originals).values()
@@ -222,14 +245,14 @@ def test_the_original_decides_the_tuning(batch):
         np.testing.assert_array_equal(row, expected)
 
 
-def test_what_an_original_has_made_is_given_back(batch):
+def test_caches_of_originals_are_cleared(batch):
     originals = features.audio_signals(batch, RATE)
     features.extract(SETS, batch, RATE, originals)
     features.extract(SETS, [0.5 * signal for signal in batch], RATE, originals)
     assert [original._arrays for original in originals] == [{}] * len(batch)
 
 
-def test_the_shortest_and_the_longest_utterance_stand_in_one_batch(tones):
+def test_batch_of_short_and_long_utterances(tones):
     batch = [tones(0.1), tones(60.0, seed=1), tones(0.1, seed=2), np.zeros(1, np.float32)]
     found = features.extract(SETS, batch, RATE)
     assert [len(rows) for rows in found["frames"]] == [4, 1876, 4, 1]
@@ -239,21 +262,21 @@ def test_the_shortest_and_the_longest_utterance_stand_in_one_batch(tones):
         np.testing.assert_array_equal(found[spec][0], alone[spec][0])
 
 
-def test_an_empty_batch_has_no_features():
+def test_empty_batch_has_no_features():
     assert features.extract(["functionals"], [], RATE) == {"functionals": []}
 
 
-def test_somebody_elses_set_needs_the_signal_only(batch, package):
-    found = features.extract(["somebodys_features:Level", "functionals"], batch, RATE)
+def test_feature_set_of_another_package_is_extracted(batch, package):
+    found = features.extract(["other_features:Level", "functionals"], batch, RATE)
     levels = [np.sqrt(np.mean(signal**2)) for signal in batch]
-    np.testing.assert_allclose(np.ravel(found["somebodys_features:Level"]), levels, rtol=1e-6)
+    np.testing.assert_allclose(np.ravel(found["other_features:Level"]), levels, rtol=1e-6)
 
 
-def test_what_is_no_signal_is_refused(batch):
+def test_rejects_invalid_signals(batch):
     with pytest.raises(AudioError):
         features.extract(["functionals"], [*batch, np.zeros(0)], RATE)
 
 
-def test_as_many_originals_as_signals(batch):
+def test_rejects_another_number_of_originals(batch):
     with pytest.raises(ValueError, match="zip"):
         features.extract(["functionals"], batch, RATE, features.audio_signals(batch[:2], RATE))

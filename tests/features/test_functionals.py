@@ -1,4 +1,4 @@
-"""The study's 180 values: time means of what librosa gives."""
+"""The 180 values of the study: time means of librosa's features."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from aser_bench.features.functionals import COMPONENT, Functionals
 RATE = 16_000
 
 
-def test_columns_are_of_the_three_features_in_order():
-    kinds = [column.split("_")[0] for column in COMPONENT.columns]
-    assert kinds == ["mfcc"] * 40 + ["chroma"] * 12 + ["mel"] * 128
+def test_columns_are_mfcc_chroma_mel():
+    parts = [column.split("_")[0] for column in COMPONENT.columns]
+    assert parts == ["mfcc"] * 40 + ["chroma"] * 12 + ["mel"] * 128
 
 
 @pytest.mark.parametrize("seconds", [0.01, 0.1, 2.0])
-def test_equals_librosas_means(seconds, tones, means):
+def test_equals_means_of_librosa(seconds, tones, means):
     found = COMPONENT.extract(AudioSignal(tones(seconds), RATE))
     assert found.dtype == np.float32
     assert found.shape == (180,) == (len(COMPONENT.columns),)
     np.testing.assert_allclose(found, means(tones(seconds)), rtol=1e-4, atol=1e-4)
 
 
-def test_equals_librosas_means_on_real_speech(speech, means):
+def test_equals_means_of_librosa_on_real_speech(speech, means):
     for name, signal in speech(8):
         found = COMPONENT.extract(AudioSignal(signal, RATE))
         np.testing.assert_allclose(found, means(signal), rtol=1e-4, atol=1e-4, err_msg=name)
 
 
 @pytest.mark.slow
-def test_equals_librosas_means_on_many_recordings(speech, means):
+def test_equals_means_of_librosa_on_many_recordings(speech, means):
     for name, signal in speech(150):
         found = COMPONENT.extract(AudioSignal(signal, RATE))
         np.testing.assert_allclose(found, means(signal), rtol=1e-4, atol=1e-4, err_msg=name)
 
 
-def test_tuning_0_is_librosas_without_an_estimate(tones, means):
+def test_tuning_0_equals_librosa_without_estimate(tones, means):
     found = features.get("functionals:tuning=0").extract(AudioSignal(tones(1.0), RATE))
     np.testing.assert_allclose(found, means(tones(1.0), tuning=0.0), rtol=1e-4, atol=1e-4)
 
 
-def test_the_tuning_of_the_original_is_that_of_the_uncoded_recording(tones, means):
+def test_tuning_original_uses_the_uncoded_recording(tones, means):
     signal = tones(1.5, seed=1)
     coded = roundtrip(signal, RATE, "mp3", 8)
-    estimates = [librosa.estimate_tuning(y=one, sr=RATE) for one in (signal, coded)]
-    assert estimates[0] != estimates[1]  # else this would show nothing
+    estimates = [librosa.estimate_tuning(y=y, sr=RATE) for y in (signal, coded)]
+    assert estimates[0] != estimates[1]  # otherwise the test would show nothing
     found = Functionals("original").extract(AudioSignal(coded, RATE, AudioSignal(signal, RATE)))
     power = np.abs(librosa.stft(signal)) ** 2
     estimate = librosa.estimate_tuning(S=power, sr=RATE)
@@ -57,7 +57,7 @@ def test_the_tuning_of_the_original_is_that_of_the_uncoded_recording(tones, mean
 
 
 def test_only_the_chroma_depends_on_the_tuning(tones):
-    sound = AudioSignal(tones(1.0), RATE)
-    assert sound.tuning != 0
-    differ = COMPONENT.extract(sound) != Functionals("0").extract(sound)
+    signal = AudioSignal(tones(1.0), RATE)
+    assert signal.tuning != 0
+    differ = COMPONENT.extract(signal) != Functionals("0").extract(signal)
     assert {column.split("_")[0] for column in np.array(COMPONENT.columns)[differ]} == {"chroma"}

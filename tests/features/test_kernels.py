@@ -1,4 +1,4 @@
-"""Compiled loops: they say what NumPy says, and compile whatever the disk is like."""
+"""Compiled loops: results, and compilation with any state of the disk."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ print(n, pitch[:n].tolist())
 def peaks(power, floors, low, high, rate=8.0):
     pitch, height = np.empty((2, power.size), dtype=np.float32)
     power, floors = (np.asarray(values, dtype=np.float32) for values in (power, floors))
-    found = kernels.peaks(power, floors, low, high, rate, pitch, height)
-    return pitch[:found].tolist(), height[:found].tolist()
+    n = kernels.peaks(power, floors, low, high, rate, pitch, height)
+    return pitch[:n].tolist(), height[:n].tolist()
 
 
-def test_a_peak_is_placed_by_a_parabola():
+def test_peak_is_interpolated_by_a_parabola():
     k = np.arange(9)
     pitch, height = peaks((10 - (k - 4.25) ** 2)[None], [0], 1, 8, rate=16.0)
     assert pitch == [4.25]
-    assert height == pytest.approx([10], abs=0.07)  # librosa takes half of the slope's part
+    assert height == pytest.approx([10], abs=0.07)  # librosa's height has half of the slope's term
 
 
 def test_peaks_are_above_the_floor_and_within_the_range():
@@ -46,7 +46,7 @@ def test_peaks_are_above_the_floor_and_within_the_range():
     assert peaks(power, [9, 0], 1, 8)[0] == []
 
 
-def test_a_plateau_is_one_peak_at_its_start():
+def test_plateau_is_one_peak_at_its_start():
     assert len(peaks(np.array([[0, 1, 4, 4, 1.0]]), [0], 1, 4)[0]) == 1
 
 
@@ -68,25 +68,25 @@ def answer(process: subprocess.Popen) -> str:
     return out
 
 
-def test_without_a_place_for_compiled_code_it_is_compiled_all_the_same(monkeypatch):
+def test_compiles_without_a_writable_cache(monkeypatch):
     import numba
 
-    tried = []
+    attempts = []
 
     def njit(*signatures, cache=False, **options):
-        tried.append(cache)
+        attempts.append(cache)
         if cache:
             raise RuntimeError("cannot cache function: no locator available")
         return lambda function: function
 
     monkeypatch.setattr(numba, "njit", njit)
     call = kernels._compiled("f8(f8)")(lambda value: value + 1)
-    assert tried == []
+    assert attempts == []
     assert [call(1.0), call(2.0)] == [2.0, 3.0]
-    assert tried == [True, False]
+    assert attempts == [True, False]
 
 
-def test_numba_is_not_loaded_before_it_is_needed(expected):
+def test_numba_is_imported_on_first_call(expected):
     assert expected.startswith("2 ")
 
 
@@ -96,7 +96,7 @@ def expected() -> str:
 
 
 @pytest.mark.slow
-def test_two_processes_may_compile_at_once(tmp_path, expected):
+def test_two_processes_can_compile_at_the_same_time(tmp_path, expected):
     both = [run({"NUMBA_CACHE_DIR": str(tmp_path)}) for _ in range(2)]
     assert [answer(process) for process in both] == [expected] * 2
     assert list(tmp_path.rglob("*.nbi"))
@@ -104,7 +104,7 @@ def test_two_processes_may_compile_at_once(tmp_path, expected):
 
 
 @pytest.mark.slow
-def test_damaged_code_on_the_disk_is_not_used(tmp_path, expected):
+def test_damaged_cache_is_ignored(tmp_path, expected):
     answer(run({"NUMBA_CACHE_DIR": str(tmp_path)}))
     for file in [*tmp_path.rglob("*.nbi"), *tmp_path.rglob("*.nbc")]:
         file.write_bytes(b"no code")
@@ -112,11 +112,11 @@ def test_damaged_code_on_the_disk_is_not_used(tmp_path, expected):
 
 
 @pytest.mark.slow
-def test_where_nothing_can_be_written_each_process_compiles(tmp_path, expected):
+def test_each_process_compiles_if_nothing_is_writable(tmp_path, expected):
     shutil.copytree(
         PACKAGE, tmp_path / "aser_bench", ignore=shutil.ignore_patterns("__pycache__", "data")
     )
-    # A file stands where folders would have to be made: that stops the superuser, too.
+    # Files instead of folders cannot be written into, not even by the superuser.
     (tmp_path / "aser_bench" / "features" / "__pycache__").write_text("")
     (tmp_path / "file").write_text("")
     closed = {"HOME": str(tmp_path / "file"), "XDG_CACHE_HOME": str(tmp_path / "file")}

@@ -1,4 +1,4 @@
-"""MFCC 1-12 and log energy with their differences, by the book and beside openSMILE's."""
+"""MFCC 1-12 and log energy with differences, compared with the HTK book and openSMILE."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ RATE = 16_000
 ENERGY = 12  # the column of the log energy
 
 
-def made(signal: np.ndarray, rate: int = RATE, spec: str = "mfcc39") -> np.ndarray:
+def extract(signal: np.ndarray, rate: int = RATE, spec: str = "mfcc39") -> np.ndarray:
     return features.get(spec).extract(AudioSignal(signal, rate))
 
 
-def by_the_book(frame: np.ndarray) -> np.ndarray:
-    """Return the cepstra of one frame, each step as it stands in the HTK book, in loops."""
+def htk_values(frame: np.ndarray) -> np.ndarray:
+    """Return the values of one frame by the steps of the HTK book, in loops."""
     scaled = frame.astype(np.float64) * 32_768
     emphasised = scaled - 0.97 * np.concatenate([scaled[:1], scaled[:-1]])
     power = np.abs(np.fft.fft(emphasised * np.hamming(len(frame)), 512)) ** 2
@@ -37,15 +37,15 @@ def by_the_book(frame: np.ndarray) -> np.ndarray:
             distance = abs(mel - top * (band + 1) / 27) / (top / 27)
             bands[band] += power[k] * max(0, 1 - distance)
     logs = np.log(np.maximum(bands, 1))
-    found = []
+    cepstra = []
     for i in range(1, 13):
         cosines = np.cos(np.pi * i / 26 * (np.arange(1, 27) - 0.5))
         lift = 1 + 22 / 2 * np.sin(np.pi * i / 22)
-        found.append(np.sqrt(2 / 26) * (logs @ cosines) * lift)
-    return np.array([*found, np.log(max(1, (scaled**2).sum()))])
+        cepstra.append(np.sqrt(2 / 26) * (logs @ cosines) * lift)
+    return np.array([*cepstra, np.log(max(1, (scaled**2).sum()))])
 
 
-def test_columns_are_static_then_first_then_second_differences():
+def test_columns_are_static_first_and_second_differences():
     columns = features.get("mfcc39").columns
     assert len(columns) == 39
     assert columns[0] == "mfcc_01"
@@ -53,31 +53,31 @@ def test_columns_are_static_then_first_then_second_differences():
     assert columns[-1] == "log_energy_de_de"
 
 
-def test_static_values_are_those_of_the_book(tones):
+def test_static_values_equal_the_htk_book(tones):
     signal = tones(0.2)
-    found = made(signal)
+    found = extract(signal)
     for i in (0, 7, 17):
         frame = signal[160 * i : 160 * i + 400]
-        np.testing.assert_allclose(found[i, :13], by_the_book(frame), rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(found[i, :13], htk_values(frame), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize(("samples", "n_frames"), [(1, 1), (400, 1), (559, 1), (560, 2), (720, 3)])
-def test_frames_are_whole_and_there_is_one_at_least(samples, n_frames, tones):
-    assert made(tones(0.1)[:samples]).shape == (n_frames, 39)
+def test_number_of_complete_frames(samples, n_frames, tones):
+    assert extract(tones(0.1)[:samples]).shape == (n_frames, 39)
 
 
-def test_blocks_of_frames_join_without_a_seam(tones):
+def test_blocks_of_frames_are_joined_without_errors(tones):
     signal = tones(2.0)
-    whole = made(signal)
+    whole = extract(signal)
     assert len(whole) > 2 * cepstra._FRAMES
     later = cepstra._FRAMES - 3
     np.testing.assert_allclose(
-        made(signal[160 * later :])[5:30, :13], whole[later + 5 : later + 30, :13], atol=1e-4
+        extract(signal[160 * later :])[5:30, :13], whole[later + 5 : later + 30, :13], atol=1e-4
     )
 
 
-def test_twice_as_loud_is_four_times_the_energy_and_nothing_else(tones):
-    soft, loud = made(0.2 * tones(0.5)), made(0.4 * tones(0.5))
+def test_gain_changes_only_the_energy(tones):
+    soft, loud = extract(0.2 * tones(0.5)), extract(0.4 * tones(0.5))
     np.testing.assert_allclose(loud[:, ENERGY] - soft[:, ENERGY], 2 * np.log(2), atol=1e-4)
     rest = np.delete(np.arange(39), ENERGY)
     np.testing.assert_allclose(loud[:, rest], soft[:, rest], atol=1e-3)
@@ -92,55 +92,55 @@ def test_differences_are_slopes():
 
 
 def test_second_differences_are_differences_of_the_first(tones):
-    found = made(tones(0.5)).astype(np.float64)
+    found = extract(tones(0.5)).astype(np.float64)
     np.testing.assert_allclose(cepstra.differences(found[:, :13]), found[:, 13:26], atol=1e-4)
     np.testing.assert_allclose(cepstra.differences(found[:, 13:26]), found[:, 26:], atol=1e-4)
 
 
-def test_silence_has_no_energy_and_a_flat_spectrum():
-    np.testing.assert_array_equal(made(np.zeros(4000)), 0)
+def test_silence_gives_zeros():
+    np.testing.assert_array_equal(extract(np.zeros(4000)), 0)
 
 
 @pytest.mark.parametrize("rate", [8000, 24_414, 48_000])
-def test_another_rate_keeps_the_steps(rate):
+def test_other_rates_have_the_same_step(rate):
     rng = np.random.default_rng(0)
-    found = made(rng.standard_normal(rate), rate)
+    found = extract(rng.standard_normal(rate), rate)
     assert len(found) == pytest.approx(98, abs=1)
     assert np.isfinite(found).all()
 
 
 @settings(max_examples=60, deadline=None)
 @given(arrays(np.float32, st.integers(1, 3000), elements=st.floats(-4, 4, width=32)))
-def test_anything_gives_finite_frames(signal):
-    found = made(signal)
+def test_any_signal_gives_finite_frames(signal):
+    found = extract(signal)
     assert found.dtype == np.float32
     assert found.shape == (1 + max(0, len(signal) - 400) // 160, 39)
     assert np.isfinite(found).all()
 
 
-def test_it_survives_pickling():
-    one = features.get("mfcc39")
-    assert pickle.loads(pickle.dumps(one)) == one
+def test_can_be_pickled():
+    component = features.get("mfcc39")
+    assert pickle.loads(pickle.dumps(component)) == component
 
 
-def test_another_front_end_is_refused():
+def test_rejects_other_front_ends():
     with pytest.raises(UsageError, match="by=praat must be built-in or opensmile"):
         features.get("mfcc39:by=praat")
 
 
-def test_it_equals_opensmiles_on_real_speech(shared_corpora, installed):
+def test_equals_opensmile_on_real_speech(shared_corpora, installed):
     files = sorted(shared_corpora.glob("ravdess/Actor_*/*.flac"))[5::180]
     assert len(files) >= 8
     differences = []
     for file in files:
         signal = read(file)
-        ours, theirs = made(signal), made(signal, spec="mfcc39:by=opensmile")
+        ours, theirs = extract(signal), extract(signal, spec="mfcc39:by=opensmile")
         assert ours.shape == theirs.shape
         difference = np.abs(ours - theirs)
-        # The ends of the second differences are its own.
+        # openSMILE computes the last second differences in another way.
         difference[-2:, 26:] = 0
         differences.append(difference.ravel())
-    apart = np.concatenate(differences)
-    # Its single precision shows in a band that is 60 dB below another one of the frame.
-    assert np.mean(apart > 2e-4) < 1e-3
-    assert apart.max() < 1e-3
+    distances = np.concatenate(differences)
+    # Its single precision is visible in bands that are 60 dB below another band of the frame.
+    assert np.mean(distances > 2e-4) < 1e-3
+    assert distances.max() < 1e-3

@@ -1,4 +1,4 @@
-"""Five descriptors of prosody and seven functionals of each, by what is known of made-up voices."""
+"""Five prosody descriptors and their seven functionals, on synthetic voices."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ RATE = 16_000
 COLUMNS = features.get("prosody35").columns
 
 
-def made(signal: np.ndarray, rate: int = RATE, spec: str = "prosody35") -> dict[str, float]:
+def extract(signal: np.ndarray, rate: int = RATE, spec: str = "prosody35") -> dict[str, float]:
     values = features.get(spec).extract(AudioSignal(signal, rate))
     return dict(zip(COLUMNS, values.astype(float), strict=True))
 
 
 def voice(f0: float | np.ndarray, seconds: float = 1.0, noise: float = 0.0, rate: int = RATE):
-    """Return a voice: harmonics up to 4 kHz that fall by 6 dB an octave, and white noise."""
+    """Return harmonics up to 4 kHz that fall by 6 dB per octave, and white noise."""
     time = np.arange(int(seconds * rate)) / rate
     phase = 2 * np.pi * np.cumsum(np.broadcast_to(f0, time.shape)) / rate
     highest = int(4000 / np.max(f0))
@@ -47,8 +47,8 @@ def test_columns_are_functionals_of_each_descriptor():
 
 
 @pytest.mark.parametrize("f0", [60, 85, 110, 165, 220, 330, 480, 610])
-def test_a_steady_voice_has_its_pitch(f0):
-    found = made(voice(f0, noise=0.001))
+def test_f0_of_a_steady_voice(f0):
+    found = extract(voice(f0, noise=0.001))
     assert found["f0_mean"] == pytest.approx(f0, rel=0.015)
     assert found["log_f0_mean"] == pytest.approx(12 * np.log2(f0 / 27.5), abs=0.25)
     assert found["f0_sd"] < 0.01 * f0
@@ -56,13 +56,15 @@ def test_a_steady_voice_has_its_pitch(f0):
 
 
 @pytest.mark.parametrize("rate", [8000, 24_414, 48_000])
-def test_pitch_does_not_depend_on_the_rate(rate):
-    assert made(voice(150, noise=0.001, rate=rate), rate)["f0_mean"] == pytest.approx(150, rel=0.02)
+def test_f0_does_not_depend_on_the_rate(rate):
+    assert extract(voice(150, noise=0.001, rate=rate), rate)["f0_mean"] == pytest.approx(
+        150, rel=0.02
+    )
 
 
-def test_a_glide_has_its_slope_and_percentiles():
+def test_slope_and_percentiles_of_a_glide():
     glide = np.linspace(120, 240, RATE)
-    found = made(voice(glide, noise=0.001))
+    found = extract(voice(glide, noise=0.001))
     assert found["f0_slope"] == pytest.approx(1.2, rel=0.05)  # Hz per frame of 10 ms
     assert found["f0_p10"] == pytest.approx(132, rel=0.03)
     assert found["f0_p90"] == pytest.approx(228, rel=0.03)
@@ -70,7 +72,7 @@ def test_a_glide_has_its_slope_and_percentiles():
     assert found["f0_centroid"] > 0.5
 
 
-def test_pitch_is_of_the_voiced_frames_alone():
+def test_only_voiced_frames_have_f0():
     rng = np.random.default_rng(1)
     hiss = 0.01 * rng.standard_normal(RATE)
     found = prosody.descriptors(np.concatenate([voice(200), hiss]), RATE)["f0"]
@@ -79,14 +81,14 @@ def test_pitch_is_of_the_voiced_frames_alone():
     assert np.mean(found[105:] > 0) < 0.15
 
 
-def test_what_is_inaudible_has_neither_pitch_nor_voicing():
+def test_inaudible_signal_has_no_f0_and_voicing():
     found = prosody.descriptors(1e-3 * voice(200), RATE)
     assert not found["f0"].any()
     assert not found["voicing"].any()
 
 
 @pytest.mark.parametrize("f0", [100, 150, 400])
-def test_hnr_is_what_the_noise_and_the_window_leave(f0):
+def test_hnr_equals_the_expected_value(f0):
     signal, noise = voice(f0), np.random.default_rng(0).standard_normal(RATE)
     window = prosody._gauss(880).astype(np.float64)
     period = round(RATE / f0)
@@ -100,9 +102,9 @@ def test_hnr_is_what_the_noise_and_the_window_leave(f0):
         assert np.median(found) == pytest.approx(expected, abs=1.0)
 
 
-def test_hnr_of_a_step_of_the_quantiser_is_not_defined():
+def test_hnr_of_a_quantisation_step_is_undefined():
     step = np.zeros((1, 513), np.float32)
-    step[0] = 3e-5  # the flat spectrum of one sample: an F0 may be found, a period cannot
+    step[0] = 3e-5  # the flat spectrum of one sample, which may have an F0 but has no period
     assert prosody.harmonics_to_noise(step, np.array([468.0]), RATE) == 0
 
 
@@ -113,7 +115,7 @@ def test_loudness_is_compressed_power():
     assert loud / soft == pytest.approx(16**0.33, rel=1e-3)
 
 
-def test_the_ear_hears_4_khz_best():
+def test_loudness_weights_are_largest_near_4_khz():
     time = np.arange(8000) / RATE
     tones = {
         f: prosody.loudness(0.1 * np.sin(2 * np.pi * f * time), RATE).mean()
@@ -123,7 +125,7 @@ def test_the_ear_hears_4_khz_best():
     assert tones[100] < tones[500] < tones[3000] > tones[7800]
 
 
-def test_functionals_are_numpys():
+def test_functionals_equal_numpy():
     rng = np.random.default_rng(3)
     values = 100 + rng.standard_normal(57).cumsum()
     found = dict(zip(prosody.FUNCTIONALS, prosody.functionals(values), strict=True))
@@ -136,21 +138,22 @@ def test_functionals_are_numpys():
     assert found["range"] == pytest.approx(np.ptp(np.percentile(values, [10, 90])))
 
 
-def test_functionals_of_nothing_and_of_one_value():
+def test_functionals_of_no_values_and_one_value():
     assert prosody.functionals(np.zeros(0)) == [0] * 7
     assert prosody.functionals(np.array([3.0])) == [3, 0, 0, 0, 3, 3, 0]
-    assert prosody.functionals(np.array([1.0, -1.0]))[3] == 0  # in balance: no centroid
+    centroid_of_zero_sum = prosody.functionals(np.array([1.0, -1.0]))[3]
+    assert centroid_of_zero_sum == 0
 
 
-def test_the_path_does_not_jump_an_octave_for_one_frame():
+def test_path_does_not_jump_an_octave_for_one_frame():
     frequency = np.tile([[200.0, 100.0, 0, 0]], (20, 1))
     voicing = np.tile([[0.80, 0.78, 0, 0]], (20, 1))
-    frequency[10, :2] = frequency[10, 1::-1]  # half the pitch is a little better for once
+    frequency[10, :2] = frequency[10, 1::-1]  # half the pitch has a higher voicing
     chosen = pitch.cheapest_path(frequency, voicing)
     np.testing.assert_array_equal(frequency[np.arange(20), chosen], 200)
 
 
-def test_a_gap_of_one_frame_is_bridged_and_a_pause_is_not():
+def test_path_bridges_one_frame_but_not_a_pause():
     frequency, voicing = np.full((60, 4), [150.0, 0, 0, 0]), np.full((60, 4), [0.8, 0, 0, 0])
     voicing[10, 0] = 0.65
     voicing[30:50, 0] = 0.4
@@ -160,8 +163,8 @@ def test_a_gap_of_one_frame_is_bridged_and_a_pause_is_not():
     assert voiced[50:].all()
 
 
-def test_silence_has_no_pitch_and_the_floor_of_loudness():
-    found = made(np.zeros(8000))
+def test_silence_has_no_f0_and_minimal_loudness():
+    found = extract(np.zeros(8000))
     assert all(found[column] == 0 for column in COLUMNS[:28])
     assert 0 < found["loudness_mean"] < 0.002
     assert found["loudness_range"] == pytest.approx(0, abs=1e-6)
@@ -169,23 +172,23 @@ def test_silence_has_no_pitch_and_the_floor_of_loudness():
 
 @settings(max_examples=60, deadline=None)
 @given(arrays(np.float32, st.integers(1, 3000), elements=st.floats(-4, 4, width=32)))
-def test_anything_gives_finite_values(signal):
-    found = made(signal)
+def test_any_signal_gives_finite_values(signal):
+    found = extract(signal)
     assert np.isfinite(list(found.values())).all()
     assert found["f0_mean"] == 0 or 52 <= found["f0_mean"] <= 620
     assert 0 <= found["voicing_mean"] <= 1
 
 
-def test_another_front_end_is_refused():
+def test_rejects_other_front_ends():
     with pytest.raises(UsageError, match="by=praat must be built-in or opensmile"):
         features.get("prosody35:by=praat")
 
 
-def test_the_values_go_with_opensmiles_on_real_speech(shared_corpora, installed):
+def test_correlates_with_opensmile_on_real_speech(shared_corpora, installed):
     files = sorted(shared_corpora.glob("ravdess/Actor_*/*.flac"))[7::36]
     assert len(files) >= 36
     ours, theirs = (
-        np.array([list(made(read(file), spec=spec).values()) for file in files])
+        np.array([list(extract(read(file), spec=spec).values()) for file in files])
         for spec in ("prosody35", "prosody35:by=opensmile")
     )
     # Rounding errors of digital silence; see docs/dual-features.md.
@@ -197,5 +200,5 @@ def test_the_values_go_with_opensmiles_on_real_speech(shared_corpora, installed)
     assert min(r.values()) > 0.7, r
     assert min(r["f0_mean"], r["log_f0_mean"], r["f0_p90"], r["voicing_mean"], r["hnr_p90"]) > 0.95
     assert min(value for name, value in r.items() if name.startswith("loudness")) > 0.99
-    apart = np.median(np.abs(ours - theirs), axis=0) / theirs.std(axis=0)
-    assert apart.max() < 0.05
+    distances = np.median(np.abs(ours - theirs), axis=0) / theirs.std(axis=0)
+    assert distances.max() < 0.05

@@ -1,4 +1,4 @@
-"""The floored features: what they are made of, and that they survive what the recipe does not."""
+"""The robust feature set: equality with librosa, and stability under MP3."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ RATE = 16_000
 
 
 def by_librosa(signal: np.ndarray) -> np.ndarray:
-    """The same by librosa's own calls; its floor is called top_db."""
+    """Return the features by librosa; its parameter top_db is the floor."""
     mel = librosa.feature.melspectrogram(y=signal, sr=RATE)
     high, low = (librosa.power_to_db(mel, top_db=floor) for floor in (40.0, 60.0))
     chroma = librosa.feature.chroma_stft(y=signal, sr=RATE)
     means = [librosa.feature.mfcc(S=low, n_mfcc=40), chroma, high]
-    found = [part.mean(axis=1, dtype=np.float64) for part in means]
-    return np.concatenate([*found, librosa.feature.mfcc(S=high, n_mfcc=40).std(axis=1)])
+    values = [part.mean(axis=1, dtype=np.float64) for part in means]
+    return np.concatenate([*values, librosa.feature.mfcc(S=high, n_mfcc=40).std(axis=1)])
 
 
 def columns(start: str, end: str = "") -> np.ndarray:
     return np.array([name.startswith(start) and name.endswith(end) for name in COMPONENT.columns])
 
 
-def test_columns_stand_in_order():
-    kinds = [name.rsplit("_", 1)[0] for name in COMPONENT.columns[:180]]
-    assert kinds == ["mfcc"] * 40 + ["chroma"] * 12 + ["log_mel"] * 128
+def test_columns_are_mfcc_chroma_log_mel_deviations():
+    parts = [name.rsplit("_", 1)[0] for name in COMPONENT.columns[:180]]
+    assert parts == ["mfcc"] * 40 + ["chroma"] * 12 + ["log_mel"] * 128
     assert all(name.endswith("_sd") for name in COMPONENT.columns[180:])
     assert len(COMPONENT.columns) == 220
 
 
-def test_equals_librosas_calls_on_real_speech(speech):
+def test_equals_librosa_on_real_speech(speech):
     for name, signal in speech(4):
         found = COMPONENT.extract(AudioSignal(signal, RATE))
         np.testing.assert_allclose(found, by_librosa(signal), rtol=1e-4, atol=1e-4, err_msg=name)
 
 
-def test_level_moves_the_log_mel_bands_and_the_first_mfcc_only(tones):
+def test_level_changes_only_log_mel_and_the_first_mfcc(tones):
     loud, soft = (COMPONENT.extract(AudioSignal(tones(1.0) * gain, RATE)) for gain in (1.0, 0.5))
-    moved = np.abs(loud - soft) > 1e-3
-    assert moved[columns("log_mel")].all()
+    changed = np.abs(loud - soft) > 1e-3
+    assert changed[columns("log_mel")].all()
     np.testing.assert_allclose((loud - soft)[columns("log_mel")], 20 * np.log10(2), atol=1e-3)
-    assert set(np.array(COMPONENT.columns)[moved & ~columns("log_mel")]) == {"mfcc_00"}
+    assert set(np.array(COMPONENT.columns)[changed & ~columns("log_mel")]) == {"mfcc_00"}
 
 
 @pytest.fixture(scope="module")
 def original_and_coded(tones):
-    """Mel means of the recipe, and those of this set, of voices and of the same after MP3."""
+    """Return functionals and robust features of voices, before and after MP3."""
     signals = [tones(1.0, seed) * np.float32(1 + seed / 4) for seed in range(8)]
     coded = [roundtrip(signal, RATE, "mp3", 64) for signal in signals]
     sets = ("functionals", "robust")
@@ -59,12 +59,12 @@ def original_and_coded(tones):
 
 
 def scaled_shift(original, coded, columns) -> np.ndarray:
-    """By how many standard deviations of what was coded the original's values are off."""
+    """Return the difference to the original in standard deviations of the coded values."""
     original, coded = (np.array(rows)[:, columns].astype(float) for rows in (original, coded))
     return np.abs(original - coded).mean(axis=0) / (coded.std(axis=0) + 1e-12)
 
 
-def test_the_bands_that_mp3_empties_do_not_explode(original_and_coded):
+def test_bands_without_power_after_mp3_shift_little(original_and_coded):
     original, coded = original_and_coded
     top = slice(176, 180)  # the last four mel bands, in either set
     shift = {name: scaled_shift(original[name], coded[name], top).max() for name in original}
