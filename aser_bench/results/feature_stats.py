@@ -1,7 +1,7 @@
-"""What a report and a check want to know that predictions do not tell: features, drift, leaks.
+"""Statistics of features and splits: feature distributions, feature drift, and leaks.
 
-All are measured at the end of a run, while features and splits are at hand, and go into its
-folder as tables.
+They are computed at the end of a run from its features and splits, which a results folder does not
+contain, and are written to the folder as tables for reports and checks.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from ..evaluation.splits import Split
 from ..pipeline.worklist import Worklist
 
 _DIGITS = 6
-_ROUNDING = 1e-9
+_ROUNDING = 1e-9  # relative standard deviation up to which a feature is constant
 
 Originals = Mapping[tuple[str, str], np.ndarray]
-"""(corpus, feature set) -> one row an utterance of the original: each feature's mean in time."""
+"""(corpus, feature set) -> mean of each feature over time, shape (utterances, features)."""
 
 
 def originals(worklists: Sequence[Worklist]) -> dict[tuple[str, str], np.ndarray]:
-    """Return what `features` and `drift` both start from, so that it is loaded once."""
+    """Return the features of the original, for `features` and `drift`."""
     return {
         (worklist.name, name): _means(worklist, ORIGINAL, parts)
         for worklist in worklists
@@ -37,11 +37,11 @@ def originals(worklists: Sequence[Worklist]) -> dict[tuple[str, str], np.ndarray
     }
 
 
-def features(worklists: Sequence[Worklist], known: Originals | None = None) -> pd.DataFrame:
+def features(worklists: Sequence[Worklist], of_original: Originals | None = None) -> pd.DataFrame:
     """Return mean and standard deviation of each feature over the original recordings.
 
-    Frames are averaged over each utterance first. A feature that does not vary has the standard
-    deviation 0, whatever rounding leaves of it.
+    Frames are averaged over each utterance first. A feature that is constant up to rounding has
+    the standard deviation 0.
 
     Returns
     -------
@@ -54,7 +54,9 @@ def features(worklists: Sequence[Worklist], known: Originals | None = None) -> p
         for one in worklists
         for name, own in one.experiment.feature_sets.items()
     }
-    for (corpus, name), rows in (originals(worklists) if known is None else known).items():
+    for (corpus, name), rows in (
+        originals(worklists) if of_original is None else of_original
+    ).items():
         sd = rows.std(axis=0, ddof=1) if len(rows) > 1 else np.zeros(rows.shape[1])
         varies = sd > _ROUNDING * np.abs(rows).max(axis=0, initial=0)
         columns = {
@@ -70,8 +72,8 @@ def features(worklists: Sequence[Worklist], known: Originals | None = None) -> p
     return pd.concat(parts, ignore_index=True)[list(FEATURES)]
 
 
-def drift(worklists: Sequence[Worklist], known: Originals | None = None) -> pd.DataFrame:
-    """Return how far each feature of each condition lies from the original's.
+def drift(worklists: Sequence[Worklist], of_original: Originals | None = None) -> pd.DataFrame:
+    """Return the distance of each feature of each condition from the original.
 
     Frames are averaged over each utterance.
 
@@ -81,14 +83,14 @@ def drift(worklists: Sequence[Worklist], known: Originals | None = None) -> pd.D
         Columns `findings.DRIFT`.
     """
     parts = []
-    known = originals(worklists) if known is None else known
+    of_original = originals(worklists) if of_original is None else of_original
     for worklist in worklists:
         if not worklist.batches:
             continue
         for name, own in worklist.experiment.feature_sets.items():
             if not own:
                 continue
-            original = known[worklist.name, name]
+            original = of_original[worklist.name, name]
             for condition in worklist.experiment.conditions.names:
                 if condition != ORIGINAL:
                     table = drift_of(original, _means(worklist, condition, own), _columns(own))
@@ -104,7 +106,7 @@ def _columns(parts: Sequence[str]) -> list[str]:
 
 
 def _means(worklist: Worklist, condition: str, parts: Sequence[str]) -> np.ndarray:
-    """Return one row an utterance (utterances, columns) of a condition's features, part by part."""
+    """Return the features of a condition, shape (utterances, columns), part after part."""
     return np.hstack([_means_of(worklist, condition, part) for part in parts])
 
 
@@ -113,7 +115,7 @@ def _means_of(worklist: Worklist, condition: str, name: str) -> np.ndarray:
     for batch in worklist.batches:
         entry = batch.cache.load("features", batch.keys[condition, name])
         if entry is None:
-            raise RuntimeError("features vanished from the cache while the run was going on")
+            raise RuntimeError("features were removed from the cache during the run; run again")
         values, offsets = entry.arrays["values"], entry.arrays["offsets"]
         sums = np.add.reduceat(values.astype(float), offsets[:-1], axis=0)
         rows.append(sums / np.diff(offsets)[:, None])
@@ -121,7 +123,7 @@ def _means_of(worklist: Worklist, condition: str, name: str) -> np.ndarray:
 
 
 def leaks(worklists: Sequence[Worklist]) -> pd.DataFrame:
-    """Return what training and test share by protocol and fold, columns `findings.LEAKS`."""
+    """Return the overlap of training and test by protocol and fold, columns `findings.LEAKS`."""
     parts = []
     for worklist in worklists:
         folds: dict[str, dict[int, Split]] = {}
@@ -130,6 +132,6 @@ def leaks(worklists: Sequence[Worklist]) -> pd.DataFrame:
             one = Split(fold, task.train, task.dev, task.test)
             folds.setdefault(protocol, {}).setdefault(fold, one)
         for protocol, splits in folds.items():
-            found = list(splits.values())
-            parts.append(leakage.leaks(protocol, worklist.ingested.utterances, found))
+            table = worklist.ingested.utterances
+            parts.append(leakage.leaks(protocol, table, list(splits.values())))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(LEAKS))

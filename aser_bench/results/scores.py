@@ -1,4 +1,4 @@
-"""From what lies in the cache to the tables of a run: predictions, scores, conditions."""
+"""Tables of a run from the results in the cache: predictions, scores and conditions."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from ..pipeline.ingest import Ingested
 from ..pipeline.training_task import TrainingTask
 from ..study.conditions import ConditionPlan
 
-_EFFECTIVE_WITHIN = 0.03  # further from what was asked for, and the row says so
+_EFFECTIVE_WITHIN = 0.03  # relative deviation from the requested bitrate without a mark
 
 
 def load(task: TrainingTask) -> Entry:
-    """Return a finished training's predictions.
+    """Return the predictions of a finished training task.
 
     Raises
     ------
     RuntimeError
-        If they vanished from the cache while the run was going on.
+        If they were removed from the cache during the run.
     """
     entry = task.cache.load("predictions", task.key)
     if entry is None:
-        raise RuntimeError(f"predictions of {task.cell} vanished from the cache; run again")
+        raise RuntimeError(f"predictions of {task.cell} were removed from the cache; run again")
     return entry
 
 
 def scores(tasks: Sequence[TrainingTask], failed: dict[str, str]) -> pd.DataFrame:
-    """Return the scores table: one row a cell, fold and run; failed ones with their reason.
+    """Return the scores: one row per cell, fold and run; failed ones with their reason.
 
     Parameters
     ----------
     tasks : sequence of TrainingTask
-        All trainings of the run.
+        All training tasks of the run.
     failed : dict of str to str
-        Key of a task -> why it has no predictions.
+        Key of each task that failed -> reason.
     """
     rows = [row for task in tasks for row in _score_rows(task, failed.get(task.key, ""))]
     frame = pd.DataFrame(rows, columns=list(score_columns()))
@@ -77,39 +77,39 @@ def _score_rows(task: TrainingTask, reason: str) -> Iterator[dict[str, Any]]:
             }
 
 
-def flat_notes(tasks: Sequence[TrainingTask], failed: dict[str, str]) -> list[str]:
-    """Say which features hardly vary in training, by feature set and training conditions."""
-    columns: dict[tuple[str, str], dict[str, None]] = {}
+def constant_feature_notes(tasks: Sequence[TrainingTask], failed: dict[str, str]) -> list[str]:
+    """Return notes on features that hardly vary in training, by feature set and condition."""
+    constant: dict[tuple[str, str], dict[str, None]] = {}
     for task in tasks:
         if task.key not in failed:
-            where = task.cell["features"], task.cell["train_condition"]
-            columns.setdefault(where, {}).update(dict.fromkeys(load(task).meta["flat"]))
-    alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for (features, condition), names in columns.items():
+            place = task.cell["features"], task.cell["train_condition"]
+            constant.setdefault(place, {}).update(dict.fromkeys(load(task).meta["flat"]))
+    conditions: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (features, condition), names in constant.items():
         if names:
-            alike.setdefault((features, tuple(sorted(names))), []).append(condition)
+            conditions.setdefault((features, tuple(sorted(names))), []).append(condition)
     return [
-        f"{features}: trained at {', '.join(conditions)}, {_few(names)} vary by less than a "
-        "hundredth of what they do in the original: what is trained there is not to be trusted "
-        "at a condition in which they vary"
-        for (features, names), conditions in alike.items()
+        f"{features}, trained on {', '.join(trained_on)}: the standard deviation of "
+        f"{_abbreviated(names)} is less than 1 % of that in the original; models trained on this "
+        "condition are unreliable on conditions where these features vary"
+        for (features, names), trained_on in conditions.items()
     ]
 
 
-def _few(names: Sequence[str], most: int = 6) -> str:
+def _abbreviated(names: Sequence[str], most: int = 6) -> str:
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest} others" if rest > 0 else "")
 
 
 def write_scores(frame: pd.DataFrame, path: Path) -> None:
-    """Write scores.csv, the same to the byte for the same scores."""
+    """Write scores.csv; equal scores give equal bytes."""
     frame.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")
 
 
 def write_predictions(
     tasks: Sequence[TrainingTask], failed: dict[str, str], corpora: dict[str, Ingested], path: Path
 ) -> None:
-    """Write predictions.parquet, one row group a training so that memory stays bounded."""
+    """Write predictions.parquet, with a row group per training task to limit the memory."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -132,7 +132,7 @@ def _prediction_rows(task: TrainingTask, table: pd.DataFrame, emotions: list[str
     entry = load(task)
     places = list(task.places)
     predicted = entry.arrays["predicted"][:, places]
-    chances = entry.arrays["probabilities"][:, places]
+    probabilities = entry.arrays["probabilities"][:, places]
     runs, conditions, n = predicted.shape
     test = table.iloc[task.test]
     columns: dict[str, Any] = {name: task.cell[name] for name in CELL if name in task.cell}
@@ -142,23 +142,23 @@ def _prediction_rows(task: TrainingTask, table: pd.DataFrame, emotions: list[str
     columns["predicted"] = np.array(task.emotions)[predicted.ravel()]
     for name, source in (("utterance",) * 2, ("speaker",) * 2, ("truth", "emotion")):
         columns[name] = np.tile(test[source].to_numpy(), runs * conditions)
-    own = {emotion: i for i, emotion in enumerate(task.emotions)}
-    for emotion in emotions:  # another corpus's emotion is missing here, not of chance zero
-        column = chances[..., own[emotion]].ravel() if emotion in own else None
-        columns[f"p_{emotion}"] = column
+    index = {emotion: i for i, emotion in enumerate(task.emotions)}
+    for emotion in emotions:  # an emotion of another corpus has a missing probability, not zero
+        values = probabilities[..., index[emotion]].ravel() if emotion in index else None
+        columns[f"p_{emotion}"] = values
     return pd.DataFrame(columns)
 
 
 def conditions(
     ingested: Ingested, plan: ConditionPlan, batches: Sequence[CodingTask]
 ) -> pd.DataFrame:
-    """Return a corpus's table of conditions, with what was measured of each."""
+    """Return the conditions of a corpus, with the measurements of each."""
     rows = [_condition_row(ingested, plan, condition, batches) for condition in plan.conditions]
-    known = {row["condition"]: row for row in rows}
+    row_of = {row["condition"]: row for row in rows}
     for alias in plan.aliases:
         rows.append(
             {
-                **known[alias.same_as],
+                **row_of[alias.same_as],
                 "condition": alias.name,
                 "requested_kbps": alias.requested_kbps,
                 "same_as": alias.same_as,
@@ -170,8 +170,8 @@ def conditions(
 def _condition_row(
     ingested: Ingested, plan: ConditionPlan, condition: Condition, batches: Sequence[CodingTask]
 ) -> dict[str, Any]:
-    found = [batch.cache.load("audits", batch.audits[condition.name]) for batch in batches]
-    audits = [entry.meta for entry in found if entry is not None]
+    entries = [batch.cache.load("audits", batch.audits[condition.name]) for batch in batches]
+    audits = [entry.meta for entry in entries if entry is not None]
     kbps = [rate for audit in audits for rate in audit["kbps"] if rate is not None]
     effective = float(np.mean(kbps)) if kbps else None
     lags = [audit["lag_samples"] for audit in audits if audit["lag_samples"] is not None]
@@ -184,19 +184,19 @@ def _condition_row(
         "codec_rate_hz": condition.codec_rate_hz,
         "bandwidth_hz": _median(audits, "bandwidth_hz", 0),
         "gain_db": _median(audits, "gain_db", 2),
-        # The worst one, with its sign: a mean would hide a single shifted recording.
+        # The largest lag, with its sign: a mean would hide a single shifted recording.
         "lag_samples": max(lags, key=abs) if lags else None,
         "same_as": "",
         "encoder": plan.encoders[condition.codec],
-        "mark": "; ".join(filter(None, [condition.mark, _off(condition.kbps, effective)])),
+        "mark": "; ".join(filter(None, [condition.mark, _bitrate_mark(condition.kbps, effective)])),
     }
 
 
-def _off(asked: float | None, effective: float | None) -> str:
-    """Return what must be said where an encoder does not keep to what it was asked for."""
-    if not asked or not effective or abs(effective / asked - 1) <= _EFFECTIVE_WITHIN:
+def _bitrate_mark(requested: float | None, effective: float | None) -> str:
+    """Return the mark of a condition whose effective bitrate is not the requested one."""
+    if not requested or not effective or abs(effective / requested - 1) <= _EFFECTIVE_WITHIN:
         return ""
-    return f"{asked:g} kbit/s were asked for, {effective:.3g} were written"
+    return f"{requested:g} kbit/s were asked for, {effective:.3g} were written"
 
 
 def _median(audits: list[dict[str, Any]], name: str, digits: int) -> float | None:

@@ -1,4 +1,4 @@
-"""What transcribers heard in a run, as tables beside what was said."""
+"""Transcripts of a run, as a table beside the reference."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from ..pipeline.worklist import Worklist
 
 
 def table(worklists: Sequence[Worklist]) -> pd.DataFrame:
-    """Return every utterance as each transcriber heard it at each condition.
+    """Return the transcript of every utterance by each transcriber at each condition.
 
     Returns
     -------
     pandas.DataFrame
-        Columns `aser_bench.evaluation.wer.COLUMNS`; no row where nobody listened.
+        Columns `aser_bench.evaluation.wer.COLUMNS`; no rows in a study without transcribers.
 
     Raises
     ------
     RuntimeError
-        If what was heard vanished from the cache while the run was going on.
+        If transcripts were removed from the cache during the run.
     """
     parts = [
-        _heard(worklist, transcriber, condition)
+        _transcripts(worklist, transcriber, condition)
         for worklist in worklists
         for transcriber in worklist.experiment.transcribers
         for condition in worklist.experiment.conditions.names
@@ -34,14 +34,14 @@ def table(worklists: Sequence[Worklist]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
 
 
-def _heard(worklist: Worklist, transcriber: str, condition: str) -> pd.DataFrame:
+def _transcripts(worklist: Worklist, transcriber: str, condition: str) -> pd.DataFrame:
     texts: list[str] = []
     for batch in worklist.batches:
         entry = batch.cache.load("transcripts", batch.transcript_keys[condition, transcriber])
         if entry is None:
-            raise RuntimeError("what was heard vanished from the cache while the run was going on")
+            raise RuntimeError("transcripts were removed from the cache during the run; run again")
         texts += entry.meta["texts"]
-    told = worklist.ingested.utterances[["utterance", "speaker", "text"]]
-    return told.rename(columns={"text": "reference"}).assign(
+    utterances = worklist.ingested.utterances[["utterance", "speaker", "text"]]
+    return utterances.rename(columns={"text": "reference"}).assign(
         corpus=worklist.name, transcripts=transcriber, condition=condition, heard=texts
     )

@@ -1,4 +1,4 @@
-"""What a run leaves behind: the results folder, and what is printed at the end."""
+"""Writer of results folders, and of the lines that are printed at the end of a run."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ..pipeline.coding_task import Cost
 from ..pipeline.worklist import Worklist
 from ..study.config import Study
 from . import feature_stats, transcripts
-from . import scores as outputs
+from . import scores as score_tables
 from .manifest import FILE, Manifest, StageCost
 
 Costs = list[tuple[str, str, Cost]]
-"""Stage, task and cost of everything that this run itself computed."""
+"""Stage, task and cost of each task that the run computed."""
 
 NAMES = (
     *("scores.csv", "conditions.csv", "predictions.parquet", "timings.csv", "drift.csv"),
@@ -47,14 +47,14 @@ def notes(worklist: Worklist, failed: dict[str, str]) -> list[str]:
         *ingested.notes,
         *experiment.notes,
         *training_plan.notes(experiment, ingested, trainings),
-        *outputs.flat_notes(trainings, failed),
+        *score_tables.constant_feature_notes(trainings, failed),
     ]
 
 
 def stages(costs: Costs, walls: dict[str, float]) -> dict[str, StageCost]:
-    """Return wall-clock seconds by stage and, for what workers did, tasks and CPU seconds.
+    """Return the cost of each stage; tasks and CPU seconds are those of computed tasks.
 
-    What came from the cache cost nothing and is not counted.
+    Results from the cache are not counted.
     """
     result = {stage: StageCost(wall_s=round(wall_s, 3)) for stage, wall_s in walls.items()}
     for stage in dict.fromkeys(stage for stage, _, _ in costs):
@@ -83,18 +83,20 @@ def write(
     tasks = [task for worklist in worklists for task in worklist.trainings]
     corpora = {worklist.name: worklist.ingested for worklist in worklists}
     originals = feature_stats.originals(worklists)
-    heard = transcripts.table(worklists)
+    transcript_table = transcripts.table(worklists)
     writers: dict[str, Callable[[Path], Any]] = {
-        "scores.csv": lambda path: outputs.write_scores(scores, path),
+        "scores.csv": lambda path: score_tables.write_scores(scores, path),
         "conditions.csv": lambda path: _write_csv(conditions, path),
-        "predictions.parquet": lambda path: outputs.write_predictions(tasks, failed, corpora, path),
+        "predictions.parquet": lambda path: score_tables.write_predictions(
+            tasks, failed, corpora, path
+        ),
         "timings.csv": lambda path: _write_csv(_timings(costs), path),
         "drift.csv": lambda path: _write_csv(feature_stats.drift(worklists, originals), path),
         "features.csv": lambda path: _write_csv(
             feature_stats.features(worklists, originals), path, "%.9g"
         ),
         "leaks.csv": lambda path: _write_csv(feature_stats.leaks(worklists), path),
-        **_heard_writers(heard),
+        **_transcript_writers(transcript_table),
         "study.yaml": lambda path: path.write_text(_yaml(study), "utf-8"),
         FILE: manifest.write,
     }
@@ -102,13 +104,13 @@ def write(
         write_one(folder / name)
 
 
-def _heard_writers(heard: pd.DataFrame) -> dict[str, Callable[[Path], Any]]:
-    """Return what writes the tables of what transcribers heard, where one listened."""
-    if heard.empty:
+def _transcript_writers(table: pd.DataFrame) -> dict[str, Callable[[Path], Any]]:
+    """Return the writers of the tables of transcripts; none in a study without transcribers."""
+    if table.empty:
         return {}
     return {
-        "wer.csv": lambda path: _write_csv(wer(heard).round(_DIGITS), path),
-        "transcripts.csv": lambda path: _write_csv(heard[list(TRANSCRIPTS)], path),
+        "wer.csv": lambda path: _write_csv(wer(table).round(_DIGITS), path),
+        "transcripts.csv": lambda path: _write_csv(table[list(TRANSCRIPTS)], path),
     }
 
 
@@ -128,30 +130,24 @@ def _timings(costs: Costs) -> pd.DataFrame:
 def closing(
     scores: pd.DataFrame, manifest: Manifest, folder: Path, walls: Mapping[str, float]
 ) -> str:
-    """Return the last lines of a run: what failed, what was refused, where everything lies."""
+    """Return the last lines of a run: failed results, refused recordings, results folder."""
     lines = [""]
     failed = scores[scores["status"] != "ok"]
     if len(failed) and len(failed) == len(scores):
         reason = failed["reason"].value_counts().index[0]
         lines.append(
-            f"all {len(scores)} results failed, most of them with {reason}; scores.csv "
-            "tells each, and there is nothing to report."
+            f"all {len(scores)} results failed, most of them with {reason}; scores.csv has "
+            "the reason of each. There is no report."
         )
     elif len(failed):
-        lines.append(f"{len(failed)} of {len(scores)} results failed; scores.csv says why.")
+        lines.append(f"{len(failed)} of {len(scores)} results failed; scores.csv has the reasons.")
     refused = sum(len(facts.refused or ()) for facts in manifest.corpora.values())
     if refused:
         were = "recording was" if refused == 1 else "recordings were"
-        lines.append(f"{refused} {were} refused; manifest.json says why.")
-    lines.append(f"{format_duration(sum(walls.values()))}. Everything lies in {folder}/")
-    shown = (
-        "report.html",
-        "tables",
-        "figures",
-        "scores.csv",
-        "predictions.parquet",
-        FILE,
-    )
-    there = [name for name in shown if (folder / name).exists()]
-    lines.append("  " + "  ".join(f"{n}/" if (folder / n).is_dir() else n for n in there))
+        lines.append(f"{refused} {were} refused; manifest.json has the reasons.")
+    elapsed = format_duration(sum(walls.values()))
+    lines.append(f"results written to {folder}/ (elapsed time: {elapsed})")
+    names = ("report.html", "tables", "figures", "scores.csv", "predictions.parquet", FILE)
+    written = [name for name in names if (folder / name).exists()]
+    lines.append("  " + "  ".join(f"{n}/" if (folder / n).is_dir() else n for n in written))
     return "\n".join(lines)

@@ -117,22 +117,24 @@ def test_columns_that_hardly_vary_are_named(tmp_path):
     one = task(tmp_path)
     run_training_task(one)
     assert scores.load(one).meta["flat"] == ["mel_126", "mel_127"]
-    (note,) = scores.flat_notes([one], {})
-    assert note.startswith("functionals: trained at mp3-8k, mel_126, mel_127 vary by less than")
+    (note,) = scores.constant_feature_notes([one], {})
+    assert note.startswith(
+        "functionals, trained on mp3-8k: the standard deviation of mel_126, mel_127 is less"
+    )
 
 
 def test_what_varies_as_in_the_original_is_not_named(tmp_path):
     one = task(tmp_path, train_on=("original",))
     run_training_task(one)
-    assert scores.flat_notes([one], {}) == []
+    assert scores.constant_feature_notes([one], {}) == []
 
 
 def test_many_flat_columns_are_counted(tmp_path):
     one = task(tmp_path)
     names = [f"mel_{i:03d}" for i in range(9)]
     one.cache.save("predictions", "key", {}, {"flat": names})
-    (note,) = scores.flat_notes([one], {})
-    assert "mel_005 and 3 others vary" in note
+    (note,) = scores.constant_feature_notes([one], {})
+    assert "mel_005 and 3 others is less than 1 %" in note
 
 
 @pytest.mark.parametrize(
