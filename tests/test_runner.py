@@ -1,4 +1,4 @@
-"""Whole runs: what they write, that nothing depends on workers, and that nothing is lost."""
+"""Whole runs: their files, independence of workers, failures and interruptions."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def run(table, cache_dir, tmp_path):
     return run_study
 
 
-def test_a_run_writes_what_it_promises(run):
+def test_run_writes_all_files(run):
     outcome = run(models="svm,mlp")
     folder = outcome.folder
     assert outcome.exit_code == 0
@@ -95,7 +95,7 @@ def test_a_run_writes_what_it_promises(run):
     assert str(folder) in outcome.text
 
 
-def test_a_run_tells_the_versions_of_its_components(run, tmp_path, monkeypatch):
+def test_manifest_contains_versions_of_components(run, tmp_path, monkeypatch):
     source = "from sklearn.dummy import DummyClassifier\nclass Own(DummyClassifier):\n    {}\n"
 
     def versions(body):
@@ -118,7 +118,7 @@ def test_a_run_tells_the_versions_of_its_components(run, tmp_path, monkeypatch):
     assert versions("edited = True")["models"]["owned:Own"] != own
 
 
-def test_a_run_tells_what_its_features_are(run, tmp_path):
+def test_features_csv_contains_feature_statistics(run, tmp_path):
     folder = run("first", models="svm").folder
     text = (folder / "features.csv").read_bytes()
     table = pd.read_csv(folder / "features.csv")
@@ -158,13 +158,13 @@ def test_scores_follow_from_predictions(run):
     assert (tested.nunique() == 32).all()
 
 
-def test_all_conditions_of_an_utterance_share_its_fold(run):
+def test_conditions_of_an_utterance_share_its_fold(run):
     folder = run().folder
     predictions = pd.read_parquet(folder / "predictions.parquet")
     assert (predictions.groupby("utterance", observed=True)["fold"].nunique() == 1).all()
 
 
-def test_workers_change_no_byte(run, tmp_path):
+def test_number_of_workers_changes_no_byte(run, tmp_path):
     one = run("one", jobs=1, place=tmp_path / "cache1", models="svm,mlp").folder
     two = run("two", jobs=2, place=tmp_path / "cache2", models="svm,mlp").folder
     assert (one / "scores.csv").read_bytes() == (two / "scores.csv").read_bytes()
@@ -173,14 +173,14 @@ def test_workers_change_no_byte(run, tmp_path):
     pd.testing.assert_frame_equal(first, second)
 
 
-def test_another_seed_gives_other_folds(run):
+def test_seed_changes_the_folds(run):
     zero = run("zero", models="svm").scores
     one = run("one", models="svm", seed=1).scores
     assert not zero["uar"].equals(one["uar"])
     assert (zero["seed"] != one["seed"]).all()
 
 
-def test_a_finished_run_said_again_computes_nothing(run):
+def test_repeated_run_computes_nothing(run):
     run("first")
     again = run("second").folder
     stages = json.loads((again / "manifest.json").read_text())["stages"]
@@ -188,7 +188,7 @@ def test_a_finished_run_said_again_computes_nothing(run):
     assert len(pd.read_csv(again / "timings.csv")) == 0
 
 
-def test_a_new_bitrate_codes_that_bitrate_only(run, tmp_path, monkeypatch):
+def test_added_bitrate_encodes_only_that_bitrate(run, tmp_path, monkeypatch):
     place = tmp_path / "cache"
     run("first", place=place, models="svm")
     coded = []
@@ -204,7 +204,7 @@ def test_a_new_bitrate_codes_that_bitrate_only(run, tmp_path, monkeypatch):
     assert set(coded) - {"mp3-64k"} == {"mp3-32k"}
 
 
-def test_another_setting_of_a_model_is_another_model(run, tmp_path, monkeypatch):
+def test_settings_change_the_results_of_a_model(run, tmp_path, monkeypatch):
     place = tmp_path / "cache"
     before = run("before", place=place, models="mlp").scores
     plain = Mlp.estimator
@@ -243,7 +243,7 @@ def test_protocols(run, protocol):
     assert scores["fold"].nunique() == (5 if protocol == "paper" else 4)
 
 
-def test_clamped_twins_are_merged_and_named(run):
+def test_clamped_bitrates_are_aliases(run):
     outcome = run(bitrate_policy="clamp", codecs=[{"mp3": [64, 160, 192, 256]}], models="svm")
     conditions = pd.read_csv(outcome.folder / "conditions.csv", keep_default_na=False)
     twins = conditions[conditions["same_as"] != ""]
@@ -266,7 +266,7 @@ def brittle(tmp_path, monkeypatch) -> str:
     return "brittle:Brittle"
 
 
-def test_where_all_cells_failed_the_run_says_why(run, brittle):
+def test_run_with_only_failed_cells_gives_the_reason(run, brittle):
     outcome = run(models=brittle)
     assert outcome.exit_code == 3
     said = " ".join(outcome.text.split())
@@ -276,7 +276,7 @@ def test_where_all_cells_failed_the_run_says_why(run, brittle):
     assert not (outcome.folder / "report.html").exists()
 
 
-def test_a_failed_cell_is_a_row_with_a_reason(run, brittle):
+def test_failed_cell_is_a_row_with_a_reason(run, brittle):
     outcome = run(models=f"svm,{brittle}")
     assert outcome.exit_code == 3
     failed = outcome.scores[outcome.scores["status"] == "failed"]
@@ -288,9 +288,7 @@ def test_a_failed_cell_is_a_row_with_a_reason(run, brittle):
     assert ",,,,24,0,8," in text
 
 
-def test_a_recording_that_cannot_be_coded_is_refused_and_the_run_goes_on(
-    run, tmp_path, monkeypatch
-):
+def test_recording_that_cannot_be_encoded_is_refused(run, tmp_path, monkeypatch):
     plain = Mp3.roundtrip
 
     def choosy(self, signals, rate, conditions):
@@ -332,9 +330,7 @@ def shortening(monkeypatch):
     )
 
 
-def test_a_recording_that_a_codec_makes_shorter_is_refused_and_the_run_goes_on(
-    run, tmp_path, shortening
-):
+def test_recording_that_a_codec_shortens_is_refused(run, tmp_path, shortening):
     files = pd.read_csv(tmp_path / "voices.csv")["file"]
     shortening([files[5]])
     outcome = run(place=tmp_path / "cache", models="svm", codecs=["shortening"])
@@ -349,14 +345,14 @@ def test_a_recording_that_a_codec_makes_shorter_is_refused_and_the_run_goes_on(
     assert outcome.exit_code == 0
 
 
-def test_a_codec_that_makes_all_shorter_stops_the_run(run, tmp_path, shortening):
+def test_codec_that_shortens_all_recordings_stops_the_run(run, tmp_path, shortening):
     shortening(pd.read_csv(tmp_path / "voices.csv")["file"])
     with pytest.raises(CodecError) as caught:
         run(place=tmp_path / "cache", models="svm", codecs=["shortening"])
     assert str(caught.value) == ("codec shortening: returned 6390 samples for 6400 at shortening")
 
 
-def test_a_broken_encoder_stops_the_run(run, tmp_path, monkeypatch):
+def test_broken_encoder_stops_the_run(run, tmp_path, monkeypatch):
     def broken(self, signals, rate, conditions):
         raise CodecError("ffmpeg ended with code 1")
 
@@ -366,7 +362,7 @@ def test_a_broken_encoder_stops_the_run(run, tmp_path, monkeypatch):
         run(place=tmp_path / "cache")
 
 
-def test_old_results_survive_a_run_that_cannot_write(run, tmp_path, monkeypatch):
+def test_earlier_results_survive_a_failed_write(run, tmp_path, monkeypatch):
     run("out", models="svm")
     before = (tmp_path / "out" / "scores.csv").read_bytes()
 
@@ -380,14 +376,14 @@ def test_old_results_survive_a_run_that_cannot_write(run, tmp_path, monkeypatch)
     assert not list(tmp_path.rglob(".*"))
 
 
-def test_limit_takes_so_many(run):
+def test_limit_is_the_number_of_utterances(run):
     outcome = run(limit=20, models="svm")
     manifest = json.loads((outcome.folder / "manifest.json").read_text())
     assert manifest["corpora"]["csv"]["utterances"] == 20
     assert "limited to 20" in outcome.text
 
 
-def test_two_corpora_are_reported_each_by_itself(table, voices, cache_dir, tmp_path):
+def test_two_corpora_are_reported_separately(table, voices, cache_dir, tmp_path):
     study = small(table, corpora=[{"csv": str(table)}, {"custom": str(voices)}], models="svm")
     outcome = aser_bench.run(
         study, out=tmp_path / "out", jobs=1, cache=cache_dir, quiet=True, formats=TABLES
@@ -437,7 +433,7 @@ def group_lives(group):
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_goes_on_where_it_was(run, table, tmp_path, how):
+def test_interrupted_run_continues(run, table, tmp_path, how):
     process = subprocess.Popen(
         command(table, tmp_path, "--models", "mlp", "--effort", "quick"),
         stderr=subprocess.PIPE,
@@ -465,7 +461,7 @@ def test_an_interrupted_run_goes_on_where_it_was(run, table, tmp_path, how):
     assert resumed == (whole.folder / "scores.csv").read_bytes()
 
 
-def test_a_full_disk_is_said_in_one_line(table, tmp_path):
+def test_full_disk_is_reported_in_one_line(table, tmp_path):
     small_disk = tmp_path / "disk"
     small_disk.mkdir()
     inside = f'mount -t tmpfs -o size=64k tmpfs {small_disk} && exec "$@"'
@@ -482,7 +478,7 @@ def test_a_full_disk_is_said_in_one_line(table, tmp_path):
     assert full.stderr.count("\n") == 1
 
 
-def test_a_recording_that_was_away_for_a_moment_is_not_refused_for_ever(run, tmp_path, monkeypatch):
+def test_refused_recording_is_opened_again_in_the_next_run(run, tmp_path, monkeypatch):
     opened = ingest.inspect_recording
     victim = pd.read_csv(tmp_path / "voices.csv")["file"][3]
 

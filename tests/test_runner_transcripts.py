@@ -1,4 +1,4 @@
-"""Whole runs of models that read words: the corpus's own, and what a transcriber hears."""
+"""Whole runs of models that read text: reference transcripts and transcribers."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def trained(outcome, model: str) -> int:
     return int(train["task"].str.split().str[1].eq(model).sum())
 
 
-def test_words_that_no_codec_touches_are_trained_on_once_a_fold(run, tmp_path):
+def test_reference_transcripts_are_trained_on_once_per_fold(run, tmp_path):
     outcome = run(place=tmp_path / "cache", train="all,multi", models="tre,mdre")
     assert outcome.exit_code == 0
     table = cells(outcome)
@@ -98,7 +98,7 @@ def test_words_that_no_codec_touches_are_trained_on_once_a_fold(run, tmp_path):
     assert "trained once a fold" in " ".join(outcome.text.split())
 
 
-def test_a_transcriber_hears_each_condition(run):
+def test_transcriber_transcribes_each_condition(run):
     outcome = run(transcripts=f"reference,{EAR}")
     table = cells(outcome)
     assert set(table["model"]) == {"tre", "mdre", f"tre{HEARD}", f"mdre{HEARD}"}
@@ -120,7 +120,7 @@ def test_a_transcriber_hears_each_condition(run):
     assert not said.eq(said.iloc[:, 0], axis=0).all(axis=None)
 
 
-def test_neither_workers_nor_company_nor_order_change_a_score(run, tmp_path):
+def test_scores_do_not_depend_on_workers_other_models_or_order(run, tmp_path):
     both = run("both", transcripts=f"reference,{EAR}", place=tmp_path / "a")
     alone = run("alone", transcripts=EAR, models="mdre", place=tmp_path / "b")
     turned = run("turned", transcripts=f"{EAR},reference", models="mdre,tre", place=tmp_path / "c")
@@ -134,7 +134,7 @@ def test_neither_workers_nor_company_nor_order_change_a_score(run, tmp_path):
     pd.testing.assert_frame_equal(some, scores(both).loc[some.index])
 
 
-def test_another_text_is_another_result_and_the_same_is_read_from_the_cache(run, texts, tmp_path):
+def test_changed_text_changes_the_result(run, texts, tmp_path):
     first = run("one", models="tre")
     again = run("two", models="tre")
     assert trained(again, "tre") == 0
@@ -145,7 +145,7 @@ def test_another_text_is_another_result_and_the_same_is_read_from_the_cache(run,
     assert trained(other, "tre") == 4
 
 
-def test_what_was_said_stays_with_its_recording_when_others_are_refused(run, texts, tmp_path):
+def test_transcripts_stay_with_their_recordings_if_others_are_refused(run, texts, tmp_path):
     lines = texts.read_text().splitlines()
     broken = tmp_path / "aa_broken.wav"
     broken.write_bytes(b"no sound at all")
@@ -159,7 +159,7 @@ def test_what_was_said_stays_with_its_recording_when_others_are_refused(run, tex
         assert row.reference == told[row.utterance]
 
 
-def test_texts_alone_have_the_original_alone(run, tmp_path):
+def test_corpus_without_recordings_has_only_the_original(run, tmp_path):
     table = tmp_path / "texts.csv"
     rows = [
         f",{emotion},{speaker},{words} {take}"
@@ -177,13 +177,13 @@ def test_texts_alone_have_the_original_alone(run, tmp_path):
             run(table=table, **more)
 
 
-def test_labels_of_four_are_told_and_kept(run):
+def test_label_set_of_four_emotions(run):
     outcome = run(models="tre", labels="4", codecs="original")
     assert "labels 4" in outcome.text
     assert sorted(cells(outcome)["truth"].unique()) == ["angry", "happy", "neutral", "sad"]
 
 
-def test_word_vectors_are_read_and_another_file_is_another_result(run, tmp_path):
+def test_embeddings_change_the_result(run, tmp_path):
     words = sorted({word for text in WORDS.values() for word in text.split()})
     rng = np.random.default_rng(0)
     for name in "ab":
@@ -215,7 +215,7 @@ def test_word_vectors_are_read_and_another_file_is_another_result(run, tmp_path)
         run(models="tre", embeddings=str(tmp_path / "nowhere.txt"))
 
 
-def test_word_vectors_that_are_none_are_refused_before_anything_is_read(run, tmp_path):
+def test_rejects_invalid_embeddings_before_reading_the_corpus(run, tmp_path):
     (tmp_path / "junk.txt").write_text("hello world this is no vector\n")
     with pytest.raises(UsageError, match="line 1 is not a word and its values"):
         run(models="tre", embeddings=str(tmp_path / "junk.txt"))
@@ -225,12 +225,12 @@ def test_word_vectors_that_are_none_are_refused_before_anything_is_read(run, tmp
     ("more", "flag"),
     [({"transcripts": EAR}, "--transcripts"), ({"embeddings": "a.txt"}, "--embeddings")],
 )
-def test_words_that_no_model_reads_are_refused(run, more, flag):
+def test_rejects_transcripts_that_no_model_reads(run, more, flag):
     with pytest.raises(UsageError, match=f"{flag} would change nothing: none of the models svm"):
         run(models="svm", **more)
 
 
-def test_a_transcriber_that_breaks_is_one_line(run, monkeypatch, tmp_path):
+def test_failing_transcriber_is_reported_in_one_line(run, monkeypatch, tmp_path):
     def breaks(self, signal):
         raise RuntimeError("no more ears")
 
@@ -241,7 +241,7 @@ def test_a_transcriber_that_breaks_is_one_line(run, monkeypatch, tmp_path):
         run(models="tre", transcripts=EAR, place=tmp_path / "cache")
 
 
-def test_a_slow_transcriber_is_in_the_estimate(run, monkeypatch, texts, tmp_path):
+def test_estimate_contains_transcription(run, monkeypatch, texts, tmp_path):
     monkeypatch.setattr(transcriber_factory.FakeTranscriber, "real_time_factor", 0.01)
     slow = transcriber_factory.FakeTranscriber.transcribe_one
 
@@ -270,7 +270,7 @@ def test_a_slow_transcriber_is_in_the_estimate(run, monkeypatch, texts, tmp_path
     assert coding() > quick + 0.5 * 32 * 2 * 0.2
 
 
-def test_the_preset_of_the_authors_runs(run):
+def test_preset_yoon2018_runs(run):
     outcome = run(preset="yoon2018", models="tre,mdrea", codecs="original", max_epochs=4)
     assert outcome.exit_code == 0
     assert set(cells(outcome)["protocol"]) == {"yoon2018"}

@@ -1,4 +1,4 @@
-"""What a study makes of codecs: conditions, what the table says of them, and refusals."""
+"""Conditions of a study: codecs, chains and controls, their tables, and invalid codecs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def conditions(table, cache_dir, tmp_path, bundled):
     return run
 
 
-def test_rows_of_codecs_chains_and_controls(conditions):
+def test_conditions_of_codecs_chains_and_controls(conditions):
     table = conditions({"aac": [64, 96]}, "mp3:64+gsm", "g711:law=a", "lowpass:cutoff=3400")
     assert list(table.index) == [
         "original",
@@ -73,7 +73,7 @@ def test_rows_of_codecs_chains_and_controls(conditions):
     assert set(table["lag_samples"].astype(float)) == {0.0}
 
 
-def test_levels_are_matched_where_that_is_wanted(conditions):
+def test_match_level_restores_the_level(conditions):
     plain = conditions({"mp3": [64]}, "gain:db=-6")["gain_db"].astype(float)
     assert plain["gain-down6dB"] == pytest.approx(-6, abs=0.01)
     assert plain["mp3-64k"] == pytest.approx(-0.45, abs=0.1)
@@ -81,14 +81,14 @@ def test_levels_are_matched_where_that_is_wanted(conditions):
     assert matched.to_dict() == pytest.approx(dict.fromkeys(plain.index, 0), abs=0.006)
 
 
-def test_a_bitrate_may_stand_behind_the_codec():
+def test_bitrate_may_follow_the_codec():
     assert planned("mp3:64").names == planned({"mp3": [64]}).names == ("original", "mp3-64k")
     assert planned("mp3:64+opus:16").names == ("original", "mp3-64k+opus-16k")
     open_chain = planned({"mp3+amr-wb:12.65": [64, 16]}).names
     assert open_chain == ("original", "mp3-16k+amr-wb-12k65", "mp3-64k+amr-wb-12k65")
 
 
-def test_clamped_bitrates_of_a_chain_are_the_same_stream():
+def test_clamped_bitrates_of_a_chain_are_aliases():
     found = planned({"gsm+mp3": [160, 256]}, bitrate_policy="clamp")
     assert found.names == ("original", "gsm+mp3-160k")
     (alias,) = found.aliases
@@ -113,13 +113,13 @@ def test_clamped_bitrates_of_a_chain_are_the_same_stream():
         (["opsu:16"], "unknown codec 'opsu'; did you mean 'opus'"),
     ],
 )
-def test_what_cannot_be_planned_is_refused_in_one_line(codecs, message, bundled):
+def test_rejects_invalid_codecs_in_one_line(codecs, message, bundled):
     with pytest.raises(UsageError, match=message) as caught:
         planned(*codecs)
     assert "\n" not in str(caught.value)
 
 
-def test_a_codec_of_somebody_elses_module(conditions, tmp_path, monkeypatch):
+def test_codec_of_another_package(conditions, tmp_path, monkeypatch):
     (tmp_path / "somebodys.py").write_text(
         "from aser_bench.codecs.control import Control\n"
         "class Half(Control):\n"
@@ -136,11 +136,11 @@ def test_a_codec_of_somebody_elses_module(conditions, tmp_path, monkeypatch):
     assert float(table.loc["gsm+half", "gain_db"]) < -6
 
 
-def test_the_same_condition_by_two_names_is_one(bundled):
+def test_equal_conditions_are_planned_once(bundled):
     assert planned("lowpass", "lowpass:like=mp3-8k").names == ("original", "lowpass-3k02")
 
 
-def test_loss_belongs_to_the_codec_before_it(table, cache_dir, tmp_path, monkeypatch, capsys):
+def test_loss_applies_to_the_preceding_codec(table, cache_dir, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ASER_BENCH_CACHE", str(cache_dir))
     say = ["run", "--corpus", f"csv={table}", "--dry-run", "-q"]
@@ -155,7 +155,7 @@ def test_loss_belongs_to_the_codec_before_it(table, cache_dir, tmp_path, monkeyp
     assert "codec mp3 has no option 'loss'" in capsys.readouterr().err
 
 
-def test_list_says_what_cannot_be_used(bundled, capsys):
+def test_list_shows_codecs_that_are_not_available(bundled, capsys):
     assert main(["list", "codecs"]) == 0
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
     assert "[not available: ffmpeg" in lines["codec2"]

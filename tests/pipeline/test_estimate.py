@@ -1,4 +1,4 @@
-"""The estimate of a dry run: it grows with what is left, and leaves nothing behind."""
+"""Estimates of dry runs: they grow with the work, and the trial leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def even(monkeypatch):
     monkeypatch.setattr(estimate, "_training_slowdown", lambda task, pool: (0.0, 1.0))
 
 
-def test_it_tries_this_machine(table, tmp_path):
+def test_estimate_comes_from_a_trial_on_this_machine(table, tmp_path):
     found = cost(study(table), tmp_path)
     assert found.code_s > 0
     assert found.train_s > 0
@@ -50,7 +50,7 @@ def test_it_tries_this_machine(table, tmp_path):
     assert "predictions" not in kinds
 
 
-def test_more_to_do_takes_longer(table, tmp_path, even):
+def test_more_work_takes_longer(table, tmp_path, even):
     plain = cost(study(table), tmp_path)
     assert cost(study(table, codecs=[{"mp3": [8, 16]}]), tmp_path).code_s > plain.code_s
     assert cost(study(table, effort="paper"), tmp_path).train_s > plain.train_s
@@ -59,7 +59,7 @@ def test_more_to_do_takes_longer(table, tmp_path, even):
     )
 
 
-def test_workers_share_it(table, tmp_path, even):
+def test_workers_share_the_work(table, tmp_path, even):
     one = study(table)
     with Pool(1) as pool, Pool(4) as four:
         worklist = worklist_of(one, tmp_path, pool)
@@ -68,7 +68,7 @@ def test_workers_share_it(table, tmp_path, even):
     assert shared.code_s == pytest.approx(alone.code_s / 4)
 
 
-def test_what_is_in_the_cache_costs_nothing(table, tmp_path):
+def test_cached_results_cost_nothing(table, tmp_path):
     one = study(table)
     run(one, out=tmp_path / "out", cache=tmp_path / "cache", jobs=1, quiet=True)
     found = cost(one, tmp_path / "cache")
@@ -76,7 +76,7 @@ def test_what_is_in_the_cache_costs_nothing(table, tmp_path):
     assert dataclasses.replace(found, score_s=0).seconds == 0
 
 
-def test_a_model_that_cannot_be_tried_is_no_crash(table, tmp_path, monkeypatch):
+def test_failing_model_does_not_stop_the_estimate(table, tmp_path, monkeypatch):
     def fail(*arguments):
         raise ValueError("one class only")
 

@@ -1,4 +1,4 @@
-"""A corpus made ready: recordings or texts, labels, limits, and what is refused."""
+"""Ingestion of corpora: recordings or texts, labels, limits, and refused utterances."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ TEXTS = (
 )
 
 
-def test_recordings(table, pool, tmp_path):
+def test_recordings_are_ingested(table, pool, tmp_path):
     found = taken(table, pool, tmp_path)
     assert found.has_audio
     assert len(found.utterances) == 32
     assert (found.utterances["duration_s"] == 0.4).all()
 
 
-def test_texts_alone(pool, tmp_path):
+def test_texts_without_recordings_are_ingested(pool, tmp_path):
     said = []
     found = taken(written(tmp_path, *TEXTS), pool, tmp_path, notify=said.append)
     assert not found.has_audio
@@ -61,20 +61,20 @@ def test_texts_alone(pool, tmp_path):
     assert found.notes == ["the table has no recordings: texts and labels only"]
 
 
-def test_the_hash_of_a_corpus_of_texts_tells_their_words_apart(pool, tmp_path):
+def test_hash_without_recordings_depends_on_the_texts(pool, tmp_path):
     one = taken(written(tmp_path, *TEXTS), pool, tmp_path).sha256
     same = taken(written(tmp_path, *TEXTS), pool, tmp_path).sha256
     other = taken(written(tmp_path, *TEXTS[:-1], "d,bored,2,Well!"), pool, tmp_path).sha256
     assert one == same != other
 
 
-def test_failures_of_texts_are_named(pool, tmp_path):
+def test_failed_texts_are_named(pool, tmp_path):
     found = taken(written(tmp_path, *TEXTS), pool, tmp_path).without({"b": "why"})
     assert found.refused == [("b", "why")]
     assert found.utterances["utterance"].tolist() == ["a", "c", "d"]
 
 
-def test_labels_are_counted_before_the_limit(pool, tmp_path):
+def test_label_set_is_applied_before_the_limit(pool, tmp_path):
     found = taken(written(tmp_path, *TEXTS), pool, tmp_path, labels="4", limit=3)
     assert found.utterances["utterance"].tolist() == ["a", "b", "c"]
     assert found.emotions == ["happy", "sad"]
@@ -84,7 +84,7 @@ def test_labels_are_counted_before_the_limit(pool, tmp_path):
     ]
 
 
-def test_labels_that_leave_nothing_name_the_corpus(pool, tmp_path):
+def test_error_of_labels_names_the_corpus(pool, tmp_path):
     path = written(tmp_path, *TEXTS[:2], TEXTS[-1])
     with pytest.raises(UsageError, match="corpus 'csv': nothing to recognise"):
         taken(path, pool, tmp_path, labels="4")
@@ -101,7 +101,7 @@ def halves(monkeypatch, table):
     return listing
 
 
-def test_a_corpus_has_recordings_for_all_or_for_none(halves, pool, tmp_path):
+def test_utterances_without_a_recording_are_refused(halves, pool, tmp_path):
     found = taken("", pool, tmp_path)
     assert found.has_audio
     assert len(found.utterances) == 30
@@ -111,7 +111,7 @@ def test_a_corpus_has_recordings_for_all_or_for_none(halves, pool, tmp_path):
         taken("", pool, tmp_path, strict=True)
 
 
-def test_neither_recording_nor_text(halves, pool, tmp_path):
+def test_utterances_with_neither_recording_nor_text_are_refused(halves, pool, tmp_path):
     halves.utterances = halves.utterances.iloc[:2]
     found = taken("", pool, tmp_path)
     assert found.refused == [("v0_0_happy", "it has neither a recording nor a text")]
@@ -120,7 +120,7 @@ def test_neither_recording_nor_text(halves, pool, tmp_path):
         taken("", pool, tmp_path)
 
 
-def test_identical_recordings_across_the_corpus_s_own_split(voices, pool, tmp_path):
+def test_notes_identical_recordings_across_the_given_split(voices, pool, tmp_path):
     names = sorted(file.name for file in voices.glob("v0_*.wav"))
     for name in names:
         (tmp_path / name).write_bytes((voices / name).read_bytes())

@@ -1,4 +1,4 @@
-"""What a model reads, out of the cache."""
+"""Inputs of models, loaded from the cache."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def shards(*kinds: str) -> dict[str, tuple[str, ...]]:
     return {kind: (f"{kind}-a", f"{kind}-b") for kind in kinds}
 
 
-def test_one_kind_comes_as_it_is(cached):
+def test_single_input_is_an_array(cached):
     cache, frames, vectors, _ = cached
     np.testing.assert_array_equal(model_inputs.load(cache, "original", shards("vector")), vectors)
     found = model_inputs.load(cache, "original", shards("frames"))
@@ -42,7 +42,7 @@ def test_one_kind_comes_as_it_is(cached):
         np.testing.assert_array_equal(one, other)
 
 
-def test_several_kinds_come_as_utterances_side_by_side(cached):
+def test_several_inputs_are_utterances(cached):
     cache, frames, vectors, texts = cached
     found = model_inputs.load(cache, "original", shards("frames", "vector", "text"))
     assert found.dtype == object
@@ -53,12 +53,12 @@ def test_several_kinds_come_as_utterances_side_by_side(cached):
         assert one.text == texts[i]
 
 
-def test_words_alone_are_utterances_of_nothing_else(cached):
+def test_text_alone_is_utterances(cached):
     found = model_inputs.load(cached[0], "original", shards("text"))
     assert [tuple(one) for one in found] == [(None, None, text) for text in cached[3]]
 
 
-def test_what_is_gone_or_no_number_is_said(cached, tmp_path):
+def test_missing_entries_and_nan_are_errors(cached, tmp_path):
     cache = Cache(tmp_path)
     with pytest.raises(ValueError, match="removed from the cache"):
         model_inputs.load(cache, "mp3-8k", {"text": ("nowhere",)})
@@ -67,7 +67,7 @@ def test_what_is_gone_or_no_number_is_said(cached, tmp_path):
         model_inputs.load(cache, "mp3-8k", {"vector": ("bad",), "text": ("text-b",)})
 
 
-def test_spreads_are_those_of_frames_and_then_of_the_vector(cached):
+def test_spread_of_frames_precedes_that_of_the_vector(cached):
     cache, frames, vectors, _ = cached
     by_frame = np.concatenate(frames).std(axis=0, dtype=np.float64)
     by_row = vectors.std(axis=0, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Any number of jobs gives the same results, and no worker outlives a run that failed."""
+"""Pools of workers: equal results for any number of jobs, and terminated workers."""
 
 from __future__ import annotations
 
@@ -71,19 +71,19 @@ def ended(processes, within_s: float = 10) -> bool:
     return not any(map(alive, processes))
 
 
-def test_there_is_a_core():
+def test_at_least_one_core_is_available():
     assert 1 <= cores() <= os.cpu_count()
 
 
 @pytest.mark.parametrize("jobs", [0, -1])
-def test_no_jobs_are_refused(jobs):
+def test_rejects_fewer_than_one_job(jobs):
     with pytest.raises(UsageError, match="-j") as caught:
         Pool(jobs)
     assert str(jobs) in str(caught.value)
 
 
 @pytest.mark.parametrize("function", [square, seeded])
-def test_one_job_and_two_give_the_same(two, function):
+def test_one_job_and_two_give_equal_results(two, function):
     with Pool(1) as one:
         alone = list(one.run(function, range(9)))
     assert alone == [function(number) for number in range(9)]
@@ -97,35 +97,35 @@ def test_few_tasks_need_no_workers(tasks):
         assert set(pool.run(pid, tasks)) <= {os.getpid()}
 
 
-def test_a_pool_can_be_used_again(two):
+def test_pool_can_be_used_again(two):
     for size in (2, 5, 0, 3):
         assert len(list(two.run(square, range(size)))) == size
 
 
-def test_two_jobs_run_elsewhere_and_one_here(two):
+def test_only_one_job_runs_in_this_process(two):
     assert os.getpid() not in set(two.run(pid, range(4)))
     assert set(Pool(1).run(pid, range(4))) == {os.getpid()}
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_one_thread_a_task(two, jobs):
+def test_tasks_have_one_thread(two, jobs):
     pool = two if jobs == 2 else Pool(1)
     assert list(pool.run(threads, range(2))) == [[1], [1]]
 
 
-def test_the_threads_of_this_process_come_back():
+def test_threads_of_this_process_are_restored():
     before = threads(0)
     list(Pool(1).run(threads, range(2)))
     assert threads(0) == before
 
 
 @pytest.mark.parametrize(("function", "kind"), [(refuse, AudioError), (crash, ZeroDivisionError)])
-def test_an_exception_comes_through_one_job(function, kind):
+def test_exception_is_raised_with_one_job(function, kind):
     with pytest.raises(kind), Pool(1) as pool:
         list(pool.run(function, range(4)))
 
 
-def test_an_exception_comes_through_two_jobs_and_ends_the_workers():
+def test_exception_is_raised_with_two_jobs_and_terminates_the_workers():
     processes = []
     with pytest.raises(AserBenchError) as caught, Pool(2) as pool:  # noqa: PT012
         processes += pool.run(pid, range(8))
@@ -136,7 +136,7 @@ def test_an_exception_comes_through_two_jobs_and_ends_the_workers():
     assert ended(processes)
 
 
-def test_leaving_between_two_runs_ends_the_workers():
+def test_exit_without_error_terminates_the_workers():
     processes = []
     with pytest.raises(RuntimeError), Pool(2) as pool:  # noqa: PT012
         processes += pool.run(pid, range(8))
@@ -146,7 +146,7 @@ def test_leaving_between_two_runs_ends_the_workers():
 
 
 @pytest.mark.filterwarnings("ignore:.*tasks which were still being processed")
-def test_leaving_by_an_exception_ends_the_workers_at_once():
+def test_exit_by_exception_terminates_the_workers_at_once():
     started = time.monotonic()
     processes = []
     with pytest.raises(RuntimeError, match="of the caller"), Pool(2) as pool:  # noqa: PT012
@@ -165,6 +165,6 @@ def die(number):
     return number
 
 
-def test_a_worker_that_is_killed_is_said_in_one_line():
+def test_killed_worker_is_reported_in_one_line():
     with pytest.raises(AserBenchError, match="-j 1"), Pool(2) as pool:
         list(pool.run(die, range(6)))

@@ -1,4 +1,4 @@
-"""Which model gets which features, how runs become tasks, and what a reader is told."""
+"""Training plans: tasks of runs, keys, dev parts, and notes."""
 
 from __future__ import annotations
 
@@ -50,19 +50,19 @@ def tasks(tmp_path, corpus=None, **layer):
     return planned(tmp_path, corpus, **layer)[1]
 
 
-def test_runs_without_a_search_are_tasks_of_their_own(tmp_path):
+def test_runs_without_a_search_are_separate_tasks(tmp_path):
     found = tasks(tmp_path, models="lstm", runs=3, train="original")
     assert [task.runs for task in found[:3]] == [(0,), (1,), (2,)]
     assert len({task.key for task in found}) == len({task.seeds for task in found}) == len(found)
 
 
-def test_runs_behind_one_search_are_one_task(tmp_path):
+def test_runs_with_a_search_are_one_task(tmp_path):
     found = tasks(tmp_path, models="mlp", runs=3, effort="standard", train="original")
     assert {task.runs for task in found} == {(0, 1, 2)}
     assert {task.runs for task in tasks(tmp_path, models="svm", train="original")} == {(0,)}
 
 
-def test_more_runs_keep_the_ones_there_were(tmp_path):
+def test_more_runs_contain_the_keys_of_fewer(tmp_path):
     few, many = (tasks(tmp_path, models="lstm", runs=n, train="original") for n in (2, 5))
     assert {task.key for task in few} < {task.key for task in many}
 
@@ -77,12 +77,12 @@ def test_more_runs_keep_the_ones_there_were(tmp_path):
         {"seed": 1},
     ],
 )
-def test_what_changes_a_training_changes_its_key(tmp_path, layer):
+def test_settings_of_a_training_change_its_key(tmp_path, layer):
     plain = {task.key for task in tasks(tmp_path, models="lstm", runs=1)}
     assert not plain & {task.key for task in tasks(tmp_path, models="lstm", runs=1, **layer)}
 
 
-def test_a_model_that_watches_dev_gets_one(tmp_path):
+def test_model_that_uses_dev_gets_a_dev_part(tmp_path):
     corpus = ingested()
     speaker = corpus.utterances["speaker"].to_numpy()
     for task in tasks(tmp_path, corpus, models="lstm,svm", runs=1, train="original"):
@@ -93,7 +93,7 @@ def test_a_model_that_watches_dev_gets_one(tmp_path):
     assert training_plan.notes(experiment, corpus, trainings) == []
 
 
-def test_a_dev_part_of_the_same_speakers_is_told(tmp_path):
+def test_note_on_a_dev_part_of_the_training_speakers(tmp_path):
     corpus = ingested(speakers=2, takes=8)
     experiment, trainings = planned(tmp_path, corpus, models="lstm,svm", runs=1)
     assert all(len(task.dev) for task in trainings if task.cell["model"] == "lstm")
@@ -101,7 +101,7 @@ def test_a_dev_part_of_the_same_speakers_is_told(tmp_path):
     assert note.startswith("lstm: too few speakers to spare any for dev")
 
 
-def test_a_pool_of_conditions_trains_and_watches_all_of_them(tmp_path):
+def test_multi_condition_training_uses_all_conditions(tmp_path):
     (task, *_) = tasks(tmp_path, models="lstm", runs=1, train="multi")
     assert len(task.train_on) > 1
     assert task.train_on == task.test_on

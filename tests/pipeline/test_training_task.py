@@ -1,4 +1,4 @@
-"""One training: what is cached of it, what it warns of, and how it fails."""
+"""Training tasks: cached predictions, notes on constant features, and failures."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_predictions_of_every_test_condition_are_cached(tmp_path, model):
     assert frame["n_dev"].tolist() == [6] * 4
 
 
-def test_how_the_lstm_trained_is_in_the_scores(tmp_path):
+def test_scores_contain_epochs_and_stop_reason(tmp_path):
     one = task(tmp_path, "lstm")
     run_training_task(one)
     frame = scores.scores([one], {})
@@ -104,7 +104,7 @@ def test_how_the_lstm_trained_is_in_the_scores(tmp_path):
     assert frame["best_epoch"].between(1, 3).all()
 
 
-def test_a_model_without_epochs_leaves_them_empty(tmp_path):
+def test_scores_of_a_model_without_epochs_have_empty_columns(tmp_path):
     one = task(tmp_path)
     run_training_task(one)
     path = tmp_path / "scores.csv"
@@ -113,7 +113,7 @@ def test_a_model_without_epochs_leaves_them_empty(tmp_path):
     assert [first[head.index(name)] for name in ("epochs", "best_epoch", "stop")] == ["", "", ""]
 
 
-def test_columns_that_hardly_vary_are_named(tmp_path):
+def test_nearly_constant_features_are_named(tmp_path):
     one = task(tmp_path)
     run_training_task(one)
     assert scores.load(one).meta["flat"] == ["mel_126", "mel_127"]
@@ -123,13 +123,13 @@ def test_columns_that_hardly_vary_are_named(tmp_path):
     )
 
 
-def test_what_varies_as_in_the_original_is_not_named(tmp_path):
+def test_features_that_vary_as_in_the_original_are_not_named(tmp_path):
     one = task(tmp_path, train_on=("original",))
     run_training_task(one)
     assert scores.constant_feature_notes([one], {}) == []
 
 
-def test_many_flat_columns_are_counted(tmp_path):
+def test_list_of_constant_features_is_abbreviated(tmp_path):
     one = task(tmp_path)
     names = [f"mel_{i:03d}" for i in range(9)]
     one.cache.save("predictions", "key", {}, {"flat": names})
@@ -148,7 +148,7 @@ def test_many_flat_columns_are_counted(tmp_path):
         (type("ResourceExhaustedError", (Exception,), {})("OOM"), "out of memory: OOM"),
     ],
 )
-def test_a_failed_run_is_a_row_with_a_reason(tmp_path, monkeypatch, error, reason):
+def test_failed_training_is_a_row_with_a_reason(tmp_path, monkeypatch, error, reason):
     def fail(*arguments):
         raise error
 
@@ -162,7 +162,7 @@ def test_a_failed_run_is_a_row_with_a_reason(tmp_path, monkeypatch, error, reaso
     assert frame["reason"].str.startswith(reason).all()
 
 
-def test_a_class_that_training_lacks_is_never_predicted(tmp_path):
+def test_class_missing_in_training_is_never_predicted(tmp_path):
     whole = task(tmp_path, "lstm")
     known = whole.train[whole.labels[whole.train] != "sad"]
     one = replace(whole, train=known)
@@ -173,7 +173,7 @@ def test_a_class_that_training_lacks_is_never_predicted(tmp_path):
 
 
 @pytest.mark.parametrize("model", ["svm", "lstm"])
-def test_features_that_are_no_numbers_fail_by_condition(tmp_path, model):
+def test_features_with_nan_fail_and_name_the_condition(tmp_path, model):
     one = task(tmp_path, model)
     ((kind, (first, second)),) = one.shards["mp3-8k"].items()
     arrays = one.cache.load("features", first).arrays

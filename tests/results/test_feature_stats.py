@@ -1,4 +1,4 @@
-"""What is measured at the end of a run: features, their drift, leaks of splits."""
+"""Statistics of features and splits: means, drift and leaks."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def pitch(monkeypatch):
     monkeypatch.setattr(features, "get", lambda name: SimpleNamespace(columns=("mean", "slope")))
 
 
-def test_frames_are_averaged_over_each_utterance_and_batches_are_one_corpus():
+def test_frames_are_averaged_per_utterance_over_all_batches():
     one = Cache(original=[[[0, 5], [2, 5]], [[3, 5]]], mp3_8k=[[[4, 5]], [[5, 5], [5, 5]]])
     two = Cache(original=[[[2, 5]]], mp3_8k=[[[4, 5]]])
     table = feature_stats.drift(
@@ -83,7 +83,7 @@ def test_frames_are_averaged_over_each_utterance_and_batches_are_one_corpus():
     assert np.isnan([flat["shift"], flat["spread"], flat["sd_ratio"]]).all()
 
 
-def test_each_condition_but_the_original_and_each_corpus_has_its_rows():
+def test_drift_has_rows_for_each_condition_and_corpus():
     cache = Cache(**{name: [[[0, 1]], [[1, 0]]] for name in ("original", "mp3_8k", "gsm")})
     batches = batch(cache, "original", "mp3-8k", "gsm")
     table = feature_stats.drift(
@@ -98,12 +98,12 @@ def test_each_condition_but_the_original_and_each_corpus_has_its_rows():
     assert (table["shift"] == 0).all()
 
 
-def test_features_that_vanished_are_a_crash_and_no_zero():
+def test_missing_features_are_an_error():
     with pytest.raises(RuntimeError, match="were removed"):
         feature_stats.drift([worklist(batch(Cache(original=[[[0, 1]]]), "original", "mp3-8k"))])
 
 
-def test_features_are_those_of_the_original_over_all_utterances():
+def test_feature_statistics_are_those_of_the_original():
     # Means in time 1, 3 and 2; the second feature is a constant but for rounding.
     one = Cache(original=[[[0, 0.1], [2, 0.1]], [[3, 0.1]]], mp3_8k=[[[9, 9]], [[9, 9]]])
     two = Cache(original=[[[2, 0.1]]], mp3_8k=[[[9, 9]]])
@@ -122,13 +122,13 @@ def test_features_are_those_of_the_original_over_all_utterances():
     assert still["mean"] == pytest.approx(0.1)
 
 
-def test_one_utterance_does_not_vary():
+def test_deviation_of_one_utterance_is_zero():
     table = feature_stats.features([worklist(batch(Cache(original=[[[4, 5]]]), "original"))])
     assert table["mean"].tolist() == [4, 5]
     assert table["sd"].tolist() == [0, 0]
 
 
-def test_the_originals_are_loaded_once_for_all_that_is_made_of_them():
+def test_features_of_the_original_are_loaded_once():
     loads = []
 
     class Counted(Cache):
@@ -162,7 +162,7 @@ def training(protocol, fold, train, test, model="svm"):
     )
 
 
-def test_leaks_of_each_protocol_and_fold_once():
+def test_leaks_have_one_row_per_protocol_and_fold():
     tasks = [
         training(protocol, fold, train, test, model)
         for model in ("svm", "mlp")
@@ -191,7 +191,7 @@ def test_leaks_of_each_protocol_and_fold_once():
         (feature_stats.leaks, LEAKS),
     ],
 )
-def test_of_nothing_there_is_an_empty_table(function, columns):
+def test_tables_without_corpora_are_empty(function, columns):
     for worklists in ([], [worklist()]):
         table = function(worklists)
         assert table.empty

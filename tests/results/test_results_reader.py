@@ -1,4 +1,4 @@
-"""Results folders read back and put side by side: nothing is mixed up, nothing lost."""
+"""Reading and merging of results folders."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def models(material):
     return {key[2] for key in found.cells}
 
 
-def test_one_folder_is_read_as_it_was_written(tmp_path):
+def test_folder_is_read_as_it_was_written(tmp_path):
     frame = factories.predictions()
     path = factories.folder(tmp_path / "one", frame)
     material = side_by_side(path)
@@ -47,14 +47,14 @@ def test_one_folder_is_read_as_it_was_written(tmp_path):
     assert material.drift["shift"].max() == 0.2
 
 
-def test_a_corpus_called_nan_and_an_emotion_called_none(tmp_path):
+def test_names_such_as_nan_and_none_are_text(tmp_path):
     frame = factories.predictions(corpus="nan", model="None", emotions=("NA", "null"))
     material = side_by_side(factories.folder(tmp_path / "one", frame))
     assert set(material.scores["corpus"]) == {"nan"}
     assert models(material) == {"None"}
 
 
-def test_disjoint_cells_become_one_study(tmp_path):
+def test_disjoint_cells_are_merged(tmp_path):
     one = factories.folder(
         tmp_path / "one", factories.predictions(model="svm"), budgets={"svm": "grid"}
     )
@@ -71,7 +71,7 @@ def test_disjoint_cells_become_one_study(tmp_path):
     assert material.context.budgets == {"svm": "grid", "lstm": "9 epochs"}
 
 
-def test_conditions_that_only_one_run_has_are_all_there(tmp_path):
+def test_conditions_of_all_runs_are_merged(tmp_path):
     skill = {("original", "original"): 0.8, ("original", "gsm"): 0.5}
     gsm = factories.conditions(gsm={"codec": "gsm", "effective_kbps": 13.0})
     gsm = gsm[gsm["condition"].isin(["original", "gsm"])]
@@ -81,7 +81,7 @@ def test_conditions_that_only_one_run_has_are_all_there(tmp_path):
     assert found["condition"].tolist() == ["original", "mp3-8k", "mp3-64k", "gsm"]
 
 
-def test_the_same_cell_twice_gets_the_name_of_its_run(tmp_path):
+def test_model_of_a_repeated_cell_is_renamed(tmp_path):
     both = pd.concat([factories.predictions(model="svm"), factories.predictions(model="mlp")])
     one = factories.folder(tmp_path / "one", both, budgets={"svm": "grid"})
     two = factories.folder(
@@ -93,7 +93,7 @@ def test_the_same_cell_twice_gets_the_name_of_its_run(tmp_path):
     assert material.context.budgets == {"svm (one)": "grid", "svm (two)": "quick"}
 
 
-def test_runs_of_one_name_are_told_apart_by_their_paths(tmp_path):
+def test_runs_with_the_same_name_are_labelled_by_path(tmp_path):
     paths = [tmp_path / parent / "same" for parent in ("a", "b")]
     for path in paths:
         factories.folder(path, factories.predictions())
@@ -101,7 +101,7 @@ def test_runs_of_one_name_are_told_apart_by_their_paths(tmp_path):
 
 
 @pytest.mark.parametrize("why", ["recordings", "encoder", "bitrate"])
-def test_a_corpus_that_is_another_one_is_renamed_everywhere(tmp_path, why):
+def test_different_corpus_of_the_same_name_is_renamed(tmp_path, why):
     frame = pd.concat([factories.predictions(), factories.predictions(corpus="others")])
     one = factories.folder(tmp_path / "one", frame, corpora={"voices": {"synthetic": True}})
     facts = {"voices": {"sha256": "1" * 64}} if why == "recordings" else {}
@@ -121,7 +121,7 @@ def test_a_corpus_that_is_another_one_is_renamed_everywhere(tmp_path, why):
     assert context.synthetic == ("voices (one)",)
 
 
-def test_what_was_set_is_told_of_each_run_where_it_differs(tmp_path):
+def test_differing_settings_are_given_for_each_run(tmp_path):
     one = factories.folder(
         tmp_path / "one", factories.predictions(model="svm"), settings="effort quick"
     )
@@ -136,7 +136,7 @@ def test_what_was_set_is_told_of_each_run_where_it_differs(tmp_path):
     assert said == "one: seed 0, effort quick; two: seed 0, effort paper"
 
 
-def test_notes_of_both_runs_stand_once(tmp_path):
+def test_equal_notes_are_merged(tmp_path):
     paths = [
         factories.folder(
             tmp_path / name,
@@ -165,14 +165,14 @@ def refused(path) -> str:
     return said
 
 
-def test_no_folder_and_no_manifest(path, tmp_path):
+def test_rejects_missing_folder_and_manifest(path, tmp_path):
     assert "no results folder" in refused(tmp_path / "nowhere")
     assert "no results folder" in refused(path / "scores.csv")
     (path / "manifest.json").unlink()
     assert "no manifest.json" in refused(path)
 
 
-def test_no_predictions(path):
+def test_rejects_folder_without_predictions(path):
     (path / "predictions.parquet").unlink()
     assert "run the study again" in refused(path)
 
@@ -194,18 +194,18 @@ def test_no_predictions(path):
         '{"corpora": {}, "study": []}',
     ],
 )
-def test_a_manifest_that_is_none(path, content):
+def test_rejects_invalid_manifest(path, content):
     (path / "manifest.json").write_text(content, "utf-8")
     assert "no manifest of a run" in refused(path)
 
 
-def test_a_manifest_that_is_not_text(path):
+def test_rejects_manifest_that_is_not_text(path):
     (path / "manifest.json").write_bytes(b"\xff\xfe\xff")
     assert "no manifest of a run" in refused(path)
 
 
 @pytest.mark.parametrize("name", ["scores", "conditions", "drift", "leaks"])
-def test_tables_that_are_missing_empty_or_of_another_version(path, name):
+def test_rejects_missing_empty_and_outdated_tables(path, name):
     file = path / f"{name}.csv"
     table = pd.read_csv(file)
     table.drop(columns="corpus").to_csv(file, index=False)
@@ -219,7 +219,7 @@ def test_tables_that_are_missing_empty_or_of_another_version(path, name):
 
 
 @pytest.mark.parametrize(("name", "column"), [("scores", "uar"), ("conditions", "effective_kbps")])
-def test_a_number_that_is_none(path, name, column):
+def test_rejects_invalid_number(path, name, column):
     file = path / f"{name}.csv"
     table = pd.read_csv(file, dtype=str, keep_default_na=False)
     table[column] = "much"
@@ -227,13 +227,13 @@ def test_a_number_that_is_none(path, name, column):
     assert f"{name}.csv cannot be read" in refused(path)
 
 
-def test_a_column_more_is_no_matter(path):
+def test_additional_column_is_ignored(path):
     file = path / "scores.csv"
     pd.read_csv(file).assign(more="x").to_csv(file, index=False)
     assert len(side_by_side(path).scores) == 20
 
 
-def test_the_manifest_is_json_that_others_wrote_too(path):
+def test_manifest_without_captions_is_read(path):
     manifest = json.loads((path / "manifest.json").read_text("utf-8"))
     for name in ("label", "settings", "budgets"):
         del manifest[name]
@@ -244,14 +244,14 @@ def test_the_manifest_is_json_that_others_wrote_too(path):
 # What somebody heard
 
 
-def test_a_folder_in_which_nobody_listened_has_empty_tables_of_it(tmp_path):
+def test_tables_of_transcripts_are_empty_without_transcribers(tmp_path):
     folder = reader.read(factories.folder(tmp_path / "one", factories.predictions()))
     for frame, columns in ((folder.wer, WER), (folder.transcripts, TRANSCRIPTS)):
         assert frame.empty
         assert list(frame.columns) == list(columns)
 
 
-def test_what_was_heard_is_read_as_it_was_written(tmp_path):
+def test_transcripts_are_read_as_they_were_written(tmp_path):
     frame = factories.predictions(model="tre-ear")
     heard = factories.transcripts(frame)
     heard.loc[:2, "heard"] = ["", "nan", "null"]
@@ -260,7 +260,7 @@ def test_what_was_heard_is_read_as_it_was_written(tmp_path):
     assert material.transcripts["heard"].tolist() == heard["heard"].tolist()
 
 
-def test_the_same_words_in_two_folders_stand_there_once(tmp_path):
+def test_equal_transcripts_of_two_folders_are_merged(tmp_path):
     frames = [factories.predictions(model=name) for name in ("tre-ear", "mdre-ear")]
     paths = [
         factories.folder(tmp_path / frame["model"][0], frame, heard=factories.transcripts(frame))
@@ -272,7 +272,7 @@ def test_the_same_words_in_two_folders_stand_there_once(tmp_path):
     assert models(material) == {"tre-ear", "mdre-ear"}
 
 
-def test_a_transcriber_that_heard_other_words_gets_the_name_of_its_run_and_so_do_its_readers(
+def test_transcriber_with_other_transcripts_is_renamed_with_its_models(
     tmp_path,
 ):
     paths = []
@@ -287,7 +287,7 @@ def test_a_transcriber_that_heard_other_words_gets_the_name_of_its_run_and_so_do
     assert models(material) == {"tre-ear (one)", "mtre-ear (two)", "svm0", "svm1"}
 
 
-def test_beside_a_folder_in_which_nobody_listened(tmp_path):
+def test_folder_without_transcripts_is_merged(tmp_path):
     frame = factories.predictions(model="tre-ear")
     one = factories.folder(tmp_path / "one", frame, heard=factories.transcripts(frame))
     two = factories.folder(tmp_path / "two", factories.predictions(model="svm"))
@@ -297,7 +297,7 @@ def test_beside_a_folder_in_which_nobody_listened(tmp_path):
         assert models(material) == {"tre-ear", "svm"}
 
 
-def test_a_table_of_other_columns_is_refused(tmp_path):
+def test_rejects_table_of_transcripts_with_other_columns(tmp_path):
     frame = factories.predictions()
     path = factories.folder(tmp_path / "one", frame, heard=factories.transcripts(frame))
     (path / "wer.csv").write_text("corpus,wer\nvoices,0.5\n")

@@ -1,4 +1,4 @@
-"""Layers, flags and study files become one Study, or one line that says why not."""
+"""Studies from layers, flags and files, and the errors of invalid ones."""
 
 from __future__ import annotations
 
@@ -82,11 +82,11 @@ def refusal(*layers) -> str:
 # Layers
 
 
-def test_without_layers_it_is_the_default():
+def test_no_layers_give_the_default():
     assert resolve() == resolve({}, {}) == Study()
 
 
-def test_later_layers_lie_above_earlier_ones():
+def test_later_layers_override_earlier_ones():
     file = {"models": "svm", "seed": 1, "effort": "quick", "runs": 2}
     environment = {"seed": "2", "effort": "paper"}
     flags = {"seed": "3"}
@@ -95,14 +95,14 @@ def test_later_layers_lie_above_earlier_ones():
     assert resolve(flags, environment, file).seed == 1
 
 
-def test_a_preset_lies_above_the_default_and_beneath_every_layer():
+def test_layers_override_the_preset():
     assert resolve({"preset": "paper"}).protocol == ("paper",) != Study().protocol
     assert resolve({"preset": "paper"}).runs == 10
     assert resolve({"protocol": "loso", "runs": 2}, {"preset": "paper"}).protocol == ("loso",)
     assert resolve({"preset": "paper", "codecs": "original"}).codecs == (CodecChoice("original"),)
 
 
-def test_a_later_layer_can_take_the_preset_back():
+def test_later_layer_can_reset_the_preset():
     assert resolve({"preset": "paper"}, {"preset": "default"}) == Study()
 
 
@@ -111,7 +111,7 @@ def test_every_preset_resolves(preset):
     assert resolve({"preset": preset}).preset == preset
 
 
-def test_layers_are_left_alone():
+def test_layers_are_not_modified():
     layer = {"models": ["svm"], "codecs": [{"mp3": [16, 8]}]}
     resolve(layer, {"preset": "paper", "seed": 1})
     assert layer == {"models": ["svm"], "codecs": [{"mp3": [16, 8]}]}
@@ -133,11 +133,11 @@ def test_layers_are_left_alone():
         ("limit", "5", 5),
     ],
 )
-def test_typed_and_listed_values_are_the_same(key, typed, listed):
+def test_strings_and_lists_give_the_same_study(key, typed, listed):
     assert resolve({key: typed}) == resolve({key: listed})
 
 
-def test_the_environment_is_a_layer():
+def test_environment_variables_are_a_layer():
     environment = {"ASER_BENCH_SEED": "4", "ASER_BENCH_MODELS": "svm", "ASER_BENCH_EFFORT": ""}
     layer = from_environment({**environment, "ASER_BENCH_CACHE": "/tmp", "SEED": "9"})
     assert layer == {"seed": "4", "models": "svm"}
@@ -162,30 +162,30 @@ def test_the_environment_is_a_layer():
         ({"protocol": "speaker,lose"}, "lose", "loso"),
     ],
 )
-def test_an_unknown_word_is_refused_with_the_nearest(layer, wrong, meant):
+def test_rejects_unknown_name_and_suggests_the_nearest(layer, wrong, meant):
     text = refusal(layer)
     assert repr(wrong) in text
     assert f"did you mean {meant!r}?" in text
 
 
-def test_an_unknown_word_without_a_neighbour_lists_what_there_is():
+def test_rejects_unknown_name_and_lists_the_choices():
     assert "clamp, error, promote" in refusal({"bitrate_policy": "zzz"})
 
 
 @pytest.mark.parametrize("key", [3, None, 1.5, True, (1, 2), ""])
-def test_a_key_that_is_no_word_is_refused(key):
+def test_rejects_key_that_is_not_a_string(key):
     assert repr(key) in refusal({key: 1})
 
 
 @pytest.mark.parametrize("key", ["preset", "effort", "bitrate_policy"])
 @pytest.mark.parametrize("value", [[], ["paper"], {}, {"paper": 1}, None, 3])
-def test_a_list_is_not_one_word(key, value):
+def test_rejects_list_where_one_name_is_expected(key, value):
     assert f"unknown {key.replace('_', ' ')} {value!r}" in refusal({key: value})
 
 
 @pytest.mark.parametrize("key", ["models", "codecs", "corpora"])
 @pytest.mark.parametrize("nothing", ["", ",", [], ()])
-def test_nothing_to_run_is_refused(key, nothing):
+def test_rejects_study_without_models_codecs_or_corpora(key, nothing):
     assert "names no" in refusal({key: nothing})
 
 
@@ -202,7 +202,7 @@ def test_nothing_to_run_is_refused(key, nothing):
         {"corpora": [{"emodb": "/a"}, "emodb"]},
     ],
 )
-def test_the_same_thing_twice_is_refused(layer):
+def test_rejects_repeated_names(layer):
     assert "twice" in refusal(layer)
 
 
@@ -212,17 +212,17 @@ def test_the_same_thing_twice_is_refused(layer):
 @pytest.mark.parametrize(
     "value", ["8,16", "8k,16K", " 16 , 8,", [8, 16], (16.0, 8), ["8", "16k"], [8, 16, 8], "1.6e1,8"]
 )
-def test_bitrates_are_sorted_and_once(value):
+def test_bitrates_are_sorted_and_unique(value):
     assert bitrates(value) == (8.0, 16.0)
 
 
-def test_one_bitrate_needs_no_list():
+def test_single_bitrate_needs_no_list():
     assert bitrates(64) == bitrates("64k") == (64.0,)
     assert bitrates("12.65") == (12.65,)
 
 
 @pytest.mark.parametrize("value", ["", [], ()])
-def test_no_bitrates_are_left_to_the_codec(value):
+def test_bitrates_may_be_empty(value):
     assert bitrates(value) == ()
 
 
@@ -253,16 +253,16 @@ def test_no_bitrates_are_left_to_the_codec(value):
         "8,abc",
     ],
 )
-def test_what_is_no_bitrate_is_refused(value):
+def test_rejects_invalid_bitrate(value):
     text = refusal({"codecs": [{"mp3": value}]})
     assert "no bitrate in kbit/s" in text
 
 
-def test_the_bad_bitrate_is_named():
+def test_error_names_the_invalid_bitrate():
     assert "'abc'" in refusal({"codecs": {"mp3": "8,abc,16"}})
 
 
-def test_codecs_may_be_one_mapping():
+def test_codecs_may_be_a_mapping():
     assert resolve({"codecs": {"mp3": "8", "original": ""}}).codecs == (
         CodecChoice("mp3", (8.0,)),
         CodecChoice("original"),
@@ -275,20 +275,20 @@ def test_codecs_may_be_one_mapping():
 @pytest.mark.parametrize(
     "value", ["ravdess=/r", ["ravdess=/r"], {"ravdess": "/r"}, [{"ravdess": "/r"}]]
 )
-def test_a_corpus_and_its_folder(value):
+def test_corpus_with_a_folder(value):
     assert resolve({"corpora": value}).corpora == (CorpusChoice("ravdess", "/r"),)
 
 
-def test_only_the_first_equals_sign_parts():
+def test_only_the_first_equals_sign_separates():
     assert resolve({"corpora": ["csv=/a=b.csv"]}).corpora == (CorpusChoice("csv", "/a=b.csv"),)
 
 
 @pytest.mark.parametrize("value", ["demo", {"demo": None}, {"demo": ""}])
-def test_a_corpus_without_a_folder(value):
+def test_corpus_without_a_folder(value):
     assert resolve({"corpora": value}).corpora == (CorpusChoice("demo"),)
 
 
-def test_an_equals_sign_with_nothing_behind_is_refused():
+def test_rejects_equals_sign_without_a_folder():
     assert "ravdess=" in refusal({"corpora": ["demo", "ravdess="]})
 
 
@@ -296,18 +296,18 @@ def test_an_equals_sign_with_nothing_behind_is_refused():
 
 
 @pytest.mark.parametrize(("key", "least"), [("runs", 1), ("limit", 1), ("seed", 0)])
-def test_whole_numbers_have_a_least(key, least):
+def test_integers_have_a_minimum(key, least):
     assert getattr(resolve({key: least}), key) == least
     for bad in (least - 1, -1, 1.5, "1.5", "many", "", True, [1], float("nan")):
         assert key in refusal({key: bad})
 
 
 @pytest.mark.parametrize("key", ["runs", "limit"])
-def test_runs_and_limit_may_be_left_open(key):
+def test_runs_and_limit_may_be_none(key):
     assert getattr(resolve({key: 3}, {key: None}), key) is None
 
 
-def test_a_seed_is_always_a_number():
+def test_seed_must_be_an_integer():
     assert "seed" in refusal({"seed": None})
 
 
@@ -315,7 +315,7 @@ def test_a_seed_is_always_a_number():
 
 
 @pytest.mark.parametrize("study", [Study(), FULL, resolve({"preset": "paper"})])
-def test_a_study_file_gives_the_same_study(study, tmp_path):
+def test_study_file_gives_the_same_study(study, tmp_path):
     file = tmp_path / "study.yaml"
     file.write_text(yaml.safe_dump(study.to_mapping()), encoding="utf-8")
     again = resolve(read_file(file))
@@ -359,38 +359,38 @@ def test_any_study_survives_yaml(study):
     assert again.digest() == study.digest()
 
 
-def test_four_labels_may_be_a_number_of_yaml():
+def test_label_set_4_may_be_a_number():
     assert resolve({"labels": 4}) == resolve({"labels": "4"})
     assert "unknown label set '5'" in refusal({"labels": 5})
 
 
-def test_word_vectors_are_a_file_beside_the_study(tmp_path):
+def test_path_of_embeddings_is_relative_to_the_study_file(tmp_path):
     file = tmp_path / "study.yaml"
     file.write_text("embeddings: vectors.txt\n")
     assert resolve(read_file(file)).embeddings == str(tmp_path / "vectors.txt")
     assert "embeddings must be the name of a file" in refusal({"embeddings": ["a"]})
 
 
-def test_the_digest_ignores_the_name():
+def test_digest_ignores_the_name():
     assert replace(FULL, name="other").digest() == FULL.digest()
 
 
 @pytest.mark.parametrize("key", OTHERWISE)
-def test_the_digest_changes_with_anything_else(key):
+def test_digest_depends_on_every_other_field(key):
     assert replace(FULL, **{key: OTHERWISE[key]}).digest() != FULL.digest()
 
 
-def test_what_models_are_told_is_in_the_study():
+def test_settings_of_models_are_taken_from_the_study():
     told = FULL.settings
     assert (told.preset, told.effort, told.max_epochs) == ("paper", "quick", 30)
     assert (told.patience, told.frame_pool, told.class_weight) == (4, 2, "balanced")
 
 
-def test_every_field_is_tried_above():
+def test_every_field_has_a_test_of_the_digest():
     assert {"name", *OTHERWISE} == set(Study.__dataclass_fields__)
 
 
-def test_a_study_without_a_name_is_labelled_by_what_it_runs():
+def test_label_is_made_from_the_content_without_a_name():
     assert FULL.label == "everything"
     label = resolve({"corpora": "demo", "codecs": {"mp3": 8}}).label
     assert label.startswith("demo-mp3-")
@@ -400,20 +400,20 @@ def test_a_study_without_a_name_is_labelled_by_what_it_runs():
 # Study files
 
 
-def test_a_file_is_read(tmp_path):
+def test_study_file_is_read(tmp_path):
     file = tmp_path / "study.yaml"
     file.write_text("corpora: [demo]\ncodecs:\n  - mp3: [8, 64]\nseed: 3\n")
     assert resolve(read_file(file)) == Study(codecs=(CodecChoice("mp3", (8.0, 64.0)),), seed=3)
     assert read_file(str(file)) == read_file(file)
 
 
-def test_the_bitrates_of_the_study_can_be_written(tmp_path):
+def test_bitrates_of_the_preset_can_be_written_in_a_file(tmp_path):
     file = tmp_path / "study.yaml"
     file.write_text("codecs: {mp3: '8,16,24,64,96,128,192,256'}\n")
     assert resolve(read_file(file)).codecs[0].bitrates == STUDY_BITRATES
 
 
-def test_a_relative_folder_is_taken_from_the_file(tmp_path):
+def test_relative_folder_is_resolved_from_the_study_file(tmp_path):
     file = tmp_path / "deep" / "study.yaml"
     file.parent.mkdir()
     file.write_text("corpora:\n  - ravdess: audio/r\n  - emodb=/absolute\n  - demo\n")
@@ -424,12 +424,12 @@ def test_a_relative_folder_is_taken_from_the_file(tmp_path):
     )
 
 
-def test_a_missing_file(tmp_path):
+def test_rejects_missing_file(tmp_path):
     with pytest.raises(UsageError, match="does not exist"):
         read_file(tmp_path / "none.yaml")
 
 
-def test_a_folder_is_no_file(tmp_path):
+def test_rejects_folder_as_study_file(tmp_path):
     with pytest.raises(UsageError, match="cannot be read"):
         read_file(tmp_path)
 
@@ -456,7 +456,7 @@ def test_a_folder_is_no_file(tmp_path):
         b"[" * 500,
     ],
 )
-def test_what_is_not_yaml_is_refused_in_one_line(content, tmp_path):
+def test_rejects_invalid_yaml_in_one_line(content, tmp_path):
     file = tmp_path / "study.yaml"
     file.write_bytes(content)
     with pytest.raises(UsageError, match="cannot be read") as caught:
@@ -466,7 +466,7 @@ def test_what_is_not_yaml_is_refused_in_one_line(content, tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", "# only a remark\n", "- svm\n", "svm", "3", "null"])
-def test_what_is_not_a_mapping_is_refused(content, tmp_path):
+def test_rejects_file_without_keys(content, tmp_path):
     file = tmp_path / "study.yaml"
     file.write_text(content)
     with pytest.raises(UsageError, match="has no keys"):
@@ -510,13 +510,13 @@ def resolves_or_refuses(*layers) -> None:
 @example({"seed": 16**5000})
 @example({"effort": 16**5000})
 @example({"preset": 16**5000})
-def test_any_value_resolves_or_is_refused(layer):
+def test_any_value_is_resolved_or_rejected(layer):
     resolves_or_refuses(layer)
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.dictionaries(KEYS | PLAIN, VALUES, max_size=3), st.dictionaries(KEYS, PLAIN, max_size=3))
-def test_any_two_layers_resolve_or_are_refused(below, above):
+def test_any_two_layers_are_resolved_or_rejected(below, above):
     resolves_or_refuses(below, above)
 
 
@@ -527,7 +527,7 @@ def test_any_two_layers_resolve_or_are_refused(below, above):
     | st.dictionaries(KEYS, VALUES, max_size=3).map(yaml.safe_dump)
     | st.text(":-[]{}&*!|>'\"%@` \n0_xak<=?,.1", max_size=30).map(lambda text: f"corpora: {text}")
 )
-def test_any_file_is_read_or_refused(tmp_path_factory, text):
+def test_any_file_is_read_or_rejected(tmp_path_factory, text):
     file = tmp_path_factory.getbasetemp() / "any.yaml"
     file.write_text(text, encoding="utf-8", errors="surrogateescape")
     try:
@@ -538,18 +538,18 @@ def test_any_file_is_read_or_refused(tmp_path_factory, text):
 
 
 @pytest.mark.parametrize("train", ["", []])
-def test_a_study_that_trains_nothing_is_refused(train):
+def test_rejects_empty_training_conditions(train):
     with pytest.raises(UsageError, match="names no training condition"):
         resolve({"train": train})
 
 
-def test_keys_that_are_left_empty_in_a_file_mean_the_default():
+def test_empty_keys_mean_the_default():
     study = resolve({"name": None, "codecs": [{"original": None}], "runs": None})
     assert study.name == ""
     assert study.codecs[0].bitrates == ()
 
 
 @pytest.mark.parametrize("corpora", ["=x", "", [""]])
-def test_a_corpus_without_a_name_is_refused(corpora):
+def test_rejects_corpus_without_a_name(corpora):
     with pytest.raises(UsageError):
         resolve({"corpora": corpora})
