@@ -47,10 +47,10 @@ def add_parser(verbs: Verbs) -> None:
 
 def _report(options: argparse.Namespace) -> int:
     from ..report.build import report
-    from ..report.terminal import paragraph
+    from ..report.terminal import paragraph, print_text
 
     done = report(options.folders, out=options.out, options=report_options(options))
     for sentence in done.verdict:
-        print(paragraph(sentence))
+        print_text(paragraph(sentence))
     print(f"{', '.join(done.written)} in {done.folder}/")
     return 0

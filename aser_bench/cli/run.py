@@ -157,6 +157,7 @@ def add_parser(verbs: Verbs) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from ..report.terminal import print_text
     from ..runner import run
     from ..study import config as studies
 
@@ -178,5 +179,5 @@ def _run(options: argparse.Namespace) -> int:
         quiet=given.get("quiet", False),
         report_options=report_options(options),
     )
-    print(outcome.text)
+    print_text(outcome.text)
     return outcome.exit_code

@@ -115,7 +115,7 @@ def footnotes(corpus: str, context: Context) -> tuple[str, ...]:
 def note(corpus: str, context: Context, notes: Iterable[str]) -> str:
     """Return the footnotes of a row in one line, for the machine-readable formats."""
     texts = ["Synthetic speech."] if corpus in context.synthetic else []
-    return " ".join(dict.fromkeys(" ".join(one.split()) for one in (*texts, *notes)))
+    return " ".join(dict.fromkeys(" ".join(text.split()) for text in (*texts, *notes)))
 
 
 def _corpus(corpus: str, context: Context) -> str:
@@ -141,8 +141,8 @@ def _sizes(keys: Sequence[Key], cells: Sequence[Any]) -> str:
     plain = [(key, cell) for key, cell in pairs if key[1] != tables.MULTI] or pairs
     models: dict[str, list[str]] = {}
     for model in dict.fromkeys(model for (model, _, _), _ in plain):
-        own = [cell for key, cell in plain if key[0] == model]
-        means = pd.DataFrame(own)[["train_size", "dev_size", "test_size"]].astype(float).mean()
+        of_model = [cell for key, cell in plain if key[0] == model]
+        means = pd.DataFrame(of_model)[["train_size", "dev_size", "test_size"]].astype(float).mean()
         if not means.isna().any():
             models.setdefault("/".join(f"{mean:.0f}" for mean in means), []).append(model)
     if not models:

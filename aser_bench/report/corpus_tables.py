@@ -36,8 +36,8 @@ def _bandwidth(
     entries = [
         (f"{section.features}, {section.protocol}: {model}, {training}", condition, row)
         for section in sections
-        for model, training, own in groups(section, findings.bandwidth)
-        for condition, row in by_condition(section, own)
+        for model, training, group_rows in groups(section, findings.bandwidth)
+        for condition, row in by_condition(section, group_rows)
     ]
     if not entries:
         return
@@ -85,10 +85,10 @@ def _drift(
 ) -> Iterator[Table]:
     """Yield the features of a feature set with the largest shifts at each condition."""
     corpus = section.corpus
-    own = drift[(drift["corpus"] == corpus) & (drift["features"] == features)]
+    group_rows = drift[(drift["corpus"] == corpus) & (drift["features"] == features)]
     entries = []
-    for condition in section.ordered(map(str, own["condition"])):
-        rows = own[own["condition"] == condition.name]
+    for condition in section.ordered(map(str, group_rows["condition"])):
+        rows = group_rows[group_rows["condition"] == condition.name]
         order = rows["shift"].astype(float).abs().sort_values(ascending=False, kind="stable")
         most = rows.loc[order.index[:_MOST]]
         entries += [(condition, row) for row in most.itertuples(index=False)]
@@ -127,10 +127,10 @@ def _leaks(corpus: str, context: Context, leaks: pd.DataFrame) -> Iterator[Table
     for (protocol, kind), rows in leaks[leaks["corpus"] == corpus].groupby(
         ["protocol", "kind"], sort=False
     ):
-        known = all(value == True for value in rows["known"])  # noqa: E712 (NaN is not true)
-        shared = float(rows["shared"].astype(float).mean()) if known else None
-        touched = int(rows["utterances"].sum()) if known else None
-        values = (corpus, protocol, kind, shared, touched, int(rows["n_test"].sum()), known)
+        is_known = all(value == True for value in rows["known"])  # noqa: E712 (NaN is not true)
+        shared = float(rows["shared"].astype(float).mean()) if is_known else None
+        affected = int(rows["utterances"].sum()) if is_known else None
+        values = (corpus, protocol, kind, shared, affected, int(rows["n_test"].sum()), is_known)
         entries.append(dict(zip(_LEAKS, values, strict=True)))
     if not entries:
         return
@@ -151,19 +151,19 @@ def _leaks(corpus: str, context: Context, leaks: pd.DataFrame) -> Iterator[Table
         ),
         rows=tuple(
             Row(
-                (str(one["kind"]),),
+                (str(entry["kind"]),),
                 tuple(
-                    Cell(text.MISSING if one[name] is None else f"{one[name]:g}")
+                    Cell(text.MISSING if entry[name] is None else f"{entry[name]:g}")
                     for name in ("shared", "utterances", "n_test")
                 ),
-                f"protocol {one['protocol']}",
+                f"protocol {entry['protocol']}",
             )
-            for one in entries
+            for entry in entries
         ),
         records=tuple(
-            {name: plain(value) for name, value in one.items()}
+            {name: plain(value) for name, value in entry.items()}
             | {"note": captions.note(corpus, context, ())}
-            for one in entries
+            for entry in entries
         ),
         footnotes=captions.footnotes(corpus, context),
     )

@@ -99,18 +99,20 @@ def _by_training(
     extra: tuple[str, ...] = (),
     flat: bool = False,
 ) -> Table:
-    pairs = [(model, one) for model in section.models for one in section.trainings([model])]
+    pairs = [
+        (model, training) for model in section.models for training in section.trainings([model])
+    ]
     keys = [key for pair in pairs for key in section.keys(*pair)]
     conditions = section.ordered(test for _, _, test in keys)
     grid = [
         [
-            section.entry((model, train_condition(one, t.name), t.name), metric)
-            for model, one in pairs
+            section.entry((model, train_condition(training, t.name), t.name), metric)
+            for model, training in pairs
         ]
         for t in conditions
     ]
     stars = [[tests.has_dagger(*pair, t.name) for pair in pairs] for t in conditions]
-    units = [f"{model}_{one}" for model, one in pairs]
+    units = [f"{model}_{training}" for model, training in pairs]
     records = []
     for t, line in zip(conditions, grid, strict=True):
         cells = list(zip(units, line, strict=True))
@@ -119,14 +121,14 @@ def _by_training(
             for pair, (unit, entry) in zip(pairs, cells, strict=True)
         ]
         records.append(_record(section, context, t, {"condition": t.name}, cells, parts))
-    shown = captions.trainings(one for _, one in pairs) if extra else ""
+    shown = captions.trainings(training for _, training in pairs) if extra else ""
     titles, named = _flat(conditions) if flat else labels.sides("Condition", conditions)
     return Table(
         stem=stem,
         title=captions.title(section, context, all_metrics()[metric].title),
         caption=captions.caption(section, context, keys, (shown, *extra, *tests.sentences)),
         sides=titles,
-        columns=tuple(Column(model, one) for model, one in pairs),
+        columns=tuple(Column(model, training) for model, training in pairs),
         rows=_rows(conditions, named, grid, stars, sign=all_metrics()[metric].sign),
         records=tuple(records),
         dagger=tests.dagger,

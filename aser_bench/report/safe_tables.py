@@ -39,7 +39,7 @@ def build(section: Section, context: Context, findings: Findings) -> Iterator[Ta
 def verdicts(section: Section, findings: Findings) -> list[str]:
     """Return a sentence about the safe bitrate of each model, training and codec."""
     return [
-        f"{model}, {training}, {labels.heading(str(row.codec))}: {as_text(row.sentence)}"
+        f"{model}, {training}, {labels.heading(str(row.codec))} – {as_text(row.sentence)}"
         for model, training, rows in groups(section, findings.robustness)
         for row in rows.itertuples(index=False)
         if as_text(row.sentence)

@@ -61,10 +61,10 @@ def build(
 
 
 def _cells(row: Any) -> tuple[Cell, ...]:
-    words, why = number(row.words), sentence(as_text(row.why))
-    rates = [number(getattr(row, name)) / words if words else math.nan for name in _ERRORS]
+    n_words, why = number(row.words), sentence(as_text(row.why))
+    rates = [number(getattr(row, name)) / n_words if n_words else math.nan for name in _ERRORS]
     return (
-        Cell(text.fixed(words, 0)),
+        Cell(text.fixed(n_words, 0)),
         *(Cell(text.points(rate)) for rate in rates),
         Cell(text.points(number(row.wer))),
         Cell(text.interval(number(row.low), number(row.high)), notes=(why,) if why else ()),

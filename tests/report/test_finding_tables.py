@@ -99,7 +99,7 @@ def test_safe_bitrates_have_verdicts_and_sentences(built):
     assert answers["svm, matched"] == "no safe bitrate"
     assert answers["svm, multi"] == "inconclusive"
     assert {row.heading for row in table.rows} == {"MP3"}
-    assert any(note.startswith("svm, clean, MP3: yes: a sentence") for note in table.footnotes)
+    assert any(note.startswith("svm, clean, MP3 – yes: a sentence") for note in table.footnotes)
     assert [column.label for column in table.columns][-1] == "utterances"  # no speakers needed
 
 
@@ -188,7 +188,7 @@ def test_tables_have_one_corpus(build):
 def test_terminal_lists_short_verdicts(full_with_findings):
     *given, findings = full_with_findings
     text = terminal_text(*given, findings=findings)
-    assert "- svm, clean, MP3: yes: a sentence with 2 % in it.\n" in text
+    assert "- svm, clean, MP3 – yes: a sentence with 2 % in it.\n" in text
     assert "the rest of it" not in text
     (eight,) = (
         one for one in text.splitlines() if one.startswith("mp3-8k") and "failed" not in one

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import re
+import time
+
 import pytest
 
 from aser_bench.report import tables, terminal, terminal_text
@@ -83,3 +87,36 @@ def test_several_corpora_share_one_legend(build):
 def test_no_text_without_scores(build):
     scores, conditions, context = build()
     assert terminal_text(scores.head(0), conditions, context) == ""
+
+
+def test_print_text_has_no_escape_codes_in_a_file(capsys, monkeypatch):
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    text = "svm: safe down to 16 kbit/s; mlp: no safe bitrate [bold]†\n"
+    terminal.print_text(text)
+    assert capsys.readouterr().out == f"{text}\n"
+
+
+def test_print_text_colours_verdicts_on_a_terminal(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    file = Terminal()
+    line = f"{'x' * 200} mlp: no safe bitrate; svm: safe down to 16 kbit/s; lstm: inconclusive"
+    terminal.print_text(line, file)
+    text = file.getvalue()
+    assert "\x1b[31mno safe bitrate\x1b[0m" in text
+    assert "\x1b[32msafe down to 16 kbit/s\x1b[0m" in text
+    assert "\x1b[33minconclusive\x1b[0m" in text
+    assert re.sub(r"\x1b\[\d*m", "", text) == f"{line}\n"
+
+
+def test_paragraph_wraps_a_long_word_quickly():
+    start = time.perf_counter()
+    lines = terminal.paragraph("x" * 5000 + " end").splitlines()
+    assert time.perf_counter() - start < 1
+    assert " ".join(lines).replace(" ", "") == "x" * 5000 + "end"
+    assert widest("\n".join(lines)) <= 80

@@ -161,10 +161,10 @@ def draw(
         ``corpus``, ``features`` and ``protocol`` that are drawn; None selects all.
     """
     kind = next(kind for kind in FIGURES if kind.name == name)
-    wanted = {key: value for key, value in selection.items() if value and key in kind.scope}
+    selected = {key: value for key, value in selection.items() if value and key in kind.scope}
     with style.settings():
         for data in figure_data(findings, conditions, context, kind.scope):
-            if all(getattr(data, key) == value for key, value in wanted.items()):
+            if all(getattr(data, key) == value for key, value in selected.items()):
                 drawing = kind.draw(data)
                 if drawing is not None:
                     yield drawing

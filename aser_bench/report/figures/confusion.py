@@ -31,7 +31,7 @@ def draw(data: FigureData) -> Drawing | None:
     left = style.longest_width([style.shorten(name) for name in emotions]) + 8.5
     bottom = left - 3.5
     each = (style.PAGE - left - _RIGHT - 8) / 3
-    title = f"{data.heading}: confusions, trained {training}"
+    title = f"{data.heading}: confusions, training: {training}"
     figure, axes = style.new_figure(
         title,
         (len(complete), 3),
@@ -92,9 +92,9 @@ def draw(data: FigureData) -> Drawing | None:
 
 
 def _square(table: pd.DataFrame, model: str, condition: str, emotions: list[str]) -> np.ndarray:
-    own = table[(table["model"] == model) & (table["condition"] == condition)]
-    own = own.drop_duplicates(["truth", "predicted"])
-    square = own.pivot(index="truth", columns="predicted", values="share")
+    of_model = table[(table["model"] == model) & (table["condition"] == condition)]
+    of_model = of_model.drop_duplicates(["truth", "predicted"])
+    square = of_model.pivot(index="truth", columns="predicted", values="share")
     return square.reindex(emotions, columns=emotions).to_numpy(dtype=float)
 
 
@@ -149,6 +149,6 @@ def _alt(
             else f"{model}: no emotion loses recall"
         )
     return sentences(
-        f"Confusion matrices at the original and at {coded}, trained {training}, {data.heading}",
+        f"Confusion matrices at the original and at {coded}, training: {training}, {data.heading}",
         *texts,
     )

@@ -160,7 +160,7 @@ def _caption(
     why = "; ".join(dict.fromkeys(str(w) for w in losses["why"] if isinstance(w, str) and w))
     return sentences(
         "Unweighted average recall (UAR) over the effective bitrate, on a logarithmic axis",
-        f"{data.title}, {kinds}",
+        f"{data.title}. {kinds}",
         f"Bands and whiskers are {data.confidence} intervals clustered by speaker; the thin "
         f"horizontal lines are the original, the dotted line is chance ({number(chance)})",
         f"{len(without_interval)} of the values have no interval{f' ({why})' if why else ''}"

@@ -134,17 +134,17 @@ def figure_data(
     rows = (row for frame in named for row in frame.drop_duplicates().itertuples(index=False))
     for names in dict.fromkeys(tuple(str(name) for name in row) for row in rows):
         given = dict(zip(scope, names, strict=True))
-        own = _only(conditions, {"corpus": given["corpus"]})
+        of_corpus = _only(conditions, {"corpus": given["corpus"]})
         yield FigureData(
             corpus=given["corpus"],
             features=given.get("features", ""),
             protocol=given.get("protocol", ""),
             title=context.short_title(given["corpus"]),
             findings=_restricted(findings, given),
-            conditions=conditions_by_name(own),
+            conditions=conditions_by_name(of_corpus),
             marks={
                 str(row.condition): str(row.mark).strip()
-                for row in own.itertuples()
+                for row in of_corpus.itertuples()
                 if isinstance(row.mark, str) and row.mark.strip()
             },
         )

@@ -121,14 +121,14 @@ def set_ticks(axes: Axes, positions: Positions, labelled: bool = True) -> None:
 
 def end_conditions(positions: Positions) -> list[str]:
     """Return the original, and the lowest and the highest bitrate of each codec."""
-    found = [name for name in positions.names if name == ORIGINAL]
+    names = [name for name in positions.names if name == ORIGINAL]
     for codec in positions.codecs:
-        own = [name for name in positions.rates if positions.codec_of[name] == codec]
-        own = sorted(own, key=positions.rates.__getitem__)
-        found += dict.fromkeys([own[0], own[-1]])
-    if len(found) > 1:
-        return found
-    return [*found, *(name for name in positions.names if name not in found)]
+        of_codec = [name for name in positions.rates if positions.codec_of[name] == codec]
+        of_codec = sorted(of_codec, key=positions.rates.__getitem__)
+        names += dict.fromkeys([of_codec[0], of_codec[-1]])
+    if len(names) > 1:
+        return names
+    return [*names, *(name for name in positions.names if name not in names)]
 
 
 def label_height(positions: Positions) -> float:
@@ -164,9 +164,13 @@ def draw_values(
     """
     table = rows.drop_duplicates("condition").set_index("condition").astype(float)
     for codec in positions.codecs:
-        own = [name for name in positions.rates if positions.codec_of[name] == codec]
-        own = sorted((name for name in own if name in table.index), key=positions.rates.__getitem__)
-        runs = [list(run) for _, run in itertools.groupby(own, key=lambda n: n in positions.marks)]
+        of_codec = [name for name in positions.rates if positions.codec_of[name] == codec]
+        of_codec = sorted(
+            (name for name in of_codec if name in table.index), key=positions.rates.__getitem__
+        )
+        runs = [
+            list(run) for _, run in itertools.groupby(of_codec, key=lambda n: n in positions.marks)
+        ]
         for run in runs:
             _run(axes, positions, table.loc[run], line_style(codec), shade)
         # Marked conditions are not comparable with their neighbours: the line to them is thin.
@@ -186,9 +190,9 @@ def draw_values(
         if name in table.index:
             kind = line_style(positions.codec_of[name]), name in positions.marks
             points.setdefault(kind, []).append(name)
-    for (own_look, opened), those in points.items():
-        xs = [positions.names[name] + shift for name in those]
-        _points(axes, xs, table.loc[those], own_look, opened)
+    for (own_style, opened), names in points.items():
+        xs = [positions.names[name] + shift for name in names]
+        _points(axes, xs, table.loc[names], own_style, opened)
 
 
 def _run(

@@ -39,7 +39,7 @@ def draw(data: FigureData) -> Drawing | None:
     positions = positions_of(data, coded, (width - _LEFT - 2 - 4 * (columns - 1)) / columns)
     if len(positions.codecs) * len(data.models) > _BANDS:
         table = table.assign(low=np.nan, high=np.nan)
-    title = f"{data.heading}: recall by emotion, trained {training}"
+    title = f"{data.heading}: recall by emotion, training: {training}"
     figure, axes = style.new_figure(
         title,
         (-(-len(emotions) // columns), columns),
@@ -137,13 +137,13 @@ def _alt(data: FigureData, table: pd.DataFrame, training: str, coded: Sequence[s
         )
         before, after = of_model["original"].astype(float), of_model["value"].astype(float)
         falls = (after - before).sort_values()
-        words = ", ".join(
+        changes = ", ".join(
             f"{name} {number(before[name])} to {number(after[name])}" for name in falls.index[:3]
         )
-        if words:
-            texts.append(f"{model}, from the original to {lowest}: {words}")
+        if changes:
+            texts.append(f"{model}, from the original to {lowest}: {changes}")
     return sentences(
-        f"Line charts of recall by emotion over bitrate, trained {training}, {data.heading}",
+        f"Line charts of recall by emotion over bitrate, training: {training}, {data.heading}",
         *texts,
         "Only the three emotions with the largest losses are listed" if texts else "",
     )

@@ -26,10 +26,12 @@ def draw(data: FigureData) -> Drawing | None:
     training = training_of(table)
     table = table[table["training"] == training]
     by_model = {model: _by_speaker(table[table["model"] == model]) for model in data.models}
-    by_model = {model: own for model, own in by_model.items() if _compares(own)}
+    by_model = {
+        model: by_speaker for model, by_speaker in by_model.items() if _compares(by_speaker)
+    }
     if not by_model:
         return None
-    names = data.ordered(name for own in by_model.values() for name in own.columns)
+    names = data.ordered(name for by_speaker in by_model.values() for name in by_speaker.columns)
     # Bitrates come directly after the original, which they are compared with.
     names.sort(key=lambda name: name != ORIGINAL and not data.kbps(name) > 0)
     narrow = len(by_model) == 1 and len(names) * _STEP <= style.COLUMN - _LEFT - 2
@@ -37,7 +39,7 @@ def draw(data: FigureData) -> Drawing | None:
     room = width - _LEFT - 2
     fitting = [c for c in (3, 2, 1) if c <= len(by_model) and room / c / len(names) >= _STEP]
     columns = fitting[0] if fitting else 1
-    title = f"{data.heading}: UAR by speaker, trained {training}"
+    title = f"{data.heading}: UAR by speaker, training: {training}"
     figure, axes = style.new_figure(
         title,
         (-(-len(by_model) // columns), columns),
@@ -49,10 +51,10 @@ def draw(data: FigureData) -> Drawing | None:
         heads=True,
         legend_entries=_legend(data, names),
     )
-    for place, (model, own) in enumerate(by_model.items()):
+    for place, (model, by_speaker) in enumerate(by_model.items()):
         panel = axes[place // columns][place % columns]
         colour = style.line_style(data.models.index(model), 0).colour
-        _panel(panel, data, own.reindex(columns=names), colour)
+        _panel(panel, data, by_speaker.reindex(columns=names), colour)
         style.panel_title(panel, style.shorten(model, 40))
         panel.tick_params(
             labelleft=place % columns == 0, labelbottom=place + columns >= len(by_model)
@@ -74,9 +76,9 @@ def _by_speaker(rows: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{ORIGINAL: original})
 
 
-def _compares(own: pd.DataFrame) -> bool:
+def _compares(by_speaker: pd.DataFrame) -> bool:
     """Return whether a condition other than the original has a value."""
-    return bool(own.drop(columns=ORIGINAL).notna().to_numpy().any())
+    return bool(by_speaker.drop(columns=ORIGINAL).notna().to_numpy().any())
 
 
 def _legend(data: FigureData, names: Sequence[str]) -> list[object]:
@@ -122,10 +124,10 @@ def _panel(panel: Axes, data: FigureData, table: pd.DataFrame, colour: str) -> N
     )
     means = table.mean().to_numpy()
     for opened in (False, True):
-        those = np.array([(name in data.marks) == opened for name in table.columns])
+        selected = np.array([(name in data.marks) == opened for name in table.columns])
         panel.plot(
-            xs[those],
-            means[those],
+            xs[selected],
+            means[selected],
             ls="none",
             marker="D",
             ms=3.6,
@@ -154,7 +156,7 @@ def _runs(data: FigureData, names: list[str]) -> list[list[int]]:
 def _caption(
     data: FigureData, training: str, by_model: dict[str, pd.DataFrame], names: Sequence[str]
 ) -> str:
-    counts = sorted({len(own) for own in by_model.values()})
+    counts = sorted({len(by_speaker) for by_speaker in by_model.values()})
     counts_text = " or ".join(f"{count} speakers" for count in counts)
     return sentences(
         f"{data.title}: unweighted average recall (UAR) of each speaker at the original and at "
@@ -166,9 +168,9 @@ def _caption(
 
 def _alt(data: FigureData, training: str, by_model: dict[str, pd.DataFrame]) -> str:
     texts = []
-    for model, own in by_model.items():
-        lowest = data.lowest(list(own.columns))
-        means, both = own.mean(), own[[ORIGINAL, lowest]].dropna()
+    for model, by_speaker in by_model.items():
+        lowest = data.lowest(list(by_speaker.columns))
+        means, both = by_speaker.mean(), by_speaker[[ORIGINAL, lowest]].dropna()
         fell = int((both[lowest] < both[ORIGINAL]).sum())
         texts.append(
             f"{model}: mean over speakers {number(means[ORIGINAL])} at the original, "
@@ -176,5 +178,5 @@ def _alt(data: FigureData, training: str, by_model: dict[str, pd.DataFrame]) -> 
             "lower UAR"
         )
     return sentences(
-        f"Lines of the speakers over the conditions, trained {training}, {data.heading}", *texts
+        f"Lines of the speakers over the conditions, training: {training}, {data.heading}", *texts
     )

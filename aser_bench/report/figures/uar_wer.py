@@ -50,14 +50,14 @@ def draw(data: FigureData) -> Drawing | None:
     for place, (transcriber, kind) in enumerate(panels):
         panel = axes[place // len(trained)][place % len(trained)]
         first = place % len(trained) == 0
-        own = [model for model, name in readers.items() if name == transcriber]
-        rows = trained[kind][trained[kind]["model"].isin(own)]
+        models = [model for model, name in readers.items() if name == transcriber]
+        rows = trained[kind][trained[kind]["model"].isin(models)]
         panel.set_xlim(left - margin, right + margin)
         # Space for the names of conditions at the top.
         end_conditions = max(0.0, lows - pad), highs + pad + 0.28 * (highs - lows + pad)
         panel.set_ylim(*end_conditions)
         panel.set_yticks([tick for tick in panel.get_yticks() if end_conditions[0] <= tick <= 1])
-        for model in own:
+        for model in models:
             _trace(panel, rows[rows["model"] == model], data.models.index(model))
         _name(panel, rows)
         panel.axhline(chance, color=style.GREY, ls=":", lw=0.8, zorder=1)
@@ -86,9 +86,9 @@ def _points(data: FigureData, rows: pd.DataFrame, readers: dict[str, str]) -> pd
     return rows[rows["wer"].notna() & rows["value"].notna()]
 
 
-def _trace(panel: Axes, rows: pd.DataFrame, own: int) -> None:
+def _trace(panel: Axes, rows: pd.DataFrame, place: int) -> None:
     rows = rows.sort_values("wer", kind="stable")
-    line_style = style.line_style(own, own)
+    line_style = style.line_style(place, place)
     panel.plot(
         rows["wer"],
         rows["value"],
@@ -100,10 +100,10 @@ def _trace(panel: Axes, rows: pd.DataFrame, own: int) -> None:
     )
     panel.vlines(rows["wer"], rows["low"], rows["high"], color=line_style.colour, lw=0.6, alpha=0.5)
     for first in (False, True):
-        those = rows[(rows["condition"] == ORIGINAL) == first]
+        selected = rows[(rows["condition"] == ORIGINAL) == first]
         panel.plot(
-            those["wer"],
-            those["value"],
+            selected["wer"],
+            selected["value"],
             ls="none",
             marker=line_style.marker,
             color=line_style.colour,
@@ -168,7 +168,7 @@ def _caption(data: FigureData, trained: dict[str, pd.DataFrame], chance: float) 
     return sentences(
         "Unweighted average recall (UAR) over the word error rate of the transcripts that the "
         "model reads; one point for each condition",
-        f"{data.title}, {kinds}",
+        f"{data.title}. {kinds}",
         "Open markers are the original; names that would overlap are omitted",
         f"Whiskers are {data.confidence} intervals of UAR clustered by speaker, the dotted line is "
         f"chance ({number(chance)})",
@@ -180,8 +180,8 @@ def _alt(data: FigureData, trained: dict[str, pd.DataFrame], readers: dict[str, 
     texts = []
     for kind, rows in trained.items():
         for model in readers:
-            own = rows[rows["model"] == model].sort_values("wer", kind="stable")
-            end_conditions = own.iloc[[0, -1]] if len(own) > 1 else own
+            of_model = rows[rows["model"] == model].sort_values("wer", kind="stable")
+            end_conditions = of_model.iloc[[0, -1]] if len(of_model) > 1 else of_model
             points = ", ".join(
                 f"{number(row['value'])} at {row['wer']:.1f} % word errors ({row['condition']})"
                 for row in end_conditions.to_dict("records")

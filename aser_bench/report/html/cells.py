@@ -14,10 +14,10 @@ MINUS = "\u2212"
 def finite(value: Any) -> float | None:
     """Return a number, or None if the value is empty, NaN or infinite."""
     try:
-        found = float(value)
+        result = float(value)
     except (TypeError, ValueError):
         return None
-    return found if math.isfinite(found) else None
+    return result if math.isfinite(result) else None
 
 
 def text_cell(value: Any, tone: str = "") -> Cell:
@@ -27,22 +27,22 @@ def text_cell(value: Any, tone: str = "") -> Cell:
 
 def fraction(value: Any) -> Cell:
     """Return a fraction with three decimals, such as ``.356``."""
-    found = finite(value)
-    return Cell(EMPTY) if found is None else Cell(number(found), found)
+    result = finite(value)
+    return Cell(EMPTY) if result is None else Cell(number(result), result)
 
 
 def points(value: Any, mark: str = "") -> Cell:
     """Return a difference of fractions in percentage points, with its sign."""
-    found = finite(value)
-    return Cell(EMPTY) if found is None else Cell(signed(100 * found), found, mark)
+    result = finite(value)
+    return Cell(EMPTY) if result is None else Cell(signed(100 * result), result, mark)
 
 
 def decimal(value: Any, digits: int = 2) -> Cell:
     """Return a number with a fixed number of decimals."""
-    found = finite(value)
-    if found is None:
+    result = finite(value)
+    if result is None:
         return Cell(EMPTY)
-    return Cell(_plain(f"{found:.{digits}f}").replace("-", MINUS), found)
+    return Cell(_plain(f"{result:.{digits}f}").replace("-", MINUS), result)
 
 
 def count(value: Any) -> Cell:
@@ -53,24 +53,24 @@ def count(value: Any) -> Cell:
     >>> count(12345.0).text
     '12\u202f345'
     """
-    found = finite(value)
-    if found is None:
+    result = finite(value)
+    if result is None:
         return Cell(EMPTY)
-    return Cell(f"{found:,.0f}".replace(",", "\u202f").replace("-", MINUS), found)
+    return Cell(f"{result:,.0f}".replace(",", "\u202f").replace("-", MINUS), result)
 
 
 def rate(value: Any) -> Cell:
     """Return a bitrate in kbit/s."""
-    found = finite(value)
-    return Cell(EMPTY) if found is None else Cell(kbps(found), found)
+    result = finite(value)
+    return Cell(EMPTY) if result is None else Cell(kbps(result), result)
 
 
 def percent(value: Any) -> Cell:
     """Return a share in percent."""
-    found = finite(value)
-    if found is None:
+    result = finite(value)
+    if result is None:
         return Cell(EMPTY)
-    return Cell(f"{_plain(f'{100 * found:.0f}')} %".replace("-", MINUS), found)
+    return Cell(f"{_plain(f'{100 * result:.0f}')} %".replace("-", MINUS), result)
 
 
 def probability(value: Any) -> Cell:
@@ -81,10 +81,10 @@ def probability(value: Any) -> Cell:
     >>> probability(0.00002).text, probability(0.0412).text, probability(1).text
     ('< .001', '.041', '1.000')
     """
-    found = finite(value)
-    if found is None:
+    result = finite(value)
+    if result is None:
         return Cell(EMPTY)
-    return Cell("< .001" if found < 0.001 else number(found), found)
+    return Cell("< .001" if result < 0.001 else number(result), result)
 
 
 def interval(low: Any, high: Any) -> str:

@@ -30,8 +30,15 @@ def leaks(page: Page) -> Grid | None:
         Column("Share of all", True),
     )
     lines = [
-        GridRow((text_cell(page.corpus(corpus)), text_cell(protocol), text_cell(kind), *_leak(own)))
-        for (corpus, protocol, kind), own in groups(rows, ("corpus", "protocol", "kind"))
+        GridRow(
+            (
+                text_cell(page.corpus(corpus)),
+                text_cell(protocol),
+                text_cell(kind),
+                *_leak(group_rows),
+            )
+        )
+        for (corpus, protocol, kind), group_rows in groups(rows, ("corpus", "protocol", "kind"))
     ]
     below = (
         "Number of speakers, recordings and sentences that are both in training and in test, "
@@ -97,18 +104,22 @@ def refused(page: Page) -> Grid | None:
     corpora = page.manifest.get("corpora") or {}
     lines = [
         GridRow(
-            (text_cell(page.corpus(name)), text_cell(one.get("file")), text_cell(one.get("reason")))
+            (
+                text_cell(page.corpus(name)),
+                text_cell(refusal.get("file")),
+                text_cell(refusal.get("reason")),
+            )
         )
-        for name, about in corpora.items()
-        for one in _refusals(about)
+        for name, facts in corpora.items()
+        for refusal in _refusals(facts)
     ]
     columns = (Column("Corpus"), Column("Recording"), Column("Reason", prose=True))
     return grid("Refused recordings", columns, lines) if lines else None
 
 
-def _refusals(about: Any) -> list[Mapping[str, Any]]:
-    found = about.get("refused") if isinstance(about, Mapping) else None
-    return [one for one in found or () if isinstance(one, Mapping)]
+def _refusals(facts: Any) -> list[Mapping[str, Any]]:
+    refusals = facts.get("refused") if isinstance(facts, Mapping) else None
+    return [refusal for refusal in refusals or () if isinstance(refusal, Mapping)]
 
 
 def failed(page: Page) -> Grid | None:

@@ -67,8 +67,8 @@ def drift(page: Page) -> list[Subsection]:
     parts = []
     for names, rows in groups(page.findings.drift, ("corpus", "features")):
         panels = [
-            Panel(name, name, _drift(page, names, name, own))
-            for name, own in by_condition(page, rows)
+            Panel(name, name, _drift(page, names, name, group_rows))
+            for name, group_rows in by_condition(page, rows)
         ]
         parts.append(Subsection(page.section(*names), tuple(panels), panels[0].name))
     return parts
@@ -106,9 +106,11 @@ def audit(page: Page) -> list[Subsection]:
     rows = page.condition_table.rows
     parts = []
     for corpus in dict.fromkeys(as_text(row["corpus"]) for row in rows):
-        own = [row for row in rows if as_text(row["corpus"]) == corpus]
-        own.sort(key=lambda row: page.condition_table.rank(corpus, as_text(row["condition"])))
-        table = _audit(f"Measured properties of the conditions: {page.corpus(corpus)}", own)
+        group_rows = [row for row in rows if as_text(row["corpus"]) == corpus]
+        group_rows.sort(
+            key=lambda row: page.condition_table.rank(corpus, as_text(row["condition"]))
+        )
+        table = _audit(f"Measured properties of the conditions: {page.corpus(corpus)}", group_rows)
         parts.append(Subsection(page.corpus(corpus), (Panel("audit", "", table),)))
     return parts
 

@@ -25,8 +25,8 @@ def recalls(page: Page) -> list[Subsection]:
     parts = []
     for names, rows in groups(page.findings.recalls):
         panels = [
-            Panel(name, name, _recalls(page, names, name, own))
-            for name, own in by_condition(page, rows)
+            Panel(name, name, _recalls(page, names, name, group_rows))
+            for name, group_rows in by_condition(page, rows)
         ]
         parts.append(Subsection(page.section(*names), tuple(panels), _lowest(rows, panels)))
     return parts
@@ -34,11 +34,11 @@ def recalls(page: Page) -> list[Subsection]:
 
 def by_condition(page: Page, rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """Return the rows of each condition, in display order."""
-    found = {
-        (page.condition_table.rank(corpus, name), name): own
-        for (corpus, name), own in groups(rows, ("corpus", "condition"))
+    entries = {
+        (page.condition_table.rank(corpus, name), name): group_rows
+        for (corpus, name), group_rows in groups(rows, ("corpus", "condition"))
     }
-    return [(key[1], found[key]) for key in sorted(found)]
+    return [(key[1], entries[key]) for key in sorted(entries)]
 
 
 def _lowest(rows: pd.DataFrame, panels: Sequence[Panel]) -> str:
@@ -103,9 +103,9 @@ def worst(page: Page) -> list[Subsection]:
     """Return the utterances recognised in the original but not when coded, by confidence."""
     # The findings are ranked over all sections; the page keeps the order of its sections.
     order = [names for names, _ in groups(page.findings.cells)]
-    found = sorted(groups(page.findings.worst), key=lambda pair: [*order, pair[0]].index(pair[0]))
+    entries = sorted(groups(page.findings.worst), key=lambda pair: [*order, pair[0]].index(pair[0]))
     parts = []
-    for names, rows in found:
+    for names, rows in entries:
         table = _worst(page, names, rows)
         parts.append(Subsection(page.section(*names), (Panel("worst", "", table),)))
     return parts
@@ -169,20 +169,20 @@ class AudioExample:
 
 def audio_examples(page: Page) -> list[AudioExample]:
     """Return the utterances with audio; each audio file is included once."""
-    found = []
-    for (corpus, utterance), own in groups(page.findings.worst, ("corpus", "utterance")):
+    entries = []
+    for (corpus, utterance), group_rows in groups(page.findings.worst, ("corpus", "utterance")):
         original = page.audio.get((corpus, ORIGINAL, utterance))
-        heard = [
+        emotion = [
             CodedAudio(name, _flac(page.audio[corpus, name, utterance]), _who(coded))
-            for name, coded in by_condition(page, own)
+            for name, coded in by_condition(page, group_rows)
             if (corpus, name, utterance) in page.audio
         ]
-        if original is not None and heard:
-            truth = as_text(own["truth"].iloc[0])
-            found.append(
-                AudioExample(page.corpus(corpus), utterance, truth, _flac(original), tuple(heard))
+        if original is not None and emotion:
+            truth = as_text(group_rows["truth"].iloc[0])
+            entries.append(
+                AudioExample(page.corpus(corpus), utterance, truth, _flac(original), tuple(emotion))
             )
-    return found
+    return entries
 
 
 def _flac(data: bytes) -> str:
@@ -190,7 +190,9 @@ def _flac(data: bytes) -> str:
 
 
 def _who(rows: pd.DataFrame) -> str:
-    found: dict[str, list[str]] = {}
+    entries: dict[str, list[str]] = {}
     for row in row_dicts(rows):
-        found.setdefault(as_text(row["predicted"]), []).append(f"{row['model']} {row['training']}")
-    return "; ".join(f"{heard} ({', '.join(models)})" for heard, models in found.items())
+        entries.setdefault(as_text(row["predicted"]), []).append(
+            f"{row['model']} {row['training']}"
+        )
+    return "; ".join(f"{emotion} ({', '.join(models)})" for emotion, models in entries.items())

@@ -173,8 +173,8 @@ def spread(low: Any, high: Any, why: str, footnotes: Footnotes) -> Cell:
 
 def _family(rows: pd.DataFrame) -> str:
     """Return the note about Holm's correction and its number of comparisons."""
-    known = rows[rows["p_holm"].map(finite).notna()]
-    sizes = known.groupby("training", sort=False, observed=True).size()
+    tested = rows[rows["p_holm"].map(finite).notna()]
+    sizes = tested.groupby("training", sort=False, observed=True).size()
     counts = [f"{sizes[name]} ({name})" for name in TRAININGS if name in sizes]
     if not counts:
         return ""
@@ -186,8 +186,8 @@ def _family(rows: pd.DataFrame) -> str:
 
 def trainings(page: Page) -> dict[str, str]:
     """Return the trainings in the tables, with their explanations."""
-    found = set(page.findings.losses["training"])
-    return {name: words for name, words in TRAININGS.items() if name in found}
+    present = set(page.findings.losses["training"])
+    return {name: text for name, text in TRAININGS.items() if name in present}
 
 
 def models(page: Page) -> list[str]:

@@ -36,16 +36,16 @@ _PIXELS_PER_POINT = 2.0
 
 def corpora(page: Page) -> Facts:
     """Return name, title and size of each corpus."""
-    found = []
+    entries = []
     for name, (utterances, speakers) in page.context.sizes.items():
         title = page.context.titles.get(name, "")
-        words = [title] if title not in ("", name) else []
-        words.append(plural(utterances, "utterance"))
-        words.append(plural(speakers, "speaker") if speakers else "unknown number of speakers")
+        parts = [title] if title not in ("", name) else []
+        parts.append(plural(utterances, "utterance"))
+        parts.append(plural(speakers, "speaker") if speakers else "unknown number of speakers")
         refusals = page.context.refused.get(name, 0)
-        words += [f"{plural(refusals, 'recording')} refused"] if refusals else []
-        found.append((page.corpus(name), "; ".join(words)))
-    return found
+        parts += [f"{plural(refusals, 'recording')} refused"] if refusals else []
+        entries.append((page.corpus(name), "; ".join(parts)))
+    return entries
 
 
 def settings(page: Page) -> Facts:
@@ -56,7 +56,7 @@ def settings(page: Page) -> Facts:
         "Models": ", ".join(models(page)),
         "Features": ", ".join(dict.fromkeys(cells["features"])),
         "Protocols": ", ".join(dict.fromkeys(cells["protocol"])),
-        "Training": "; ".join(f"{name}: {words}" for name, words in trainings(page).items()),
+        "Training": "; ".join(f"{name}: {parts}" for name, parts in trainings(page).items()),
         "Margin": f"{100 * page.findings.margin:g} percentage points",
         "Budgets": "; ".join(f"{name}: {text}" for name, text in context.budgets.items() if text),
         "Settings": ", ".join(filter(None, [context.settings, f"seed {context.seed}"])),
@@ -67,9 +67,9 @@ def settings(page: Page) -> Facts:
 def brief(page: Page) -> str:
     """Return the settings of the study in one line."""
     lines = dict(settings(page))
-    words = (lines.get(name, "") for name in ("Study", "Models", "Features"))
-    found = [*words, _protocols(lines.get("Protocols", "")), f"margin {lines['Margin']}"]
-    return "; ".join(filter(None, found))
+    parts = (lines.get(name, "") for name in ("Study", "Models", "Features"))
+    entries = [*parts, _protocols(lines.get("Protocols", "")), f"margin {lines['Margin']}"]
+    return "; ".join(filter(None, entries))
 
 
 def _protocols(names: str) -> str:
@@ -84,8 +84,8 @@ def facts(page: Page) -> Facts:
 
 def groups(page: Page) -> list[tuple[str, Facts]]:
     """Return encoders, machine, packages and study as lists of names and values."""
-    found = ((title, list(_flat(page.manifest.get(key)))) for key, title in _GROUPS.items())
-    return [(title, lines) for title, lines in found if lines]
+    entries = ((title, list(_flat(page.manifest.get(key)))) for key, title in _GROUPS.items())
+    return [(title, lines) for title, lines in entries if lines]
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
@@ -93,12 +93,12 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _flat(inner, f"{name}.{key}" if name else str(key))
-    elif isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
-        for one in value:
-            yield from _flat(one, name)
+    elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        for item in value:
+            yield from _flat(item, name)
     else:
-        words = value if isinstance(value, list) else [value]
-        text = ", ".join(filter(None, map(_text, words)))
+        parts = value if isinstance(value, list) else [value]
+        text = ", ".join(filter(None, map(_text, parts)))
         if text:
             yield name, text
 
@@ -153,14 +153,14 @@ class Image:
 
 def images(page: Page, of_transcripts: bool = False) -> list[tuple[str, list[Image]]]:
     """Return the figures by heading: those about transcripts, or all others."""
-    found: dict[str, list[Image]] = {}
+    entries: dict[str, list[Image]] = {}
     for figure in page.figures:
         if (figure.kind in _OF_TRANSCRIPTS) != of_transcripts:
             continue
-        found.setdefault(page.section(*figure.section) if figure.section else "", []).append(
+        entries.setdefault(page.section(*figure.section) if figure.section else "", []).append(
             _image(figure)
         )
-    return list(found.items())
+    return list(entries.items())
 
 
 def _image(figure: Figure) -> Image:
@@ -178,5 +178,5 @@ def _width(data: bytes) -> int:
 
     Figures are drawn for a printed column; their letters are too small for a screen.
     """
-    found = re.search(rb'<svg[^>]*?\swidth="([\d.]+)pt"', data[:4000])
-    return round(float(found[1]) * _PIXELS_PER_POINT) if found else 0
+    match = re.search(rb'<svg[^>]*?\swidth="([\d.]+)pt"', data[:4000])
+    return round(float(match[1]) * _PIXELS_PER_POINT) if match else 0

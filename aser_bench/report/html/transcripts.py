@@ -55,15 +55,15 @@ def _rates(page: Page, corpus: str, rows: pd.DataFrame) -> Grid:
 
 
 def _line(page: Page, corpus: str, row: Row, footnotes: Footnotes) -> GridRow:
-    words = finite(row["words"])
+    n_words = finite(row["words"])
     parts = (finite(row[name]) for name in ("substitutions", "deletions", "insertions"))
     return GridRow(
         (
             page.condition_table.cell(corpus, as_text(row["condition"]), footnotes),
             text_cell(row["transcripts"]),
             _bitrate(page, corpus, as_text(row["condition"])),
-            count(words),
-            *(_percent(part / words if part is not None and words else None) for part in parts),
+            count(n_words),
+            *(_percent(part / n_words if part is not None and n_words else None) for part in parts),
             _percent(row["wer"]),
             _interval(row, footnotes),
             _percent(row["empty"]),
@@ -78,8 +78,8 @@ def _bitrate(page: Page, corpus: str, condition: str) -> Cell:
 
 def _percent(share: Any) -> Cell:
     """Return a share in percent with one decimal."""
-    found = finite(share)
-    return Cell(EMPTY) if found is None else Cell(f"{100 * found:.1f}", found)
+    number = finite(share)
+    return Cell(EMPTY) if number is None else Cell(f"{100 * number:.1f}", number)
 
 
 def _interval(row: Row, footnotes: Footnotes) -> Cell:
@@ -96,8 +96,8 @@ def examples(page: Page) -> list[Subsection]:
     parts = []
     for (corpus,), rows in groups(page.findings.transcript_errors, ("corpus",)):
         panels = [
-            Panel(name, name, _examples(page, corpus, name, own))
-            for name, own in by_condition(page, rows)
+            Panel(name, name, _examples(page, corpus, name, group_rows))
+            for name, group_rows in by_condition(page, rows)
         ]
         parts.append(Subsection(page.corpus(corpus), tuple(panels), panels[0].name))
     return parts
