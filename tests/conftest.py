@@ -1,4 +1,4 @@
-"""Fixtures that several folders of tests share."""
+"""Fixtures for tests in several folders."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ import soundfile
 
 from aser_bench.core import ffmpeg, tempdirs
 
-# A job in the background of a script is born deaf to Ctrl-C, and its children inherit that; the
-# tests that interrupt a run need children that listen.
+# Background jobs of a script ignore SIGINT, and so do their child processes. Tests that interrupt
+# a run need child processes that do not.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Figures and a page after every run would take longer than the runs; tests of the report say
-# what they want.
+# Figures and HTML after every run would take longer than the runs. Tests of reports set the
+# formats that they need.
 os.environ.setdefault("ASER_BENCH_FORMAT", "csv,latex")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each worker a cache of numba's of its own.
+    """Set a separate numba cache for each worker.
 
-    librosa compiles as it is imported, and numba's cache is not made for two processes that fill
-    it at once: an index that names another one's code makes whoever loads it crash, for good.
+    librosa compiles functions when it is imported. If two processes fill one numba cache at the
+    same time, its index may refer to the wrong code, and every process that loads it crashes.
     """
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         folder = tempfile.TemporaryDirectory(prefix=f"numba-{worker}-")
@@ -48,10 +48,10 @@ def shared_corpora() -> Path:
 
 @pytest.fixture(scope="session")
 def voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of 32 short made-up recordings: 4 speakers x 4 emotions x 2.
+    """Return a folder of 32 short synthetic recordings: 4 speakers x 4 emotions x 2.
 
-    They are named ``<speaker>_<n>_<emotion>.wav``, as the corpus ``custom`` reads them. The
-    emotion is in pitch and loudness, so that a model has something to find.
+    They are named ``<speaker>_<n>_<emotion>.wav``, as the corpus ``custom`` reads them. Emotions
+    differ in pitch and loudness, so that models can learn them.
     """
     folder = tmp_path_factory.mktemp("voices")
     rng = np.random.default_rng(1)
@@ -68,7 +68,7 @@ def voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def table(voices: Path, tmp_path: Path) -> Path:
-    """Return a table of the made-up voices with their speakers, for the corpus ``csv``."""
+    """Return a table of the synthetic recordings with their speakers, for the corpus ``csv``."""
     path = tmp_path / "voices.csv"
     lines = ["file,emotion,speaker"]
     for file in sorted(voices.glob("*.wav")):
@@ -86,10 +86,10 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Path]:
-    """Return a function that makes a shell script the ffmpeg of this test."""
+    """Return a function that installs a shell script as the ffmpeg of this test."""
     from aser_bench.codecs import mp3
 
-    # Else MP3 would do without ffmpeg where the script passes most of its work on.
+    # Otherwise MP3 is encoded without ffmpeg if the script calls the real ffmpeg.
     monkeypatch.setattr(mp3, "lame_matches_ffmpeg", lambda program: False)
 
     def install(script: str) -> Path:
@@ -104,7 +104,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Pat
 
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Return a folder of this test's own where all scratch folders go."""
+    """Return the folder in which all temporary directories of this test are created."""
     folder = tmp_path / "scratch"
     folder.mkdir()
     monkeypatch.setattr(tempdirs, "places", lambda n_bytes: [folder])
@@ -112,7 +112,7 @@ def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def _ends(pid: int) -> bool:
-    # A killed process may stay for a moment until its parent has taken note.
+    # A killed process exists until its parent has waited for it.
     for _ in range(100):
         try:
             os.kill(pid, 0)
@@ -127,13 +127,13 @@ def _ends(pid: int) -> bool:
 
 @pytest.fixture
 def ends() -> Callable[[int], bool]:
-    """Return a function that tells whether a process (its number) is gone, soon at least."""
+    """Return a function that waits for a process (its number) to end; false after five seconds."""
     return _ends
 
 
 @pytest.fixture(scope="module")
 def named_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Work where the folders lie that made-up checks name: results, and a baseline."""
+    """Change to a directory with the results folder and baseline that the test checks name."""
     root = tmp_path_factory.mktemp("folders")
     for name in ("results/new/manifest.json", "results/new/drift.csv", "baselines/demo/cells.csv"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Made-up predictions and results folders: small, seeded, written as a run writes them."""
+"""Factories of synthetic predictions and results folders, written as a run writes them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SKILL = {
     ("mp3-8k", "mp3-8k"): 0.6,
     ("mp3-64k", "mp3-64k"): 0.78,
 }
-"""(trained at, tested at) -> how often a made-up model is right."""
+"""(training condition, test condition) -> accuracy of the synthetic model."""
 
 
 def predictions(
@@ -57,13 +57,15 @@ def predictions(
     )
     truth = table["truth"].map({name: code for code, name in enumerate(emotions)}).to_numpy()
     parts = []
-    for (train, test), right in skill.items():
+    for (train, test), accuracy in skill.items():
         for run in range(runs):
             other = (truth + rng.integers(1, len(emotions), len(truth))) % len(emotions)
-            said = np.where(rng.random(len(truth)) < right, truth, other)
-            chances = rng.dirichlet(np.ones(len(emotions)), len(truth))
-            chances[np.arange(len(said)), said] += 1  # so that it is what was predicted
-            chances = (chances / chances.sum(axis=1, keepdims=True)).astype(np.float32)
+            predicted = np.where(rng.random(len(truth)) < accuracy, truth, other)
+            probabilities = rng.dirichlet(np.ones(len(emotions)), len(truth))
+            probabilities[np.arange(len(predicted)), predicted] += 1  # the largest of each row
+            probabilities = (probabilities / probabilities.sum(axis=1, keepdims=True)).astype(
+                np.float32
+            )
             part = table.assign(
                 corpus=corpus,
                 features=features,
@@ -72,9 +74,11 @@ def predictions(
                 train_condition=train,
                 test_condition=test,
                 run=run,
-                predicted=np.array(emotions, dtype=object)[said],
+                predicted=np.array(emotions, dtype=object)[predicted],
             )
-            parts.append(part.assign(**{f"p_{e}": chances[:, i] for i, e in enumerate(emotions)}))
+            parts.append(
+                part.assign(**{f"p_{e}": probabilities[:, i] for i, e in enumerate(emotions)})
+            )
     frame = pd.concat(parts, ignore_index=True)
     return frame[[*tables.PREDICTIONS, *(f"p_{emotion}" for emotion in emotions)]]
 
@@ -82,7 +86,7 @@ def predictions(
 def write(
     frame: pd.DataFrame, path: Path, row_group_size: int = 50, dictionaries: bool = True
 ) -> Path:
-    """Write predictions as a run does, or with plain strings as other people might."""
+    """Write predictions as a run does, or with plain strings instead of dictionaries."""
     text = pa.dictionary(pa.int32(), pa.string()) if dictionaries else pa.string()
     numbers = {"fold": pa.int16(), "run": pa.int16()}
     schema = pa.schema(
@@ -95,7 +99,7 @@ def write(
 
 
 def outcomes(frame: pd.DataFrame, folder: Path) -> Outcomes:
-    """Return what is read back of a frame of predictions."""
+    """Return the outcomes that are read from a file of predictions."""
     return read([Source(write(frame, folder / "made-up.parquet"))])
 
 
@@ -140,7 +144,7 @@ def conditions(corpus: str = "voices", **changes: dict[str, Any]) -> pd.DataFram
 
 
 def scores(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the scores of predictions: a row a cell, fold and run."""
+    """Return the scores of predictions: one row per cell, fold and run."""
     rows = []
     for keys, part in frame.groupby([*tables.CELL, "fold", "run"], sort=False):
         rows.append(
@@ -160,7 +164,7 @@ def scores(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def corpus_facts(frame: pd.DataFrame, **changes: Any) -> dict[str, Any]:
-    """Return what a manifest tells of a corpus."""
+    """Return the facts of a corpus as in a manifest."""
     facts = {
         "title": "Made-up voices",
         "licence": "none",
@@ -179,7 +183,7 @@ def corpus_facts(frame: pd.DataFrame, **changes: Any) -> dict[str, Any]:
 
 
 MISHEARD = {"original": 0.3, "mp3-8k": 0.8, "mp3-64k": 0.35}
-"""Condition -> how often a made-up transcriber takes a word for another one."""
+"""Condition -> rate of substitutions of the synthetic transcriber."""
 
 
 def transcripts(
@@ -188,36 +192,53 @@ def transcripts(
     misheard: Mapping[str, float] = MISHEARD,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Return what a made-up transcriber heard in the utterances of predictions, with speakers."""
+    """Return transcripts of the utterances of predictions by a synthetic transcriber."""
     rng = np.random.default_rng(seed)
     keys = ["corpus", "utterance", "speaker"]
     rows = []
     for corpus, utterance, speaker in frame[keys].drop_duplicates().itertuples(index=False):
-        said = rng.choice(["kids", "dogs", "are", "talking", "by", "the", "door"], 6)
+        words = rng.choice(["kids", "dogs", "are", "talking", "by", "the", "door"], 6)
         for condition, rate in misheard.items():
-            heard = np.where(rng.random(len(said)) < rate, "mumble", said)
-            heard = heard[rng.random(len(said)) > rate / 4]
-            words = (" ".join(said).capitalize() + ".", " ".join(heard))
-            rows.append((corpus, transcriber, condition, utterance, *words, speaker))
+            transcript = np.where(rng.random(len(words)) < rate, "mumble", words)
+            transcript = transcript[rng.random(len(words)) > rate / 4]
+            texts = (" ".join(words).capitalize() + ".", " ".join(transcript))
+            rows.append((corpus, transcriber, condition, utterance, *texts, speaker))
     return pd.DataFrame(rows, columns=[*TRANSCRIPTS, "speaker"])
 
 
 def folder(
     path: Path,
     frame: pd.DataFrame,
-    found: pd.DataFrame | None = None,
+    condition_table: pd.DataFrame | None = None,
     corpora: Mapping[str, Mapping[str, Any]] | None = None,
-    heard: pd.DataFrame | None = None,
+    transcript_table: pd.DataFrame | None = None,
     **manifest: Any,
 ) -> Path:
-    """Write a results folder of predictions; ``corpora`` changes facts of the manifest.
+    """Write a results folder of predictions.
 
-    With ``heard`` (see `transcripts`) it is that of a study in which somebody listened.
+    Parameters
+    ----------
+    path : Path
+        A folder that does not exist.
+    frame : pandas.DataFrame
+        See `predictions`.
+    condition_table : pandas.DataFrame, optional
+        See `conditions`.
+    corpora : mapping of str to mapping, optional
+        Corpus -> facts in the manifest that differ from `corpus_facts`.
+    transcript_table : pandas.DataFrame, optional
+        See `transcripts`; without it, the study has no transcribers.
+    **manifest
+        Further fields of the manifest.
     """
     path.mkdir(parents=True)
     names = list(dict.fromkeys(frame["corpus"]))
-    found = pd.concat([conditions(name) for name in names]) if found is None else found
-    # Several row groups, as a run has them, however large it is.
+    condition_table = (
+        pd.concat([conditions(name) for name in names])
+        if condition_table is None
+        else condition_table
+    )
+    # Several row groups, as in the predictions of a run.
     write(frame, path / "predictions.parquet", max(50, len(frame) // 8))
     drift = [
         (corpus, features, condition, f"mfcc_{number:02}", 0.1 * number, 0.2, 1.0)
@@ -236,15 +257,15 @@ def folder(
     ]
     files = {
         "scores": scores(frame),
-        "conditions": found,
+        "conditions": condition_table,
         "drift": pd.DataFrame(drift, columns=list(DRIFT)),
         "leaks": pd.DataFrame(leaks, columns=list(LEAKS)),
     }
-    if heard is not None:
-        files |= {"wer": wer(heard), "transcripts": heard[list(TRANSCRIPTS)]}
+    if transcript_table is not None:
+        files |= {"wer": wer(transcript_table), "transcripts": transcript_table[list(TRANSCRIPTS)]}
     for name, content in files.items():
         content.to_csv(path / f"{name}.csv", index=False, lineterminator="\n")
-    given = corpora or {}
+    changes = corpora or {}
     facts: dict[str, Any] = {
         "aser_bench": "0.1.0",
         "label": path.name,
@@ -256,7 +277,7 @@ def folder(
         "machine": {},
         "stages": {},
         "corpora": {
-            name: corpus_facts(frame[frame["corpus"] == name], **given.get(name, {}))
+            name: corpus_facts(frame[frame["corpus"] == name], **changes.get(name, {}))
             for name in names
         },
         **manifest,
@@ -266,7 +287,7 @@ def folder(
 
 
 def listing(path: Path) -> dict[str, bytes]:
-    """Return every file below a folder with what it holds."""
+    """Return the content of every file in a folder and its subfolders."""
     return {
         file.relative_to(path).as_posix(): file.read_bytes()
         for file in sorted(path.rglob("*"))

@@ -49,7 +49,7 @@ class CodingTask:
     keys : dict of (str, str) to str
         (condition, feature set) -> key of the features in the cache.
     audits : dict of str to str
-        Condition -> key of what is measured of the encoded audio.
+        Condition -> key of the measurements of the decoded audio.
     transcript_keys : dict of (str, str) to str
         (condition, transcriber) -> key of the transcripts.
     match_level : bool

@@ -50,9 +50,9 @@ def features(worklists: Sequence[Worklist], of_original: Originals | None = None
     """
     parts = []
     parts_of = {
-        (one.name, name): own
+        (one.name, name): extracted
         for one in worklists
-        for name, own in one.experiment.feature_sets.items()
+        for name, extracted in one.experiment.feature_sets.items()
     }
     for (corpus, name), rows in (
         originals(worklists) if of_original is None else of_original
@@ -87,13 +87,15 @@ def drift(worklists: Sequence[Worklist], of_original: Originals | None = None) -
     for worklist in worklists:
         if not worklist.batches:
             continue
-        for name, own in worklist.experiment.feature_sets.items():
-            if not own:
+        for name, extracted in worklist.experiment.feature_sets.items():
+            if not extracted:
                 continue
             original = of_original[worklist.name, name]
             for condition in worklist.experiment.conditions.names:
                 if condition != ORIGINAL:
-                    table = drift_of(original, _means(worklist, condition, own), _columns(own))
+                    table = drift_of(
+                        original, _means(worklist, condition, extracted), _columns(extracted)
+                    )
                     keys = {"corpus": worklist.name, "features": name, "condition": condition}
                     parts.append(table.assign(**keys))
     if not parts:

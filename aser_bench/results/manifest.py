@@ -130,7 +130,7 @@ class Manifest:
     settings : str or None
         Settings of all models, as captions of tables show them.
     budgets : mapping of str to str, or None
-        Model -> what ends its training, as captions show it.
+        Model -> limit that ends its training, as captions show it.
     study : mapping
         The study as in a study file. Values are as the file has them: plain JSON, not verified.
     study_sha256 : str or None
@@ -268,7 +268,7 @@ class Manifest:
         Path(path).write_bytes(self.to_json())
 
     def trimmed(self) -> Manifest:
-        """Return what a baseline keeps: no notes, no encoder check, no wall-clock time."""
+        """Return the manifest of a baseline: without notes, encoder check and wall-clock time."""
         corpora = {name: replace(facts, notes=None) for name, facts in self.corpora.items()}
         stages = {
             name: replace(cost, wall_s=None)

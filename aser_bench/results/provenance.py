@@ -100,7 +100,7 @@ def _packages(experiment: Experiment) -> tuple[str, ...]:
 def _version(variant: ModelVariant, experiment: Experiment) -> Version:
     """Return a model's version, with those of its transcriber and its word vectors."""
     model, embeddings = variant.model, experiment.study.embeddings
-    # A class from elsewhere declares no version; the hash of its code stands in for it.
+    # An external class declares no version; the hash of its code is used instead.
     version = (
         model.identity(experiment.settings)["code"][:_DIGITS]
         if isinstance(model, ExternalClassifier)

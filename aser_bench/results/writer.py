@@ -123,7 +123,7 @@ def _yaml(study: Study) -> str:
 
 
 def _timings(costs: Costs) -> pd.DataFrame:
-    rows = [(stage, what, round(c.wall_s, 3), round(c.cpu_s, 3)) for stage, what, c in costs]
+    rows = [(stage, task, round(c.wall_s, 3), round(c.cpu_s, 3)) for stage, task, c in costs]
     return pd.DataFrame(rows, columns=["stage", "task", "wall_s", "cpu_s"])
 
 

@@ -1,4 +1,4 @@
-"""The conditions of a study: what each codec and bitrate becomes, and what is trained on which."""
+"""Conditions of a study: those of its codecs and bitrates, and those that models train on."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def plan_conditions(study: Study) -> ConditionPlan:
 
 
 def _content(condition: Condition) -> dict[str, Any]:
-    """Return what determines the audio of a condition as JSON values."""
+    """Return the fields that determine the audio of a condition, as JSON values."""
     content = asdict(condition)
     for name in ("name", "mark", "hops"):
         del content[name]
@@ -95,7 +95,7 @@ def _content(condition: Condition) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class TrainingCondition:
-    """What models are trained on, and what they are tested on.
+    """Conditions of training and test.
 
     Attributes
     ----------

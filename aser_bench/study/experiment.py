@@ -1,4 +1,4 @@
-"""A study with all of its names resolved, which everything after it reads."""
+"""Experiments: studies with all names resolved, for planning, running and reporting."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Experiment:
     inner_folds : int
         Folds of the grid search.
     budgets : mapping of str to str
-        Name of a variant -> what ends its training, for those that have such a limit.
+        Name of a variant -> the limit that ends its training, for variants with such a limit.
     ignored_settings : tuple of str
         Settings that the libraries ignore, each with the reason.
     """
@@ -114,7 +114,7 @@ class Experiment:
         return next(variant.model for variant in self.variants if variant.name == name)
 
     def for_corpus(self, corpus: Corpus, utterances: pd.DataFrame) -> CorpusExperiment:
-        """Return what the experiment is on one corpus.
+        """Return the experiment on one corpus.
 
         Parameters
         ----------
@@ -125,8 +125,8 @@ class Experiment:
         Raises
         ------
         UsageError
-            If the corpus lacks what a model needs: recordings, transcripts, or a language that
-            the transcriber understands.
+            If the corpus has no recordings or transcripts for a model, or if a transcriber does
+            not support its language.
         """
         has_audio = bool((utterances["file"] != "").any())
         for variant in self.variants:
@@ -191,8 +191,8 @@ def _protocols(study: Study, utterances: pd.DataFrame) -> tuple[tuple[str, ...],
     if not protocols and (utterances["speaker"] == "").any():
         protocols = ("paper",)
         notes.append(
-            "speakers are not known, so the folds are random (protocol paper) and one speaker "
-            "may stand on both sides of a split"
+            "speakers are unknown, so the folds are random (protocol paper) and one speaker may be "
+            "on both sides of a split"
         )
     protocols = protocols or ("speaker",)
     if "speaker" in protocols and utterances["speaker"].nunique() == 2:

@@ -126,7 +126,7 @@ def names(
     Parameters
     ----------
     noun : str
-        What a name stands for, for error messages.
+        Type of the names, for error messages.
     choices : collection of str
         Valid names; if empty, any name is valid.
     may_be_empty : bool

@@ -287,7 +287,9 @@ def test_report_with_transcripts(tmp_path):
             for name in ("tre", "tre-ear")
         ]
     )
-    folder = factories.folder(tmp_path / "one", frame, heard=factories.transcripts(frame))
+    folder = factories.folder(
+        tmp_path / "one", frame, transcript_table=factories.transcripts(frame)
+    )
     done = report([folder], options=ReportOptions(formats="csv,html,figures"))
     files = factories.listing(folder)
     assert {

@@ -255,7 +255,7 @@ def test_transcripts_are_read_as_they_were_written(tmp_path):
     frame = factories.predictions(model="tre-ear")
     heard = factories.transcripts(frame)
     heard.loc[:2, "heard"] = ["", "nan", "null"]
-    material = side_by_side(factories.folder(tmp_path / "one", frame, heard=heard))
+    material = side_by_side(factories.folder(tmp_path / "one", frame, transcript_table=heard))
     pd.testing.assert_frame_equal(material.wer, wer(heard), check_dtype=False)
     assert material.transcripts["heard"].tolist() == heard["heard"].tolist()
 
@@ -263,7 +263,9 @@ def test_transcripts_are_read_as_they_were_written(tmp_path):
 def test_equal_transcripts_of_two_folders_are_merged(tmp_path):
     frames = [factories.predictions(model=name) for name in ("tre-ear", "mdre-ear")]
     paths = [
-        factories.folder(tmp_path / frame["model"][0], frame, heard=factories.transcripts(frame))
+        factories.folder(
+            tmp_path / frame["model"][0], frame, transcript_table=factories.transcripts(frame)
+        )
         for frame in frames
     ]
     material = side_by_side(*paths)
@@ -280,7 +282,7 @@ def test_transcriber_with_other_transcripts_is_renamed_with_its_models(
         reader, plain = f"{'m' * number}tre-ear", f"svm{number}"
         frame = pd.concat([factories.predictions(model=reader), factories.predictions(model=plain)])
         heard = factories.transcripts(frame, seed=number)
-        paths.append(factories.folder(tmp_path / name, frame, heard=heard))
+        paths.append(factories.folder(tmp_path / name, frame, transcript_table=heard))
     material = side_by_side(*paths)
     assert material.wer["transcripts"].tolist() == ["ear (one)"] * 3 + ["ear (two)"] * 3
     assert set(material.transcripts["transcripts"]) == {"ear (one)", "ear (two)"}
@@ -289,7 +291,7 @@ def test_transcriber_with_other_transcripts_is_renamed_with_its_models(
 
 def test_folder_without_transcripts_is_merged(tmp_path):
     frame = factories.predictions(model="tre-ear")
-    one = factories.folder(tmp_path / "one", frame, heard=factories.transcripts(frame))
+    one = factories.folder(tmp_path / "one", frame, transcript_table=factories.transcripts(frame))
     two = factories.folder(tmp_path / "two", factories.predictions(model="svm"))
     for paths in ((one, two), (two, one)):
         material = side_by_side(*paths)
@@ -299,7 +301,7 @@ def test_folder_without_transcripts_is_merged(tmp_path):
 
 def test_rejects_table_of_transcripts_with_other_columns(tmp_path):
     frame = factories.predictions()
-    path = factories.folder(tmp_path / "one", frame, heard=factories.transcripts(frame))
+    path = factories.folder(tmp_path / "one", frame, transcript_table=factories.transcripts(frame))
     (path / "wer.csv").write_text("corpus,wer\nvoices,0.5\n")
     with pytest.raises(UsageError, match=r"wer\.csv"):
         reader.read(path)

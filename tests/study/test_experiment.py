@@ -88,7 +88,7 @@ def test_protocol_depends_on_known_speakers_unless_the_study_names_one():
     assert on_corpus(one, utterances("abc")).protocols == ("speaker",)
     partly = on_corpus(one, utterances(["a", "b", ""]))
     assert partly.protocols == ("paper",)
-    assert partly.notes[0].startswith("speakers are not known, so the folds are random")
+    assert partly.notes[0].startswith("speakers are unknown, so the folds are random")
     named = experiment(protocol="loso,paper")
     assert on_corpus(named, utterances(["a", ""])).protocols == ("loso", "paper")
     assert on_corpus(named, utterances(["a", ""])).notes == ()
