@@ -1,10 +1,10 @@
-"""Measure what a codec does to the chroma and to the tuning estimate on which it rests.
+"""Measure the effect of a codec on the chroma and on their tuning estimate.
 
     python benchmarks/chroma_tuning.py --corpus DIR [--codec mp3] [--bitrates 16,64,128]
 
-For each bitrate: on how many utterances the tuning estimate moves, and by how much the twelve
-means of the chroma do under each choice of tuning (mean absolute difference to the original's,
-over utterances and pitch classes). The tables in docs/features.md are made of it.
+For each bitrate: the share of utterances in which the tuning estimate changes, and the change of
+the twelve chroma means for each tuning option (mean absolute difference to the original, over
+utterances and pitch classes). The output is the source of the tables in docs/features.md.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ BATCH = 32
 LARGE = 0.1  # of a semitone
 
 
-def means(sound: AudioSignal) -> dict[str, np.ndarray]:
-    """Return the twelve chroma means for each choice of tuning."""
-    return {tuning: sound.chroma(tuning).mean(axis=0) for tuning in TUNINGS}
+def means(signal: AudioSignal) -> dict[str, np.ndarray]:
+    """Return the twelve chroma means for each tuning option."""
+    return {tuning: signal.chroma(tuning).mean(axis=0) for tuning in TUNINGS}
 
 
 def differences(original: AudioSignal, coded: AudioSignal) -> dict[str, float]:
-    """Return by how much the tuning (semitones, around the circle) and the means differ."""
-    moved = abs(coded.tuning - original.tuning)
+    """Return the differences of the tuning (semitones, modulo 1) and of the means."""
+    change = abs(coded.tuning - original.tuning)
     both = means(original), means(coded)
-    return {"moved": min(moved, 1 - moved)} | {
+    return {"change": min(change, 1 - change)} | {
         f"tuning={tuning}": float(np.abs(both[1][tuning] - both[0][tuning]).mean())
         for tuning in TUNINGS
     }
@@ -44,16 +44,17 @@ def measured(files: list[Path], codec: str, bitrates: list[float]) -> pd.DataFra
     """Return one row for each utterance and condition."""
     component = specs.get_available(codec)
     conditions, _ = component.conditions(bitrates, RATE, "promote")
-    found = []
+    rows = []
     for start in range(0, len(files), BATCH):
         signals = [read(file) for file in files[start : start + BATCH]]
         originals = features.audio_signals(signals, RATE)
         coded = component.roundtrip(signals, RATE, conditions)
         for condition, versions in zip(conditions, coded, strict=True):
             for original, version in zip(originals, versions, strict=True):
-                sound = AudioSignal(version.signal, RATE, original)
-                found.append({"condition": condition.name, **differences(original, sound)})
-    return pd.DataFrame(found)
+                coded_signal = AudioSignal(version.signal, RATE, original)
+                row = differences(original, coded_signal)
+                rows.append({"condition": condition.name, **row})
+    return pd.DataFrame(rows)
 
 
 def main() -> None:
@@ -67,9 +68,9 @@ def main() -> None:
     files = sorted(p for p in wanted.corpus.rglob("*") if p.suffix in (".flac", ".wav"))
     bitrates = [float(word) for word in wanted.bitrates.split(",") if word]
     table = measured(files[:: wanted.every], wanted.codec, bitrates)
-    moved = table["moved"]
-    table.insert(2, "share moved", moved > 1e-9)
-    table.insert(3, f"share moved > {LARGE}", moved > LARGE + 1e-9)
+    change = table["change"]
+    table.insert(2, "share changed", change > 1e-9)
+    table.insert(3, f"share changed > {LARGE}", change > LARGE + 1e-9)
     print(f"{len(files[:: wanted.every])} utterances; tuning in semitones")
     print(table.groupby("condition", sort=False).mean().round(4).to_string(index_names=False))
 

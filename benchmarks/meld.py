@@ -1,12 +1,12 @@
-"""Set TRE on MELD's transcripts beside published models that read the text alone.
+"""Compare TRE on the transcripts of MELD with published text-only models.
 
     aser-bench run --corpus meld=DIR --models tre --protocol given --runs 10 --out results/meld
     python benchmarks/meld.py results/meld [results/meld-glove ...]
 
-Prints, for each model of each folder, the weighted F1 that MELD is published in, UAR and accuracy
-on the test part: mean over runs, with the speaker-clustered interval of docs/statistics.md. (MELD's
-speakers are few: six speak most of it, and the intervals are as wide as that makes them.) The
-published figures are of all seven emotions.
+Prints weighted F1 (the usual measure on MELD), UAR and accuracy on the test part for each model of
+each folder: mean over runs, with the speaker-clustered interval of docs/statistics.md. The
+intervals are wide because six speakers speak most of the test part. The published values are for
+all seven emotions.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ PUBLISHED = (
     ("RoBERTa", 0.6202, "Ghosal et al., COSMIC, Findings of EMNLP 2020 (authors' repository)"),
     ("EmoBERTa, one utterance", 0.6346, "Kim and Vossen, arXiv:2108.12009 (authors' repository)"),
 )
-"""Model, weighted F1 on the test part, and where the figure was read."""
+"""Model, weighted F1 on the test part, and source of the value."""
 
 
 def weighted_f1(matrix: np.ndarray) -> np.ndarray:
-    """Return the F1 of the classes weighted by their number, of confusion matrices (..., k, k).
+    """Return the mean F1 weighted by class size, of confusion matrices (..., k, k).
 
     Examples
     --------
@@ -53,22 +53,22 @@ def measured(folder: Path) -> pd.DataFrame:
     outcomes = read([Source(folder / "predictions.parquet")])
     rows = []
     for (corpus, _, model, *_), cell in outcomes.cells.items():
-        own = outcomes.corpora[corpus]
+        utterances = outcomes.corpora[corpus]
         tested = cell.tested
-        speakers = np.unique(own.speaker[tested], return_inverse=True)[1]
+        speakers = np.unique(utterances.speaker[tested], return_inverse=True)[1]
         confusions = confusion.by_cluster(
-            own.truth[tested], cell.predicted[:, tested], speakers, len(own.emotions)
+            utterances.truth[tested], cell.predicted[:, tested], speakers, len(utterances.emotions)
         )
         row = {
             "results": folder.name,
             "model": model,
             "runs": len(cell.predicted),
-            "emotions": len(own.emotions),
+            "emotions": len(utterances.emotions),
             "utterances": int(tested.sum()),
         }
         for name, metric in METRICS.items():
-            found = intervals.interval(confusions, metric)
-            row[name] = f"{found.estimate:.1%} ({found.low:.1%} to {found.high:.1%})"
+            value = intervals.interval(confusions, metric)
+            row[name] = f"{value.estimate:.1%} ({value.low:.1%} to {value.high:.1%})"
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -77,9 +77,9 @@ def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path)
-    found = pd.concat([measured(folder) for folder in parser.parse_args().folders])
-    print(found.to_string(index=False))
-    print("\nPublished, seven emotions, text alone, weighted F1:")
+    table = pd.concat([measured(folder) for folder in parser.parse_args().folders])
+    print(table.to_string(index=False))
+    print("\nPublished, seven emotions, text only, weighted F1:")
     for model, value, source in PUBLISHED:
         print(f"  {value:.1%}  {model} [{source}]")
 

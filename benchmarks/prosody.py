@@ -1,15 +1,15 @@
-"""Compare the built-in prosody features with openSMILE's on a corpus, and time both.
+"""Compare the built-in front end with openSMILE on a corpus: values and time.
 
     pip install aser-bench[opensmile]
     python benchmarks/prosody.py --corpus ravdess=DIR [--utterances 240]
 
-For each of the 35 values of ``prosody35``: Pearson's correlation over utterances between the two
-front ends; the same without the utterances in which openSMILE's HNR holds some -80 dB of digital
-silence, known by a standard deviation that speech does not reach; and the median of how far the
-two are apart in standard deviations of openSMILE's. For
-``mfcc39``: the largest difference and the share of values that differ by more than 2e-4, without
-the second differences of an utterance's last two frames. CPU time is the median over utterances
-of the fastest of some repetitions. docs/dual-features.md holds what it prints.
+For each of the 35 values of ``prosody35``: Pearson's correlation over utterances between the front
+ends; the same without utterances in which openSMILE's HNR contains values near -80 dB of digital
+silence, which have a standard deviation that speech does not reach; and the median difference in
+standard deviations of openSMILE. For ``mfcc39``: the largest difference and the share of values
+that differ by more than 2e-4, without the second differences of the last two frames. CPU time is
+the median over utterances of the fastest of several repetitions. The output is in
+docs/dual-features.md.
 """
 
 from __future__ import annotations
@@ -30,36 +30,36 @@ from aser_bench.features.base import FeatureSet
 SETS = ("prosody35", "mfcc39")
 CLOSE = 2e-4
 SILENT_HNR_SD = 9.0
-"""In dB. One frame of -80 among a hundred makes 8 of it; in the other recordings it is 2 to 6."""
+"""In dB. One frame of -80 dB in a hundred gives 8 dB; other recordings have 2 to 6 dB."""
 TIMED, REPETITIONS = 40, 5
 
 
 def spread(folder: Path, n: int) -> list[Path]:
-    """Return some n recordings of a folder, evenly spread over its sorted files."""
+    """Return at most n recordings of a folder, evenly spread over its sorted files."""
     files = sorted(p for p in folder.rglob("*") if p.suffix in (".flac", ".wav"))
     return [files[i] for i in np.linspace(0, len(files) - 1, min(n, len(files))).astype(int)]
 
 
 def fronts(name: str) -> tuple[FeatureSet, FeatureSet]:
-    """Return a feature set by its two front ends: built in, and openSMILE's."""
+    """Return a feature set with the built-in front end and with openSMILE."""
     return features.get(name), features.get(f"{name}:by=opensmile")
 
 
 def prosody(signals: list[np.ndarray]) -> pd.DataFrame:
-    """Return how closely each of the 35 values agrees, a row for each."""
+    """Return a table of the agreement of each of the 35 values."""
     ours, theirs = (
         np.array([front.extract(AudioSignal(signal, RATE)) for signal in signals], dtype=np.float64)
         for front in fronts("prosody35")
     )
-    apart = np.median(np.abs(ours - theirs), axis=0) / theirs.std(axis=0)
+    distances = np.median(np.abs(ours - theirs), axis=0) / theirs.std(axis=0)
     columns = fronts("prosody35")[0].columns
     defined = theirs[:, columns.index("hnr_sd")] < SILENT_HNR_SD
-    found = {
+    table = {
         f"r of {len(signals)}": correlations(ours, theirs),
         f"r of {defined.sum()} without silent HNR": correlations(ours[defined], theirs[defined]),
-        "median difference / sd": apart,
+        "median difference / sd": distances,
     }
-    return pd.DataFrame(found, index=pd.Index(columns))
+    return pd.DataFrame(table, index=pd.Index(columns))
 
 
 def correlations(ours: np.ndarray, theirs: np.ndarray) -> list[float]:
@@ -80,15 +80,15 @@ def mfcc(signals: list[np.ndarray]) -> tuple[float, float]:
 
 
 def milliseconds(front: FeatureSet, signals: list[np.ndarray]) -> float:
-    """Return the CPU time that an utterance takes: the median of each one's best."""
+    """Return the CPU time per utterance: the median of the best repetition of each."""
     best = []
     for signal in signals:
-        taken = []
+        seconds = []
         for _ in range(REPETITIONS):
             start = time.process_time()
             front.extract(AudioSignal(signal, RATE))
-            taken.append(time.process_time() - start)
-        best.append(min(taken))
+            seconds.append(time.process_time() - start)
+        best.append(min(seconds))
     return 1000 * float(np.median(best))
 
 
@@ -104,11 +104,11 @@ def main() -> None:
     print(prosody(signals).round(3).to_string())
     largest, share = mfcc(signals)
     print(f"mfcc39: largest difference {largest:.1e}, above {CLOSE:g}: {share:.1e} of the values")
-    some = signals[:: max(1, len(signals) // TIMED)]
-    print(f"CPU ms an utterance of {np.mean([len(s) for s in some]) / RATE:.1f} s (mean)")
+    timed = signals[:: max(1, len(signals) // TIMED)]
+    print(f"CPU ms per utterance of {np.mean([len(s) for s in timed]) / RATE:.1f} s (mean)")
     for name in SETS:
         for front in fronts(name):
-            print(f"  {front.spec:28s} {milliseconds(front, some):6.1f}")
+            print(f"  {front.spec:28s} {milliseconds(front, timed):6.1f}")
 
 
 if __name__ == "__main__":

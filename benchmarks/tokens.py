@@ -1,11 +1,11 @@
-"""Measure how far tokenise() is from NLTK's word_tokenize with its trained English model.
+"""Compare tokenise() with NLTK's word_tokenize and its trained English model.
 
     NLTK_DATA=DIR python benchmarks/tokens.py FILE.csv:COLUMN [...] [--show N]
 
-DIR must hold NLTK's `punkt_tab` data, which the package itself does without. The transcripts are
-compared as both read them when printed quotes are typewritten; how many have such marks, which
-word_tokenize would split otherwise, is told beside. The table in docs/text.md is made of it, and
-the digest in tests/models/words/test_tokens.py.
+DIR must contain NLTK's `punkt_tab` data, which aser-bench does not need. Typographic quotes are
+replaced by ASCII before the comparison; the number of transcripts with such marks is printed, since
+word_tokenize would split them in another way. The output is the source of the table in docs/text.md
+and of the digest in tests/models/text/test_tokens.py.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def transcripts(place: str) -> list[str]:
 
 
 def others() -> dict[str, Tokeniser]:
-    """Return the simpler ways of doing without the trained model."""
+    """Return simpler alternatives to the trained model."""
     from nltk.tokenize import NLTKWordTokenizer, PunktSentenceTokenizer
 
     words, sentences = NLTKWordTokenizer(), PunktSentenceTokenizer()
@@ -43,22 +43,24 @@ def others() -> dict[str, Tokeniser]:
     }
 
 
-def lower(found: list[str]) -> list[str]:
+def lower(words: list[str]) -> list[str]:
     """Return tokens in lower case."""
-    return [token.lower() for token in found]
+    return [word.lower() for word in words]
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("places", nargs="+", metavar="FILE.csv:COLUMN")
-    parser.add_argument("--show", type=int, default=10, metavar="N", help="print N differing ones")
+    parser.add_argument(
+        "--show", type=int, default=10, metavar="N", help="print N differing transcripts"
+    )
     wanted = parser.parse_args()
     from nltk import word_tokenize
     from nltk.tokenize import punkt_model_available
 
     if not punkt_model_available():
-        sys.exit("NLTK's punkt_tab is not installed: set NLTK_DATA to a folder that holds it")
+        sys.exit("NLTK's punkt_tab is not installed: set NLTK_DATA to a folder with it")
     texts = [text for place in wanted.places for text in transcripts(place)]
     plain = [tokens.with_plain_punctuation(text) for text in texts]
     real = [lower(word_tokenize(text)) for text in plain]
@@ -67,16 +69,16 @@ def main() -> None:
     before = time.process_time()
     ours = [tokens.tokenise(text) for text in texts]
     seconds = time.process_time() - before
-    print(f"{len(texts)} transcripts, {number} tokens, {number / seconds:.0f} a CPU second")
-    print(f"with printed marks: {sum(a != b for a, b in zip(texts, plain, strict=True))}")
+    print(f"{len(texts)} transcripts, {number} tokens, {number / seconds:.0f} per CPU second")
+    print(f"with typographic marks: {sum(a != b for a, b in zip(texts, plain, strict=True))}")
     differing = [text for text, a, b in zip(texts, ours, real, strict=True) if a != b]
     print(f"tokenise(): {len(differing)} transcripts differ from word_tokenize")
     for name, tokenise in others().items():
-        found = (lower(tokenise(text)) for text in plain)
-        print(f"{name}: {sum(a != b for a, b in zip(found, real, strict=True))} differ")
+        results = (lower(tokenise(text)) for text in plain)
+        print(f"{name}: {sum(a != b for a, b in zip(results, real, strict=True))} differ")
     agreed = [b for a, b in zip(ours, real, strict=True) if a == b]
-    lines = "".join("\t".join(one) + "\n" for one in agreed)
-    print(f"digest of the agreeing ones: {hashlib.sha256(lines.encode()).hexdigest()}")
+    lines = "".join("\t".join(words) + "\n" for words in agreed)
+    print(f"digest of the agreeing transcripts: {hashlib.sha256(lines.encode()).hexdigest()}")
     for text in differing[: wanted.show]:
         print(f"  {text!r}")
 

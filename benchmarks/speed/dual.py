@@ -1,11 +1,11 @@
-"""Time the training of the four dual encoders against Keras padding all to 750 frames, 128 words.
+"""Compare the training time of the four dual encoders with padded Keras code.
 
     python benchmarks/speed/dual.py [--models are,tre,mdre,mdrea] [--utterances N] [--epochs K]
         [--repeats R] [--seeds S] [--loss-epochs K] [--csv FILE]
 
-All train the same networks on the same made-up utterances, as long as IEMOCAP's, with one thread,
-in one run and in turns, so that a noisy machine is noisy for all. README.md beside this file says
-what each row does.
+Keras pads all utterances to 750 frames and 128 words. All rows train the same networks on the same
+synthetic utterances, with the lengths of IEMOCAP, with one thread, alternating in one run, so that
+noise of the machine affects all of them. README.md in this folder describes the rows.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ from aser_bench.models.recurrent import tensorflow
 MODELS = {"are": are, "tre": tre, "mdre": mdre, "mdrea": mdrea}
 GOALS = {"are": 1.7, "tre": 9.0, "mdre": 1.7, "mdrea": 1.7}
 BATCH = 128
-SOME = 2 * BATCH  # where every batch costs the same, two tell of all
+SOME = 2 * BATCH  # two batches are sufficient if every batch has the same cost
 
-# Losses are compared over many smaller steps, on utterances of a tenth of the frames.
+# Losses are compared over many small steps, on utterances with a tenth of the frames.
 LOSS_BATCH, LOSS_UTTERANCES, LOSS_DEV, SHORTER = 32, 512, 384, 10
 
 KERAS, XLA = "Keras, padded", "Keras, padded, XLA"
@@ -65,28 +65,28 @@ PREPROCESSORS = {
 }
 
 
-class Watched(classifier.DualClassifier):
-    """The classifier that a run trains, which notes the seconds of each epoch, dev left out."""
+class TimedClassifier(classifier.DualClassifier):
+    """The classifier of a run, which records the seconds of each epoch without dev."""
 
     def _schedule(self) -> Any:
         inner = super()._schedule()
         self.spent_: list[tuple[float, float]] = []
-        return lambda *given: map(self._timed, inner(*given))
+        return lambda *arguments: map(self._timed, inner(*arguments))
 
-    def _timed(self, drawn: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    def _timed(self, batches: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         start = now()
-        yield from drawn
+        yield from batches
         self.spent_.append(since(start))
 
 
 def ours_run(row: str, model: str, seed: int, n: int, dev: int, shorter: int, **given: Any) -> Run:
-    """Train as a run does; ``given`` are epochs and batch."""
+    """Train as a run does; ``given`` contains epochs and batch."""
     from aser_bench.models.recurrent import training
 
-    training.shared_trainer.cache_clear()  # else the second training would trace nothing
+    training.shared_trainer.cache_clear()  # otherwise the second training would not trace
     utterances, labels = data(n + dev, shorter)
     with mock.patch.object(classifier, "Preprocessor", PREPROCESSORS[row]):
-        found = Watched(
+        model_ = TimedClassifier(
             encoder=MODELS[model].COMPONENT,
             units=SIZES.units,
             keep_audio=1 - SIZES.drop_audio,
@@ -100,34 +100,34 @@ def ours_run(row: str, model: str, seed: int, n: int, dev: int, shorter: int, **
             patience=given["epochs"] + 1,
             random_state=seed,
         )
-        found.fit(utterances[:n], labels[:n], (utterances[n:], labels[n:]))
-    return found.spent_, min(found.dev_losses_)
+        model_.fit(utterances[:n], labels[:n], (utterances[n:], labels[n:]))
+    return model_.spent_, min(model_.dev_losses_)
 
 
 @cache
 def sides(model: str, n: int, dev: int, shorter: int) -> tuple[Side, Side, int]:
-    """Return what Keras trains on and is validated on, and the size of the vocabulary.
+    """Return the training and validation parts for Keras, and the size of the vocabulary.
 
-    For the losses all are padded to their longest alone: masks hide the rest.
+    For the losses, utterances are padded only to the longest; the padding is masked.
     """
     utterances, labels = data(n + dev, shorter)
-    kinds = MODELS[model].COMPONENT.inputs
-    reader = preprocessor_for(kinds, utterances[:n])
+    preprocessor = preprocessor_for(MODELS[model].COMPONENT.inputs, utterances[:n])
     most = (MOST_FRAMES, MOST_WORDS) if shorter == 1 else (0, 0)
-    found = []
-    for own, numbers in ((utterances[:n], labels[:n]), (utterances[n:], labels[n:])):
-        arrays = [widened(one, *most) for one in reader(own).padded(np.arange(len(own)))]
+    parts = []
+    for part, numbers in ((utterances[:n], labels[:n]), (utterances[n:], labels[n:])):
+        arrays = [widened(a, *most) for a in preprocessor(part).padded(np.arange(len(part)))]
         inputs = [
-            one if one.dtype == np.float32 and one.ndim == 2 else np.swapaxes(one, 0, 1)
-            for one in arrays
-            if one.ndim > 1
+            array if array.dtype == np.float32 and array.ndim == 2 else np.swapaxes(array, 0, 1)
+            for array in arrays
+            if array.ndim > 1
         ]
-        found.append(Side(inputs, numbers))
-    return found[0], found[1], len(reader.vocabulary) if reader.vocabulary else 0
+        parts.append(Side(inputs, numbers))
+    vocabulary = preprocessor.vocabulary
+    return parts[0], parts[1], len(vocabulary) if vocabulary else 0
 
 
 def keras_run(row: str, model: str, seed: int, n: int, dev: int, shorter: int, **given: Any) -> Run:
-    """Train a new model; ``given`` are epochs and batch."""
+    """Train a new model; ``given`` contains epochs and batch."""
     import keras
 
     keras.backend.clear_session()
@@ -138,7 +138,7 @@ def keras_run(row: str, model: str, seed: int, n: int, dev: int, shorter: int, *
 
 
 def xla_of_ours(model: str) -> str:
-    """Say what comes of one step of ours under XLA."""
+    """Describe the result of one step of aser-bench with XLA."""
     tf = tensorflow()
     from aser_bench.models.recurrent import training
 
@@ -158,29 +158,29 @@ def xla_of_ours(model: str) -> str:
 
 
 def _start() -> None:
-    tensorflow().get_logger().setLevel("ERROR")  # each training is traced anew, as is wanted here
+    tensorflow().get_logger().setLevel("ERROR")  # each training is traced again, as intended here
 
 
 class Processes:
-    """A process for each side, kept for all turns."""
+    """One process for each side, for the whole measurement."""
 
     def __init__(self) -> None:
-        self._known = {
+        self._executors = {
             side: ProcessPoolExecutor(1, get_context("spawn"), _start)
             for side in (keras_run, ours_run)
         }
 
-    def call(self, side: Callable[..., Any], function: Callable[..., Any], *given: Any) -> Any:
-        """Return what a function returns in the process of a side."""
-        return self._known[side].submit(function, *given).result()
+    def call(self, side: Callable[..., Any], function: Callable[..., Any], *arguments: Any) -> Any:
+        """Return the result of a function in the process of a side."""
+        return self._executors[side].submit(function, *arguments).result()
 
     def train(self, row: str, *given: Any, **settings: Any) -> Run:
-        """Train a row's network."""
+        """Train the network of a row."""
         side = keras_run if row in (KERAS, XLA) else ours_run
         return self.call(side, partial(side, **settings), row, *given)
 
     def timed(self, row: str, model: str, n: int, epochs: int) -> dict[str, Any]:
-        """Return what an epoch takes after the first, and what the first takes more."""
+        """Return the seconds of a later epoch, and the additional seconds of the first."""
         own = n if row == OURS else min(n, BATCH if row == XLA else SOME)
         spent = np.array(self.train(row, model, 0, own, 1, 1, epochs=epochs, batch=BATCH)[0])
         later = spent[1:].min(axis=0)
@@ -198,20 +198,21 @@ class Processes:
 
 
 def material(n: int, models: list[str], processes: Processes) -> Iterator[str]:
-    """Say what is trained on, how ours cuts it into batches, and what XLA makes of a step."""
-    found = data(n + 1)[0][:n]
-    lengths, words = [len(one.frames) for one in found], [len(one.text.split()) for one in found]
+    """Describe the data, the batches of aser-bench, and the result of a step with XLA."""
+    utterances = data(n + 1)[0][:n]
+    lengths = [len(utterance.frames) for utterance in utterances]
+    words = [len(utterance.text.split()) for utterance in utterances]
     means = f"{np.mean(lengths):.0f} frames and {np.mean(words):.1f} words on average"
     yield f"{n} utterances of {means}"
     for model in models:
         reads = MODELS[model].COMPONENT.inputs
         means, pieces, different = processes.call(ours_run, shapes, reads, n, BATCH)
-        padded = " and ".join(f"{mean:.1f} {what}" for what, mean in means.items())
+        padded = " and ".join(f"{mean:.1f} {unit}" for unit, mean in means.items())
         yield (
-            f"{model}: ours pads to {padded} on average, in {pieces} pieces an epoch, of "
+            f"{model}: aser-bench pads to {padded} on average, in {pieces} parts per epoch, of "
             f"{different} shapes, for each of which XLA would compile"
         )
-    yield f"a step of ours under XLA: {processes.call(ours_run, xla_of_ours, models[0])}"
+    yield f"a step of aser-bench with XLA: {processes.call(ours_run, xla_of_ours, models[0])}"
 
 
 def report_times(timings: pd.DataFrame, models: list[str]) -> Iterator[str]:
@@ -220,7 +221,7 @@ def report_times(timings: pd.DataFrame, models: list[str]) -> Iterator[str]:
         own = timings[timings["model"] == model]
         best = own.groupby("row", sort=False)[TIMES].min()
         best.insert(2, "Keras/this", best["CPU"][KERAS] / best["CPU"])
-        yield f"{model}: seconds an epoch after the first, and what the first takes more"
+        yield f"{model}: seconds per later epoch, and additional seconds of the first"
         yield best.to_string(index_names=False, float_format="%.2f")
         ratio, goal = best["Keras/this"][OURS], GOALS[model]
         met = "met" if ratio >= goal else "not met"
@@ -231,8 +232,8 @@ def report_losses(losses: pd.DataFrame, models: list[str]) -> Iterator[str]:
     """Yield means and standard deviations over the seeds, differences, and the goals."""
     for model in models:
         own = losses[losses["model"] == model].groupby("row")["dev loss"].apply(np.array)
-        said = (f"{row} {own[row].mean():.3f} +- {own[row].std(ddof=1):.3f}" for row in own.index)
-        yield f"{model}: lowest dev loss: {'; '.join(said)}"
+        texts = (f"{row} {own[row].mean():.3f} +- {own[row].std(ddof=1):.3f}" for row in own.index)
+        yield f"{model}: lowest dev loss: {'; '.join(texts)}"
         for row in (OURS_RANDOM, KERAS):
             low, high = ttest_ind(own[OURS], own[row], equal_var=False).confidence_interval()
             met = "met" if low <= 0 else "not met"
@@ -244,7 +245,7 @@ def report_losses(losses: pd.DataFrame, models: list[str]) -> Iterator[str]:
 
 
 def options() -> argparse.Namespace:
-    """Return what the command line asks for."""
+    """Return the options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", default=",".join(MODELS), metavar="A,B")
     parser.add_argument("--utterances", type=int, default=1024, metavar="N", help="for training")
@@ -256,7 +257,7 @@ def options() -> argparse.Namespace:
     wanted = parser.parse_args()
     wanted.models = wanted.models.split(",")
     if unknown := set(wanted.models) - set(MODELS):
-        parser.error(f"--models: there is no {sorted(unknown)[0]}; choose of {', '.join(MODELS)}")
+        parser.error(f"--models: there is no {sorted(unknown)[0]}; choose from {', '.join(MODELS)}")
     if wanted.epochs < 2 or wanted.seeds == 1:
         parser.error("--epochs and --seeds must be 2 or more (or --seeds 0)")
     return wanted
@@ -267,7 +268,7 @@ def main() -> None:
     wanted = options()
     models = wanted.models
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # of the processes to come
+    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # for the child processes
     n, processes = wanted.utterances, Processes()
     print(*material(n, models, processes), sep="\n")
     timings = []

@@ -1,4 +1,4 @@
-"""The four dual encoders as people write them in Keras: what `dual.py` measures against."""
+"""The four dual encoders in usual Keras code, with which `dual.py` compares."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from products import now, since
 
 @dataclass(frozen=True)
 class Sizes:
-    """What decides a network's size, its dropout (shares that are dropped) and its training."""
+    """Size of a network, dropout (share of values set to zero) and training parameters."""
 
     columns: int = 39
     values: int = 35
@@ -29,23 +29,23 @@ SIZES = Sizes()
 
 
 def network(model: str, words: int, sizes: Sizes) -> Any:
-    """Return the network of a model, with so many words in its vocabulary."""
+    """Return the network of a model; ``words`` is the size of the vocabulary."""
     import keras
 
     frames, vector = keras.Input((None, sizes.columns)), keras.Input((sizes.values,))
     text = keras.Input((None,), dtype="int32")
     if model == "are":
-        inputs, known = [frames, vector], _heard(frames, vector, sizes)
+        inputs, state = [frames, vector], _audio(frames, vector, sizes)
     elif model == "tre":
-        inputs, known = [text], _read(text, words, sizes)
+        inputs, state = [text], _text(text, words, sizes)
     else:
         inputs, join = [frames, vector, text], {"mdre": _halves, "mdrea": _attention}[model]
-        audio = _heard(frames, vector, sizes)
-        known = join(audio, _read(text, words, sizes, all_states=model == "mdrea"), sizes)
-    return keras.Model(inputs, keras.layers.Dense(sizes.classes, activation="softmax")(known))
+        audio = _audio(frames, vector, sizes)
+        state = join(audio, _text(text, words, sizes, all_states=model == "mdrea"), sizes)
+    return keras.Model(inputs, keras.layers.Dense(sizes.classes, activation="softmax")(state))
 
 
-def _heard(frames: Any, vector: Any, sizes: Sizes) -> Any:
+def _audio(frames: Any, vector: Any, sizes: Sizes) -> Any:
     from keras import layers
 
     steps = layers.Dropout(sizes.drop_audio)(layers.Masking()(frames))
@@ -53,7 +53,7 @@ def _heard(frames: Any, vector: Any, sizes: Sizes) -> Any:
     return layers.Concatenate()([last, vector])
 
 
-def _read(text: Any, words: int, sizes: Sizes, all_states: bool = False) -> Any:
+def _text(text: Any, words: int, sizes: Sizes, all_states: bool = False) -> Any:
     from keras import layers
 
     steps = layers.Embedding(words, sizes.dimension, mask_zero=True)(text)
@@ -80,7 +80,7 @@ def _attention(audio: Any, states: Any, sizes: Sizes) -> Any:
 
 @dataclass(frozen=True)
 class Side:
-    """Utterances as Keras takes them: the inputs of a model, and the classes as numbers."""
+    """Utterances in the form that Keras takes: inputs of a model, and class indices."""
 
     inputs: Sequence[np.ndarray]
     labels: np.ndarray
@@ -100,13 +100,14 @@ def fit(
     import keras
 
     adam = keras.optimizers.Adam(sizes.learning_rate, clipvalue=sizes.clip)
-    # Keras would not ask XLA where there is no GPU; said, so that nothing depends on the machine.
+    # Explicit, since the default of Keras depends on whether there is a GPU.
     built.compile(adam, "sparse_categorical_crossentropy", jit_compile=xla)
     starts: list[tuple[float, float]] = []
     spent: list[tuple[float, float]] = []
 
     def trained(*_: Any) -> None:
-        if len(spent) < len(starts):  # dev is looked at, or would be
+        # At the start of the evaluation of dev, or at the end of the epoch without dev.
+        if len(spent) < len(starts):
             spent.append(since(starts[-1]))
 
     watch = keras.callbacks.LambdaCallback(

@@ -1,9 +1,9 @@
-"""Time the feature stage against plain librosa calls, and against the floor.
+"""Compare the time of feature extraction with librosa, and with a lower bound.
 
     python benchmarks/speed/features.py --corpus DIR [--utterances N] [--repeats K] [--csv FILE]
 
-All make features of the same utterances, which lie in memory, in one run and in turns, so that a
-noisy machine is noisy for all. README.md beside this file says what each row does.
+All rows extract features of the same utterances, which are in memory, alternating in one run, so
+that noise of the machine affects all of them. README.md in this folder describes the rows.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from aser_bench.core.tables import SAMPLE_RATE as RATE
 from aser_bench.pipeline.parallel import Pool
 
 N_FFT, HOP = 2048, 512
-BATCHES = 12  # of --batch utterances, for aser-bench: at -j 2, six a worker
+BATCHES = 12  # of --batch utterances, for aser-bench: at -j 2, six per worker
 
 PLAIN, SHARED = "librosa, three plain calls", "librosa, one shared STFT"
 OURS, OURS_2, FLOOR = "aser-bench -j 1", "aser-bench -j 2", "floor: FFT alone"
@@ -56,12 +56,12 @@ GOALS = (
     (OURS, OURS_2, "wall", ">=", 1.8),
 )
 
-# Makes the 180 values of a signal.
-Recipe = Callable[[np.ndarray], np.ndarray]
+# Computes the 180 values of a signal.
+Extractor = Callable[[np.ndarray], np.ndarray]
 
 
 def plain(signal: np.ndarray) -> np.ndarray:
-    """Make the recipe's values as people write it: three calls, each with an STFT of its own."""
+    """Return the 180 values by the usual code: three calls, each with a separate STFT."""
     return _means(
         librosa.feature.mfcc(y=signal, sr=RATE, n_mfcc=40),
         librosa.feature.chroma_stft(y=signal, sr=RATE),
@@ -70,7 +70,7 @@ def plain(signal: np.ndarray) -> np.ndarray:
 
 
 def shared(signal: np.ndarray) -> np.ndarray:
-    """Make the same by librosa from one power spectrogram and one mel spectrogram."""
+    """Return the same by librosa from one power spectrogram and one mel spectrogram."""
     power = np.abs(librosa.stft(signal)) ** 2
     mel = librosa.feature.melspectrogram(S=power, sr=RATE)
     return _means(
@@ -85,45 +85,45 @@ def _means(*parts: np.ndarray) -> np.ndarray:
 
 
 def floor(frames: np.ndarray) -> None:
-    """Transform the windowed frames of an utterance, and do nothing else."""
+    """Transform the windowed frames of an utterance."""
     fft.rfft(frames, axis=1)
 
 
 def windowed(signal: np.ndarray) -> np.ndarray:
-    """Return the frames that an STFT transforms, float64, (frames, N_FFT)."""
+    """Return the windowed frames of an STFT, float64, (frames, N_FFT)."""
     frames = librosa.util.frame(np.pad(signal, N_FFT // 2), frame_length=N_FFT, hop_length=HOP)
     return np.ascontiguousarray(frames.T * get_window("hann", N_FFT))
 
 
 def ours(sets: tuple[str, ...], wavs: list[Path]) -> float:
-    """Make features of one batch as a worker of a run does, and return the CPU seconds."""
+    """Extract the features of one batch as a worker of a run does; return the CPU seconds."""
     signals = [signal_of(wav) for wav in wavs]
     start = cpu_s()
     features.extract(sets, signals, RATE, features.audio_signals(signals, RATE))
     return cpu_s() - start
 
 
-def _each(recipe: Recipe, wavs: list[Path]) -> dict[str, float]:
+def _each(extractor: Extractor, wavs: list[Path]) -> dict[str, float]:
     signals = [signal_of(wav) for wav in wavs]
-    recipe(signals[0])  # what is imported, compiled or made at the first call is not timed
-    return timed(lambda: [recipe(signal) for signal in signals], len(signals))
+    extractor(signals[0])  # imports, compilation and caches of the first call are not timed
+    return timed(lambda: [extractor(signal) for signal in signals], len(signals))
 
 
 def _floor(wavs: list[Path]) -> dict[str, float]:
     frames = [windowed(signal_of(wav)) for wav in wavs]
     floor(frames[0])
-    return timed(lambda: [floor(some) for some in frames], len(frames))
+    return timed(lambda: [floor(each) for each in frames], len(frames))
 
 
 def _pooled(sets: tuple[str, ...], jobs: int, batch: int, wavs: list[Path]) -> dict[str, float]:
-    many = wavs * -(-BATCHES * batch // len(wavs))  # batches as large as a run's
+    many = wavs * -(-BATCHES * batch // len(wavs))  # batches of the size of a run
     batches = [many[start::BATCHES] for start in range(BATCHES)]
     work = partial(ours, sets)
     with ExitStack() as stack:
-        if jobs > 1:  # workers that end later would count in another row's time
+        if jobs > 1:  # otherwise the end of the workers would count in another row
             stack.callback(lambda: get_reusable_executor(reuse=True).shutdown())
         pool = stack.enter_context(Pool(jobs))
-        list(pool.run(work, [many] * 2 * jobs))  # starts the workers, and warms them
+        list(pool.run(work, [many] * 2 * jobs))  # starts the workers and fills their caches
         return timed(lambda: sum(pool.run(work, batches)), len(many), in_workers=jobs > 1)
 
 
@@ -139,12 +139,12 @@ def alternatives(batch: int) -> dict[str, Row]:
 
 
 def differences(wavs: list[Path]) -> Iterator[str]:
-    """Compare what ours makes with what the plain calls make."""
+    """Compare the values of aser-bench with those of librosa."""
     signals = [signal_of(wav) for wav in wavs]
-    found = np.array(features.extract(SETS[OURS], signals, RATE)["functionals"])
+    ours_ = np.array(features.extract(SETS[OURS], signals, RATE)["functionals"])
     expected = np.array([plain(signal) for signal in signals])
-    # In 1e-4 of the value and 1e-4 of the unit together, as numpy.allclose counts.
-    worst = (np.abs(found - expected) / (1e-4 + 1e-4 * np.abs(expected))).max()
+    # Relative and absolute tolerance of 1e-4 together, as in numpy.allclose.
+    worst = (np.abs(ours_ - expected) / (1e-4 + 1e-4 * np.abs(expected))).max()
     verdict = "equal" if worst <= 1 else "NOT equal"
     yield f"aser-bench and librosa: {verdict} (at most {worst:.2f} of rtol = atol = 1e-4)"
 
@@ -162,7 +162,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="speed-features-") as folder:
         wavs = material(wanted.corpus, wanted.utterances, Path(folder))
         seconds = mean_seconds(wavs)
-        with threadpool_limits(limits=1):  # for librosa too; workers have one thread anyway
+        with threadpool_limits(limits=1):  # for librosa, too; workers always have one thread
             timings = timings_of(rows, wavs, wanted.repeats)
         if wanted.csv:
             timings.to_csv(wanted.csv, index=False)

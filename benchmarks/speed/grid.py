@@ -1,11 +1,11 @@
-"""Time the grid search of the classical models against scikit-learn's GridSearchCV.
+"""Compare the time of the grid search of svm and mlp with scikit-learn's GridSearchCV.
 
     python benchmarks/speed/grid.py --corpus NAME=DIR [--corpus ...] [--model svm] [--model mlp]
                                     [--folds N] [--repeats K] [--csv FILE]
 
-All search the same candidates on the same inner folds of one training set, on one core, in one
-run and in turns, so that a noisy machine is noisy for all. README.md beside this file says what
-each row does.
+All rows search the same candidates on the same inner folds of one training set, on one core,
+alternating in one run, so that noise of the machine affects all of them. README.md in this folder
+describes the rows.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Fold = tuple[np.ndarray, np.ndarray]
 WRITTEN, DISTINCT = "GridSearchCV, as written", "GridSearchCV, no candidate twice"
 FLOAT32, OURS = "the same, float32", "aser-bench"
 SHARES = (
-    ("work not done: candidates that are the same", WRITTEN, DISTINCT),
+    ("work not done: equivalent candidates", WRITTEN, DISTINCT),
     ("features in float32", DISTINCT, FLOAT32),
     ("done faster, or shared between candidates", FLOAT32, OURS),
     ("all", WRITTEN, OURS),
@@ -62,19 +62,19 @@ GOALS = {
 
 @dataclass(frozen=True)
 class Search:
-    """One model's grid, as people write it and without the candidates that are the same.
+    """The grid of a model, in the usual form and without equivalent candidates.
 
-    ``inert`` names the setting that says nothing where its condition holds.
+    ``ignored`` returns the name of the parameter that has no effect in a candidate.
     """
 
     network: Any
-    written: dict[str, list]
-    distinct: list[dict[str, list]]
-    inert: Callable[[dict[str, Any]], str | None]
+    written: dict[str, list[Any]]
+    distinct: list[dict[str, list[Any]]]
+    ignored: Callable[[dict[str, Any]], str | None]
 
 
 _C, _GAMMA = [0.0005, 0.001, 0.002, 0.01, 0.1, 1, 10], [0.001, 0.01, 0.1, 1]
-_MLP: dict[str, list] = {
+_MLP: dict[str, list[Any]] = {
     "mlp__hidden_layer_sizes": [(300,)],
     "mlp__alpha": [0.001, 0.01],
     "mlp__batch_size": [512],
@@ -85,13 +85,13 @@ SEARCHES = {
         Pipeline([("scale", StandardScaler()), ("svc", SVC())]),
         {"svc__C": _C, "svc__gamma": _GAMMA, "svc__kernel": ["linear", "rbf", "poly", "sigmoid"]},
         models.get("svm").grid(SETTINGS),
-        lambda one: "svc__gamma" if one["svc__kernel"] == "linear" else None,
+        lambda candidate: "svc__gamma" if candidate["svc__kernel"] == "linear" else None,
     ),
     "mlp": Search(
         Pipeline([("scale", StandardScaler()), ("mlp", MLPClassifier(random_state=SEED))]),
         {**_MLP, "mlp__learning_rate": ["constant", "adaptive"]},
         [{**_MLP, "mlp__learning_rate_init": [0.001]}],
-        lambda one: "mlp__learning_rate",
+        lambda candidate: "mlp__learning_rate",
     ),
 }
 
@@ -106,29 +106,29 @@ class Material:
 
 
 def grid_search(network: Any, grid: Any, dtype: str, material: Material, fold: Fold) -> np.ndarray:
-    """Score a grid on one inner fold by GridSearchCV; return a score a candidate."""
+    """Return the score of each candidate on one inner fold by GridSearchCV."""
     search = GridSearchCV(network, grid, scoring="balanced_accuracy", cv=[fold], refit=False)
     search.fit(material.features.astype(dtype), material.labels)
     return search.cv_results_["split0_test_score"]
 
 
 def ours(model: str, material: Material, fold: Fold) -> np.ndarray:
-    """Score the candidates on one inner fold as a run does."""
+    """Return the score of each candidate on one inner fold as a run computes it."""
     candidates = list(ParameterGrid(SEARCHES[model].distinct))
     arguments = (candidates, material.features, material.labels, [fold], SETTINGS, SEED)
     return models.get(model).search(*arguments)[:, 0]
 
 
 def score(row: str, model: str, material: Material, fold: Fold) -> np.ndarray:
-    """Do what a row of the table does on one inner fold."""
-    one = SEARCHES[model]
-    done: dict[str, Callable[[], np.ndarray]] = {
-        WRITTEN: lambda: grid_search(one.network, one.written, "float64", material, fold),
-        DISTINCT: lambda: grid_search(one.network, one.distinct, "float64", material, fold),
-        FLOAT32: lambda: grid_search(one.network, one.distinct, "float32", material, fold),
+    """Return the scores of a row of the table on one inner fold."""
+    search = SEARCHES[model]
+    methods: dict[str, Callable[[], np.ndarray]] = {
+        WRITTEN: lambda: grid_search(search.network, search.written, "float64", material, fold),
+        DISTINCT: lambda: grid_search(search.network, search.distinct, "float64", material, fold),
+        FLOAT32: lambda: grid_search(search.network, search.distinct, "float32", material, fold),
         OURS: lambda: ours(model, material, fold),
     }
-    return done[row]()
+    return methods[row]()
 
 
 ROWS = (WRITTEN, DISTINCT, FLOAT32, OURS)
@@ -137,7 +137,7 @@ ROWS = (WRITTEN, DISTINCT, FLOAT32, OURS)
 def measured(
     model: str, material: Material, repeats: int
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
-    """Time all rows in turns, fold by fold; return times and scores (candidates, folds)."""
+    """Return times and scores (candidates, folds) of all rows, alternating on each fold."""
     times, scores = [], {row: [] for row in ROWS}
     for repeat in range(repeats):
         for number, fold in enumerate(material.folds):
@@ -152,13 +152,13 @@ def measured(
 
 
 def report(model: str, corpus: str, times: pd.DataFrame) -> Iterator[str]:
-    """Yield the table (seconds of all folds, each at the best of its repeats), and the goals."""
+    """Yield the table (seconds of all folds, best of the repeats), and the goals."""
     fold_best = times.groupby(["row", "fold"], sort=False)[["CPU", "wall"]].min()
     table = fold_best.groupby("row", sort=False).sum()
     yield table.round(2).to_string(index_names=False)
-    for what, slow, fast in SHARES:
+    for reason, slow, fast in SHARES:
         ratio = table.loc[slow] / table.loc[fast]
-        yield f"{what}: {ratio['CPU']:.2f} times in CPU, {ratio['wall']:.2f} in wall"
+        yield f"{reason}: {ratio['CPU']:.2f} times in CPU, {ratio['wall']:.2f} in wall"
     goal = GOALS.get((model, corpus))
     if goal is None:
         yield f"goal: none is set for {model} on {corpus}"
@@ -170,30 +170,30 @@ def report(model: str, corpus: str, times: pd.DataFrame) -> Iterator[str]:
 
 
 def compared(model: str, scores: dict[str, np.ndarray]) -> Iterator[str]:
-    """Compare every row's scores, candidate by candidate, and its choice with ours."""
-    one = SEARCHES[model]
-    candidates = list(ParameterGrid(one.distinct))
-    mine = {_name(one, candidate): i for i, candidate in enumerate(candidates)}
-    chosen = _name(one, candidates[best_candidate(scores[OURS])[0]])
+    """Compare the scores of every candidate and the choice of each row with aser-bench."""
+    search = SEARCHES[model]
+    candidates = list(ParameterGrid(search.distinct))
+    index = {_name(search, candidate): i for i, candidate in enumerate(candidates)}
+    chosen = _name(search, candidates[best_candidate(scores[OURS])[0]])
     yield f"{OURS} chooses {chosen}"
     for row in ROWS[:-1]:
-        theirs = list(ParameterGrid(one.written if row == WRITTEN else one.distinct))
-        twins = scores[OURS][[mine[_name(one, candidate)] for candidate in theirs]]
-        equal = int((scores[row] == twins).sum())
-        choice = _name(one, theirs[best_candidate(scores[row])[0]])
-        words = "the same choice" if choice == chosen else f"another choice, {choice}"
-        yield f"{row}: {equal} of {twins.size} scores equal to ours, {words}"
+        theirs = list(ParameterGrid(search.written if row == WRITTEN else search.distinct))
+        ours_ = scores[OURS][[index[_name(search, candidate)] for candidate in theirs]]
+        equal = int((scores[row] == ours_).sum())
+        choice = _name(search, theirs[best_candidate(scores[row])[0]])
+        verdict = "the same choice" if choice == chosen else f"another choice, {choice}"
+        yield f"{row}: {equal} of {ours_.size} scores equal to ours, {verdict}"
 
 
 def _name(search: Search, candidate: dict[str, Any]) -> str:
-    """Return a candidate in words, without what says nothing in it."""
-    left_out = {search.inert(candidate), "mlp__learning_rate_init"}
-    kept = sorted((name, value) for name, value in candidate.items() if name not in left_out)
-    return ", ".join(f"{name.partition('__')[2]} {value}" for name, value in kept)
+    """Describe a candidate without its ignored parameters."""
+    left_out = {search.ignored(candidate), "mlp__learning_rate_init"}
+    values = sorted((name, value) for name, value in candidate.items() if name not in left_out)
+    return ", ".join(f"{name.partition('__')[2]} {value}" for name, value in values)
 
 
 def material_of(corpus: str, n_folds: int) -> Material:
-    """Return the first training set of the protocol ``speaker``, its features made once."""
+    """Return the first training set of the protocol ``speaker``; features are cached."""
     name, _, source = corpus.partition("=")
     cache = Cache(Path(tempfile.gettempdir()) / "aser-bench-speed-grid")
     with Pool(1) as pool:

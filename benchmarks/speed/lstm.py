@@ -1,9 +1,9 @@
-"""Time LSTM training against Keras as people write it, and against its matrix products alone.
+"""Compare the time of LSTM training with the usual Keras code, and with its matrix products.
 
     python benchmarks/speed/lstm.py --corpus NAME=DIR [--utterances N] [--epochs K] [--csv FILE]
 
-All train the study's network on the same frames, in one run and in turns, so that a noisy machine
-is noisy for all. README.md beside this file says what each row does.
+All rows train the network of the study on the same frames, alternating in one run, so that noise of
+the machine affects all of them. README.md in this folder describes the rows.
 """
 
 from __future__ import annotations
@@ -47,21 +47,21 @@ COLUMNS = ["CPU", "wall", "later CPU", "later wall"]
 
 
 def data(file: Path) -> tuple[list[np.ndarray], np.ndarray, int]:
-    """Return utterances (frames, columns), their classes, and how many of them are for training."""
-    with np.load(file) as kept:
-        utterances = np.split(kept["values"], kept["ends"][:-1])
-        return utterances, kept["labels"], int(kept["n_train"])
+    """Return utterances (frames, columns), their classes, and the number of training utterances."""
+    with np.load(file) as arrays:
+        utterances = np.split(arrays["values"], arrays["ends"][:-1])
+        return utterances, arrays["labels"], int(arrays["n_train"])
 
 
 @cache
 def padded(file: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return all training utterances as Keras takes them, padded to the corpus's longest."""
+    """Return all training utterances padded to the longest of the corpus, for Keras."""
     utterances, labels, n_train = data(file)
     scale = batches.Scaler(utterances[:n_train])
     longest = max(map(len, utterances))
     frames = np.zeros((n_train, longest, utterances[0].shape[1]), dtype=np.float32)
-    for row, one in zip(frames, utterances[:n_train], strict=True):
-        row[: len(one)] = scale(one)
+    for row, utterance in zip(frames, utterances[:n_train], strict=True):
+        row[: len(utterance)] = scale(utterance)
     return frames, labels[:n_train]
 
 
@@ -84,8 +84,8 @@ def keras_run(epochs: int, file: Path) -> list[tuple[float, float]]:
         ]
     )
     model.compile(keras.optimizers.Adam(LEARNING_RATE), "sparse_categorical_crossentropy")
-    look = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: marks.append(now()))
-    model.fit(frames, labels, batch_size=BATCH, epochs=epochs, callbacks=[look], verbose=0)
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: marks.append(now()))
+    model.fit(frames, labels, batch_size=BATCH, epochs=epochs, callbacks=[callback], verbose=0)
     return marks
 
 
@@ -97,10 +97,10 @@ def ours_run(epochs: int, frame_pool: int, file: Path, seed: int) -> tuple[float
     dev = utterances[n_train:], labels[n_train:]
     start = now()
     classifier = LstmClassifier(
-        UNITS,
-        DROPOUT,
-        BATCH,
-        LEARNING_RATE,
+        units=UNITS,
+        dropout=DROPOUT,
+        batch_size=BATCH,
+        learning_rate=LEARNING_RATE,
         max_epochs=epochs,
         patience=epochs + 1,
         frame_pool=frame_pool,
@@ -111,43 +111,43 @@ def ours_run(epochs: int, frame_pool: int, file: Path, seed: int) -> tuple[float
 
 
 def first_and_second(epochs: int, file: Path) -> str:
-    """Say what a new process takes to import, to train, and to train again."""
+    """Describe the time of a new process for the import and for two trainings."""
     start = now()
     from aser_bench.models.recurrent import layers, training  # noqa: F401
 
     times = [since(start), *(ours_run(epochs, 1, file, seed) for seed in range(2))]
-    words = "import, first and second training"
-    return f"{words}: CPU {_joined(times, 0)} s, wall {_joined(times, 1)} s"
+    steps = "import, first and second training"
+    return f"{steps}: CPU {_joined(times, 0)} s, wall {_joined(times, 1)} s"
 
 
 def _joined(times: list[tuple[float, float]], column: int) -> str:
-    return ", ".join(f"{one[column]:.1f}" for one in times)
+    return ", ".join(f"{seconds[column]:.1f}" for seconds in times)
 
 
 def pieces(file: Path) -> Pieces:
-    """Return padded frames and utterances of each piece that an epoch of ours computes."""
+    """Return padded frames and utterances of each sub-batch of an epoch of aser-bench."""
     utterances, _, n_train = data(file)
-    lengths = np.array([len(one) for one in utterances[:n_train]])
-    found = []
+    lengths = np.array([len(utterance) for utterance in utterances[:n_train]])
+    sizes = []
     for batch in batches.epoch_batches(lengths, BATCH, np.random.default_rng(0)):
         for piece in batches.sub_batches(lengths[batch], len(batch)):
-            found.append((int(lengths[batch][piece].max()), len(piece)))
-    return found
+            sizes.append((int(lengths[batch][piece].max()), len(piece)))
+    return sizes
 
 
 def prepare(choice: str, n: int, file: Path) -> str:
-    """Make the frames of some utterances of a corpus, keep them, and say what they are."""
+    """Extract the frames of some utterances of a corpus, save them, and describe them."""
     name, _, source = choice.partition("=")
     table = load_corpus(name, source or None).utterances
     table = subset(table, n + round(n * DEV_SHARE))
-    table = table.sample(frac=1, random_state=0)  # dev is the end of it
-    found = features.extract(["frames"], [read(one) for one in table["file"]], SAMPLE_RATE)
-    lengths = [len(one) for one in found["frames"]]
+    table = table.sample(frac=1, random_state=0)  # the last ones are dev
+    frames = features.extract(["frames"], [read(f) for f in table["file"]], SAMPLE_RATE)["frames"]
+    lengths = [len(matrix) for matrix in frames]
     n_train = round(len(table) / (1 + DEV_SHARE))
     labels = pd.factorize(table["emotion"], sort=True)[0]
-    values = np.concatenate(found["frames"])
+    values = np.concatenate(frames)
     np.savez(file, values=values, ends=np.cumsum(lengths), labels=labels, n_train=n_train)
-    computed = sum(frames * size for frames, size in pieces(file)) / n_train
+    computed = sum(longest * size for longest, size in pieces(file)) / n_train
     return (
         f"{n_train} utterances of {np.mean(lengths):.0f} x {values.shape[1]} frames on average, "
         f"padded to {max(lengths)} for Keras and to {computed:.0f} on average in ours; "
@@ -156,18 +156,19 @@ def prepare(choice: str, n: int, file: Path) -> str:
 
 
 class Processes:
-    """The processes that rows run in, kept for all turns; threads are a process's setting."""
+    """The processes in which rows run; the number of threads is fixed per process."""
 
     def __init__(self, pool: Pool, epochs: int) -> None:
         self._pool, self._epochs = pool, epochs
-        self._known: dict[str, ProcessPoolExecutor] = {}
+        self._executors: dict[str, ProcessPoolExecutor] = {}
 
-    def call(self, name: str, function: Callable[..., Any], *given: Any) -> Any:
-        """Return what a function returns in the process of this name."""
-        if name not in self._known:
-            start = tensorflow if name == KERAS_1 else None  # sets one thread; ours does so itself
-            self._known[name] = ProcessPoolExecutor(1, get_context("spawn"), start)
-        return self._known[name].submit(function, *given).result()
+    def call(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Return the result of a function in the process of this name."""
+        if name not in self._executors:
+            # `tensorflow` sets one thread; aser-bench calls it by itself.
+            start = tensorflow if name == KERAS_1 else None
+            self._executors[name] = ProcessPoolExecutor(1, get_context("spawn"), start)
+        return self._executors[name].submit(function, *arguments).result()
 
     def keras(self, name: str, files: list[Path]) -> dict[str, float]:
         """Train a new model by Keras."""
@@ -181,7 +182,7 @@ class Processes:
         spent = self.call(OURS, ours_run, self._epochs, frame_pool, *files, 0)
         return dict(zip(COLUMNS, np.array(spent) / self._epochs, strict=False))
 
-    def pool(self, files: list[Path]) -> dict[str, float]:
+    def pooled(self, files: list[Path]) -> dict[str, float]:
         """Train once in each worker of a run's pool."""
         work = partial(ours_run, self._epochs, 1, *files)
         start = now()
@@ -190,7 +191,7 @@ class Processes:
         return {"CPU": sum(cpu for cpu, _ in spent) / n_epochs, "wall": since(start)[1] / n_epochs}
 
     def products(self, function: Callable[..., Any], files: list[Path]) -> dict[str, float]:
-        """Multiply the matrices of an epoch of ours in one thread."""
+        """Multiply the matrices of an epoch of aser-bench in one thread."""
         columns = data(*files)[0][0].shape[1]
         spent = self.call("products", function, pieces(*files), columns, UNITS)
         return dict(zip(COLUMNS, spent, strict=False))
@@ -242,14 +243,14 @@ def main() -> None:
         print(prepare(wanted.corpus, wanted.utterances, file))
         processes = Processes(pool, wanted.epochs)
         print(processes.call(OURS, first_and_second, wanted.epochs, file))
-        # Untimed: the first call of each process, which imports and reads.
+        # The first call of each process is not timed: it imports modules and reads the file.
         for name in (KERAS, KERAS_1):
             processes.call(name, keras_run, 1, file)
         processes.pooled([file])
         timings = timings_of(processes.rows(), [file], wanted.repeats)
     if wanted.csv:
         timings.to_csv(wanted.csv, index=False)
-    print(f"seconds an epoch, in trainings of {wanted.epochs}, best of the repeats:")
+    print(f"seconds per epoch, in trainings of {wanted.epochs}, best of the repeats:")
     print(*report(timings, wanted.epochs), sep="\n")
 
 

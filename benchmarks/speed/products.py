@@ -1,8 +1,8 @@
-"""The matrix products of an epoch of two LSTM layers, and nothing else: the floor of `lstm.py`.
+"""The matrix products of an epoch of two LSTM layers: the lower bound in `lstm.py`.
 
-Each function takes the pieces that an epoch is computed in, as (padded frames, utterances), the
-columns of a frame and the units of a layer, and returns the CPU and wall-clock seconds in one
-thread. Numbers are random: they do not matter to the time.
+Each function takes the sub-batches of an epoch as (padded frames, utterances), the columns of a
+frame and the units of a layer, and returns the CPU and wall-clock seconds in one thread. The
+numbers are random, since they do not affect the time.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ def since(start: tuple[float, float]) -> tuple[float, float]:
 
 
 def frame_by_frame(pieces: Pieces, columns: int, units: int) -> tuple[float, float]:
-    """Multiply by NumPy: [x, h] by the weights, and the two products of the way back."""
+    """Multiply by NumPy: [x, h] by the weights, and the two products of the backward pass."""
 
     def multiply(joined: np.ndarray, gates: np.ndarray, weights: np.ndarray, first: int) -> None:
-        for own, back in zip(joined, gates, strict=True):
-            np.matmul(own, weights)
+        for inputs, back in zip(joined, gates, strict=True):
+            np.matmul(inputs, weights)
             np.matmul(back, weights[first:].T)
-            np.matmul(own.T, back)
+            np.matmul(inputs.T, back)
 
     return _numpy(multiply, pieces, columns, units)
 
 
 def at_once(pieces: Pieces, columns: int, units: int) -> tuple[float, float]:
-    """Multiply by NumPy, all frames together where no frame must wait for another one."""
+    """Multiply by NumPy, all frames at once where they are independent."""
 
     def multiply(joined: np.ndarray, gates: np.ndarray, weights: np.ndarray, first: int) -> None:
         inputs = len(weights) - units
@@ -56,15 +56,15 @@ def at_once(pieces: Pieces, columns: int, units: int) -> tuple[float, float]:
         np.matmul(flat.T, back)
         if first == 0:
             np.matmul(back, weights[:inputs].T)
-        for own, gate in zip(joined[:, :, inputs:], gates, strict=True):
-            np.matmul(own, weights[inputs:])
+        for state, gate in zip(joined[:, :, inputs:], gates, strict=True):
+            np.matmul(state, weights[inputs:])
             np.matmul(gate, weights[inputs:].T)
 
     return _numpy(multiply, pieces, columns, units)
 
 
 def tensorflow_loop(pieces: Pieces, columns: int, units: int) -> tuple[float, float]:
-    """Do as `frame_by_frame` does in a compiled loop of TensorFlow."""
+    """Multiply as `frame_by_frame` in a compiled loop of TensorFlow."""
     tf = tensorflow()
     compiled: dict[int, Any] = {}
     spent = []
@@ -99,11 +99,11 @@ def _loop(joined: Any, gates: Any, weights: Any, needed: Any) -> Any:
     tf = tensorflow()
 
     def frame(i: Any, *last: Any) -> Any:
-        own, back = joined[i], gates[i]
+        inputs, back = joined[i], gates[i]
         state = tf.matmul(back, needed, transpose_b=True)
-        return i + 1, tf.matmul(own, weights), state, tf.matmul(own, back, transpose_a=True)
+        return i + 1, tf.matmul(inputs, weights), state, tf.matmul(inputs, back, transpose_a=True)
 
-    # What a frame gives is handed on to the next: else TensorFlow would not compute it.
+    # The results are loop variables, since TensorFlow does not compute unused results.
     n = tf.shape(joined)[1]
     sizes = (n, weights.shape[1]), (n, needed.shape[0]), weights.shape
     start = 0, *(tf.zeros(size) for size in sizes)
@@ -111,11 +111,12 @@ def _loop(joined: Any, gates: Any, weights: Any, needed: Any) -> Any:
 
 
 def _layers(pieces: Pieces, columns: int, units: int) -> Iterator[Layer]:
-    """Yield what is multiplied, for each piece and layer; the arrays are made once and cut."""
+    """Yield the factors for each sub-batch and layer: slices of arrays that are created once."""
     rng = np.random.default_rng(0)
     frames, utterances = (max(sizes) for sizes in zip(*pieces, strict=True))
     whole = []
-    for inputs, first in ((columns, columns), (units, 0)):  # nothing lies below the first layer
+    # The input of the first layer needs no gradient.
+    for inputs, first in ((columns, columns), (units, 0)):
         width, gates = inputs + units, 4 * units
         sizes = (frames, utterances, width), (frames, utterances, gates), (width, gates)
         whole.append((*(rng.standard_normal(size, dtype=np.float32) for size in sizes), first))

@@ -1,4 +1,4 @@
-"""Controls of the dual encoders: what must be at chance, and what must not."""
+"""Controls of the dual encoders: results that must, or must not, be at chance."""
 
 from __future__ import annotations
 
@@ -15,27 +15,26 @@ _spec.loader.exec_module(controls)
 pytestmark = pytest.mark.slow
 
 
-def at_chance(found) -> bool:
-    interval = controls.uar(found, "tre")
-    return interval.low <= controls.chance(found) <= interval.high
+def at_chance(results) -> bool:
+    interval = controls.uar(results, "tre")
+    return interval.low <= controls.chance(results) <= interval.high
 
 
-def test_two_sentences_for_all_emotions_say_nothing(shared_corpora, tmp_path, cache_dir):
+def test_tre_is_at_chance_on_two_sentences(shared_corpora, tmp_path, cache_dir):
     corpora = [{"ravdess": str(shared_corpora / "ravdess")}]
     assert at_chance(controls.run(tmp_path / "out", cache_dir, corpora=corpora, models="tre"))
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_texts_dealt_out_anew_say_nothing(tmp_path, cache_dir, seed):
-    """The demo corpus's own words, each with somebody else's emotion."""
-    corpora = [{"csv": controls.shuffled(tmp_path / "shuffled.csv", seed)}]
+def test_tre_is_at_chance_on_permuted_texts(tmp_path, cache_dir, seed):
+    corpora = [{"csv": controls.write_permuted(tmp_path / "permuted.csv", seed)}]
     assert at_chance(controls.run(tmp_path / "out", cache_dir, corpora=corpora, models="tre"))
 
 
-def test_both_are_no_worse_than_the_better_of_sound_and_words(tmp_path, cache_dir):
-    found = controls.run(
+def test_dual_models_are_not_worse_than_audio_or_text(tmp_path, cache_dir):
+    results = controls.run(
         tmp_path / "out", cache_dir, corpora="demo", models="are,tre,mdre,mdrea", frame_pool=4
     )
-    assert not at_chance(found)
+    assert not at_chance(results)
     for name in ("mdre", "mdrea"):
-        assert controls.gain(found, name).high >= 0, name
+        assert controls.gain(results, name).high >= 0, name

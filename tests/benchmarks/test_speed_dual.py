@@ -1,4 +1,4 @@
-"""The timing script of the dual encoders runs; what it measures is not judged here."""
+"""The timing script of the dual encoders runs; the measured times are not checked."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Any:
     return importlib.import_module
 
 
-def test_utterances_are_as_long_as_iemocaps(script: Any) -> None:
+def test_utterances_have_the_lengths_of_iemocap(script: Any) -> None:
     utterances, labels = script("dual_data").data(600, 10)
-    frames = np.array([len(one.frames) for one in utterances])
-    words = np.array([len(one.text.split()) for one in utterances])
-    # Of a gamma distribution with mean 444 and deviation 306, cut at 50 and 750; a tenth of it.
+    frames = np.array([len(utterance.frames) for utterance in utterances])
+    words = np.array([len(utterance.text.split()) for utterance in utterances])
+    # A gamma distribution with mean 444 and deviation 306, limited to 50 and 750; a tenth of it.
     assert 38 < frames.mean() < 43
     assert frames.min() == 5
     assert frames.max() == 75
@@ -41,67 +41,67 @@ def test_utterances_are_as_long_as_iemocaps(script: Any) -> None:
     assert np.bincount(labels).min() > 100
 
 
-def test_padding_is_behind_the_end_and_only_of_frames_and_words(script: Any) -> None:
+def test_only_frames_and_words_are_padded_after_the_end(script: Any) -> None:
     dual_data = script("dual_data")
     utterances, _ = dual_data.data(6, 10)
-    kinds = "frames", "vector", "text"
-    plain = dual_data.preprocessor_for(kinds, utterances)(utterances)
+    inputs = "frames", "vector", "text"
+    plain = dual_data.preprocessor_for(inputs, utterances)(utterances)
     rows = np.array([4, 1])
-    own = plain.padded(rows)
-    wide = [dual_data.widened(array, 80, 128) for array in own]
+    arrays = plain.padded(rows)
+    wide = [dual_data.widened(array, 80, 128) for array in arrays]
     assert [array.shape for array in wide] == [(80, 2, 39), (2,), (2, 35), (128, 2), (2,)]
-    for array, padded in zip(own, wide, strict=True):
+    for array, padded in zip(arrays, wide, strict=True):
         assert array.dtype == padded.dtype
         np.testing.assert_array_equal(padded[: len(array)], array)
         assert not padded[len(array) :].any()
 
 
 @pytest.mark.parametrize("name", ["PaddedPreprocessor", "RandomPreprocessor"])
-def test_readers_of_random_batches(script: Any, name: str) -> None:
+def test_preprocessors_of_random_batches(script: Any, name: str) -> None:
     dual_data = script("dual_data")
     utterances, _ = dual_data.data(6, 10)
-    kinds = "frames", "vector"
-    plain = dual_data.preprocessor_for(kinds, utterances)
+    inputs = "frames", "vector"
+    plain = dual_data.preprocessor_for(inputs, utterances)
     rows = getattr(dual_data, name)(*vars(plain).values())(utterances)
-    assert len(set(rows.lengths)) == 1  # so `batches.epoch_batches` has nothing to sort by
-    own = max(plain(utterances).lengths)
-    assert len(rows.padded(np.arange(6))[0]) == (750 if name == "PaddedPreprocessor" else own)
+    assert len(set(rows.lengths)) == 1  # so `batches.epoch_batches` does not sort
+    longest = max(plain(utterances).lengths)
+    assert len(rows.padded(np.arange(6))[0]) == (750 if name == "PaddedPreprocessor" else longest)
 
 
-def test_shapes_are_those_of_an_epoch(script: Any) -> None:
+def test_shapes_of_an_epoch(script: Any) -> None:
     dual_data = script("dual_data")
     utterances, _ = dual_data.data(41)
-    frames = np.sort([len(one.frames) for one in utterances[:40]])
+    frames = np.sort([len(utterance.frames) for utterance in utterances[:40]])
     means, pieces, shapes = dual_data.shapes(("frames", "vector"), 40, 10)
-    # 40 utterances are sorted as a whole and cut into four batches, none too large for a piece.
+    # All 40 utterances are sorted together and divided into four batches of one part each.
     assert means == {"frames": np.mean([frames[last] for last in (9, 19, 29, 39)])}
     assert (pieces, shapes) == (4, 4)
     words = dual_data.shapes(("frames", "vector", "text"), 40, 10)[0]["words"]
-    assert words > np.mean([len(one.text.split()) for one in utterances[:40]])
+    assert words > np.mean([len(utterance.text.split()) for utterance in utterances[:40]])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["are", "tre", "mdre", "mdrea"])
-def test_keras_has_the_same_network(script: Any, model: str) -> None:
+def test_keras_network_has_the_same_weights(script: Any, model: str) -> None:
     dual, dual_keras = script("dual"), script("dual_keras")
     training, _, words = dual.sides(model, 8, 2, 10)
     network = dual_keras.network(model, words, dual_keras.SIZES)
     logits = network(training.inputs)
     assert logits.shape == (8, 4)
     padded = [
-        np.pad(one, [(0, 0), (0, 3), (0, 0)][: one.ndim]) if one.shape[1] != 35 else one
-        for one in training.inputs
+        np.pad(array, [(0, 0), (0, 3), (0, 0)][: array.ndim]) if array.shape[1] != 35 else array
+        for array in training.inputs
     ]
-    # What stands behind the end says nothing: masks reach the GRU and the attention.
+    # Padding has no effect: masks are passed to the GRU and the attention.
     np.testing.assert_allclose(network(padded), logits, atol=1e-5)
     ours = _ours(model, words)
-    # Keras's GRU has a second bias.
+    # The GRU of Keras has a second bias.
     more = sum(3 * 200 for layer in network.layers if layer.name.startswith("gru"))
     assert network.count_params() - more == ours
 
 
 def _ours(model: str, words: int) -> int:
-    """Return how many weights ours has."""
+    """Return the number of weights of the network of aser-bench."""
     from aser_bench.models.dual.blocks import DualNetwork, NetworkShape
 
     component = importlib.import_module(f"aser_bench.models.{model}").COMPONENT
@@ -112,8 +112,8 @@ def _ours(model: str, words: int) -> int:
 
 
 @pytest.fixture(scope="module")
-def answer(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, pd.DataFrame]:
-    """Return what the script prints and the table it writes."""
+def output(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, pd.DataFrame]:
+    """Return the output of the script and the table that it writes."""
     folder = tmp_path_factory.mktemp("speed")
     size = ["--models", "tre", "--utterances", "32", "--repeats", "1", "--seeds", "2"]
     size += ["--loss-epochs", "1"]
@@ -129,8 +129,8 @@ def answer(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, pd.DataFrame]
 
 
 @pytest.mark.slow
-def test_every_row_is_measured(answer: tuple[str, pd.DataFrame]) -> None:
-    text, table = answer
+def test_every_row_is_measured(output: tuple[str, pd.DataFrame]) -> None:
+    text, table = output
     timed, losses = table[table["CPU"].notna()], table[table["dev loss"].notna()]
     assert timed["row"].tolist() == TIMED
     assert (timed[["CPU", "wall"]] > 0).all(axis=None)
@@ -140,27 +140,27 @@ def test_every_row_is_measured(answer: tuple[str, pd.DataFrame]) -> None:
 
 
 @pytest.mark.slow
-def test_goals_and_xla_are_answered(answer: tuple[str, pd.DataFrame]) -> None:
-    lines = answer[0].splitlines()
+def test_prints_goals_and_xla(output: tuple[str, pd.DataFrame]) -> None:
+    lines = output[0].splitlines()
     assert lines[0].startswith("32 utterances of ")
-    assert lines[1].startswith("tre: ours pads to ")
-    assert lines[2].startswith("a step of ours under XLA: ")
+    assert lines[1].startswith("tre: aser-bench pads to ")
+    assert lines[2].startswith("a step of aser-bench with XLA: ")
     goals = [line for line in lines if line.startswith("goal: tre: ")]
     assert len(goals) == 3
     assert goals[0].endswith(("met", "not met"))
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("arguments", "message"),
     [(["--models", "are,lstm"], "there is no lstm"), (["--epochs", "1"], "2 or more")],
 )
-def test_bad_options_are_one_line(given: list[str], said: str) -> None:
+def test_invalid_options_are_reported_in_one_line(arguments: list[str], message: str) -> None:
     run = subprocess.run(
-        [sys.executable, SCRIPT, *given],
+        [sys.executable, SCRIPT, *arguments],
         env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert run.returncode == 2
-    assert said in run.stderr.splitlines()[-1]
+    assert message in run.stderr.splitlines()[-1]

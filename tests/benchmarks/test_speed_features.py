@@ -1,4 +1,4 @@
-"""The timing script runs; what it measures is not judged here."""
+"""The timing script runs; the measured times are not checked."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ ROWS = ("librosa, three plain calls", "aser-bench -j 1", "aser-bench -j 2", "flo
 
 
 @pytest.fixture(scope="module")
-def answer(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, pd.DataFrame]:
-    """Return what the script prints and the table it writes."""
+def output(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, pd.DataFrame]:
+    """Return the output of the script and the table that it writes."""
     folder = tmp_path_factory.mktemp("speed")
     size = ["--utterances", "2", "--repeats", "2", "--batch", "1"]
     corpus = PACKAGE / "corpora" / "data" / "demo"
@@ -36,21 +36,21 @@ def answer(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, pd.DataFrame]
     return run.stdout, pd.read_csv(folder / "timings.csv")
 
 
-def test_every_row_is_measured_in_every_turn(answer: tuple[str, pd.DataFrame]) -> None:
-    text, table = answer
+def test_every_row_is_measured_in_every_repeat(output: tuple[str, pd.DataFrame]) -> None:
+    text, table = output
     assert list(table.columns) == ["row", "repeat", "CPU", "wall"]
     assert (table[["CPU", "wall"]] > 0).all(axis=None)
     assert set(ROWS) <= set(table["row"])
     assert table.groupby("row").size().eq(2).all()
-    assert table["repeat"].is_monotonic_increasing  # in turns, not one row after the other
+    assert table["repeat"].is_monotonic_increasing  # rows alternate
     assert all(name in text for name in ROWS)
 
 
-def test_goals_are_answered(answer: tuple[str, pd.DataFrame]) -> None:
-    goals = [line for line in answer[0].splitlines() if line.startswith("goal: ")]
+def test_prints_goals(output: tuple[str, pd.DataFrame]) -> None:
+    goals = [line for line in output[0].splitlines() if line.startswith("goal: ")]
     assert len(goals) == 3
     assert all(goal.endswith(("met", "not met")) for goal in goals)
 
 
-def test_what_is_timed_is_the_same_work(answer: tuple[str, pd.DataFrame]) -> None:
-    assert "aser-bench and librosa: equal (at most " in answer[0]
+def test_values_equal_librosa(output: tuple[str, pd.DataFrame]) -> None:
+    assert "aser-bench and librosa: equal (at most " in output[0]

@@ -1,4 +1,4 @@
-"""The timing script runs; what it measures is not judged here."""
+"""The timing script runs; the measured times are not checked."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ PRODUCTS = ["products, TensorFlow", "products, NumPy", "products, NumPy, frames 
 
 
 @pytest.fixture(scope="module")
-def answer(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, pd.DataFrame]:
-    """Return what the script prints and the table it writes."""
+def output(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, pd.DataFrame]:
+    """Return the output of the script and the table that it writes."""
     folder = tmp_path_factory.mktemp("speed")
     size = ["--utterances", "16", "--epochs", "2", "--repeats", "1"]
     run = subprocess.run(
@@ -39,32 +39,32 @@ def answer(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, pd.DataFrame]
     return run.stdout, pd.read_csv(folder / "timings.csv")
 
 
-def test_every_row_is_measured(answer: tuple[str, pd.DataFrame]) -> None:
-    text, table = answer
+def test_every_row_is_measured(output: tuple[str, pd.DataFrame]) -> None:
+    text, table = output
     assert sorted(table["row"]) == sorted(KERAS + OURS + PRODUCTS)
     assert (table[["CPU", "wall"]] > 0).all(axis=None)
     assert all(name in text for name in table["row"])
 
 
-def test_later_epochs_are_those_of_keras(answer: tuple[str, pd.DataFrame]) -> None:
-    table = answer[1].set_index("row")
+def test_only_keras_has_later_epochs(output: tuple[str, pd.DataFrame]) -> None:
+    table = output[1].set_index("row")
     assert table["later CPU"].dropna().index.tolist() == KERAS
     assert (table["later wall"] <= table["wall"])[KERAS].all()
 
 
-def test_goals_are_answered(answer: tuple[str, pd.DataFrame]) -> None:
-    goals = [line for line in answer[0].splitlines() if line.startswith("goal: ")]
+def test_prints_goals(output: tuple[str, pd.DataFrame]) -> None:
+    goals = [line for line in output[0].splitlines() if line.startswith("goal: ")]
     assert len(goals) == 3
     assert all(goal.endswith(("met", "not met")) for goal in goals)
 
 
-def test_the_material_and_the_first_training_are_told(answer: tuple[str, pd.DataFrame]) -> None:
-    lines = answer[0].splitlines()
+def test_prints_data_and_first_training(output: tuple[str, pd.DataFrame]) -> None:
+    lines = output[0].splitlines()
     assert lines[0].startswith("16 utterances of ")
     assert lines[1].startswith("import, first and second training: CPU ")
 
 
-def test_products_are_those_of_all_padded_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_products_of_all_padded_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(SCRIPT.parent)
     import products
 
@@ -81,13 +81,13 @@ def test_products_are_those_of_all_padded_frames(monkeypatch: pytest.MonkeyPatch
         (12, 6, 12, 0),
     ] * 2
     for joined, gates, weights, first in layers:
-        forward, back, own = (
+        forward, back, outer = (
             product.numpy()
             for product in _last_of_tensorflow(products, joined, gates, weights, first)
         )
         np.testing.assert_allclose(forward, joined[-1] @ weights, rtol=1e-5, atol=1e-5)
         np.testing.assert_allclose(back, gates[-1] @ weights[first:].T, rtol=1e-5, atol=1e-5)
-        np.testing.assert_allclose(own, joined[-1].T @ gates[-1], rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(outer, joined[-1].T @ gates[-1], rtol=1e-5, atol=1e-5)
 
 
 def _last_of_tensorflow(products, joined, gates, weights, first):
