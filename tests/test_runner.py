@@ -111,11 +111,11 @@ def test_manifest_contains_versions_of_components(run, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     found = versions("pass")
     assert found["features"] == {"functionals:tuning=0": features.get("functionals").version}
-    own = found["models"].pop("owned:Own")
+    digest = found["models"].pop("owned:Own")
     assert found["models"] == {"svm": models.get("svm").version}
-    assert len(own) == 12
-    assert versions("pass")["models"]["owned:Own"] == own
-    assert versions("edited = True")["models"]["owned:Own"] != own
+    assert len(digest) == 12
+    assert versions("pass")["models"]["owned:Own"] == digest
+    assert versions("edited = True")["models"]["owned:Own"] != digest
 
 
 def test_features_csv_contains_feature_statistics(run, tmp_path):
@@ -200,7 +200,7 @@ def test_added_bitrate_encodes_only_that_bitrate(run, tmp_path, monkeypatch):
 
     monkeypatch.setattr(Mp3, "roundtrip", spy)
     run("second", place=place, models="svm", codecs=[{"mp3": [8, 32, 64]}])
-    # the canary sings at 64 kbit/s in each run
+    # The reference encoder check encodes at 64 kbit/s in each run.
     assert set(coded) - {"mp3-64k"} == {"mp3-32k"}
 
 
@@ -291,14 +291,14 @@ def test_failed_cell_is_a_row_with_a_reason(run, brittle):
 def test_recording_that_cannot_be_encoded_is_refused(run, tmp_path, monkeypatch):
     plain = Mp3.roundtrip
 
-    def choosy(self, signals, rate, conditions):
+    def failing(self, signals, rate, conditions):
         if any(abs(float(s[100]) - bad) < 1e-9 for s in signals):
             raise CodecError("the encoder crashed on it")
         return plain(self, signals, rate, conditions)
 
     files = pd.read_csv(tmp_path / "voices.csv")["file"]
     bad = float(read(files[5])[100])
-    monkeypatch.setattr(Mp3, "roundtrip", choosy)
+    monkeypatch.setattr(Mp3, "roundtrip", failing)
     outcome = run(place=tmp_path / "cache", models="svm")
     manifest = json.loads((outcome.folder / "manifest.json").read_text())
     corpus = manifest["corpora"]["csv"]
@@ -390,7 +390,7 @@ def test_two_corpora_are_reported_separately(table, voices, cache_dir, tmp_path)
     )
     assert set(outcome.scores["corpus"]) == {"csv", "custom"}
     assert set(outcome.scores.loc[outcome.scores["corpus"] == "custom", "protocol"]) == {"paper"}
-    assert "speakers are not known" in outcome.text
+    assert "speakers are unknown" in outcome.text
     assert "32 utterances of 4 speakers" in outcome.text
     assert "32 utterances of unknown speakers" in outcome.text
 

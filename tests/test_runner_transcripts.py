@@ -86,7 +86,7 @@ def test_reference_transcripts_are_trained_on_once_per_fold(run, tmp_path):
     tre = table[table["model"] == "tre"]
     assert trained(outcome, "tre") == tre["fold"].nunique() == 4
     assert trained(outcome, "mdre") == 4 * 3
-    # Every cell is there all the same, and all of them say the same.
+    # All cells are in the table, with equal predictions.
     pairs = {
         (train, test)
         for train in ("original", "mp3-8k", "multi")
@@ -95,7 +95,7 @@ def test_reference_transcripts_are_trained_on_once_per_fold(run, tmp_path):
     assert set(zip(tre["train_condition"], tre["test_condition"], strict=True)) == pairs
     said = tre.pivot_table("predicted", "utterance", ["train_condition", "test_condition"], "first")
     assert said.eq(said.iloc[:, 0], axis=0).all(axis=None)
-    assert "trained once a fold" in " ".join(outcome.text.split())
+    assert "trained once per fold" in " ".join(outcome.text.split())
 
 
 def test_transcriber_transcribes_each_condition(run):
@@ -173,7 +173,7 @@ def test_corpus_without_recordings_has_only_the_original(run, tmp_path):
     assert not (outcome.folder / "wer.csv").exists()
     assert outcome.scores["uar"].mean() > 0.9
     for more in ({"models": "svm"}, {"models": "are"}, {"models": "tre", "transcripts": EAR}):
-        with pytest.raises(UsageError, match="texts and no recordings"):
+        with pytest.raises(UsageError, match="transcripts but no recordings"):
             run(table=table, **more)
 
 

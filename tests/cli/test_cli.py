@@ -131,7 +131,7 @@ def test_dry_run_counts_and_writes_nothing(bench, table):
     assert code == 0
     assert "32 utterances" in out
     # 3 conditions x 3, 2 models; 4 folds x 3 x 2 trainings
-    assert "18 cells, 4 folds, 24 trainings" in out
+    assert "18 cells, 4 folds, 24 training tasks" in out
     assert "mp3-256k is the same stream as mp3-160k" in out
     assert not Path("results").exists()
 
