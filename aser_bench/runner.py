@@ -244,16 +244,7 @@ class _Run:
         report_options: build.ReportOptions | None,
     ) -> Outcome:
         """Make tables of the results in the cache, write everything, and report on it."""
-        tasks = [task for worklist in worklists for task in worklist.trainings]
-        score_table = scores.scores(tasks, self.failures)
-        condition_table = pd.concat(
-            [
-                scores.conditions(one.ingested, one.experiment.conditions, one.batches)
-                for one in worklists
-            ],
-            ignore_index=True,
-        )
-        self.clock.end("score")
+        score_table, condition_table = self._tables(worklists)
         manifest = provenance.build(
             self.experiment,
             [worklist.ingested for worklist in worklists],
@@ -293,3 +284,14 @@ class _Run:
         text += writer.closing(score_table, manifest, target.folder, self.clock.seconds)
         code = EXIT_OK if succeeded.all() else EXIT_FAILED_CELLS
         return Outcome(target.folder, text, code, score_table)
+
+    def _tables(self, worklists: list[Worklist]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the tables of scores and of conditions."""
+        tasks = [task for worklist in worklists for task in worklist.trainings]
+        score_table = scores.scores(tasks, self.failures)
+        condition_tables = [
+            scores.conditions(one.ingested, one.experiment.conditions, one.batches)
+            for one in worklists
+        ]
+        self.clock.end("score")
+        return score_table, pd.concat(condition_tables, ignore_index=True)

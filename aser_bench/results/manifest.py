@@ -8,20 +8,16 @@ which means that the fact is unknown.
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ..core.errors import UsageError
+from . import json_values
 
 FILE = "manifest.json"
 
-_T = TypeVar("_T")
-_LARGEST_COUNT = 2**53  # integers up to here are exact as floats, too
-_DEEPEST = 32
-"""Levels of lists and mappings in a manifest; a run writes about five."""
 _NULL_IF_UNKNOWN = {"git", "speakers"}
 """Keys that are written as null: code outside git, a corpus with unknown speakers."""
 
@@ -202,11 +198,7 @@ class Manifest:
             If the file cannot be read or is not the manifest of a run.
         """
         try:
-            text = Path(path).read_text("utf-8")
-            content = json.loads(text, parse_constant=_no_number, parse_float=_finite)
-            return cls.from_mapping(content)
-        except RecursionError:
-            raise UsageError(f"{path} is no manifest of a run: it is nested too deeply") from None
+            return cls.from_mapping(json_values.parse(Path(path).read_text("utf-8")))
         except (OSError, ValueError) as error:
             reason = " ".join(str(error).split())
             raise UsageError(f"{path} is no manifest of a run: {reason}") from error
@@ -222,35 +214,37 @@ class Manifest:
             the latter holds objects.
         """
         if not isinstance(content, Mapping):
-            raise ValueError("it holds no JSON object")
-        if not _is_shallow(content):
-            raise ValueError("it is nested too deeply")
-        study, corpora = (_object(content, name) for name in ("study", "corpora"))
-        components, machine = _mapping(content.get("components")), _mapping(content.get("machine"))
+            raise ValueError("it has no JSON object")
+        study, corpora = (json_values.required_object(content, n) for n in ("study", "corpora"))
+        components, machine = (
+            json_values.object_or_empty(content.get(name)) for name in ("components", "machine")
+        )
+        text, version = json_values.text, json_values.version
         return cls(
             study=study,
-            corpora={name: _corpus(_object(corpora, name)) for name in corpora},
-            aser_bench=_text(content.get("aser_bench")),
-            label=_text(content.get("label")),
-            settings=_text(content.get("settings")),
-            budgets=_each(content.get("budgets"), _text),
-            study_sha256=_text(content.get("study_sha256")),
-            packages=_each(content.get("packages"), _text),
+            corpora={name: _corpus(json_values.required_object(corpora, name)) for name in corpora},
+            aser_bench=text(content.get("aser_bench")),
+            label=text(content.get("label")),
+            settings=text(content.get("settings")),
+            budgets=json_values.each(content.get("budgets"), text),
+            study_sha256=text(content.get("study_sha256")),
+            packages=json_values.each(content.get("packages"), text),
             components=Components(
-                _versions(components.get("features")), _versions(components.get("models"))
+                json_values.each_or_none(components.get("features"), version),
+                json_values.each_or_none(components.get("models"), version),
             ),
-            encoders=_each(content.get("encoders"), _text),
-            engines=_each(content.get("engines"), _text),
-            ffmpeg=_text(content.get("ffmpeg")),
-            encoder_check=_text(content.get("encoder_check", content.get("canary"))),
+            encoders=json_values.each(content.get("encoders"), text),
+            engines=json_values.each(content.get("engines"), text),
+            ffmpeg=text(content.get("ffmpeg")),
+            encoder_check=text(content.get("encoder_check", content.get("canary"))),
             machine=Machine(
-                python=_text(machine.get("python")),
-                system=_text(machine.get("system")),
-                processor=_text(machine.get("processor")),
-                cores=count(machine.get("cores")),
+                python=text(machine.get("python")),
+                system=text(machine.get("system")),
+                processor=text(machine.get("processor")),
+                cores=json_values.count(machine.get("cores")),
             ),
-            git=_text(content.get("git")),
-            stages=_stages(content.get("stages")),
+            git=text(content.get("git")),
+            stages=json_values.each_or_none(content.get("stages"), _stage),
         )
 
     def to_mapping(self) -> dict[str, Any]:
@@ -278,128 +272,42 @@ class Manifest:
         return replace(self, corpora=corpora, stages=stages, encoder_check=None)
 
 
-def count(value: Any) -> int | None:
-    """Return a number of things; None for any other value.
-
-    Examples
-    --------
-    >>> count(24), count(True), count("24"), count(-1)
-    (24, None, None, None)
-    """
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if 0 <= value <= _LARGEST_COUNT else None
-
-
-def _seconds(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if 0 <= value <= _LARGEST_COUNT else None  # not so for NaN
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _flag(value: Any) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _version(value: Any) -> Version | None:
-    is_version = isinstance(value, int | str) and not isinstance(value, bool) and value != ""
-    return value if is_version else None
-
-
-def _object(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = content.get(name)
-    if not isinstance(value, Mapping):
-        raise ValueError(f"it has no object {name!r}")
-    return value
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _each(value: Any, read: Callable[[Any], _T | None]) -> dict[str, _T] | None:
-    """Return a mapping without the values that cannot be read; None for any other value."""
-    if not isinstance(value, Mapping):
-        return None
-    pairs = ((name, read(item)) for name, item in value.items())
-    return {name: item for name, item in pairs if item is not None}
-
-
-def _versions(value: Any) -> dict[str, Version | None] | None:
-    if not isinstance(value, Mapping):
-        return None
-    return {name: _version(version) for name, version in value.items()}
-
-
-def _list(value: Any, read: Callable[[Any], _T | None]) -> tuple[_T, ...] | None:
-    """Return a list of which every item can be read; None for any other value."""
-    if not isinstance(value, list):
-        return None
-    items = [item for item in map(read, value) if item is not None]
-    return tuple(items) if len(items) == len(value) else None
-
-
 def _refusal(value: Any) -> Refusal | None:
-    file, reason = (_text(_mapping(value).get(name)) for name in ("file", "reason"))
+    content = json_values.object_or_empty(value)
+    file, reason = (json_values.text(content.get(name)) for name in ("file", "reason"))
     return None if file is None or reason is None else Refusal(file, reason)
 
 
 def _corpus(content: Mapping[str, Any]) -> CorpusFacts:
+    text, count = json_values.text, json_values.count
     return CorpusFacts(
-        **{name: _text(content.get(name)) for name in ("title", "licence", "citation", "url")},
-        synthetic=_flag(content.get("synthetic")),
+        **{name: text(content.get(name)) for name in ("title", "licence", "citation", "url")},
+        synthetic=json_values.flag(content.get("synthetic")),
         utterances=count(content.get("utterances")),
         speakers=count(content.get("speakers")),
-        emotions=_each(content.get("emotions"), count),
-        seconds=_seconds(content.get("seconds")),
-        sha256=_text(content.get("sha256")),
-        texts_sha256=_text(content.get("texts_sha256")),
-        refused=_list(content.get("refused"), _refusal),
-        notes=_list(content.get("notes"), _text),
+        emotions=json_values.each(content.get("emotions"), count),
+        seconds=json_values.seconds(content.get("seconds")),
+        sha256=text(content.get("sha256")),
+        texts_sha256=text(content.get("texts_sha256")),
+        refused=json_values.items(content.get("refused"), _refusal),
+        notes=json_values.items(content.get("notes"), text),
     )
 
 
-def _stages(value: Any) -> dict[str, StageCost | None] | None:
-    if not isinstance(value, Mapping):
-        return None
-    return {name: _stage(cost) for name, cost in value.items()}
-
-
 def _stage(value: Any) -> StageCost | None:
-    """Return the cost of a stage; None where one of its numbers cannot be read."""
+    """Return the cost of a stage; None if one of its numbers cannot be read."""
     if not isinstance(value, Mapping):
         return None
     cost = StageCost(
-        _seconds(value.get("wall_s")), count(value.get("tasks")), _seconds(value.get("cpu_s"))
+        json_values.seconds(value.get("wall_s")),
+        json_values.count(value.get("tasks")),
+        json_values.seconds(value.get("cpu_s")),
     )
     unreadable = any(
         value.get(item.name) is not None and getattr(cost, item.name) is None
         for item in fields(cost)
     )
     return None if unreadable else cost
-
-
-def _no_number(name: str) -> None:
-    """Read NaN and Infinity, which are no JSON, as null."""
-
-
-def _finite(text: str) -> float | None:
-    number = float(text)
-    return number if math.isfinite(number) else None
-
-
-def _is_shallow(value: Any) -> bool:
-    level = [value]
-    for _ in range(_DEEPEST):
-        items = [list(v.values()) if isinstance(v, Mapping) else v for v in level]
-        level = [item for inner in items if isinstance(inner, list) for item in inner]
-        if not level:
-            return True
-    return False
 
 
 def _record(value: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aser_bench.core.errors import UsageError
+from aser_bench.results.json_values import count
 from aser_bench.results.manifest import (
     Components,
     CorpusFacts,
@@ -19,7 +20,6 @@ from aser_bench.results.manifest import (
     Manifest,
     Refusal,
     StageCost,
-    count,
 )
 from aser_bench.results.provenance import revision
 
