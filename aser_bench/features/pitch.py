@@ -79,9 +79,9 @@ def candidates(magnitude: Floats, rate: int) -> tuple[Floats, Floats]:
     voicing = np.maximum(0, 1 - sums.mean(axis=1, keepdims=True) / np.where(valid, height, 1))
     # Candidates in the range of F0 come first, still ordered by height.
     order = np.argsort(~valid, axis=1, kind="stable")
-    kept = np.take_along_axis(valid, order, axis=1)
+    selected = np.take_along_axis(valid, order, axis=1)
     frequency, voicing = (np.take_along_axis(a, order, axis=1) for a in (frequency, voicing))
-    return np.where(kept, frequency, 0), np.where(kept, voicing, 0)
+    return np.where(selected, frequency, 0), np.where(selected, voicing, 0)
 
 
 def harmonic_sums(magnitude: Floats, rate: int) -> Floats:
@@ -131,11 +131,11 @@ def _peaks_alone(magnitude: Floats) -> Floats:
     inner = magnitude[:, 1:-1]
     peak[:, 1:-1] = (inner > magnitude[:, :-2]) & (inner >= magnitude[:, 2:])
     peak[:, 0] = magnitude[:, 0] > magnitude[:, 1]
-    kept = peak.copy()
+    selected = peak.copy()
     for reach in (1, 2):
-        kept[:, reach:] |= peak[:, :-reach]
-        kept[:, :-reach] |= peak[:, reach:]
-    return np.where(kept, magnitude, 0)
+        selected[:, reach:] |= peak[:, :-reach]
+        selected[:, :-reach] |= peak[:, reach:]
+    return np.where(selected, magnitude, 0)
 
 
 def _octaves(rate: int) -> float:

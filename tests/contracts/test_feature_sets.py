@@ -122,15 +122,15 @@ def test_any_signal_gives_finite_numbers(spec, signal):
     component = features.get(spec)
     signal = signal.astype(np.float32)
     signal.flags.writeable = False
-    found = extract(spec, signal)
-    assert found.dtype == np.float32
+    result = extract(spec, signal)
+    assert result.dtype == np.float32
     if component.per_frame:
-        assert found.ndim == 2
-        assert len(found) >= 1
-        assert found.shape[1] == len(component.columns)
+        assert result.ndim == 2
+        assert len(result) >= 1
+        assert result.shape[1] == len(component.columns)
     else:
-        assert found.shape == (len(component.columns),)
-    assert np.isfinite(found).all()
+        assert result.shape == (len(component.columns),)
+    assert np.isfinite(result).all()
 
 
 @every_set
@@ -154,8 +154,8 @@ def test_result_does_not_depend_on_previous_signals(spec):
 
 @every_set
 def test_accepts_a_silent_original(spec):
-    found = extract(spec, tone(5000), np.zeros(5000))
-    assert np.isfinite(found).all()
+    result = extract(spec, tone(5000), np.zeros(5000))
+    assert np.isfinite(result).all()
 
 
 @every_set

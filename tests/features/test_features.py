@@ -196,9 +196,9 @@ def batch(tones) -> list[np.ndarray]:
 
 
 def test_sets_extracted_together_equal_single_sets(batch):
-    found = features.extract(SETS, batch, RATE)
-    assert list(found) == list(SETS)
-    for spec, rows in found.items():
+    result = features.extract(SETS, batch, RATE)
+    assert list(result) == list(SETS)
+    for spec, rows in result.items():
         for signal, row in zip(batch, rows, strict=True):
             np.testing.assert_array_equal(
                 row, features.get(spec).extract(AudioSignal(signal, RATE))
@@ -231,16 +231,16 @@ def test_tuning_of_originals_is_estimated_once(batch, monkeypatch):
 
 
 def test_signals_are_the_originals_by_default(batch):
-    found = features.extract(["functionals", "functionals:tuning=original"], batch, RATE)
-    np.testing.assert_array_equal(*found.values())
+    result = features.extract(["functionals", "functionals:tuning=original"], batch, RATE)
+    np.testing.assert_array_equal(*result.values())
 
 
 def test_tuning_is_that_of_the_original(batch):
     originals = features.audio_signals([batch[0][::-1], *batch[1:]], RATE)
     sets = ["functionals:tuning=original"]
-    (found,) = features.extract(sets, batch, RATE, originals).values()
+    (result,) = features.extract(sets, batch, RATE, originals).values()
     pairs = zip(batch, originals, strict=True)
-    for row, (signal, original) in zip(found, pairs, strict=True):
+    for row, (signal, original) in zip(result, pairs, strict=True):
         expected = Functionals("original").extract(AudioSignal(signal, RATE, original))
         np.testing.assert_array_equal(row, expected)
 
@@ -254,12 +254,12 @@ def test_caches_of_originals_are_cleared(batch):
 
 def test_batch_of_short_and_long_utterances(tones):
     batch = [tones(0.1), tones(60.0, seed=1), tones(0.1, seed=2), np.zeros(1, np.float32)]
-    found = features.extract(SETS, batch, RATE)
-    assert [len(rows) for rows in found["frames"]] == [4, 1876, 4, 1]
-    assert all(np.isfinite(row).all() for rows in found.values() for row in rows)
+    result = features.extract(SETS, batch, RATE)
+    assert [len(rows) for rows in result["frames"]] == [4, 1876, 4, 1]
+    assert all(np.isfinite(row).all() for rows in result.values() for row in rows)
     alone = features.extract(SETS, batch[:1], RATE)
     for spec in SETS:
-        np.testing.assert_array_equal(found[spec][0], alone[spec][0])
+        np.testing.assert_array_equal(result[spec][0], alone[spec][0])
 
 
 def test_empty_batch_has_no_features():
@@ -267,9 +267,9 @@ def test_empty_batch_has_no_features():
 
 
 def test_feature_set_of_another_package_is_extracted(batch, package):
-    found = features.extract(["other_features:Level", "functionals"], batch, RATE)
+    result = features.extract(["other_features:Level", "functionals"], batch, RATE)
     levels = [np.sqrt(np.mean(signal**2)) for signal in batch]
-    np.testing.assert_allclose(np.ravel(found["other_features:Level"]), levels, rtol=1e-6)
+    np.testing.assert_allclose(np.ravel(result["other_features:Level"]), levels, rtol=1e-6)
 
 
 def test_rejects_invalid_signals(batch):

@@ -20,9 +20,9 @@ def test_mel_equals_librosa(rate, n_mels, n_fft):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # some bands are narrower than the bins
         expected = librosa.filters.mel(sr=rate, n_fft=n_fft, n_mels=n_mels)
-    found = filter_banks.mel(rate, n_fft, n_mels)
-    assert found.dtype == expected.dtype
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-12)
+    result = filter_banks.mel(rate, n_fft, n_mels)
+    assert result.dtype == expected.dtype
+    np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-12)
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -30,6 +30,6 @@ def test_mel_equals_librosa(rate, n_mels, n_fft):
 @pytest.mark.parametrize("tuning", [-0.5, -0.13, 0.0, 0.29, 0.49])
 def test_chroma_equals_librosa(rate, n_chroma, tuning):
     expected = librosa.filters.chroma(sr=rate, n_fft=2048, tuning=tuning, n_chroma=n_chroma)
-    found = filter_banks.chroma(rate, 2048, n_chroma, tuning)
-    assert found.dtype == expected.dtype
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-9)
+    result = filter_banks.chroma(rate, 2048, n_chroma, tuning)
+    assert result.dtype == expected.dtype
+    np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-9)

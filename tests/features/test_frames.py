@@ -17,16 +17,16 @@ def test_frames_equal_librosa(speech, plain):
     everything = Frames(parts="mfcc+chroma+mel")
     for name, signal in speech(4):
         expected = np.concatenate([*plain(signal).values()], axis=1)
-        found = everything.extract(AudioSignal(signal, RATE))
-        assert found.dtype == np.float32
-        assert found.flags.c_contiguous
-        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4, err_msg=name)
+        result = everything.extract(AudioSignal(signal, RATE))
+        assert result.dtype == np.float32
+        assert result.flags.c_contiguous
+        np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-4, err_msg=name)
 
 
 def test_default_is_mfcc(tones, plain):
-    found = COMPONENT.extract(AudioSignal(tones(1.0), RATE))
-    assert found.shape == (32, 40) == (32, len(COMPONENT.columns))
-    np.testing.assert_allclose(found, plain(tones(1.0))["mfcc"], rtol=1e-4, atol=1e-4)
+    result = COMPONENT.extract(AudioSignal(tones(1.0), RATE))
+    assert result.shape == (32, 40) == (32, len(COMPONENT.columns))
+    np.testing.assert_allclose(result, plain(tones(1.0))["mfcc"], rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize(

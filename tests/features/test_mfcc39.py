@@ -55,10 +55,10 @@ def test_columns_are_static_first_and_second_differences():
 
 def test_static_values_equal_the_htk_book(tones):
     signal = tones(0.2)
-    found = extract(signal)
+    result = extract(signal)
     for i in (0, 7, 17):
         frame = signal[160 * i : 160 * i + 400]
-        np.testing.assert_allclose(found[i, :13], htk_values(frame), rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(result[i, :13], htk_values(frame), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize(("samples", "n_frames"), [(1, 1), (400, 1), (559, 1), (560, 2), (720, 3)])
@@ -92,9 +92,9 @@ def test_differences_are_slopes():
 
 
 def test_second_differences_are_differences_of_the_first(tones):
-    found = extract(tones(0.5)).astype(np.float64)
-    np.testing.assert_allclose(cepstra.differences(found[:, :13]), found[:, 13:26], atol=1e-4)
-    np.testing.assert_allclose(cepstra.differences(found[:, 13:26]), found[:, 26:], atol=1e-4)
+    result = extract(tones(0.5)).astype(np.float64)
+    np.testing.assert_allclose(cepstra.differences(result[:, :13]), result[:, 13:26], atol=1e-4)
+    np.testing.assert_allclose(cepstra.differences(result[:, 13:26]), result[:, 26:], atol=1e-4)
 
 
 def test_silence_gives_zeros():
@@ -104,18 +104,18 @@ def test_silence_gives_zeros():
 @pytest.mark.parametrize("rate", [8000, 24_414, 48_000])
 def test_other_rates_have_the_same_step(rate):
     rng = np.random.default_rng(0)
-    found = extract(rng.standard_normal(rate), rate)
-    assert len(found) == pytest.approx(98, abs=1)
-    assert np.isfinite(found).all()
+    result = extract(rng.standard_normal(rate), rate)
+    assert len(result) == pytest.approx(98, abs=1)
+    assert np.isfinite(result).all()
 
 
 @settings(max_examples=60, deadline=None)
 @given(arrays(np.float32, st.integers(1, 3000), elements=st.floats(-4, 4, width=32)))
 def test_any_signal_gives_finite_frames(signal):
-    found = extract(signal)
-    assert found.dtype == np.float32
-    assert found.shape == (1 + max(0, len(signal) - 400) // 160, 39)
-    assert np.isfinite(found).all()
+    result = extract(signal)
+    assert result.dtype == np.float32
+    assert result.shape == (1 + max(0, len(signal) - 400) // 160, 39)
+    assert np.isfinite(result).all()
 
 
 def test_can_be_pickled():

@@ -48,11 +48,11 @@ def test_columns_are_functionals_of_each_descriptor():
 
 @pytest.mark.parametrize("f0", [60, 85, 110, 165, 220, 330, 480, 610])
 def test_f0_of_a_steady_voice(f0):
-    found = extract(voice(f0, noise=0.001))
-    assert found["f0_mean"] == pytest.approx(f0, rel=0.015)
-    assert found["log_f0_mean"] == pytest.approx(12 * np.log2(f0 / 27.5), abs=0.25)
-    assert found["f0_sd"] < 0.01 * f0
-    assert found["voicing_mean"] > 0.7
+    result = extract(voice(f0, noise=0.001))
+    assert result["f0_mean"] == pytest.approx(f0, rel=0.015)
+    assert result["log_f0_mean"] == pytest.approx(12 * np.log2(f0 / 27.5), abs=0.25)
+    assert result["f0_sd"] < 0.01 * f0
+    assert result["voicing_mean"] > 0.7
 
 
 @pytest.mark.parametrize("rate", [8000, 24_414, 48_000])
@@ -64,27 +64,27 @@ def test_f0_does_not_depend_on_the_rate(rate):
 
 def test_slope_and_percentiles_of_a_glide():
     glide = np.linspace(120, 240, RATE)
-    found = extract(voice(glide, noise=0.001))
-    assert found["f0_slope"] == pytest.approx(1.2, rel=0.05)  # Hz per frame of 10 ms
-    assert found["f0_p10"] == pytest.approx(132, rel=0.03)
-    assert found["f0_p90"] == pytest.approx(228, rel=0.03)
-    assert found["f0_range"] == pytest.approx(found["f0_p90"] - found["f0_p10"], rel=1e-4)
-    assert found["f0_centroid"] > 0.5
+    result = extract(voice(glide, noise=0.001))
+    assert result["f0_slope"] == pytest.approx(1.2, rel=0.05)  # Hz per frame of 10 ms
+    assert result["f0_p10"] == pytest.approx(132, rel=0.03)
+    assert result["f0_p90"] == pytest.approx(228, rel=0.03)
+    assert result["f0_range"] == pytest.approx(result["f0_p90"] - result["f0_p10"], rel=1e-4)
+    assert result["f0_centroid"] > 0.5
 
 
 def test_only_voiced_frames_have_f0():
     rng = np.random.default_rng(1)
     hiss = 0.01 * rng.standard_normal(RATE)
-    found = prosody.descriptors(np.concatenate([voice(200), hiss]), RATE)["f0"]
-    assert np.median(found[found > 0]) == pytest.approx(200, rel=0.01)
-    assert np.mean(found[:90] > 0) > 0.95
-    assert np.mean(found[105:] > 0) < 0.15
+    result = prosody.descriptors(np.concatenate([voice(200), hiss]), RATE)["f0"]
+    assert np.median(result[result > 0]) == pytest.approx(200, rel=0.01)
+    assert np.mean(result[:90] > 0) > 0.95
+    assert np.mean(result[105:] > 0) < 0.15
 
 
 def test_inaudible_signal_has_no_f0_and_voicing():
-    found = prosody.descriptors(1e-3 * voice(200), RATE)
-    assert not found["f0"].any()
-    assert not found["voicing"].any()
+    result = prosody.descriptors(1e-3 * voice(200), RATE)
+    assert not result["f0"].any()
+    assert not result["voicing"].any()
 
 
 @pytest.mark.parametrize("f0", [100, 150, 400])
@@ -97,9 +97,9 @@ def test_hnr_equals_the_expected_value(f0):
         noise_power = 10 ** (-decibels / 10)
         share = overlap / (1 + noise_power)
         noisy = signal + noise * np.sqrt(np.mean(signal**2) * noise_power)
-        found = prosody.descriptors(noisy, RATE)["hnr"]
+        result = prosody.descriptors(noisy, RATE)["hnr"]
         expected = 10 * np.log10(share / (1 - share))
-        assert np.median(found) == pytest.approx(expected, abs=1.0)
+        assert np.median(result) == pytest.approx(expected, abs=1.0)
 
 
 def test_hnr_of_a_quantisation_step_is_undefined():
@@ -128,14 +128,14 @@ def test_loudness_weights_are_largest_near_4_khz():
 def test_functionals_equal_numpy():
     rng = np.random.default_rng(3)
     values = 100 + rng.standard_normal(57).cumsum()
-    found = dict(zip(prosody.FUNCTIONALS, prosody.functionals(values), strict=True))
+    result = dict(zip(prosody.FUNCTIONALS, prosody.functionals(values), strict=True))
     time = np.arange(57)
-    assert found["mean"] == pytest.approx(values.mean())
-    assert found["sd"] == pytest.approx(values.std())
-    assert found["slope"] == pytest.approx(np.polyfit(time, values, 1)[0])
-    assert found["centroid"] == pytest.approx(np.average(time, weights=values) / 57)
-    assert found["p10"] == pytest.approx(np.percentile(values, 10))
-    assert found["range"] == pytest.approx(np.ptp(np.percentile(values, [10, 90])))
+    assert result["mean"] == pytest.approx(values.mean())
+    assert result["sd"] == pytest.approx(values.std())
+    assert result["slope"] == pytest.approx(np.polyfit(time, values, 1)[0])
+    assert result["centroid"] == pytest.approx(np.average(time, weights=values) / 57)
+    assert result["p10"] == pytest.approx(np.percentile(values, 10))
+    assert result["range"] == pytest.approx(np.ptp(np.percentile(values, [10, 90])))
 
 
 def test_functionals_of_no_values_and_one_value():
@@ -164,19 +164,19 @@ def test_path_bridges_one_frame_but_not_a_pause():
 
 
 def test_silence_has_no_f0_and_minimal_loudness():
-    found = extract(np.zeros(8000))
-    assert all(found[column] == 0 for column in COLUMNS[:28])
-    assert 0 < found["loudness_mean"] < 0.002
-    assert found["loudness_range"] == pytest.approx(0, abs=1e-6)
+    result = extract(np.zeros(8000))
+    assert all(result[column] == 0 for column in COLUMNS[:28])
+    assert 0 < result["loudness_mean"] < 0.002
+    assert result["loudness_range"] == pytest.approx(0, abs=1e-6)
 
 
 @settings(max_examples=60, deadline=None)
 @given(arrays(np.float32, st.integers(1, 3000), elements=st.floats(-4, 4, width=32)))
 def test_any_signal_gives_finite_values(signal):
-    found = extract(signal)
-    assert np.isfinite(list(found.values())).all()
-    assert found["f0_mean"] == 0 or 52 <= found["f0_mean"] <= 620
-    assert 0 <= found["voicing_mean"] <= 1
+    result = extract(signal)
+    assert np.isfinite(list(result.values())).all()
+    assert result["f0_mean"] == 0 or 52 <= result["f0_mean"] <= 620
+    assert 0 <= result["voicing_mean"] <= 1
 
 
 def test_rejects_other_front_ends():

@@ -37,8 +37,8 @@ def test_columns_are_mfcc_chroma_log_mel_deviations():
 
 def test_equals_librosa_on_real_speech(speech):
     for name, signal in speech(4):
-        found = COMPONENT.extract(AudioSignal(signal, RATE))
-        np.testing.assert_allclose(found, by_librosa(signal), rtol=1e-4, atol=1e-4, err_msg=name)
+        result = COMPONENT.extract(AudioSignal(signal, RATE))
+        np.testing.assert_allclose(result, by_librosa(signal), rtol=1e-4, atol=1e-4, err_msg=name)
 
 
 def test_level_changes_only_log_mel_and_the_first_mfcc(tones):

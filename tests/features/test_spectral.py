@@ -68,8 +68,8 @@ def test_power_spectrogram_equals_librosa_to_the_last_bit(tones):
 def test_mel_banks_of_other_sizes_and_rates(rate, n_mels, tones):
     power = spectral.power_spectrogram(tones(0.5))
     bank = librosa.filters.mel(sr=rate, n_fft=2048, n_mels=n_mels)
-    found = spectral.mel_spectrogram(power, rate, n_mels)
-    np.testing.assert_allclose(found, power @ bank.T, rtol=1e-4)
+    result = spectral.mel_spectrogram(power, rate, n_mels)
+    np.testing.assert_allclose(result, power @ bank.T, rtol=1e-4)
 
 
 def test_bands_without_bins_are_zero(tones):
@@ -86,8 +86,8 @@ def expected_tuning(signal: np.ndarray, rate: int = RATE) -> float:
 
 def test_tuning_equals_librosa(speech):
     for name, signal in speech(10):
-        found = spectral.estimate_tuning(spectral.power_spectrogram(signal), RATE, 12)
-        assert found == expected_tuning(signal), name
+        result = spectral.estimate_tuning(spectral.power_spectrogram(signal), RATE, 12)
+        assert result == expected_tuning(signal), name
 
 
 @pytest.mark.parametrize("rate", [4000, 8000, 11_025, 22_050, 48_000])
@@ -100,8 +100,8 @@ def test_tuning_equals_librosa_at_other_rates(rate, tones):
 def test_tuning_of_a_detuned_tone(cents):
     time = np.arange(RATE) / RATE
     tone = np.sin(2 * np.pi * 440 * 2 ** (cents / 1200) * time)
-    found = spectral.estimate_tuning(spectral.power_spectrogram(tone), RATE, 12)
-    assert found == pytest.approx(cents / 100, abs=0.04)
+    result = spectral.estimate_tuning(spectral.power_spectrogram(tone), RATE, 12)
+    assert result == pytest.approx(cents / 100, abs=0.04)
 
 
 @pytest.mark.slow
@@ -110,7 +110,7 @@ def test_tuning_equals_librosa_on_hundreds_of_utterances(shared_corpora):
     differ = []
     for file in files[:: len(files) // 300]:
         signal = read(file)
-        found = spectral.estimate_tuning(spectral.power_spectrogram(signal), RATE, 12)
-        if found != expected_tuning(signal):
+        result = spectral.estimate_tuning(spectral.power_spectrogram(signal), RATE, 12)
+        if result != expected_tuning(signal):
             differ.append(file.name)
     assert differ == []

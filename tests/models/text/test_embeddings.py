@@ -246,8 +246,8 @@ def test_large_file_needs_little_memory(form, tmp_path):
     code = (
         "import resource, sys; from aser_bench.models.text.embeddings import read\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "before = peak(); found = read(sys.argv[1], {'word'})\n"
-        "print(len(found.words), peak() - before)"
+        "before = peak(); result = read(sys.argv[1], {'word'})\n"
+        "print(len(result.words), peak() - before)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, check=True)
     words, kilobytes = map(int, done.stdout.split())
