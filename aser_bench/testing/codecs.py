@@ -278,4 +278,4 @@ def delay(codec: Codec, source: Signal, coded: Signal) -> float:
 def _envelope(signal: Signal) -> npt.NDArray[np.float64]:
     """Return the magnitude of a signal, smoothed over 10 ms at 16 kHz, without its mean."""
     smooth = np.convolve(np.abs(signal), np.hanning(161) / 80, "same")
-    return smooth - smooth.mean()
+    return np.asarray(smooth - smooth.mean(), dtype=np.float64)

@@ -34,9 +34,9 @@ def example_data(seed: int, per_class: int = 20) -> tuple[npt.NDArray[np.float32
     centres = np.random.default_rng(99).normal(size=(len(EMOTIONS), DIMENSIONS))
     deviations = rng.normal(scale=1.2, size=(len(labels), DIMENSIONS))
     vectors = np.tile(centres, (per_class, 1)) + deviations
-    vectors = (vectors * 10.0 ** np.linspace(-2, 2, DIMENSIONS)).astype(np.float32)
-    vectors.flags.writeable = False
-    return vectors, labels
+    scaled = (vectors * 10.0 ** np.linspace(-2, 2, DIMENSIONS)).astype(np.float32)
+    scaled.flags.writeable = False
+    return scaled, labels
 
 
 def as_input(
@@ -114,7 +114,7 @@ class ModelUnderTest:
 
     def predict(
         self, estimator: Any, vectors: npt.NDArray[np.float32], scale: npt.ArrayLike = 1.0
-    ) -> tuple[Labels, npt.NDArray[np.float64]]:
+    ) -> tuple[Labels, npt.NDArray[np.float32]]:
         """Return predicted labels and probabilities of shape (n, 3), in the order of `EMOTIONS`."""
         inputs = as_input(self.model, vectors, scale)
         indices, probabilities = tuning.predict(estimator, inputs, list(EMOTIONS))
