@@ -109,10 +109,10 @@ def test_manifest_contains_versions_of_components(run, tmp_path, monkeypatch):
 
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    found = versions("pass")
-    assert found["features"] == {"functionals:tuning=0": features.get("functionals").version}
-    digest = found["models"].pop("owned:Own")
-    assert found["models"] == {"svm": models.get("svm").version}
+    components = versions("pass")
+    assert components["features"] == {"functionals:tuning=0": features.get("functionals").version}
+    digest = components["models"].pop("owned:Own")
+    assert components["models"] == {"svm": models.get("svm").version}
     assert len(digest) == 12
     assert versions("pass")["models"]["owned:Own"] == digest
     assert versions("edited = True")["models"]["owned:Own"] != digest
@@ -269,9 +269,9 @@ def brittle(tmp_path, monkeypatch) -> str:
 def test_run_with_only_failed_cells_gives_the_reason(run, brittle):
     outcome = run(models=brittle)
     assert outcome.exit_code == 3
-    said = " ".join(outcome.text.split())
+    output = " ".join(outcome.text.split())
     number = len(outcome.scores)
-    assert f"all {number} results failed, most of them with RuntimeError: cannot fit this" in said
+    assert f"all {number} results failed, most of them with RuntimeError: cannot fit this" in output
     assert (outcome.folder / "scores.csv").is_file()
     assert not (outcome.folder / "report.html").exists()
 
@@ -444,12 +444,12 @@ def test_interrupted_run_continues(run, table, tmp_path, how):
     wait_for(lambda: len(list(finished.glob("*/*.npz"))) >= 2)
     # Ctrl-C reaches the whole group, a scheduler's signal the main process alone
     (os.kill if how == signal.SIGTERM else os.killpg)(process.pid, how)
-    _, said = process.communicate(timeout=60)
+    _, output = process.communicate(timeout=60)
     if how == signal.SIGINT:
         assert process.returncode == 130
-        assert "interrupted" in said
+        assert "interrupted" in output
     if how != signal.SIGKILL:
-        assert "Traceback" not in said
+        assert "Traceback" not in output
         wait_for(lambda: not group_lives(process.pid), 20)
     kept = {path.name for path in finished.glob("*/*.npz")}
     assert 2 <= len(kept) < 36  # 4 folds x 3 conditions x 3 runs

@@ -33,7 +33,7 @@ WORDS = {
 
 @pytest.fixture(scope="module")
 def texts(voices: Path, tmp_path_factory) -> Path:
-    """A table of the made-up voices with words that tell the emotion."""
+    """Return a table of the synthetic recordings with texts that depend on the emotion."""
     path = tmp_path_factory.mktemp("words") / "voices.csv"
     lines = ["file,emotion,speaker,text"]
     for file in sorted(voices.glob("*.wav")):
@@ -93,8 +93,10 @@ def test_reference_transcripts_are_trained_on_once_per_fold(run, tmp_path):
         for test in ("original", "mp3-8k")
     }
     assert set(zip(tre["train_condition"], tre["test_condition"], strict=True)) == pairs
-    said = tre.pivot_table("predicted", "utterance", ["train_condition", "test_condition"], "first")
-    assert said.eq(said.iloc[:, 0], axis=0).all(axis=None)
+    predicted = tre.pivot_table(
+        "predicted", "utterance", ["train_condition", "test_condition"], "first"
+    )
+    assert predicted.eq(predicted.iloc[:, 0], axis=0).all(axis=None)
     assert "trained once per fold" in " ".join(outcome.text.split())
 
 
@@ -102,12 +104,12 @@ def test_transcriber_transcribes_each_condition(run):
     outcome = run(transcripts=f"reference,{EAR}")
     table = cells(outcome)
     assert set(table["model"]) == {"tre", "mdre", f"tre{HEARD}", f"mdre{HEARD}"}
-    heard = pd.read_csv(outcome.folder / "transcripts.csv", keep_default_na=False)
-    assert list(heard["condition"].unique()) == ["original", "mp3-8k"]
-    assert len(heard) == 2 * 32
-    by = heard.pivot_table("heard", "utterance", "condition", "first")
+    transcripts = pd.read_csv(outcome.folder / "transcripts.csv", keep_default_na=False)
+    assert list(transcripts["condition"].unique()) == ["original", "mp3-8k"]
+    assert len(transcripts) == 2 * 32
+    by = transcripts.pivot_table("heard", "utterance", "condition", "first")
     assert (by["original"] != by["mp3-8k"]).any()
-    assert heard["reference"].str.contains("number").all()
+    assert transcripts["reference"].str.contains("number").all()
     rates = pd.read_csv(outcome.folder / "wer.csv")
     assert rates["wer"].tolist() == [1.0, 1.0] or (rates["wer"] > 0.5).all()
     manifest = json.loads((outcome.folder / "manifest.json").read_text())
@@ -116,8 +118,10 @@ def test_transcriber_transcribes_each_condition(run):
     assert versions[f"tre{HEARD}"].startswith(f"{versions['tre']}, {EAR} 1 ")
     assert len(manifest["corpora"]["csv"]["texts_sha256"]) == 64
     asr = table[table["model"] == f"tre{HEARD}"]
-    said = asr.pivot_table("predicted", "utterance", ["train_condition", "test_condition"], "first")
-    assert not said.eq(said.iloc[:, 0], axis=0).all(axis=None)
+    predicted = asr.pivot_table(
+        "predicted", "utterance", ["train_condition", "test_condition"], "first"
+    )
+    assert not predicted.eq(predicted.iloc[:, 0], axis=0).all(axis=None)
 
 
 def test_scores_do_not_depend_on_workers_other_models_or_order(run, tmp_path):
@@ -152,11 +156,11 @@ def test_transcripts_stay_with_their_recordings_if_others_are_refused(run, texts
     table = tmp_path / "more.csv"
     table.write_text("\n".join([lines[0], f"{broken},sad,v9,never said", *lines[1:]]) + "\n")
     outcome = run(table=table, transcripts=f"reference,{EAR}", models="tre")
-    heard = pd.read_csv(outcome.folder / "transcripts.csv", keep_default_na=False)
-    assert not heard["utterance"].str.contains("broken").any()
-    told = {Path(line.split(",")[0]).stem: line.split(",")[3] for line in lines[1:]}
-    for row in heard.itertuples():
-        assert row.reference == told[row.utterance]
+    transcripts = pd.read_csv(outcome.folder / "transcripts.csv", keep_default_na=False)
+    assert not transcripts["utterance"].str.contains("broken").any()
+    texts_of = {Path(line.split(",")[0]).stem: line.split(",")[3] for line in lines[1:]}
+    for row in transcripts.itertuples():
+        assert row.reference == texts_of[row.utterance]
 
 
 def test_corpus_without_recordings_has_only_the_original(run, tmp_path):
@@ -261,8 +265,8 @@ def test_estimate_contains_transcription(run, monkeypatch, texts, tmp_path):
         )
         with Pool(1) as pool:
             cache = Cache(tmp_path / "empty")
-            found = ingest(study.corpora[0], None, cache, pool)
-            one = Worklist(Experiment.from_study(study), found, cache)
+            ingested = ingest(study.corpora[0], None, cache, pool)
+            one = Worklist(Experiment.from_study(study), ingested, cache)
             return estimate.estimate([one], pool).code_s
 
     quick = coding()

@@ -89,9 +89,9 @@ def test_bitrate_may_follow_the_codec():
 
 
 def test_clamped_bitrates_of_a_chain_are_aliases():
-    found = planned({"gsm+mp3": [160, 256]}, bitrate_policy="clamp")
-    assert found.names == ("original", "gsm+mp3-160k")
-    (alias,) = found.aliases
+    plan = planned({"gsm+mp3": [160, 256]}, bitrate_policy="clamp")
+    assert plan.names == ("original", "gsm+mp3-160k")
+    (alias,) = plan.aliases
     assert (alias.name, alias.same_as) == ("gsm+mp3-256k", "gsm+mp3-160k")
 
 
@@ -143,15 +143,15 @@ def test_equal_conditions_are_planned_once(bundled):
 def test_loss_applies_to_the_preceding_codec(table, cache_dir, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ASER_BENCH_CACHE", str(cache_dir))
-    say = ["run", "--corpus", f"csv={table}", "--dry-run", "-q"]
+    run = ["run", "--corpus", f"csv={table}", "--dry-run", "-q"]
     codecs = ["--codec", "opus", "--loss", "5", "--bitrates", "16", "--codec", "mp3:64"]
-    assert main([*say, *codecs]) == 0
+    assert main([*run, *codecs]) == 0
     assert "original, opus-loss5-16k, mp3-64k" in capsys.readouterr().out
     with pytest.raises(SystemExit) as left:
-        main([*say, "--loss", "5", *codecs])
+        main([*run, "--loss", "5", *codecs])
     assert left.value.code == 2
     assert "--loss" in capsys.readouterr().err
-    assert main([*say, "--codec", "mp3", "--bitrates", "8", "--loss", "5"]) == 2
+    assert main([*run, "--codec", "mp3", "--bitrates", "8", "--loss", "5"]) == 2
     assert "codec mp3 has no option 'loss'" in capsys.readouterr().err
 
 

@@ -23,8 +23,8 @@ def study(table, **layer):
 
 def worklist_of(one, folder, pool) -> Worklist:
     cache = Cache(folder)
-    found = ingest(one.corpora[0], one.limit, cache, pool, False, lambda line: None)
-    return Worklist(Experiment.from_study(one), found, cache)
+    ingested = ingest(one.corpora[0], one.limit, cache, pool, False, lambda line: None)
+    return Worklist(Experiment.from_study(one), ingested, cache)
 
 
 def cost(one, folder) -> estimate.Estimate:
@@ -40,11 +40,13 @@ def even(monkeypatch):
 
 
 def test_estimate_comes_from_a_trial_on_this_machine(table, tmp_path):
-    found = cost(study(table), tmp_path)
-    assert found.code_s > 0
-    assert found.train_s > 0
-    assert found.seconds == pytest.approx(found.code_s + found.train_s + found.score_s)
-    assert "with -j 3 (encoding and feature extraction " in found.sentence(3)
+    estimated = cost(study(table), tmp_path)
+    assert estimated.code_s > 0
+    assert estimated.train_s > 0
+    assert estimated.seconds == pytest.approx(
+        estimated.code_s + estimated.train_s + estimated.score_s
+    )
+    assert "with -j 3 (encoding and feature extraction " in estimated.sentence(3)
     kinds = {path.parts[-3] for path in tmp_path.rglob("*.npz")}
     assert "features" not in kinds
     assert "predictions" not in kinds
@@ -71,9 +73,9 @@ def test_workers_share_the_work(table, tmp_path, even):
 def test_cached_results_cost_nothing(table, tmp_path):
     one = study(table)
     run(one, out=tmp_path / "out", cache=tmp_path / "cache", jobs=1, quiet=True)
-    found = cost(one, tmp_path / "cache")
-    assert (found.code_s, found.train_s) == (0, 0)
-    assert dataclasses.replace(found, score_s=0).seconds == 0
+    estimated = cost(one, tmp_path / "cache")
+    assert (estimated.code_s, estimated.train_s) == (0, 0)
+    assert dataclasses.replace(estimated, score_s=0).seconds == 0
 
 
 def test_failing_model_does_not_stop_the_estimate(table, tmp_path, monkeypatch):

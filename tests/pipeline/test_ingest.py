@@ -41,24 +41,24 @@ TEXTS = (
 
 
 def test_recordings_are_ingested(table, pool, tmp_path):
-    found = taken(table, pool, tmp_path)
-    assert found.has_audio
-    assert len(found.utterances) == 32
-    assert (found.utterances["duration_s"] == 0.4).all()
+    ingested = taken(table, pool, tmp_path)
+    assert ingested.has_audio
+    assert len(ingested.utterances) == 32
+    assert (ingested.utterances["duration_s"] == 0.4).all()
 
 
 def test_texts_without_recordings_are_ingested(pool, tmp_path):
-    said = []
-    found = taken(written(tmp_path, *TEXTS), pool, tmp_path, notify=said.append)
-    assert not found.has_audio
-    assert said == []  # nothing is opened
-    frame = found.utterances
+    messages = []
+    ingested = taken(written(tmp_path, *TEXTS), pool, tmp_path, notify=messages.append)
+    assert not ingested.has_audio
+    assert messages == []  # nothing is opened
+    frame = ingested.utterances
     assert (frame["file"] == "").all()
     assert (frame["duration_s"] == 0).all()
     # The same words by two people are no identical recordings.
     assert frame["group"].tolist() == ["a", "b", "c", "d"]
     assert all(len(value) == 64 for value in frame["samples_sha256"])
-    assert found.notes == ["the table has no recordings: texts and labels only"]
+    assert ingested.notes == ["the table has no recordings: texts and labels only"]
 
 
 def test_hash_without_recordings_depends_on_the_texts(pool, tmp_path):
@@ -69,16 +69,16 @@ def test_hash_without_recordings_depends_on_the_texts(pool, tmp_path):
 
 
 def test_failed_texts_are_named(pool, tmp_path):
-    found = taken(written(tmp_path, *TEXTS), pool, tmp_path).without({"b": "why"})
-    assert found.refused == [("b", "why")]
-    assert found.utterances["utterance"].tolist() == ["a", "c", "d"]
+    ingested = taken(written(tmp_path, *TEXTS), pool, tmp_path).without({"b": "why"})
+    assert ingested.refused == [("b", "why")]
+    assert ingested.utterances["utterance"].tolist() == ["a", "c", "d"]
 
 
 def test_label_set_is_applied_before_the_limit(pool, tmp_path):
-    found = taken(written(tmp_path, *TEXTS), pool, tmp_path, labels="4", limit=3)
-    assert found.utterances["utterance"].tolist() == ["a", "b", "c"]
-    assert found.emotions == ["happy", "sad"]
-    assert found.notes[1:] == [
+    ingested = taken(written(tmp_path, *TEXTS), pool, tmp_path, labels="4", limit=3)
+    assert ingested.utterances["utterance"].tolist() == ["a", "b", "c"]
+    assert ingested.emotions == ["happy", "sad"]
+    assert ingested.notes[1:] == [
         "label set 4: 1 excited count as happy",
         "label set 4: 1 utterances left out (bored 1)",
     ]
@@ -102,19 +102,19 @@ def halves(monkeypatch, table):
 
 
 def test_utterances_without_a_recording_are_refused(halves, pool, tmp_path):
-    found = taken("", pool, tmp_path)
-    assert found.has_audio
-    assert len(found.utterances) == 30
+    ingested = taken("", pool, tmp_path)
+    assert ingested.has_audio
+    assert len(ingested.utterances) == 30
     reason = "it has no recording, although other utterances have one"
-    assert found.refused == [("v0_0_angry", reason), ("v0_0_happy", reason)]
+    assert ingested.refused == [("v0_0_angry", reason), ("v0_0_happy", reason)]
     with pytest.raises(UsageError, match=r"v0_0_angry: it has no recording.*\(and 1 more\)"):
         taken("", pool, tmp_path, strict=True)
 
 
 def test_utterances_with_neither_recording_nor_text_are_refused(halves, pool, tmp_path):
     halves.utterances = halves.utterances.iloc[:2]
-    found = taken("", pool, tmp_path)
-    assert found.refused == [("v0_0_happy", "it has neither a recording nor a text")]
+    ingested = taken("", pool, tmp_path)
+    assert ingested.refused == [("v0_0_happy", "it has neither a recording nor a text")]
     halves.utterances = halves.utterances.iloc[1:]
     with pytest.raises(UsageError, match="no usable recording; v0_0_happy: it has neither"):
         taken("", pool, tmp_path)
@@ -133,9 +133,9 @@ def test_notes_identical_recordings_across_the_given_split(voices, pool, tmp_pat
         *(f"{one},x" for one in lines),
         "twin_sad.wav,sad,train,y",
     )
-    found = taken(path, pool, tmp_path)
-    assert found.notes[-1].startswith("2 recordings are identical to one in another part")
-    (one,) = split("given", found.utterances, 0)
-    names = found.utterances["utterance"].to_numpy()
+    ingested = taken(path, pool, tmp_path)
+    assert ingested.notes[-1].startswith("2 recordings are identical to one in another part")
+    (one,) = split("given", ingested.utterances, 0)
+    names = ingested.utterances["utterance"].to_numpy()
     assert "twin_sad" not in set(names[one.train])
     assert [len(part) for part in (one.train, one.dev, one.test)] == [5, 1, 2]

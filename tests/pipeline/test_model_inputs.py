@@ -36,17 +36,17 @@ def shards(*kinds: str) -> dict[str, tuple[str, ...]]:
 def test_single_input_is_an_array(cached):
     cache, frames, vectors, _ = cached
     np.testing.assert_array_equal(model_inputs.load(cache, "original", shards("vector")), vectors)
-    found = model_inputs.load(cache, "original", shards("frames"))
-    assert found.dtype == object
-    for one, other in zip(found, frames, strict=True):
+    inputs = model_inputs.load(cache, "original", shards("frames"))
+    assert inputs.dtype == object
+    for one, other in zip(inputs, frames, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_several_inputs_are_utterances(cached):
     cache, frames, vectors, texts = cached
-    found = model_inputs.load(cache, "original", shards("frames", "vector", "text"))
-    assert found.dtype == object
-    for i, one in enumerate(found):
+    inputs = model_inputs.load(cache, "original", shards("frames", "vector", "text"))
+    assert inputs.dtype == object
+    for i, one in enumerate(inputs):
         assert isinstance(one, Utterance)
         np.testing.assert_array_equal(one.frames, frames[i])
         np.testing.assert_array_equal(one.vector, vectors[i])
@@ -54,8 +54,8 @@ def test_several_inputs_are_utterances(cached):
 
 
 def test_text_alone_is_utterances(cached):
-    found = model_inputs.load(cached[0], "original", shards("text"))
-    assert [tuple(one) for one in found] == [(None, None, text) for text in cached[3]]
+    inputs = model_inputs.load(cached[0], "original", shards("text"))
+    assert [tuple(one) for one in inputs] == [(None, None, text) for text in cached[3]]
 
 
 def test_missing_entries_and_nan_are_errors(cached, tmp_path):

@@ -51,14 +51,18 @@ def tasks(tmp_path, corpus=None, **layer):
 
 
 def test_runs_without_a_search_are_separate_tasks(tmp_path):
-    found = tasks(tmp_path, models="lstm", runs=3, train="original")
-    assert [task.runs for task in found[:3]] == [(0,), (1,), (2,)]
-    assert len({task.key for task in found}) == len({task.seeds for task in found}) == len(found)
+    planned_tasks = tasks(tmp_path, models="lstm", runs=3, train="original")
+    assert [task.runs for task in planned_tasks[:3]] == [(0,), (1,), (2,)]
+    assert (
+        len({task.key for task in planned_tasks})
+        == len({task.seeds for task in planned_tasks})
+        == len(planned_tasks)
+    )
 
 
 def test_runs_with_a_search_are_one_task(tmp_path):
-    found = tasks(tmp_path, models="mlp", runs=3, effort="standard", train="original")
-    assert {task.runs for task in found} == {(0, 1, 2)}
+    planned_tasks = tasks(tmp_path, models="mlp", runs=3, effort="standard", train="original")
+    assert {task.runs for task in planned_tasks} == {(0, 1, 2)}
     assert {task.runs for task in tasks(tmp_path, models="svm", train="original")} == {(0,)}
 
 

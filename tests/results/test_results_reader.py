@@ -21,11 +21,11 @@ def side_by_side(*paths):
 
 
 def models(material):
-    found = predictions_of(material.sources)
-    assert {key[:3] for key in found.cells} == set(
+    result = predictions_of(material.sources)
+    assert {key[:3] for key in result.cells} == set(
         material.scores[["corpus", "features", "model"]].itertuples(index=False, name=None)
     )
-    return {key[2] for key in found.cells}
+    return {key[2] for key in result.cells}
 
 
 def test_folder_is_read_as_it_was_written(tmp_path):
@@ -39,10 +39,10 @@ def test_folder_is_read_as_it_was_written(tmp_path):
         factories.scores(frame)[["model", "fold", "uar", "reason"]],
         check_dtype=False,
     )
-    found = material.conditions.set_index("condition")
-    assert found.loc["mp3-8k", "effective_kbps"] == 8
-    assert pd.isna(found.loc["original", "effective_kbps"])
-    assert found.loc["original", "same_as"] == ""  # words are never missing
+    result = material.conditions.set_index("condition")
+    assert result.loc["mp3-8k", "effective_kbps"] == 8
+    assert pd.isna(result.loc["original", "effective_kbps"])
+    assert result.loc["original", "same_as"] == ""  # words are never missing
     assert material.leaks["known"].dtype == bool
     assert material.drift["shift"].max() == 0.2
 
@@ -77,8 +77,8 @@ def test_conditions_of_all_runs_are_merged(tmp_path):
     gsm = gsm[gsm["condition"].isin(["original", "gsm"])]
     one = factories.folder(tmp_path / "one", factories.predictions(model="svm"))
     two = factories.folder(tmp_path / "two", factories.predictions(skill, model="mlp"), gsm)
-    found = side_by_side(one, two).conditions
-    assert found["condition"].tolist() == ["original", "mp3-8k", "mp3-64k", "gsm"]
+    result = side_by_side(one, two).conditions
+    assert result["condition"].tolist() == ["original", "mp3-8k", "mp3-64k", "gsm"]
 
 
 def test_model_of_a_repeated_cell_is_renamed(tmp_path):
@@ -112,8 +112,8 @@ def test_different_corpus_of_the_same_name_is_renamed(tmp_path, why):
     names = {"voices (one)", "voices (two)", "others"}
     for table in (material.scores, material.conditions, material.drift, material.leaks):
         assert set(table["corpus"]) == names
-    found = predictions_of(material.sources)
-    assert set(found.corpora) == {key[0] for key in found.cells} == names
+    result = predictions_of(material.sources)
+    assert set(result.corpora) == {key[0] for key in result.cells} == names
     assert models(material) == {"svm"}  # the cells are those of different corpora
     context = material.context
     assert set(context.titles) == set(context.sizes) == set(context.notes) == names
@@ -132,8 +132,8 @@ def test_differing_settings_are_given_for_each_run(tmp_path):
         tmp_path / "three", factories.predictions(model="x"), settings="effort quick"
     )
     assert side_by_side(one, alike).context.settings == "effort quick"
-    said = side_by_side(one, two).context.settings
-    assert said == "one: seed 0, effort quick; two: seed 0, effort paper"
+    message = side_by_side(one, two).context.settings
+    assert message == "one: seed 0, effort quick; two: seed 0, effort paper"
 
 
 def test_equal_notes_are_merged(tmp_path):
@@ -159,10 +159,10 @@ def path(tmp_path):
 def refused(path) -> str:
     with pytest.raises(UsageError) as error:
         merge([reader.read(path)])
-    said = str(error.value)
-    assert "\n" not in said
-    assert str(path) in said
-    return said
+    message = str(error.value)
+    assert "\n" not in message
+    assert str(path) in message
+    return message
 
 
 def test_rejects_missing_folder_and_manifest(path, tmp_path):
@@ -241,7 +241,7 @@ def test_manifest_without_captions_is_read(path):
     assert side_by_side(path).context.settings == ""
 
 
-# What somebody heard
+# Transcripts
 
 
 def test_tables_of_transcripts_are_empty_without_transcribers(tmp_path):
@@ -253,11 +253,11 @@ def test_tables_of_transcripts_are_empty_without_transcribers(tmp_path):
 
 def test_transcripts_are_read_as_they_were_written(tmp_path):
     frame = factories.predictions(model="tre-ear")
-    heard = factories.transcripts(frame)
-    heard.loc[:2, "heard"] = ["", "nan", "null"]
-    material = side_by_side(factories.folder(tmp_path / "one", frame, transcript_table=heard))
-    pd.testing.assert_frame_equal(material.wer, wer(heard), check_dtype=False)
-    assert material.transcripts["heard"].tolist() == heard["heard"].tolist()
+    transcripts = factories.transcripts(frame)
+    transcripts.loc[:2, "heard"] = ["", "nan", "null"]
+    material = side_by_side(factories.folder(tmp_path / "one", frame, transcript_table=transcripts))
+    pd.testing.assert_frame_equal(material.wer, wer(transcripts), check_dtype=False)
+    assert material.transcripts["heard"].tolist() == transcripts["heard"].tolist()
 
 
 def test_equal_transcripts_of_two_folders_are_merged(tmp_path):
@@ -281,8 +281,8 @@ def test_transcriber_with_other_transcripts_is_renamed_with_its_models(
     for number, name in enumerate(("one", "two")):
         reader, plain = f"{'m' * number}tre-ear", f"svm{number}"
         frame = pd.concat([factories.predictions(model=reader), factories.predictions(model=plain)])
-        heard = factories.transcripts(frame, seed=number)
-        paths.append(factories.folder(tmp_path / name, frame, transcript_table=heard))
+        transcripts = factories.transcripts(frame, seed=number)
+        paths.append(factories.folder(tmp_path / name, frame, transcript_table=transcripts))
     material = side_by_side(*paths)
     assert material.wer["transcripts"].tolist() == ["ear (one)"] * 3 + ["ear (two)"] * 3
     assert set(material.transcripts["transcripts"]) == {"ear (one)", "ear (two)"}

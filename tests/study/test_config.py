@@ -45,7 +45,7 @@ FULL = Study(
     limit=40,
 )
 
-OTHERWISE = {
+OTHER_VALUES = {
     "corpora": (CorpusChoice("tess", "/data/tess"),),
     "codecs": (CodecChoice("mp3", (8.0,)),),
     "bitrate_policy": "error",
@@ -375,19 +375,27 @@ def test_digest_ignores_the_name():
     assert replace(FULL, name="other").digest() == FULL.digest()
 
 
-@pytest.mark.parametrize("key", OTHERWISE)
+@pytest.mark.parametrize("key", OTHER_VALUES)
 def test_digest_depends_on_every_other_field(key):
-    assert replace(FULL, **{key: OTHERWISE[key]}).digest() != FULL.digest()
+    assert replace(FULL, **{key: OTHER_VALUES[key]}).digest() != FULL.digest()
 
 
 def test_settings_of_models_are_taken_from_the_study():
-    told = FULL.settings
-    assert (told.preset, told.effort, told.max_epochs) == ("paper", "quick", 30)
-    assert (told.patience, told.frame_pool, told.class_weight) == (4, 2, "balanced")
+    model_settings = FULL.settings
+    assert (model_settings.preset, model_settings.effort, model_settings.max_epochs) == (
+        "paper",
+        "quick",
+        30,
+    )
+    assert (model_settings.patience, model_settings.frame_pool, model_settings.class_weight) == (
+        4,
+        2,
+        "balanced",
+    )
 
 
 def test_every_field_has_a_test_of_the_digest():
-    assert {"name", *OTHERWISE} == set(Study.__dataclass_fields__)
+    assert {"name", *OTHER_VALUES} == set(Study.__dataclass_fields__)
 
 
 def test_label_is_made_from_the_content_without_a_name():
