@@ -154,7 +154,7 @@ def draw_values(
     positions : Positions
         The positions of the conditions.
     rows : pandas.DataFrame
-        Columns ``condition``, ``value``, ``low``, ``high``, one row a condition.
+        Columns ``condition``, ``value``, ``low``, ``high``, one row for each condition.
     line_style : callable
         Returns the line style of a codec.
     shift : float

@@ -77,8 +77,8 @@ def _readers(data: FigureData) -> dict[str, str]:
 
 def _points(data: FigureData, rows: pd.DataFrame, readers: dict[str, str]) -> pd.DataFrame:
     """Return rows by model and condition: ``wer`` in percent, ``value``, ``low``, ``high``."""
-    heard = data.findings.wer.drop_duplicates(["transcripts", "condition"])
-    rates = heard.set_index(["transcripts", "condition"])["wer"].astype(float).to_dict()
+    wer_rows = data.findings.wer.drop_duplicates(["transcripts", "condition"])
+    rates = wer_rows.set_index(["transcripts", "condition"])["wer"].astype(float).to_dict()
     rows = rows[rows["model"].isin(list(readers))]
     keys = zip(rows["model"], rows["condition"], strict=True)
     wer = [100 * rates.get((readers[model], name), np.nan) for model, name in keys]
