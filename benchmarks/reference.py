@@ -1,9 +1,9 @@
-"""Write aser_bench/evaluation/data/reference.csv, the reference of the codec errors, from results.
+"""Write aser_bench/evaluation/data/reference.csv, the reference of codec errors, from results.
 
     python benchmarks/reference.py results/demo-mp3 results/ravdess-mp3 ...
 
-Takes the UAR over all test utterances of the SVM on functionals under the protocol speaker, matched
-and trained on the original.
+The file has the UAR over all test utterances of the SVM on functionals under the protocol speaker,
+trained at the test condition and trained on the original.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from aser_bench.evaluation.outcomes import read
 from aser_bench.results import reader
 from aser_bench.results.merge import merge
 
-WHO = {"features": "functionals", "model": "svm", "protocol": "speaker"}
+SELECTION = {"features": "functionals", "model": "svm", "protocol": "speaker"}
 
 
 def rows(folder: Path) -> pd.DataFrame:
     """Return the reference's rows of one results folder."""
     material = merge([reader.read(folder)])
     table = cells(read(material.sources))
-    table = table[(table[list(WHO)] == pd.Series(WHO)).all(axis=1)]
+    table = table[(table[list(SELECTION)] == pd.Series(SELECTION)).all(axis=1)]
     clean = table[table["train_condition"] == ORIGINAL].assign(training="clean")
     matched = table[table["train_condition"] == table["test_condition"]].assign(training="matched")
     both = pd.concat([clean, matched]).rename(columns={"test_condition": "condition"})

@@ -1,13 +1,13 @@
-"""Count how often intervals and tests are wrong, on studies in which the truth is known.
+"""Coverage of intervals and error rates of tests in simulated studies with a known loss.
 
     python benchmarks/simulation.py [--studies 1000] [--csv FILE]
 
-Each study has speakers who differ in how well they are recognised and in what a codec does to
-them; its loss in the mean over all speakers is set. Reported are, for several numbers of
-speakers: the coverage of the package's interval, of a plain bootstrap over speakers (percentiles
-of 999), and of the interval that ignores speakers; how often the permutation test by speaker and
-McNemar's test find a loss of nothing at the 5 % level; and how often a loss of just the margin is
-called non-inferior. The table in docs/statistics.md is made of it.
+The speakers of each study differ in how well they are recognised and in their loss; the mean loss
+over all speakers is set. The output has, for several numbers of speakers: the coverage of the
+package's interval, of a plain bootstrap over speakers (percentiles of 999 samples), and of the
+interval that ignores speakers; how often the permutation test by speaker and McNemar's test are
+significant at the 5 % level; and how often a loss of exactly the margin is called non-inferior. The
+table in docs/statistics.md is the output.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ SPEAKERS = (3, 5, 10, 24)
 
 
 @dataclass(frozen=True)
-class World:
-    """What studies are drawn from.
+class Population:
+    """The distribution that studies are drawn from.
 
     Attributes
     ----------
@@ -35,13 +35,13 @@ class World:
     takes : int
         Utterances of each emotion and speaker (between 2 and 2 x takes - 1 if ``unequal``).
     between : float
-        Standard deviation over speakers of the chance to be recognised.
+        Standard deviation over speakers of the probability of a correct prediction.
     effects : float
-        Standard deviation over speakers of what the codec costs.
+        Standard deviation of the loss over speakers.
     loss : float
-        What it costs in the mean.
+        Mean loss.
     folds : float
-        Standard deviation of what it costs the five groups of speakers that share a fold's model.
+        Standard deviation of the loss over the five groups of speakers that share a fold's model.
     unequal : bool
         Whether speakers have unequally many utterances.
     """
@@ -57,7 +57,7 @@ class World:
 
 @dataclass(frozen=True)
 class Study:
-    """One study: true classes, speakers, and what was predicted with and without the codec."""
+    """One study: true classes, speakers, and predictions with and without the codec."""
 
     truth: np.ndarray
     speaker: np.ndarray
@@ -65,15 +65,17 @@ class Study:
     coded: np.ndarray
 
 
-def draw(world: World, rng: np.random.Generator) -> Study:
+def draw(population: Population, rng: np.random.Generator) -> Study:
     """Draw one study; the two conditions share most of their luck, as they do in fact."""
-    number = world.speakers
-    takes = rng.integers(2, 2 * world.takes, number) if world.unequal else [world.takes] * number
+    number = population.speakers
+    takes = [population.takes] * number
+    if population.unequal:
+        takes = rng.integers(2, 2 * population.takes, number).tolist()
     speaker = np.repeat(np.arange(number), np.asarray(takes) * CLASSES)
     truth = np.concatenate([np.tile(np.arange(CLASSES), count) for count in takes])
-    skill = np.clip(0.45 + world.between * rng.standard_normal(number), 0.15, 0.85)[speaker]
-    cost = (world.loss + world.effects * rng.standard_normal(number))[speaker]
-    cost = cost + (world.folds * rng.standard_normal(5))[speaker % 5]
+    skill = np.clip(0.45 + population.between * rng.standard_normal(number), 0.15, 0.85)[speaker]
+    cost = (population.loss + population.effects * rng.standard_normal(number))[speaker]
+    cost = cost + (population.folds * rng.standard_normal(5))[speaker % 5]
     luck = rng.random(len(truth))
     other = np.where(rng.random(len(truth)) < 0.6, luck, rng.random(len(truth)))
     return Study(
@@ -128,20 +130,21 @@ def _bootstrap(one: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> 
     return float(low), float(high)
 
 
-def rates(world: World, studies: int, seed: int = 0) -> dict[str, float]:
-    """Return how often each thing is said, over studies drawn from a world."""
+def rates(population: Population, studies: int, seed: int = 0) -> dict[str, float]:
+    """Return how often each thing is said, over studies drawn from a population."""
     rng = np.random.default_rng(seed)
-    said = pd.DataFrame([judge(draw(world, rng), world.loss, rng) for _ in range(studies)])
+    results = [judge(draw(population, rng), population.loss, rng) for _ in range(studies)]
+    said = pd.DataFrame(results)
     return {str(name): float(share) for name, share in said.mean().items()}
 
 
-def family_error(world: World, studies: int, conditions: int = 8, seed: int = 0) -> float:
+def family_error(population: Population, studies: int, conditions: int = 8, seed: int = 0) -> float:
     """Return how often Holm's correction finds anything among conditions that cost nothing."""
     rng = np.random.default_rng(seed)
     found = 0
     for _ in range(studies):
         p = []
-        for study in (draw(world, rng) for _ in range(conditions)):
+        for study in (draw(population, rng) for _ in range(conditions)):
             pair = _by(study, study.speaker)
             p.append(significance.permutation_test(*pair, {"uar": confusion.uar})["uar"])
         found += bool((significance.holm(p) <= 0.05).any())
@@ -163,13 +166,13 @@ def main() -> None:
     parser.add_argument("--csv", metavar="FILE")
     options = parser.parse_args()
     rows = [
-        {"world": name, "speakers": n, **rates(World(n, **kinds), options.studies)}
+        {"population": name, "speakers": n, **rates(Population(n, **kinds), options.studies)}
         for name, kinds in WORLDS.items()
         for n in SPEAKERS
     ]
     table = pd.DataFrame(rows)
     print(table.to_string(index=False, float_format=lambda share: f"{100 * share:.1f}"))
-    error = family_error(World(10), max(1, options.studies // 4))
+    error = family_error(Population(10), max(1, options.studies // 4))
     print(f"Holm over 8 conditions, 10 speakers: something found in {100 * error:.1f} % of studies")
     if options.csv:
         table.to_csv(options.csv, index=False)

@@ -1,4 +1,4 @@
-"""What the evaluation finds in a run's predictions: the tables that the report is written from."""
+"""Findings: the tables that the evaluation computes from predictions, and their columns."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 GROUP = ("corpus", "features", "model", "protocol")
-"""What every table of findings starts with, but for those that no model plays a part in."""
+"""First columns of the tables that have results of models."""
 
 COMPARED = (*GROUP, "training", "train_condition", "condition")
-"""A test condition set against the original; ``training`` is one of `TRAININGS`."""
+"""A test condition compared with the original; ``training`` is one of `TRAININGS`."""
 
 TRAININGS = {
     "matched": "trained and tested at the same condition",
@@ -117,7 +117,7 @@ WORST = (
 DRIFT = ("corpus", "features", "condition", "feature", "shift", "spread", "sd_ratio")
 
 FEATURES = ("corpus", "features", "feature", "mean", "sd")
-"""What the features of the original recordings are, so that a check sees when they move."""
+"""Mean and standard deviation of the features of the original recordings, for checks."""
 
 LEAKS = ("corpus", "protocol", "fold", "kind", "shared", "utterances", "n_test", "known")
 
@@ -137,7 +137,7 @@ LEAKAGE_EFFECT = (
 )
 
 TRANSCRIPTS = ("corpus", "transcripts", "condition", "utterance", "reference", "heard")
-"""What each transcriber heard in each utterance at each condition, as a run leaves it."""
+"""Transcripts of each utterance at each condition; ``heard`` is the transcript."""
 
 WER = (
     "corpus",
@@ -175,64 +175,66 @@ def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Findings:
-    """Everything that is computed from predictions; fractions are from 0 to 1.
+    """All tables that are computed from predictions; fractions are from 0 to 1.
 
     Attributes
     ----------
     margin : float
-        The largest loss (fraction of the metric) that counts as none.
+        Largest tolerated loss, as a fraction of the metric.
     confidence : float
-        Of every interval.
+        Confidence of the intervals.
     cells : pandas.DataFrame
-        One row a cell, columns `CELLS`: metrics over all test utterances of all folds, mean over
-        runs, and the interval of the UAR. (The scores' means over folds may differ a little.)
+        One row for each cell, columns `CELLS` and the metrics: over all test utterances of all
+        folds, mean over runs, and the interval of the UAR. (The means over folds in the tables of
+        metrics may differ slightly.)
     losses : pandas.DataFrame
-        One row a condition x training x metric, columns `LOSSES`: ``value`` at the condition
-        against ``original``; ``difference`` is value less original, so that a loss is negative,
-        with its speaker-clustered interval ``low`` to ``high`` (NaN and the reason in ``why``
-        where there is none); ``p`` of the permutation test by speaker, ``p_holm`` corrected for
-        all comparisons of the metric and training in the same corpus, feature set and protocol
-        (all models and conditions); ``significant`` where that is below 5 % and a loss;
-        ``decision`` is ``non-inferior``, ``inferior`` or ``inconclusive`` at the margin;
-        ``effect`` the mean difference in standard deviations over speakers; ``retained`` the
-        share of the original's UAR above chance (UAR alone, NaN where the original is at chance).
+        One row for each condition, training and metric, columns `LOSSES`: ``value`` at the
+        condition and ``original``; ``difference`` is value minus original, with its
+        speaker-clustered interval ``low`` to ``high`` (NaN and the reason in ``why`` if there is
+        none); ``p`` of the permutation test by speaker (of the interval for a metric without
+        ``of_confusion``), ``p_holm`` corrected over all comparisons of the metric and training in
+        the same corpus, feature set and protocol (all models and conditions); ``significant`` if
+        that is below 5 % and the difference is a loss; ``decision`` is ``non-inferior``,
+        ``inferior`` or ``inconclusive`` at the margin; ``effect`` is the mean difference in
+        standard deviations over speakers; ``retained`` the share of the original's UAR above chance
+        (only for the UAR, NaN if the original is at chance).
     recalls : pandas.DataFrame
-        The same for the recall of each emotion, columns `RECALLS`, with its precision and what
-        it is most often taken for (``confused_share`` of its utterances). Holds rows for the
-        condition ``original`` too.
+        The same for the recall of each emotion, columns `RECALLS`, with its precision and the
+        emotion that it is most often confused with (``confused_share`` of its utterances). Has
+        rows for the condition ``original`` too.
     confusions : pandas.DataFrame
-        Columns `CONFUSIONS`: ``share`` of the utterances of ``truth`` that are called
-        ``predicted``; with rows for ``original``.
+        Columns `CONFUSIONS`: ``share`` of the utterances of ``truth`` that are predicted as
+        ``predicted``; has rows for ``original``.
     speakers : pandas.DataFrame
         UAR of each speaker at the original and at the condition, columns `SPEAKERS`.
     robustness : pandas.DataFrame
-        One row a codec with bitrates, columns `ROBUSTNESS`: ``area`` under the UAR curve over
-        log2 of the bitrate, divided by the range; codec errors against ``reference`` (1 is as
-        good); ``safe`` is ``yes``, ``none`` or ``inconclusive`` and ``sentence`` says it in words.
+        One row for each codec with bitrates, columns `ROBUSTNESS`: ``area`` under the UAR curve
+        over log2 of the bitrate, divided by the range; codec errors relative to ``reference`` (1 is
+        as good); ``safe`` is ``yes``, ``none`` or ``inconclusive``, and ``sentence`` describes it.
     bandwidth : pandas.DataFrame
-        Columns `BANDWIDTH`: the UAR's change (negative: a loss) split into what a low-pass filter
-        of the same bandwidth does too and what the coding does beyond.
+        Columns `BANDWIDTH`: the change of the UAR (negative: a loss) split into that of a low-pass
+        filter of the same bandwidth and the rest.
     worst : pandas.DataFrame
-        Utterances that went from right to wrong, those of the largest ``confidence`` in the wrong
-        word first, columns `WORST`.
+        Utterances that are correct at the original and wrong at a condition, those with the
+        largest ``confidence`` in the wrong emotion first, columns `WORST`.
     drift : pandas.DataFrame
-        Columns `DRIFT`: ``shift`` of each feature's mean in the original's standard deviations,
+        Columns `DRIFT`: ``shift`` of each feature's mean in standard deviations of the original,
         ``spread``: root mean square of the shifts of single utterances, ``sd_ratio``.
     leaks : pandas.DataFrame
-        Columns `LEAKS`: by fold and ``kind`` (speaker, recording, sentence) how many stand both
-        in training and in test, and how many of the ``n_test`` test utterances that touches;
-        ``known`` is false where the corpus does not tell.
+        Columns `LEAKS`: for each fold and ``kind`` (speaker, recording, sentence) the number that
+        is in both training and test, and how many of the ``n_test`` test utterances are affected;
+        ``known`` is false if it is unknown for some utterances.
     leakage_effect : pandas.DataFrame
-        Columns `LEAKAGE_EFFECT`: UAR of the original under a random protocol less that under the
+        Columns `LEAKAGE_EFFECT`: UAR of the original under a random protocol minus that under the
         speaker-disjoint one, on the utterances that both tested.
     wer : pandas.DataFrame
-        One row a transcriber and condition, columns `WER`: ``wer`` is all errors over all
-        reference words, with its speaker-clustered interval (NaN and the reason in ``why``
-        where there is none); ``empty`` the share of utterances in which nothing was heard.
-        Empty where nothing was recognised.
+        One row for each transcriber and condition, columns `WER`: ``wer`` is the number of errors
+        over the number of reference words, with its speaker-clustered interval (NaN and the reason
+        in ``why`` if there is none); ``empty`` is the share of utterances with an empty transcript.
+        Empty if nothing was transcribed.
     transcript_errors : pandas.DataFrame
-        The few utterances of each transcriber and condition that are heard worse than in the
-        original by most, columns `TRANSCRIPT_ERRORS`.
+        For each transcriber and condition the few utterances whose errors increase most over the
+        original, columns `TRANSCRIPT_ERRORS`.
     """
 
     margin: float = 0.02
@@ -253,10 +255,10 @@ class Findings:
 
 
 def transcriber_of(model: str, transcribers: Iterable[str]) -> str:
-    """Return the transcriber whose words a model reads, empty where it reads none of them.
+    """Return the transcriber of the texts that a model reads; empty if there is none.
 
-    A model is called ``<model>-<transcriber>`` then; where two runs mean different things by it,
-    both have the run's name behind theirs in brackets.
+    The name of such a model is ``<model>-<transcriber>``. If the transcripts of two runs differ,
+    the names of model and transcriber are followed by the name of the run in parentheses.
 
     Examples
     --------
@@ -265,11 +267,11 @@ def transcriber_of(model: str, transcribers: Iterable[str]) -> str:
     >>> transcriber_of("tre-whisper (one)", ["whisper (two)", "whisper (one)"])
     'whisper (one)'
     """
-    read, _, run = model.partition(" (")
-    found = []
+    stem, _, run = model.partition(" (")
+    matches = []
     for name in transcribers:
         bare, bracket, label = name.partition(" (")
-        if read.endswith(f"-{bare}") and (not bracket or run == label):
-            found.append(name)
-    # One name may end like another.
-    return max(found, key=len, default="")
+        if stem.endswith(f"-{bare}") and (not bracket or run == label):
+            matches.append(name)
+    # A name can be the end of another one: take the longest.
+    return max(matches, key=len, default="")

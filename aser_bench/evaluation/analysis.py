@@ -1,4 +1,4 @@
-"""From predictions to findings: the one place that calls everything else in this folder."""
+"""Computation of all findings from predictions."""
 
 from __future__ import annotations
 
@@ -31,59 +31,58 @@ def analyse(
     margin: float = MARGIN,
     unclustered: bool = False,
 ) -> Findings:
-    """Compute everything that the report tells from predictions.
+    """Return the findings of one or more files of predictions.
 
     Parameters
     ----------
     predictions : sequence of Source
-        Files, read as one.
+        Files, which are read as if they were one.
     conditions : pandas.DataFrame
         Columns ``tables.CONDITIONS``.
     drift, leaks : pandas.DataFrame, optional
-        What only the run itself can know, columns `findings.DRIFT` and `findings.LEAKS`.
+        Tables that predictions do not contain, columns `findings.DRIFT` and `findings.LEAKS`.
     wer, transcripts : pandas.DataFrame, optional
-        What a run leaves where somebody listened, columns `findings.WER` and
-        `findings.TRANSCRIPTS`.
+        Results of transcribers, columns `findings.WER` and `findings.TRANSCRIPTS`.
     margin : float
-        The largest loss that counts as none, as a fraction of the metric.
+        The largest tolerated loss, as a fraction of the metric.
     unclustered : bool
-        Whether intervals that ignore speakers stand beside the others.
+        Whether intervals that ignore speakers are added.
 
     Raises
     ------
     UsageError
-        If a file is none of predictions; see `outcomes.read`.
+        If a file does not contain predictions; see `outcomes.read`.
     """
     outcomes = read(predictions)
-    found = list(all_pairs(outcomes))
-    lost = losses.losses(found, margin, unclustered)
+    comparisons = list(all_pairs(outcomes))
+    loss_table = losses.losses(comparisons, margin, unclustered)
     return Findings(
         margin=margin,
         confidence=intervals.CONFIDENCE,
         cells=cells(outcomes),
-        losses=lost,
-        recalls=losses.recalls(found),
-        confusions=losses.confusions(found),
-        speakers=losses.speakers(found),
-        robustness=codec_rows.robustness_rows(found, lost, conditions, margin),
-        bandwidth=bandwidth.split(found, conditions),
-        worst=losses.worst(found),
-        drift=_given(drift, DRIFT),
-        leaks=_given(leaks, LEAKS),
+        losses=loss_table,
+        recalls=losses.recalls(comparisons),
+        confusions=losses.confusions(comparisons),
+        speakers=losses.speakers(comparisons),
+        robustness=codec_rows.robustness_rows(comparisons, loss_table, conditions, margin),
+        bandwidth=bandwidth.split(comparisons, conditions),
+        worst=losses.worst(comparisons),
+        drift=_table_or_empty(drift, DRIFT),
+        leaks=_table_or_empty(leaks, LEAKS),
         leakage_effect=leakage.effect(outcomes),
-        wer=_given(wer, WER),
-        transcript_errors=_given(
+        wer=_table_or_empty(wer, WER),
+        transcript_errors=_table_or_empty(
             None if transcripts is None else largest_errors(transcripts), TRANSCRIPT_ERRORS
         ),
     )
 
 
-def _given(table: pd.DataFrame | None, columns: Sequence[str]) -> pd.DataFrame:
+def _table_or_empty(table: pd.DataFrame | None, columns: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(columns=list(columns)) if table is None else table
 
 
 def cells(outcomes: Outcomes) -> pd.DataFrame:
-    """Return every cell's metrics over all its test utterances, columns `findings.CELLS`."""
+    """Return each cell's metrics over all its test utterances, columns `findings.CELLS`."""
     rows = [
         _cell(key, cell, outcomes.corpora[key[0]])
         for key, cell in outcomes.cells.items()
@@ -95,21 +94,21 @@ def cells(outcomes: Outcomes) -> pd.DataFrame:
 def _cell(key: Key, cell: Cell, corpus: Corpus) -> dict[str, Any]:
     corpus_name, features, model, protocol, train, test = key
     rows = np.flatnonzero(cell.tested)
-    one = side(cell, corpus, rows)
-    total = one.confusions.sum(axis=1)
-    found = intervals.interval(one.confusions, confusion.uar)
-    runs = zip(one.predicted == one.truth, one.confidence, strict=True)
+    tested = side(cell, corpus, rows)
+    total = tested.confusions.sum(axis=1)
+    uar = intervals.interval(tested.confusions, confusion.uar)
+    runs = zip(tested.predicted == tested.truth, tested.confidence, strict=True)
     return {
         **dict(zip(CELLS, (corpus_name, features, model, protocol, train, test), strict=False)),
         "n_utterances": len(rows),
-        "n_speakers": len(np.unique(one.speaker)) if corpus.speakers else 0,
-        "n_runs": len(one.predicted),
-        "chance": robustness.chance(one.truth),
+        "n_speakers": len(np.unique(tested.speaker)) if corpus.speakers else 0,
+        "n_runs": len(tested.predicted),
+        "chance": robustness.chance(tested.truth),
         "ece": float(np.mean([probability.ece(*run) for run in runs])),
         "brier": float(cell.brier[:, rows].mean()),
-        # By Student's t it would reach beyond what a share can be.
-        "uar_low": float(np.clip(found.low, 0, 1)),
-        "uar_high": float(np.clip(found.high, 0, 1)),
+        # An interval of Student's t can exceed the range of a share.
+        "uar_low": float(np.clip(uar.low, 0, 1)),
+        "uar_high": float(np.clip(uar.high, 0, 1)),
         **{
             name: float(np.mean(on_confusions(metric, corpus.emotions)(total)))
             for name, metric in all_metrics().items()

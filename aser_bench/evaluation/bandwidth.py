@@ -1,4 +1,4 @@
-"""Which part of a loss is band-limiting: a low-pass filter of the same bandwidth beside a codec."""
+"""The part of a loss that a low-pass filter of the same bandwidth causes as well."""
 
 from __future__ import annotations
 
@@ -14,62 +14,64 @@ from . import confusion, intervals
 from .pairs import Pair
 
 WITHIN = 0.03
-"""Share by which the bandwidths of a codec and a low-pass filter may differ."""
+"""Largest relative difference of the bandwidths of a codec and its low-pass filter."""
 
 
 def split(pairs: Sequence[Pair], conditions: pd.DataFrame) -> pd.DataFrame:
-    """Split the change of UAR into that of a low-pass filter and what coding does beyond it.
+    """Split the change of UAR into that of a low-pass filter and the rest (coding artefacts).
 
     Parameters
     ----------
     pairs : sequence of Pair
     conditions : pandas.DataFrame
-        Columns ``tables.CONDITIONS``; those of the codec ``lowpass`` are the filters. A condition
-        takes the filter whose measured bandwidth is nearest, if it is within 3 %.
+        Columns ``tables.CONDITIONS``; those of the codec ``lowpass`` are the filters. Each
+        condition is compared with the filter of the nearest measured bandwidth within 3 %.
 
     Returns
     -------
     pandas.DataFrame
         Columns `findings.BANDWIDTH`; loss = bandwidth + artefacts.
     """
-    filters = {corpus: _twins(rows) for corpus, rows in conditions.groupby("corpus", sort=False)}
+    filters = {
+        corpus: _nearest_filters(rows) for corpus, rows in conditions.groupby("corpus", sort=False)
+    }
     by_keys = {pair.keys: pair for pair in pairs}
     rows = []
     for pair in pairs:
-        twin = filters.get(pair.keys[0], {}).get(pair.condition)
-        if twin is None:
+        name = filters.get(pair.keys[0], {}).get(pair.condition)
+        if name is None:
             continue
-        *way, training, train, _ = pair.keys
-        other = by_keys.get((*way, training, twin if training == "matched" else train, twin))
-        if other is not None and np.array_equal(other.rows, pair.rows):
-            rows.append(_row(pair, other))
+        *group, training, train, _ = pair.keys
+        trained_at = name if training == "matched" else train
+        filtered = by_keys.get((*group, training, trained_at, name))
+        if filtered is not None and np.array_equal(filtered.rows, pair.rows):
+            rows.append(_row(pair, filtered))
     return pd.DataFrame(rows, columns=list(BANDWIDTH))
 
 
-def _twins(conditions: pd.DataFrame) -> dict[str, str]:
+def _nearest_filters(conditions: pd.DataFrame) -> dict[str, str]:
     """Return the low-pass filter of each coded condition that has one."""
-    known = conditions[conditions["same_as"].isna() | (conditions["same_as"] == "")]
-    # Not the chains that begin with one.
-    is_filter = known["codec"].str.fullmatch(r"lowpass(:[^+]*)?")
-    found = {}
-    for name, hertz in zip(known["condition"], known["bandwidth_hz"], strict=True):
-        off = (known.loc[is_filter, "bandwidth_hz"] / hertz - 1).abs()
-        if name == ORIGINAL or off.empty or not off.min() <= WITHIN:
+    distinct = conditions[conditions["same_as"].isna() | (conditions["same_as"] == "")]
+    # A chain that begins with a filter is none.
+    filters = distinct[distinct["codec"].str.fullmatch(r"lowpass(:[^+]*)?")]
+    nearest = {}
+    for name, hertz in zip(distinct["condition"], distinct["bandwidth_hz"], strict=True):
+        deviation = (filters["bandwidth_hz"] / hertz - 1).abs()
+        if name == ORIGINAL or name in filters["condition"].to_numpy():
             continue
-        twin = known.loc[off.idxmin(), "condition"]
-        if name not in known.loc[is_filter, "condition"].to_numpy():
-            found[str(name)] = str(twin)
-    return found
+        if not deviation.empty and deviation.min() <= WITHIN:
+            nearest[str(name)] = str(filters.loc[deviation.idxmin(), "condition"])
+    return nearest
 
 
-def _row(pair: Pair, filtered: Pair) -> dict:
+def _row(pair: Pair, filtered: Pair) -> dict[str, Any]:
     parts = {
         "loss": (pair.coded, pair.original),
         "bandwidth": (filtered.coded, pair.original),
         "artefacts": (pair.coded, filtered.coded),
     }
     row: dict[str, Any] = dict(zip(BANDWIDTH, (*pair.keys, filtered.condition), strict=False))
-    for name, (one, other) in parts.items():
-        found = intervals.interval(one.confusions, confusion.uar, other.confusions)
-        row |= {name: found.estimate, f"{name}_low": found.low, f"{name}_high": found.high}
+    for name, (first, second) in parts.items():
+        change = intervals.interval(first.confusions, confusion.uar, second.confusions)
+        row |= {name: change.estimate, f"{name}_low": change.low, f"{name}_high": change.high}
     return row

@@ -105,7 +105,8 @@ def confusion_matrix(
 def ratio(part: Counts, whole: Counts, otherwise: float) -> Floats:
     """Return ``part / whole``, and ``otherwise`` where the whole is 0."""
     out = np.full(np.broadcast(part, whole).shape, otherwise)
-    return np.divide(part, whole, out=out, where=whole > 0)
+    np.divide(part, whole, out=out, where=whole > 0)
+    return out
 
 
 def wap(matrix: Counts) -> Floats:
@@ -146,12 +147,14 @@ def precisions(matrix: Counts) -> Floats:
 
 def true_counts(matrix: Counts) -> Counts:
     """Return the utterances of each class (..., k); einsum is faster than sum for few columns."""
-    return np.einsum("...ij->...i", matrix)
+    counts: Counts = np.einsum("...ij->...i", matrix)
+    return counts
 
 
 def predicted_counts(matrix: Counts) -> Counts:
     """Return the predictions of each class (..., k)."""
-    return np.einsum("...ij->...j", matrix)
+    counts: Counts = np.einsum("...ij->...j", matrix)
+    return counts
 
 
 def correct_counts(matrix: Counts) -> Counts:

@@ -1,16 +1,20 @@
-"""How far the features themselves move under a codec."""
+"""Shift of the features themselves under a codec."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 _ROUNDING = 1e-9
 
 
-def drift(original: np.ndarray, coded: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+def drift(
+    original: npt.NDArray[Any], coded: npt.NDArray[Any], names: Sequence[str]
+) -> pd.DataFrame:
     r"""Return the shift of each feature in standard deviations of the original.
 
     .. math:: \mathrm{shift}_j = \overline{(x^c_j - x^o_j)} / s^o_j
@@ -18,23 +22,23 @@ def drift(original: np.ndarray, coded: np.ndarray, names: Sequence[str]) -> pd.D
     Parameters
     ----------
     original, coded : numpy.ndarray of shape (utterances, features)
-        Of the same utterances in the same order.
+        Features of the same utterances in the same order.
     names : sequence of str
-        Of the features.
+        Names of the features.
 
     Returns
     -------
     pandas.DataFrame
         One row a feature: ``feature``; ``shift``; ``spread``, the root mean square of the single
-        utterances' shifts, so that shifts which cancel in the mean show too; and ``sd_ratio``, the
-        standard deviation at the condition over the original's. NaN where the original does not
-        vary.
+        utterances' shifts, which also shows shifts that cancel in the mean; and ``sd_ratio``, the
+        standard deviation at the condition over that of the original. NaN if a feature of the
+        original is constant.
     """
     one, two = original.astype(float), coded.astype(float)
     sd = one.std(axis=0, ddof=1) if len(one) > 1 else np.zeros(one.shape[1])
-    # What rounding leaves of a constant is no spread.
-    known = sd > _ROUNDING * np.abs(one).max(axis=0, initial=0)
-    divisor = np.where(known, sd, np.nan)
+    # Rounding errors of a constant are not a spread.
+    varies = sd > _ROUNDING * np.abs(one).max(axis=0, initial=0)
+    divisor = np.where(varies, sd, np.nan)
     moved = (two - one) / divisor
     ratio = two.std(axis=0, ddof=1) / divisor if len(two) > 1 else np.full(len(sd), np.nan)
     return pd.DataFrame(

@@ -1,7 +1,7 @@
-"""How the folds of each protocol are made; `splits` says which protocols there are.
+"""Functions that make the folds of the built-in protocols.
 
-A split is made of utterances, never of coded versions of them, so that all conditions of an
-utterance share its fold. Identical recordings (one ``group``) stay on one side of any split.
+A split divides utterances, never coded versions of them, so that all conditions of an utterance
+are in the same fold. Identical recordings (the same ``group``) are in one part of each split.
 """
 
 from __future__ import annotations
@@ -11,41 +11,46 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..core.errors import UsageError
 
 FOLDS = 5
 DEV_PARTS = 8
-"""One in so many training speakers (or recordings) is spared for dev."""
+"""One of this many training speakers (or recordings) is used for dev."""
+
+
+Rows = npt.NDArray[np.intp]
+"""Row numbers of the utterances table, or a number for each row."""
 
 
 @dataclass(frozen=True)
 class Split:
     """One fold: row numbers of the utterances table, sorted, disjoint.
 
-    ``dev`` is for models that must watch something while they train (to stop early). Under
-    the speaker-disjoint protocols it is spared from the training speakers, and empty where
-    there are too few of them; see `splits.for_model`.
+    ``dev`` is for models that monitor their training (to stop early). Under the speaker-disjoint
+    protocols it is taken from the training speakers, and empty if there are too few of them; see
+    `splits.for_model`.
     """
 
     fold: int
-    train: np.ndarray
-    dev: np.ndarray
-    test: np.ndarray
+    train: Rows
+    dev: Rows
+    test: Rows
 
 
-def speaker_blocks(utterances: pd.DataFrame) -> np.ndarray:
-    """Return a number for each row (rows,): rows of one speaker share it.
+def speaker_blocks(utterances: pd.DataFrame) -> Rows:
+    """Return a block number for each row (rows,): rows of one speaker have the same number.
 
-    So do speakers that share an identical recording, which must not be split either.
+    Speakers that share an identical recording are one block as well.
     """
     speakers, groups = (pd.factorize(utterances[name])[0] for name in ("speaker", "group"))
-    return joined(speakers, groups)
+    return merge_blocks(speakers, groups)
 
 
-def joined(blocks: np.ndarray, ties: np.ndarray) -> np.ndarray:
-    """Return the blocks (rows,) as fewer ones: blocks with a row of the same tie are one."""
+def merge_blocks(blocks: Rows, ties: Rows) -> Rows:
+    """Return blocks (rows,) merged where they share a tie (a value of ``ties`` (rows,))."""
     block = blocks.copy()
     shared = pd.Series(ties).duplicated(keep=False).to_numpy()
     for tie in pd.unique(ties[shared]):
@@ -57,7 +62,7 @@ def joined(blocks: np.ndarray, ties: np.ndarray) -> np.ndarray:
 
 def by_speaker(utterances: pd.DataFrame, seed: int) -> Iterator[Split]:
     """Five folds of speakers, or as many as there are speakers."""
-    blocks = _speakers_or_refuse(utterances, "speaker")
+    blocks = _require_speakers(utterances, "speaker")
     number = min(FOLDS, len(np.unique(blocks)))
     for fold, test in enumerate(stratified(utterances["emotion"], blocks, number, seed)):
         yield _with_dev(fold, blocks, test, seed)
@@ -65,7 +70,7 @@ def by_speaker(utterances: pd.DataFrame, seed: int) -> Iterator[Split]:
 
 def leave_one_speaker_out(utterances: pd.DataFrame, seed: int) -> Iterator[Split]:
     """Each speaker in turn."""
-    blocks = _speakers_or_refuse(utterances, "loso")
+    blocks = _require_speakers(utterances, "loso")
     for fold, block in enumerate(np.unique(blocks)):
         yield _with_dev(fold, blocks, np.flatnonzero(blocks == block), seed)
 
@@ -74,14 +79,14 @@ def leave_one_session_out(utterances: pd.DataFrame, seed: int) -> Iterator[Split
     """Each session in turn; sessions that share a speaker are left out together."""
     if "session" not in utterances or (utterances["session"] == "").any():
         raise UsageError(
-            "protocol 'session' needs every utterance's session, and the corpus does not tell "
+            "protocol 'session' needs the session of every utterance, and the corpus does not have "
             "it: use --protocol speaker, or a table with a column session (--corpus csv=FILE)"
         )
-    blocks = _speakers_or_refuse(utterances, "session")
-    sessions = joined(pd.factorize(utterances["session"])[0], blocks)
+    blocks = _require_speakers(utterances, "session")
+    sessions = merge_blocks(pd.factorize(utterances["session"])[0], blocks)
     if len(np.unique(sessions)) < 2:
         raise UsageError(
-            "protocol 'session' needs two sessions or more that share no speaker: "
+            "protocol 'session' needs at least two sessions that share no speaker: "
             "use --protocol speaker"
         )
     for fold, session in enumerate(np.unique(sessions)):
@@ -101,7 +106,7 @@ def yoon2018(utterances: pd.DataFrame, seed: int) -> Iterator[Split]:
 def _random(
     name: str, parts: int, dev_parts: int, utterances: pd.DataFrame, seed: int
 ) -> Iterator[Split]:
-    """Five random stratified folds; ``dev_parts`` of ``parts`` of what is held out are dev."""
+    """Five random stratified folds; ``dev_parts`` of ``parts`` of the held-out fifth are dev."""
     emotions = utterances["emotion"]
     groups = pd.factorize(utterances["group"])[0]
     if len(np.unique(groups)) < FOLDS * 4:
@@ -111,34 +116,35 @@ def _random(
         )
     rows = np.arange(len(utterances))
     for fold, held in enumerate(stratified(emotions, groups, FOLDS, seed)):
-        # Fewer parts where the fifth has fewer recordings; none is spared of a single one.
+        # Fewer parts if the fifth has fewer recordings; a single recording gives no dev.
         number = min(parts, len(np.unique(groups[held])))
         dev = held[:0]
         if number > 1:
-            own_seed = (seed + fold) % 2**32
-            found = list(stratified(emotions.iloc[held], groups[held], number, own_seed))
-            spared = min(max(1, round(number * dev_parts / parts)), len(found) - 1)
-            dev = held[np.sort(np.concatenate([dev, *found[:spared]]))]
+            fold_seed = (seed + fold) % 2**32
+            pieces = list(stratified(emotions.iloc[held], groups[held], number, fold_seed))
+            n_dev = min(max(1, round(number * dev_parts / parts)), len(pieces) - 1)
+            dev = held[np.sort(np.concatenate([dev, *pieces[:n_dev]]))]
         yield Split(fold, np.setdiff1d(rows, held), dev, np.setdiff1d(held, dev))
 
 
 def given(utterances: pd.DataFrame, seed: int) -> Iterator[Split]:
     """The corpus's own parts, as one fold.
 
-    Its test part stays whole, so that it is the one of which others report. Recordings that
-    are identical to one of it are taken out of training and dev, and those identical to one of
-    dev out of training.
+    The test part is complete, so that results are comparable with published ones. Recordings
+    that are identical to one in test are removed from training and dev, and those identical to
+    one in dev from training.
     """
     if "split" not in utterances or (utterances["split"] == "").any():
         raise UsageError(
             "protocol 'given' needs the corpus's own division into train, dev and test, and the "
-            "corpus does not tell it: use --protocol speaker or paper, or a table with a column "
+            "corpus does not have it: use --protocol speaker or paper, or a table with a column "
             "split (--corpus csv=FILE)"
         )
-    strange = sorted(set(utterances["split"]) - {"train", "dev", "test"})
-    if strange:
+    unknown = sorted(set(utterances["split"]) - {"train", "dev", "test"})
+    if unknown:
         raise UsageError(
-            f"protocol 'given': the column split holds {strange[0]!r}; it knows train, dev, test"
+            f"protocol 'given': the column split has {unknown[0]!r}; its values must be train, dev "
+            "or test"
         )
     part, group = utterances["split"].to_numpy(), pd.factorize(utterances["group"])[0]
     test, dev = part == "test", part == "dev"
@@ -147,29 +153,29 @@ def given(utterances: pd.DataFrame, seed: int) -> Iterator[Split]:
     for name, rows in (("train", train), ("test", test)):
         if not rows.any():
             raise UsageError(
-                f"protocol 'given': there is nothing in the corpus's own {name} part; take more "
-                "utterances if there is a --limit, else use --protocol speaker"
+                f"protocol 'given': the corpus's own {name} part is empty; increase --limit if "
+                "it is set, else use --protocol speaker"
             )
     yield Split(0, *(np.flatnonzero(rows) for rows in (train, dev, test)))
 
 
-def _speakers_or_refuse(utterances: pd.DataFrame, protocol: str) -> np.ndarray:
+def _require_speakers(utterances: pd.DataFrame, protocol: str) -> Rows:
     if (utterances["speaker"] == "").any():
         raise UsageError(
-            f"protocol {protocol!r} needs every utterance's speaker, and the corpus does not "
-            "tell it: use --protocol paper, or a table with speakers (--corpus csv=FILE)"
+            f"protocol {protocol!r} needs the speaker of every utterance, and the corpus does not "
+            "have it: use --protocol paper, or a table with speakers (--corpus csv=FILE)"
         )
     blocks = speaker_blocks(utterances)
     if len(np.unique(blocks)) < 2:
         raise UsageError(
-            f"protocol {protocol!r} needs two speakers or more, and the corpus has one "
+            f"protocol {protocol!r} needs at least two speakers, and the corpus has one "
             f"({utterances['speaker'].iloc[0]}): use --protocol paper"
         )
     return blocks
 
 
-def _with_dev(fold: int, blocks: np.ndarray, test: np.ndarray, seed: int) -> Split:
-    """Spare every eighth training speaker (at least one) for dev, if two others remain."""
+def _with_dev(fold: int, blocks: Rows, test: Rows, seed: int) -> Split:
+    """Use every eighth training speaker (at least one) for dev, if two others remain."""
     left = np.setdiff1d(np.unique(blocks), blocks[test])
     dev_blocks = np.array([], dtype=int)
     if len(left) >= 3:
@@ -180,21 +186,19 @@ def _with_dev(fold: int, blocks: np.ndarray, test: np.ndarray, seed: int) -> Spl
     return Split(fold, train, dev, test)
 
 
-def stratified(
-    emotions: pd.Series, blocks: np.ndarray, number: int, seed: int
-) -> Iterator[np.ndarray]:
-    """Yield the rows of each part: ``number`` parts at most, each with its share of emotions.
+def stratified(emotions: pd.Series, blocks: Rows, number: int, seed: int) -> Iterator[Rows]:
+    """Yield the rows of each part: at most ``number`` parts, each with its share of emotions.
 
     Rows of one block (rows,) stay together.
     """
     from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
-    # Stratifying is refused where no emotion has as many utterances as there are folds.
+    # StratifiedGroupKFold refuses fewer utterances of each emotion than folds.
     rare = emotions.value_counts().max() < number
-    kind = GroupKFold if rare else StratifiedGroupKFold
-    splitter = kind(number, shuffle=True, random_state=seed)
+    splitter_class = GroupKFold if rare else StratifiedGroupKFold
+    splitter = splitter_class(number, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
-        # Rare emotions are spread as far as they go; the tables count train, dev and test.
+        # Rare emotions are missing in some parts; the tables count train, dev and test.
         warnings.filterwarnings("ignore", message="The least populated class")
         for _, test in splitter.split(np.zeros(len(emotions)), emotions, blocks):
             if len(test):

@@ -1,8 +1,9 @@
-"""Who and what stands both in training and in test, and what that is worth."""
+"""Leakage: speakers, recordings and sentences in both training and test, and its effect."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,11 +18,11 @@ from .pairs import original_key, side
 from .protocols import PROTOCOLS, get_protocol
 
 KINDS = {"speaker": "speaker", "recording": "group", "sentence": "text"}
-"""What may leak, and the column of the utterances table that tells it."""
+"""What may leak -> its column of the utterances table."""
 
 
 def leaks(protocol: str, utterances: pd.DataFrame, splits: Sequence[Split]) -> pd.DataFrame:
-    """Count by fold what training (dev included) and test share.
+    """Count the speakers, recordings and sentences that training (with dev) and test share.
 
     Parameters
     ----------
@@ -33,35 +34,35 @@ def leaks(protocol: str, utterances: pd.DataFrame, splits: Sequence[Split]) -> p
     Returns
     -------
     pandas.DataFrame
-        Columns `findings.LEAKS`. Utterances of which the corpus does not tell the speaker or
-        the sentence share none; ``known`` is false unless all of them are told.
+        Columns `findings.LEAKS`. Utterances without a speaker or a sentence share none;
+        ``known`` is false unless all utterances have one.
     """
     rows = []
-    for one in splits:
-        seen, test = np.union1d(one.train, one.dev), one.test
+    for fold in splits:
+        seen, test = np.union1d(fold.train, fold.dev), fold.test
         for kind, column in KINDS.items():
-            words = utterances[column].astype(str)
-            shared = set(words.iloc[seen]) & set(words.iloc[test]) - {""}
+            values = utterances[column].astype(str)
+            shared = set(values.iloc[seen]) & set(values.iloc[test]) - {""}
             rows.append(
                 {
                     "corpus": str(utterances["corpus"].iloc[0]),
                     "protocol": protocol,
-                    "fold": one.fold,
+                    "fold": fold.fold,
                     "kind": kind,
                     "shared": len(shared),
-                    "utterances": int(words.iloc[test].isin(shared).sum()),
+                    "utterances": int(values.iloc[test].isin(shared).sum()),
                     "n_test": len(test),
-                    "known": bool((words != "").all()),
+                    "known": bool((values != "").all()),
                 }
             )
     return pd.DataFrame(rows, columns=list(LEAKS))
 
 
 def effect(outcomes: Outcomes) -> pd.DataFrame:
-    """Return what a random protocol adds to the UAR, columns `findings.LEAKAGE_EFFECT`.
+    """Return how much a random protocol adds to the UAR, columns `findings.LEAKAGE_EFFECT`.
 
-    UAR of the original under it less that under a speaker-disjoint protocol, on the utterances
-    that both tested, wherever a model was run under both.
+    The UAR of the original under a random protocol minus that under a speaker-disjoint one, on
+    the utterances that both tested, for each model that was run under both.
     """
     rows = []
     built_in = [protocol.name for protocol in PROTOCOLS]
@@ -84,14 +85,16 @@ def _is_disjoint(protocol: str) -> bool | None:
         return None
 
 
-def _effect(outcomes: Outcomes, key: tuple[str, ...], twin: tuple[str, ...]) -> list[dict]:
+def _effect(
+    outcomes: Outcomes, key: tuple[str, ...], twin: tuple[str, ...]
+) -> list[dict[str, Any]]:
     corpus = outcomes.corpora[key[0]]
-    one, two = outcomes.cells[key], outcomes.cells[twin]
-    rows = np.flatnonzero(one.tested & two.tested)
+    random, disjoint = outcomes.cells[key], outcomes.cells[twin]
+    rows = np.flatnonzero(random.tested & disjoint.tested)
     if not len(rows):
         return []
-    left, right = (side(cell, corpus, rows) for cell in (one, two))
-    found = intervals.interval(
+    left, right = (side(cell, corpus, rows) for cell in (random, disjoint))
+    change = intervals.interval(
         left.confusions, confusion.uar, right.confusions, bool(corpus.speakers)
     )
     values = [float(confusion.uar(s.confusions.sum(axis=1)).mean()) for s in (left, right)]
@@ -99,9 +102,9 @@ def _effect(outcomes: Outcomes, key: tuple[str, ...], twin: tuple[str, ...]) -> 
     return [
         {
             **dict(zip(LEAKAGE_EFFECT, names, strict=False)),
-            "difference": found.estimate,
-            "low": found.low,
-            "high": found.high,
+            "difference": change.estimate,
+            "low": change.low,
+            "high": change.high,
             "n_utterances": len(rows),
             "n_speakers": len(np.unique(left.speaker)) if corpus.speakers else 0,
         }

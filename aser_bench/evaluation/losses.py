@@ -1,4 +1,4 @@
-"""What a condition costs: differences from the original with intervals and tests."""
+"""Losses: differences of each condition from the original, with intervals and tests."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ import pandas as pd
 from ..core.findings import CONFUSIONS, LOSSES, RECALLS, SPEAKERS, WORST
 from ..core.metrics import LEADING, Metric, all_metrics
 from . import confusion, intervals, robustness, significance
+from .confusion import Counts, Floats
 from .metrics import on_confusions
 from .pairs import Pair
 
 ALPHA = 0.05
 _MOST_WORST = 20
-UNKNOWN = "the corpus does not tell its speakers: the interval takes utterances as independent"
+UNKNOWN = "the speakers are unknown: the interval treats utterances as independent"
 
 
 def losses(pairs: Sequence[Pair], margin: float, unclustered: bool = False) -> pd.DataFrame:
-    """Return every condition's metrics against the original's, columns `findings.LOSSES`.
+    """Return the metrics of each condition against the original, columns `findings.LOSSES`.
 
     Parameters
     ----------
     pairs : sequence of Pair
-        The original against itself is left out.
+        The comparison of the original with itself is left out.
     margin : float
-        The largest loss that counts as none, as a fraction.
+        Largest tolerated loss, as a fraction.
     unclustered : bool
-        Whether the interval that ignores speakers stands beside.
+        Whether the interval that ignores speakers is added.
     """
     rows = [
         row
@@ -63,7 +64,7 @@ def _loss(
     """Return a row without its tests, and the p that belongs to the interval."""
     of_confusion = on_confusions(metric, pair.corpus.emotions)
     coded, original = pair.coded, pair.original
-    found = intervals.interval(
+    change = intervals.interval(
         coded.confusions, of_confusion, original.confusions, bool(pair.corpus.speakers)
     )
     value = float(np.mean(of_confusion(coded.confusions.sum(axis=1))))
@@ -73,15 +74,15 @@ def _loss(
         "metric": metric.name,
         "original": base,
         "value": value,
-        "difference": found.estimate,
-        "low": found.low,
-        "high": found.high,
-        "effect": found.effect,
+        "difference": change.estimate,
+        "low": change.low,
+        "high": change.high,
+        "effect": change.effect,
         "retained": np.nan,
-        "decision": _decide(found, metric, margin),
+        "decision": _decide(change, metric, margin),
         "n_utterances": len(pair.rows),
         "n_speakers": pair.speakers,
-        "why": found.why or ("" if pair.corpus.speakers else UNKNOWN),
+        "why": change.why or ("" if pair.corpus.speakers else UNKNOWN),
         "low_unclustered": np.nan,
         "high_unclustered": np.nan,
     }
@@ -90,16 +91,16 @@ def _loss(
     if unclustered:
         plain = intervals.interval(coded.unclustered, of_confusion, original.unclustered, False)
         row["low_unclustered"], row["high_unclustered"] = plain.low, plain.high
-    return row, found.p
+    return row, change.p
 
 
-def _decide(found: intervals.Interval, metric: Metric, margin: float) -> str:
-    low, high = sorted((metric.sign * found.low, metric.sign * found.high))
+def _decide(change: intervals.Interval, metric: Metric, margin: float) -> str:
+    low, high = sorted((metric.sign * change.low, metric.sign * change.high))
     return robustness.decide(low, high, margin)
 
 
 def recalls(pairs: Sequence[Pair]) -> pd.DataFrame:
-    """Return the recall of each emotion against the original's, columns `findings.RECALLS`."""
+    """Return the recall of each emotion against the original, columns `findings.RECALLS`."""
     rows = [
         _recall(pair, code, emotion)
         for pair in pairs
@@ -110,13 +111,13 @@ def recalls(pairs: Sequence[Pair]) -> pd.DataFrame:
 
 
 def _recall(pair: Pair, code: int, emotion: str) -> dict[str, Any]:
-    def recall(matrices: np.ndarray) -> np.ndarray:
-        # The row alone: the other classes play no part in it.
+    def recall(matrices: Counts) -> Floats:
+        # Only the row of the class is needed.
         row = matrices[..., code, :]
         return confusion.ratio(row[..., code], row.sum(axis=-1), np.nan)
 
     coded, original = pair.coded.confusions, pair.original.confusions
-    found = intervals.interval(coded, recall, original, bool(pair.corpus.speakers))
+    change = intervals.interval(coded, recall, original, bool(pair.corpus.speakers))
     total = coded.sum(axis=(0, 1))
     wrong = np.where(np.arange(len(total)) == code, -1, total[code])
     other = int(wrong.argmax())
@@ -126,10 +127,10 @@ def _recall(pair: Pair, code: int, emotion: str) -> dict[str, Any]:
         "n_utterances": int((pair.coded.truth == code).sum()),
         "original": float(np.mean(recall(original.sum(axis=1)))),
         "value": float(np.mean(recall(coded.sum(axis=1)))),
-        "difference": found.estimate,
-        # The original against itself is no comparison.
-        "low": np.nan if pair.is_original else found.low,
-        "high": np.nan if pair.is_original else found.high,
+        "difference": change.estimate,
+        # The original is not compared with itself.
+        "low": np.nan if pair.is_original else change.low,
+        "high": np.nan if pair.is_original else change.high,
         "precision": float(confusion.precisions(total)[code]),
         "confused_with": pair.corpus.emotions[other] if wrong[other] > 0 else "",
         "confused_share": float(max(wrong[other], 0) / total[code].sum()),
@@ -137,22 +138,22 @@ def _recall(pair: Pair, code: int, emotion: str) -> dict[str, Any]:
 
 
 def confusions(pairs: Sequence[Pair]) -> pd.DataFrame:
-    """Return what each emotion is called, as shares, columns `findings.CONFUSIONS`."""
+    """Return the shares of predicted emotions for each emotion, columns `findings.CONFUSIONS`."""
     parts = []
     for pair in pairs:
         total = pair.coded.confusions.sum(axis=(0, 1))
         shares = confusion.ratio(total, total.sum(axis=1, keepdims=True), np.nan)
         emotions = np.array(pair.corpus.emotions, dtype=object)
-        truth, said = np.indices(total.shape).reshape(2, -1)
+        truth, predicted = np.indices(total.shape).reshape(2, -1)
         part = pd.DataFrame(
-            {"truth": emotions[truth], "predicted": emotions[said], "share": shares.ravel()}
+            {"truth": emotions[truth], "predicted": emotions[predicted], "share": shares.ravel()}
         ).dropna(subset="share")
         parts.append(part.assign(**dict(zip(CONFUSIONS, pair.keys, strict=False))))
     return _stacked(parts, CONFUSIONS)
 
 
 def speakers(pairs: Sequence[Pair]) -> pd.DataFrame:
-    """Return each speaker's UAR over the emotions that he has, columns `findings.SPEAKERS`."""
+    """Return each speaker's UAR over the emotions that occur, columns `findings.SPEAKERS`."""
     parts = []
     for pair in pairs:
         if not pair.corpus.speakers or pair.is_original:
@@ -173,10 +174,11 @@ def speakers(pairs: Sequence[Pair]) -> pd.DataFrame:
 
 
 def worst(pairs: Sequence[Pair]) -> pd.DataFrame:
-    """Return the utterances that went from right to wrong, columns `findings.WORST`.
+    """Return utterances that are correct at the original and wrong at a condition.
 
-    Right and wrong are those of most runs. Each utterance stands there once a section (corpus,
-    feature set and protocol), where the confidence in the wrong word is the largest; 20 of them.
+    Columns `findings.WORST`. Correct and wrong are decided by the majority of runs. Each section
+    (corpus, feature set and protocol) has at most 20 utterances, each once, at the condition with
+    the largest confidence in the wrong emotion.
     """
     parts = [_changed(pair) for pair in pairs if not pair.is_original]
     table = _stacked(parts, WORST)
@@ -194,11 +196,12 @@ def _changed(pair: Pair) -> pd.DataFrame:
     emotions = np.array(pair.corpus.emotions, dtype=object)
     coded, original = (side.votes.argmax(axis=1) for side in (pair.coded, pair.original))
     votes = pair.coded.votes
-    # More runs agree on a wrong word than on the right one: a tie is neither.
+    # More runs agree on a wrong emotion than on the right one: a tie is neither.
     wrong = votes.max(axis=1) > votes[np.arange(len(votes)), pair.coded.truth]
     rows = np.flatnonzero(pair.original.right & wrong)
-    said = pair.coded.predicted[:, rows] == coded[rows]
-    confidence = np.where(said, pair.coded.confidence[:, rows], 0).sum(axis=0) / said.sum(axis=0)
+    agrees = pair.coded.predicted[:, rows] == coded[rows]
+    confidence = np.where(agrees, pair.coded.confidence[:, rows], 0).sum(axis=0)
+    confidence = confidence / agrees.sum(axis=0)
     speaker = pair.corpus.speaker[pair.rows[rows]]
     names = np.array(pair.corpus.speakers or ("",), dtype=object)
     table = pd.DataFrame(
@@ -211,7 +214,7 @@ def _changed(pair: Pair) -> pd.DataFrame:
             "confidence": confidence,
         }
     )
-    # More than the best of one pair can never be among the best of all.
+    # Each pair contributes at most this many.
     best = table.sort_values("confidence", ascending=False, kind="stable").head(_MOST_WORST)
     return best.assign(**dict(zip(WORST, pair.keys, strict=False)))
 

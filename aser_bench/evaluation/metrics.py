@@ -1,7 +1,7 @@
-"""Metrics of a classification, each a pure function of the true and the predicted labels.
+"""Metrics of a classification: pure functions of the true and the predicted labels.
 
-All but those of probabilities are computed from one confusion matrix: ``matrix[i, j]`` counts
-the utterances of class i that were called class j; `counts` does that for many at once.
+All are computed from a confusion matrix c: ``c[i, j]`` is the number of utterances of class i
+that were predicted as class j. `confusion` has the same metrics for many matrices at once.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def wap(truth: ArrayLike, predicted: ArrayLike) -> float:
     Raises
     ------
     ValueError
-        If there is no label, or not as many predicted as true ones.
+        If there are no labels, or the lists differ in length.
 
     Examples
     --------
@@ -53,7 +53,7 @@ def wap(truth: ArrayLike, predicted: ArrayLike) -> float:
 
 
 def accuracy(truth: ArrayLike, predicted: ArrayLike) -> float:
-    r"""Share of the utterances that were called what they are.
+    r"""Share of correctly classified utterances.
 
     .. math:: \frac{1}{N} \sum_i c_{ii}
 
@@ -115,7 +115,7 @@ def recalls(truth: ArrayLike, predicted: ArrayLike, labels: Sequence[Any]) -> Ar
     Returns
     -------
     numpy.ndarray of shape (k,)
-        NaN for a class that does not occur in ``truth``: it has no recall, not one of 0.
+        NaN for a class that does not occur in ``truth``: its recall is not defined, not 0.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Predictions as arrays: what each model called each utterance, cell by cell and run by run.
+"""Predictions as arrays, by cell and run.
 
-The file is read one row group after the other, and a prediction is kept in 10 bytes, so that
-memory stays bounded however many probabilities stand in it.
+A file is read one row group at a time and a prediction takes 10 bytes, so that memory stays
+bounded for any number of probability columns.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..core.errors import UsageError
 from ..core.tables import CELL, PREDICTIONS
 
 _UTTERANCES = ("corpus", "utterance", "speaker", "truth")
-_CHANCE = "p_"
+_PROBABILITY = "p_"
 
 Key = tuple[str, ...]
 """A cell: the values of `tables.CELL`."""
@@ -32,69 +33,69 @@ class Corpus:
     Attributes
     ----------
     emotions : tuple of str
-        Sorted; codes below are places in it.
+        Sorted; the codes below are indices into it.
     utterances : numpy.ndarray of str, shape (n,)
     truth : numpy.ndarray of int, shape (n,)
     speakers : tuple of str
-        Empty where the corpus does not tell every utterance's.
+        Empty unless the speaker of every utterance is known.
     speaker : numpy.ndarray of int, shape (n,)
-        Places in ``speakers``; all 0 where there are none.
+        Indices into ``speakers``; all 0 if it is empty.
     """
 
     name: str
     emotions: tuple[str, ...]
-    utterances: np.ndarray
-    truth: np.ndarray
+    utterances: npt.NDArray[Any]
+    truth: npt.NDArray[Any]
     speakers: tuple[str, ...]
-    speaker: np.ndarray
+    speaker: npt.NDArray[Any]
 
-    def places(self, utterances: Sequence[str]) -> np.ndarray:
-        """Return where utterances stand (their number,); -1 for what is none of the corpus."""
-        return np.array([self._where.get(name, -1) for name in utterances])
+    def places(self, utterances: Sequence[str]) -> npt.NDArray[Any]:
+        """Return the indices of utterances (their number,); -1 for an unknown one."""
+        return np.array([self._index.get(name, -1) for name in utterances])
 
-    def codes(self, emotions: Sequence[str]) -> np.ndarray:
-        """Return the codes of emotions (their number,); -1 for what is none of the corpus."""
-        known = {emotion: code for code, emotion in enumerate(self.emotions)}
-        return np.array([known.get(emotion, -1) for emotion in emotions])
+    def codes(self, emotions: Sequence[str]) -> npt.NDArray[Any]:
+        """Return the codes of emotions (their number,); -1 for an unknown one."""
+        index = {emotion: code for code, emotion in enumerate(self.emotions)}
+        return np.array([index.get(emotion, -1) for emotion in emotions])
 
     @cached_property
-    def _where(self) -> dict[str, int]:
+    def _index(self) -> dict[str, int]:
         return {name: place for place, name in enumerate(self.utterances.tolist())}
 
 
 @dataclass(frozen=True)
 class Cell:
-    """The predictions of one cell; -1 and NaN where a run did not test an utterance.
+    """The predictions of one cell; -1 and NaN for utterances that a run did not test.
 
     Attributes
     ----------
     predicted : numpy.ndarray of int16, shape (runs, n)
     confidence : numpy.ndarray of float32, shape (runs, n)
-        Probability of what was predicted.
+        Probability of the predicted emotion.
     brier : numpy.ndarray of float32, shape (runs, n)
         Squared distance of the probabilities from the truth.
     """
 
-    predicted: np.ndarray
-    confidence: np.ndarray
-    brier: np.ndarray
+    predicted: npt.NDArray[Any]
+    confidence: npt.NDArray[Any]
+    brier: npt.NDArray[Any]
 
     @property
-    def tested(self) -> np.ndarray:
+    def tested(self) -> npt.NDArray[Any]:
         """Whether every run tested the utterance (n,)."""
-        return np.all(self.predicted >= 0, axis=0)
+        return np.asarray(np.all(self.predicted >= 0, axis=0))
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file of predictions, and what its corpora and models are to be called instead."""
+    """A file of predictions, with new names for some of its corpora and models."""
 
     path: Path
     corpora: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
 
     def key(self, cell: Key) -> Key:
-        """Return a cell's key under the names that hold here."""
+        """Return a cell's key with the new names."""
         corpus, features, model, *rest = cell
         return self.corpora.get(corpus, corpus), features, self.models.get(model, model), *rest
 
@@ -108,7 +109,7 @@ class Outcomes:
 
 
 def read(sources: Sequence[Source]) -> Outcomes:
-    """Read files of predictions as if they were one.
+    """Read files of predictions as if they were one file.
 
     Parameters
     ----------
@@ -118,16 +119,16 @@ def read(sources: Sequence[Source]) -> Outcomes:
     Raises
     ------
     UsageError
-        If a file is missing or is not one of predictions, an utterance has two truths, or a
-        prediction stands there twice.
+        If a file is missing or does not contain predictions, an utterance has two true emotions,
+        or a prediction occurs twice.
     """
     files = [(source, open_predictions(source.path)) for source in sources]
     outcomes = Outcomes(_corpora(files))
     drafts: dict[Key, dict[int, _Draft]] = {}
     for source, file in files:
-        chances = [name for name in file.schema_arrow.names if name.startswith(_CHANCE)]
-        for group in read_groups(source.path, file, [*PREDICTIONS, *chances]):
-            _add(source, group, chances, outcomes.corpora, drafts)
+        probabilities = [name for name in file.schema_arrow.names if name.startswith(_PROBABILITY)]
+        for group in read_groups(source.path, file, [*PREDICTIONS, *probabilities]):
+            _add(source, group, probabilities, outcomes.corpora, drafts)
     for key, runs in drafts.items():
         rows = [runs[run] for run in sorted(runs)]
         outcomes.cells[key] = Cell(*(np.stack(parts) for parts in zip(*rows, strict=True)))
@@ -153,12 +154,14 @@ def open_predictions(path: Path) -> Any:
         raise _unreadable(path, error) from error
     missing = [name for name in PREDICTIONS if name not in file.schema_arrow.names]
     if missing:
-        raise UsageError(f"{path} lacks the columns {', '.join(missing)}: no predictions")
+        raise UsageError(
+            f"{path} lacks the columns {', '.join(missing)}: it does not contain predictions"
+        )
     for column in file.schema_arrow:
         if column.name == "run" and not pa.types.is_integer(column.type):
-            raise UsageError(f"{path}: the column run holds no whole numbers")
-        if column.name.startswith(_CHANCE) and not pa.types.is_floating(column.type):
-            raise UsageError(f"{path}: the column {column.name} holds no probabilities")
+            raise UsageError(f"{path}: the column run must contain whole numbers")
+        if column.name.startswith(_PROBABILITY) and not pa.types.is_floating(column.type):
+            raise UsageError(f"{path}: the column {column.name} must contain probabilities")
     return file
 
 
@@ -178,64 +181,64 @@ def _unreadable(path: Path, error: Exception) -> UsageError:
     return UsageError(f"{path} cannot be read as predictions: {' '.join(str(error).split())}")
 
 
-def _coded(group: Any, name: str) -> tuple[np.ndarray, list[str]]:
-    """Return a column of names as codes (rows,) and the names that they stand for."""
+def _coded(group: Any, name: str) -> tuple[npt.NDArray[Any], list[str]]:
+    """Return a text column as codes (rows,) and the values of the codes."""
     import pyarrow as pa
 
     column = group.column(name).combine_chunks()
     if not pa.types.is_dictionary(column.type):
         column = column.cast(pa.string()).dictionary_encode()
-    words = ["" if word is None else str(word) for word in column.dictionary.to_pylist()]
-    # A missing name is an empty one; parquet knows both.
-    codes = column.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)
-    return codes, [*words, ""]
+    values = ["" if value is None else str(value) for value in column.dictionary.to_pylist()]
+    # Parquet can have a missing value in the column or in its dictionary: both are empty text.
+    codes = column.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
+    return codes, [*values, ""]
 
 
-def _distinct(group: Any, names: Sequence[str]) -> tuple[np.ndarray, list[tuple[str, ...]]]:
-    """Number the combinations of some columns: a number for each row, and what they mean."""
+def _distinct(group: Any, names: Sequence[str]) -> tuple[npt.NDArray[Any], list[tuple[str, ...]]]:
+    """Return a number (rows,) of each combination of some columns, and the combinations."""
     parts = [_coded(group, name) for name in names]
-    shape = tuple(len(words) for _, words in parts)
+    shape = tuple(len(values) for _, values in parts)
     flat = np.ravel_multi_index(tuple(codes for codes, _ in parts), shape)
-    found, number = np.unique(flat, return_inverse=True)
-    places = zip(*np.unravel_index(found, shape), strict=True)
-    means = [
-        tuple(words[i] for i, (_, words) in zip(place, parts, strict=True)) for place in places
+    distinct, number = np.unique(flat, return_inverse=True)
+    combinations = [
+        tuple(values[i] for i, (_, values) in zip(indices, parts, strict=True))
+        for indices in zip(*np.unravel_index(distinct, shape), strict=True)
     ]
-    return number, means
+    return number, combinations
 
 
 def _corpora(files: Sequence[tuple[Source, Any]]) -> dict[str, Corpus]:
-    found: dict[tuple[str, ...], None] = {}
-    called: dict[str, set[str]] = {}
+    utterances: dict[tuple[str, ...], None] = {}
+    predicted: dict[str, set[str]] = {}
     for source, file in files:
         for group in read_groups(source.path, file, [*_UTTERANCES, "predicted", "run"]):
             for name in ("utterance", "truth", "predicted", "run"):
                 if group.column(name).null_count:
                     raise UsageError(f"{source.path} lacks values in its column {name}")
             for corpus, *rest in _distinct(group, _UTTERANCES)[1]:
-                found[source.corpora.get(corpus, corpus), *rest] = None
-            for corpus, word in _distinct(group, ("corpus", "predicted"))[1]:
-                called.setdefault(source.corpora.get(corpus, corpus), set()).add(word)
-    if not found:
-        raise UsageError(f"{files[0][0].path} holds no predictions")
-    table = pd.DataFrame(sorted(found), columns=list(_UTTERANCES))
-    twice = table.duplicated(["corpus", "utterance"])
-    if twice.any():
-        name, utterance = table.loc[twice, ["corpus", "utterance"]].iloc[0]
+                utterances[source.corpora.get(corpus, corpus), *rest] = None
+            for corpus, emotion in _distinct(group, ("corpus", "predicted"))[1]:
+                predicted.setdefault(source.corpora.get(corpus, corpus), set()).add(emotion)
+    if not utterances:
+        raise UsageError(f"{files[0][0].path} does not contain predictions")
+    table = pd.DataFrame(sorted(utterances), columns=list(_UTTERANCES))
+    duplicate = table.duplicated(["corpus", "utterance"])
+    if duplicate.any():
+        name, utterance = table.loc[duplicate, ["corpus", "utterance"]].iloc[0]
         raise UsageError(f"utterance {utterance} of {name} has two truths or two speakers")
     return {
-        str(name): _corpus(str(name), rows, called[str(name)])
+        str(name): _corpus(str(name), rows, predicted[str(name)])
         for name, rows in table.groupby("corpus", sort=False)
     }
 
 
-def _corpus(name: str, rows: pd.DataFrame, called: set[str]) -> Corpus:
-    emotions = tuple(sorted(called | set(rows["truth"])))
-    known = not (rows["speaker"] == "").any()
-    speakers = tuple(sorted(rows["speaker"].unique())) if known else ()
+def _corpus(name: str, rows: pd.DataFrame, predicted: set[str]) -> Corpus:
+    emotions = tuple(sorted(predicted | set(rows["truth"])))
+    has_speakers = not (rows["speaker"] == "").any()
+    speakers = tuple(sorted(rows["speaker"].unique())) if has_speakers else ()
     speaker = (
         pd.Index(speakers).get_indexer(pd.Index(rows["speaker"]))
-        if known
+        if has_speakers
         else np.zeros(len(rows), int)
     )
     return Corpus(
@@ -251,49 +254,51 @@ def _corpus(name: str, rows: pd.DataFrame, called: set[str]) -> Corpus:
 def _add(
     source: Source,
     group: Any,
-    chances: Sequence[str],
+    columns: Sequence[str],
     corpora: dict[str, Corpus],
     drafts: dict[Key, dict[int, _Draft]],
 ) -> None:
-    """Put the rows of one row group into their cells and runs."""
-    cell, own = _distinct(group, CELL)
-    keys = [source.key(key) for key in own]
+    """Add the rows of a row group to their cells and runs."""
+    cell, cells = _distinct(group, CELL)
+    keys = [source.key(key) for key in cells]
     runs, run = np.unique(group.column("run").to_numpy(), return_inverse=True)
-    code, words = _coded(group, "predicted")
+    code, emotions = _coded(group, "predicted")
     utterance, names = _coded(group, "utterance")
-    shares = {name: group.column(name).to_numpy() for name in chances}
-    here = [corpora[name] for name in dict.fromkeys(key[0] for key in keys)]
-    places = {corpus.name: corpus.places(names)[utterance] for corpus in here}
-    codes = {corpus.name: corpus.codes(words)[code] for corpus in here}
+    shares = {name: group.column(name).to_numpy() for name in columns}
+    present = [corpora[name] for name in dict.fromkeys(key[0] for key in keys)]
+    places = {corpus.name: corpus.places(names)[utterance] for corpus in present}
+    codes = {corpus.name: corpus.codes(emotions)[code] for corpus in present}
     block = cell * len(runs) + run
     order = np.argsort(block, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(block[order])) + 1):
-        key, one = keys[cell[rows[0]]], int(runs[run[rows[0]]])
+        key, number = keys[cell[rows[0]]], int(runs[run[rows[0]]])
         corpus = corpora[key[0]]
-        draft = drafts.setdefault(key, {}).setdefault(one, _blank(len(corpus.utterances)))
+        draft = drafts.setdefault(key, {}).setdefault(number, _blank(len(corpus.utterances)))
         place = places[corpus.name][rows]
         if (draft.predicted[place] >= 0).any() or np.bincount(place).max() > 1:
-            raise UsageError(f"{source.path} holds a prediction twice: {', '.join(key)}, run {one}")
-        said = codes[corpus.name][rows]
-        draft.predicted[place] = said
-        columns = [f"{_CHANCE}{emotion}" for emotion in corpus.emotions]
-        if set(columns) <= set(shares):
-            probabilities = np.stack([shares[name][rows] for name in columns], axis=1)
+            raise UsageError(
+                f"{source.path} contains a prediction twice: {', '.join(key)}, run {number}"
+            )
+        predicted = codes[corpus.name][rows]
+        draft.predicted[place] = predicted
+        names_of = [f"{_PROBABILITY}{emotion}" for emotion in corpus.emotions]
+        if set(names_of) <= set(shares):
+            probabilities = np.stack([shares[name][rows] for name in names_of], axis=1)
             if (probabilities < 0).any() or (probabilities > 1 + 1e-6).any():
-                raise UsageError(f"{source.path} holds a probability that is not from 0 to 1")
-            hot = np.eye(len(columns), dtype=np.float32)[corpus.truth[place]]
-            draft.confidence[place] = probabilities[np.arange(len(rows)), said]
+                raise UsageError(f"{source.path} contains a probability that is not from 0 to 1")
+            hot = np.eye(len(names_of), dtype=np.float32)[corpus.truth[place]]
+            draft.confidence[place] = probabilities[np.arange(len(rows)), predicted]
             draft.brier[place] = ((probabilities - hot) ** 2).sum(axis=1)
 
 
 class _Draft(NamedTuple):
     """One run of a cell: the fields of `Cell` without their first axis."""
 
-    predicted: np.ndarray
-    confidence: np.ndarray
-    brier: np.ndarray
+    predicted: npt.NDArray[Any]
+    confidence: npt.NDArray[Any]
+    brier: npt.NDArray[Any]
 
 
 def _blank(n: int) -> _Draft:
-    nothing = np.full(n, np.nan, dtype=np.float32)
-    return _Draft(np.full(n, -1, dtype=np.int16), nothing, nothing.copy())
+    nan = np.full(n, np.nan, dtype=np.float32)
+    return _Draft(np.full(n, -1, dtype=np.int16), nan, nan.copy())

@@ -1,12 +1,14 @@
-"""A condition against the original: which cells are compared, and their counts by speaker."""
+"""Pairs of cells to compare: a test condition and the original, with counts by speaker."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..core.tables import MULTI, ORIGINAL
 from . import confusion, intervals
@@ -15,7 +17,7 @@ from .outcomes import Cell, Corpus, Key, Outcomes
 
 @dataclass(frozen=True)
 class Side:
-    """One cell on the utterances that a comparison is about.
+    """One cell on the utterances of a comparison.
 
     Attributes
     ----------
@@ -23,36 +25,36 @@ class Side:
     predicted : numpy.ndarray of shape (runs, n)
     confidence : numpy.ndarray of shape (runs, n)
     speaker : numpy.ndarray of shape (n,)
-        Numbered without gaps; groups of utterances where no speaker is known.
+        Numbers without gaps; groups of utterances if the speakers are unknown.
     classes : int
     """
 
-    truth: np.ndarray
-    predicted: np.ndarray
-    confidence: np.ndarray
-    speaker: np.ndarray
+    truth: npt.NDArray[Any]
+    predicted: npt.NDArray[Any]
+    confidence: npt.NDArray[Any]
+    speaker: npt.NDArray[Any]
     classes: int
 
     @cached_property
-    def confusions(self) -> np.ndarray:
-        """Counts (runs, speakers, classes, classes)."""
+    def confusions(self) -> npt.NDArray[Any]:
+        """Confusion matrices (runs, speakers, classes, classes)."""
         return confusion.by_cluster(self.truth, self.predicted, self.speaker, self.classes)
 
     @cached_property
-    def unclustered(self) -> np.ndarray:
-        """The same as if no utterance had a speaker."""
-        dealt = intervals.random_clusters(len(self.truth))
-        return confusion.by_cluster(self.truth, self.predicted, dealt, self.classes)
+    def unclustered(self) -> npt.NDArray[Any]:
+        """The same for clusters that ignore speakers."""
+        clusters = intervals.random_clusters(len(self.truth))
+        return confusion.by_cluster(self.truth, self.predicted, clusters, self.classes)
 
     @cached_property
-    def votes(self) -> np.ndarray:
-        """How many runs called an utterance a class (n, classes)."""
+    def votes(self) -> npt.NDArray[Any]:
+        """Number of runs that predict a class, for each utterance (n, classes)."""
         return np.stack([(self.predicted == c).sum(axis=0) for c in range(self.classes)], axis=1)
 
     @property
-    def right(self) -> np.ndarray:
-        """Whether more than half of the runs are right (n,)."""
-        return 2 * (self.predicted == self.truth).sum(axis=0) > len(self.predicted)
+    def right(self) -> npt.NDArray[Any]:
+        """Whether more than half of the runs are correct (n,)."""
+        return np.asarray(2 * (self.predicted == self.truth).sum(axis=0) > len(self.predicted))
 
 
 @dataclass(frozen=True)
@@ -65,15 +67,15 @@ class Pair:
         The values of `findings.COMPARED`.
     corpus : Corpus
     rows : numpy.ndarray
-        Places of the utterances in the corpus.
+        Indices of the utterances in the corpus.
     coded, original : Side
     is_original : bool
-        Whether the two are the same cell: the original against itself.
+        Whether both sides are the same cell: the original compared with itself.
     """
 
     keys: tuple[str, ...]
     corpus: Corpus
-    rows: np.ndarray
+    rows: npt.NDArray[Any]
     coded: Side
     original: Side
     is_original: bool = False
@@ -85,12 +87,12 @@ class Pair:
 
     @property
     def speakers(self) -> int:
-        """Speakers of these utterances; 0 where the corpus does not tell them."""
+        """Number of speakers of these utterances; 0 if unknown."""
         return len(np.unique(self.coded.speaker)) if self.corpus.speakers else 0
 
 
-def side(cell: Cell, corpus: Corpus, rows: np.ndarray) -> Side:
-    """Return a cell on some utterances of its corpus."""
+def side(cell: Cell, corpus: Corpus, rows: npt.NDArray[Any]) -> Side:
+    """Return a cell restricted to some utterances of its corpus."""
     speaker = corpus.speaker[rows] if corpus.speakers else intervals.random_clusters(len(rows))
     return Side(
         corpus.truth[rows],
@@ -104,14 +106,14 @@ def side(cell: Cell, corpus: Corpus, rows: np.ndarray) -> Side:
 def pairs(outcomes: Outcomes) -> Iterator[Pair]:
     """Yield each condition with its original: matched, clean and pooled training.
 
-    The original against itself comes too, first of its kind. Where some results failed, a pair
-    stands on the utterances that every run of both cells tested; on none, and it is left out.
+    The original paired with itself is the first of each training. If some results failed, a pair
+    has the utterances that every run of both cells tested; without any it is left out.
     """
     for key in outcomes.cells:
         for training, base in _trainings(*key[4:]):
-            found = pair(outcomes, key, (*key[:4], base, ORIGINAL), training)
-            if found is not None:
-                yield found
+            compared = pair(outcomes, key, (*key[:4], base, ORIGINAL), training)
+            if compared is not None:
+                yield compared
 
 
 def pair(outcomes: Outcomes, key: Key, other: Key, training: str = "") -> Pair | None:
@@ -123,12 +125,12 @@ def pair(outcomes: Outcomes, key: Key, other: Key, training: str = "") -> Pair |
     key, other : tuple of str
         Cells, values of ``tables.CELL``; ``other`` takes the place of the original.
     training : str
-        What the pair is an example of.
+        One of `findings.TRAININGS`.
 
     Returns
     -------
     Pair or None
-        None where a cell is missing, or no utterance was tested in both.
+        None if a cell is missing, or no utterance was tested in both.
 
     Raises
     ------
@@ -150,15 +152,15 @@ def pair(outcomes: Outcomes, key: Key, other: Key, training: str = "") -> Pair |
 
 
 def _trainings(train: str, test: str) -> list[tuple[str, str]]:
-    """Return what a cell is an example of, and where the original of it was trained."""
-    found = []
+    """Return the trainings that a cell belongs to, and where its original was trained."""
+    trainings = []
     if train == test:
-        found.append(("matched", ORIGINAL))
+        trainings.append(("matched", ORIGINAL))
     if train == ORIGINAL:
-        found.append(("clean", ORIGINAL))
+        trainings.append(("clean", ORIGINAL))
     if train == MULTI:
-        found.append(("multi", MULTI))
-    return found
+        trainings.append(("multi", MULTI))
+    return trainings
 
 
 def original_key(key: Key) -> Key:

@@ -1,4 +1,4 @@
-"""The reference that codec errors are multiples of: one model's UAR, as it ships here."""
+"""The reference of codec errors: UAR of one model, part of the package."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NAME = "SVM on functionals, protocol speaker, aser-bench 0.1.0"
 
 
 class Row(NamedTuple):
-    """UAR of the reference at the original and at each condition, and on how many utterances."""
+    """UAR of the reference at the original and at each condition, and the number of utterances."""
 
     original: float
     values: dict[str, float]
@@ -18,12 +18,12 @@ class Row(NamedTuple):
 
 
 def row(corpus: str, protocol: str, training: str) -> Row | None:
-    """Return the reference's results, None where it was not measured.
+    """Return the reference's results, None if it was not measured.
 
     Parameters
     ----------
     corpus, protocol : str
-        It was measured on demo, RAVDESS, EmoDB and TESS under the protocol ``speaker``.
+        The reference was measured on demo, RAVDESS, EmoDB and TESS under the protocol ``speaker``.
     training : str
         ``matched`` or ``clean``.
     """
@@ -36,9 +36,9 @@ def _table() -> dict[tuple[str, ...], Row]:
 
     with resources.files(__package__).joinpath("data/reference.csv").open() as file:
         table = pd.read_csv(file, comment="#")
-    found: dict[tuple[str, ...], Row] = {}
+    table_rows: dict[tuple[str, ...], Row] = {}
     for keys, rows in table.groupby(["corpus", "protocol", "training"]):
         values = dict(zip(rows["condition"], rows["uar"].astype(float), strict=True))
         n = int(rows["n_utterances"].iloc[0])
-        found[tuple(map(str, keys))] = Row(values.pop("original"), values, n)
-    return found
+        table_rows[tuple(map(str, keys))] = Row(values.pop("original"), values, n)
+    return table_rows

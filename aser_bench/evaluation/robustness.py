@@ -1,11 +1,12 @@
-"""How much of the original's performance a codec keeps, in one number each."""
+"""Summary measures of a codec: retained performance, area, codec errors, safe bitrate."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from numpy.typing import ArrayLike
 
 NON_INFERIOR, INFERIOR, INCONCLUSIVE = "non-inferior", "inferior", "inconclusive"
@@ -23,7 +24,7 @@ def chance(truth: ArrayLike) -> float:
 
 
 def retained(value: float, original: float, chance: float) -> float:
-    r"""Return the share of the original's UAR above chance that is left.
+    r"""Return the share of the original's UAR above chance that a condition retains.
 
     .. math:: \frac{U_c - 1/K}{U_o - 1/K}
 
@@ -31,7 +32,7 @@ def retained(value: float, original: float, chance: float) -> float:
     -------
     float
         Below 0 where the condition is worse than chance, above 1 where it is better than the
-        original; NaN where the original itself is at or below chance.
+        original; NaN if the original itself is at or below chance.
 
     Examples
     --------
@@ -44,8 +45,8 @@ def retained(value: float, original: float, chance: float) -> float:
 def area(kbps: ArrayLike, values: ArrayLike) -> float:
     r"""Return the area under a curve over log2 of the bitrate, divided by its width.
 
-    By the trapezoidal rule, so it is the mean over octaves of bitrate between the lowest and
-    the highest one.
+    By the trapezoidal rule: the mean over octaves of bitrate between the lowest and the highest
+    bitrate.
 
     Returns
     -------
@@ -83,28 +84,28 @@ def relative_codec_error(
     reference: ArrayLike,
     reference_original: float,
 ) -> float:
-    r"""Return what a model loses over a codec's bitrates as a multiple of the reference's loss.
+    r"""Return the loss of a model over a codec's bitrates as a multiple of the reference's loss.
 
     .. math:: \frac{\sum_b (U_o - U_b)}{\sum_b (R_o - R_b)}
 
     Returns
     -------
     float
-        NaN where the reference loses nothing: there is then nothing to compare with.
+        NaN if the reference loses nothing.
     """
     return _quotient(original - np.asarray(values), reference_original - np.asarray(reference))
 
 
-def _quotient(part: np.ndarray, whole: np.ndarray) -> float:
+def _quotient(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> float:
     total = float(whole.sum())
     return float(part.sum()) / total if total > 0 else float("nan")
 
 
 def decide(low: float, high: float, margin: float) -> str:
-    """Say whether a difference with this interval is non-inferior at a margin.
+    """Return whether a difference with this interval is non-inferior at a margin.
 
-    Non-inferior: the whole interval lies above minus the margin. Inferior: all of it lies below.
-    Else, and where there is no interval, it is inconclusive.
+    Non-inferior: the whole interval is above minus the margin. Inferior: the whole interval is
+    below it. Otherwise, and without an interval: inconclusive.
 
     Examples
     --------
@@ -117,19 +118,19 @@ def decide(low: float, high: float, margin: float) -> str:
 
 
 class Safe(NamedTuple):
-    """The lowest safe bitrate, and where the search for it ended.
+    """The lowest safe bitrate, and the bitrate at which the search ended.
 
     Attributes
     ----------
-    word : str
+    verdict : str
         ``yes``, ``none`` or ``inconclusive``.
     kbps : float
         NaN unless ``yes``.
     stopped : float
-        The bitrate that is not non-inferior, NaN where all are.
+        Highest bitrate that is not non-inferior, NaN if all are.
     """
 
-    word: str
+    verdict: str
     kbps: float
     stopped: float
 
@@ -143,17 +144,17 @@ def safe_bitrate(decisions: Mapping[float, str]) -> Safe:
     Parameters
     ----------
     decisions : mapping of float to str
-        Bitrate in kbit/s -> what `decide` says.
+        Bitrate in kbit/s -> result of `decide`.
 
     Examples
     --------
     >>> safe_bitrate({8: "inferior", 16: "non-inferior", 64: "non-inferior"})
-    Safe(word='yes', kbps=16, stopped=8)
+    Safe(verdict='yes', kbps=16, stopped=8)
     """
-    found = float("nan")
+    lowest = float("nan")
     for kbps in sorted(decisions, reverse=True):
         if decisions[kbps] != NON_INFERIOR:
-            word = "none" if decisions[kbps] == INFERIOR else INCONCLUSIVE
-            return Safe("yes" if found == found else word, found, kbps)
-        found = kbps
-    return Safe("yes" if found == found else INCONCLUSIVE, found, float("nan"))
+            unsafe = "none" if decisions[kbps] == INFERIOR else INCONCLUSIVE
+            return Safe(unsafe if np.isnan(lowest) else "yes", lowest, kbps)
+        lowest = kbps
+    return Safe(INCONCLUSIVE if np.isnan(lowest) else "yes", lowest, float("nan"))

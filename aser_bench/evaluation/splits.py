@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import UsageError
-from .folds import DEV_PARTS, FOLDS, Split, speaker_blocks, stratified
+from .folds import DEV_PARTS, FOLDS, Rows, Split, speaker_blocks, stratified
 from .protocols import get_protocol
 
 __all__ = [
@@ -84,13 +84,13 @@ def _invalid(protocol: str, splits: Sequence[Split], utterances: pd.DataFrame) -
 def for_model(
     protocol: str, one: Split, uses_dev: bool, utterances: pd.DataFrame, seed: int
 ) -> Split:
-    """Return the split as a model gets it.
+    """Return the split that a model is trained with.
 
-    A model without use for a dev part is trained on what was spared for it from the training
-    speakers: nobody's data lies idle. Where dev is a part of the held-out utterances
-    (``paper``, ``yoon2018``) or the corpus's own (``given``), no model is trained on it. A model
-    that uses one where too few speakers are left to spare any, or the corpus's own split has
-    none, gets a stratified eighth of the training recordings; `dev_shares_speakers` says so.
+    A model that does not use the dev part is also trained on it if it was taken from the training
+    speakers. If dev is a part of the held-out utterances (``paper``, ``yoon2018``) or the corpus's
+    own (``given``), no model is trained on it. A model that uses dev but whose split has none, for
+    lack of speakers or because the corpus's own split has none, gets a stratified eighth of the
+    training recordings; see `dev_shares_speakers`.
 
     Parameters
     ----------
@@ -111,26 +111,26 @@ def for_model(
 
 
 def dev_shares_speakers(utterances: pd.DataFrame, one: Split) -> bool:
-    """Whether a speaker stands both in training and in dev."""
+    """Whether a speaker is both in training and in dev."""
     speaker = utterances["speaker"].to_numpy()
-    known = np.setdiff1d(speaker[one.dev], [""])
-    return bool(np.isin(known, speaker[one.train]).any())
+    dev_speakers = np.setdiff1d(speaker[one.dev], [""])
+    return bool(np.isin(dev_speakers, speaker[one.train]).any())
 
 
 def inner_folds(
-    protocol: str, utterances: pd.DataFrame, rows: np.ndarray, number: int, seed: int
-) -> tuple[list[tuple[np.ndarray, np.ndarray]], str]:
+    protocol: str, utterances: pd.DataFrame, rows: Rows, number: int, seed: int
+) -> tuple[list[tuple[Rows, Rows]], str]:
     """Split a training set for the grid search.
 
-    Speakers stay together under a speaker-disjoint protocol where training has two of them or
-    more; identical recordings always do.
+    Speakers stay together under a speaker-disjoint protocol if training has at least two;
+    identical recordings always stay together.
 
     Returns
     -------
     folds : list of (train, validation)
-        Positions within ``rows``; empty where there are too few recordings.
+        Positions within ``rows``; empty if there are too few recordings.
     note : str
-        Says when speakers had to be shared or nothing could be tuned, else empty.
+        Note that speakers are shared or nothing was tuned; usually empty.
     """
     table = utterances.iloc[rows]
     blocks, note = pd.factorize(table["group"])[0], ""
@@ -139,7 +139,7 @@ def inner_folds(
         if len(np.unique(speakers)) > 1:
             blocks = speakers
         else:
-            note = "tuned on inner folds of its one training speaker"
+            note = "tuned on inner folds of its only training speaker"
     number = min(number, len(np.unique(blocks)))
     if number < 2:
         return [], "too few recordings to tune on: the first candidate of the grid was taken"

@@ -1,14 +1,15 @@
-"""Word error rate: what a transcriber got wrong of what was said.
+"""Word error rate of transcribers.
 
-The errors are the substitutions, deletions and insertions of a shortest way from the reference to
-what was heard (Levenshtein); the rate is all errors of a condition over all its reference words,
-so that long utterances count for more, and may exceed 1 where much is heard that was not said.
+The errors are the substitutions, deletions and insertions of a shortest edit from the reference to
+the transcript (Levenshtein distance). The rate is the number of errors of a condition over its
+number of reference words, so that long utterances have more weight. It exceeds 1 if the transcript
+has many more words than the reference.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -29,7 +30,7 @@ COLUMNS = (
     "reference",
     "heard",
 )
-"""What `wer` reads; `largest_errors` needs no speaker."""
+"""Columns that `wer` needs; `largest_errors` does not need the speaker."""
 
 NO_TEXT = "no utterance has a text to compare with"
 
@@ -52,39 +53,38 @@ class Errors(NamedTuple):
         return self.substitutions + self.deletions + self.insertions
 
 
-def words(text: str) -> list[str]:
-    """Return the words of a text as they are compared, whoever wrote it down.
+def normalised_words(text: str) -> list[str]:
+    """Return the words of a text in a normalised form.
 
-    Small letters without punctuation; hyphens part words, apostrophes within a word stay,
-    however they are written. Nothing is known of a transcriber's or a model's vocabulary:
-    numbers stay as they are written, so ``2`` and ``two`` differ.
+    Lower case without punctuation; hyphens separate words, apostrophes of any character within a
+    word are kept. Numbers are kept as they are written, so ``2`` and ``two`` differ.
 
     Examples
     --------
-    >>> words("It\u2019s \u201chalf-past\u201d two \u2014 isn't it?")
+    >>> normalised_words("It\u2019s \u201chalf-past\u201d two \u2014 isn't it?")
     ["it's", 'half', 'past', 'two', "isn't", 'it']
     """
-    small = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).lower()
-    kept = "".join(map(_kept, small))
-    return [word for word in (one.strip("'") for one in kept.split()) if word]
+    lower = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).lower()
+    text = "".join(map(_normalised_character, lower))
+    return [word for word in (part.strip("'") for part in text.split()) if word]
 
 
-def _kept(letter: str) -> str:
-    """Return a letter, mark, digit or apostrophe; nothing for what is not seen, else a space."""
-    kind = unicodedata.category(letter)
-    if kind == "Cf":  # soft hyphens and the like
+def _normalised_character(character: str) -> str:
+    """Return a letter, mark, digit or apostrophe; nothing for an invisible one, else a space."""
+    category = unicodedata.category(character)
+    if category == "Cf":  # such as a soft hyphen
         return ""
-    return letter if letter == "'" or kind[0] in "LMN" else " "
+    return character if character == "'" or category[0] in "LMN" else " "
 
 
-def count(references: Sequence[str], heard: Sequence[str]) -> list[Errors]:
+def count(references: Sequence[str], transcripts: Sequence[str]) -> list[Errors]:
     """Count the errors of each utterance.
 
     Parameters
     ----------
-    references, heard : sequence of str
-        Texts, as many of one as of the other. A reference without words gives no errors, since
-        nobody knows what was said.
+    references, transcripts : sequence of str
+        Texts; both have the same length. A reference without words gives no errors, since the
+        spoken words are unknown.
 
     Examples
     --------
@@ -93,26 +93,27 @@ def count(references: Sequence[str], heard: Sequence[str]) -> list[Errors]:
     """
     import jiwer
 
-    pairs = [(words(one), words(other)) for one, other in zip(references, heard, strict=True)]
-    known = [pair for pair in pairs if pair[0]]
-    found = []
-    if known:
-        told = jiwer.process_words(
-            [" ".join(one) for one, _ in known], [" ".join(other) for _, other in known]
+    pairs = [
+        (normalised_words(reference), normalised_words(transcript))
+        for reference, transcript in zip(references, transcripts, strict=True)
+    ]
+    comparable = [pair for pair in pairs if pair[0]]
+    errors: Iterator[Errors] = iter(())
+    if comparable:
+        output = jiwer.process_words(
+            [" ".join(reference) for reference, _ in comparable],
+            [" ".join(transcript) for _, transcript in comparable],
         )
-        found = [
-            _errors(pair[0], chunks) for pair, chunks in zip(known, told.alignments, strict=True)
-        ]
-    rest = iter(found)
-    return [next(rest) if one else Errors(0, 0, 0, 0) for one, _ in pairs]
+        errors = map(_errors, (reference for reference, _ in comparable), output.alignments)
+    return [next(errors) if reference else Errors(0, 0, 0, 0) for reference, _ in pairs]
 
 
 def _errors(reference: Sequence[str], chunks: Sequence[object]) -> Errors:
     counts = dict.fromkeys(("substitute", "delete", "insert", "equal"), 0)
     for chunk in chunks:
-        here = chunk.ref_end_idx - chunk.ref_start_idx  # type: ignore[attr-defined]
-        there = chunk.hyp_end_idx - chunk.hyp_start_idx  # type: ignore[attr-defined]
-        counts[chunk.type] += max(here, there)  # type: ignore[attr-defined]
+        replaced = chunk.ref_end_idx - chunk.ref_start_idx  # type: ignore[attr-defined]
+        written = chunk.hyp_end_idx - chunk.hyp_start_idx  # type: ignore[attr-defined]
+        counts[chunk.type] += max(replaced, written)  # type: ignore[attr-defined]
     return Errors(len(reference), counts["substitute"], counts["delete"], counts["insert"])
 
 
@@ -122,7 +123,7 @@ def wer(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns `COLUMNS`: one row an utterance, transcriber and condition. Utterances whose
+        Columns `COLUMNS`: one row for each utterance, transcriber and condition. Utterances whose
         reference has no words are not counted.
 
     Returns
@@ -150,7 +151,7 @@ def wer(table: pd.DataFrame) -> pd.DataFrame:
             name: [getattr(one, name) for one in counted]
             for name in ("words", "substitutions", "deletions", "insertions", "total")
         },
-        silent=[not words(text) for text in table["heard"]],
+        silent=[not normalised_words(text) for text in table["heard"]],
     )
     rows = [
         dict(zip(_GROUP, names, strict=True)) | _row(part)
@@ -160,54 +161,54 @@ def wer(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _row(part: pd.DataFrame) -> dict[str, object]:
-    known = part[part["words"] > 0]
+    tested = part[part["words"] > 0]
     sums = {
-        name: int(known[name].sum())
+        name: int(tested[name].sum())
         for name in ("words", "substitutions", "deletions", "insertions")
     }
-    if known.empty:
+    if tested.empty:
         rate: dict[str, object] = dict.fromkeys(("wer", "low", "high", "empty"), float("nan"))
         return {"utterances": 0, **sums, **rate, "why": NO_TEXT}
-    found = _interval(known)
+    rate_interval = _interval(tested)
     return {
-        "utterances": len(known),
+        "utterances": len(tested),
         **sums,
-        "wer": found.estimate,
-        # By Student's t it would reach below what a rate can be; above 1 it can be.
-        "low": float(np.clip(found.low, 0, None)),
-        "high": found.high,
-        "empty": float(known["silent"].mean()),
-        "why": found.why,
+        "wer": rate_interval.estimate,
+        # An interval of Student's t can go below 0; a rate above 1 is possible.
+        "low": float(np.clip(rate_interval.low, 0, None)),
+        "high": rate_interval.high,
+        "empty": float(tested["silent"].mean()),
+        "why": rate_interval.why,
     }
 
 
-def _interval(known: pd.DataFrame) -> intervals.Interval:
+def _interval(tested: pd.DataFrame) -> intervals.Interval:
     """Return errors over words with the interval of the jackknife over speakers.
 
-    Where the corpus does not tell them, utterances take their place, as everywhere.
+    If the speakers are unknown, utterances are used instead.
     """
-    speaker = known["speaker"].astype(str)
-    told = bool((speaker != "").all())
-    cluster = speaker if told else intervals.random_clusters(len(known))
-    sums = known.groupby(cluster)[["total", "words"]].sum().to_numpy(dtype=float)
-    # As a matrix of a speaker's words, right and wrong, which `statistics` sums and leaves out;
-    # with more errors than words the first of them is below zero, and the ratio is still right.
+    speaker = tested["speaker"].astype(str)
+    by_speaker = bool((speaker != "").all())
+    cluster = speaker if by_speaker else intervals.random_clusters(len(tested))
+    sums = tested.groupby(cluster)[["total", "words"]].sum().to_numpy(dtype=float)
+    # A confusion matrix for each speaker, with the correct and the wrong words as its first row.
+    # With more errors than words the first entry is negative, and the ratio is still correct.
     matrices = np.zeros((1, len(sums), 2, 2))
     matrices[0, :, 0, 0] = sums[:, 1] - sums[:, 0]
     matrices[0, :, 0, 1] = sums[:, 0]
-    found = intervals.interval(
-        matrices, lambda m: m[..., 0, 1] / m.sum(axis=(-2, -1)), clustered=told
+    rate = intervals.interval(
+        matrices, lambda m: m[..., 0, 1] / m.sum(axis=(-2, -1)), clustered=by_speaker
     )
-    return found if told or found.why else replace(found, why=UNKNOWN)
+    return rate if by_speaker or rate.why else replace(rate, why=UNKNOWN)
 
 
 def largest_errors(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the utterances that a transcriber hears much worse at a condition than before.
+    """Return the utterances whose transcripts are much worse at a condition than at the original.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns `COLUMNS`, but for the speaker.
+        Columns `COLUMNS` without the speaker.
 
     Returns
     -------
@@ -230,14 +231,14 @@ def largest_errors(table: pd.DataFrame) -> pd.DataFrame:
     both = table[table["condition"] != ORIGINAL].merge(
         before[[*keys, "hypothesis", "errors"]], on=keys, suffixes=("", "_original")
     )
-    rise = (both["errors"] - both["errors_original"]) / both["words"]
-    both = both.assign(rise=rise)[rise > 0]
+    increase = (both["errors"] - both["errors_original"]) / both["words"]
+    both = both.assign(increase=increase)[increase > 0]
     order = both.sort_values(
-        ["rise", "words", "utterance"], ascending=[False, False, True], kind="stable"
+        ["increase", "words", "utterance"], ascending=[False, False, True], kind="stable"
     )
-    chosen = order.groupby(_GROUP, sort=False).head(_MOST)
+    largest = order.groupby(_GROUP, sort=False).head(_MOST)
     # In the order of the table, the worst of each condition first.
     place = {names: number for number, (names, _) in enumerate(table.groupby(_GROUP, sort=False))}
-    rank = [place[names] for names in chosen[_GROUP].itertuples(index=False, name=None)]
-    chosen = chosen.assign(place=rank).sort_values("place", kind="stable")
-    return chosen.reindex(columns=list(TRANSCRIPT_ERRORS)).reset_index(drop=True)
+    rank = [place[names] for names in largest[_GROUP].itertuples(index=False, name=None)]
+    largest = largest.assign(place=rank).sort_values("place", kind="stable")
+    return largest.reindex(columns=list(TRANSCRIPT_ERRORS)).reset_index(drop=True)

@@ -1,10 +1,10 @@
-"""Time the way from predictions to findings, against the four metrics alone by pandas.
+"""Time from predictions to all findings, compared with four metrics by pandas and scikit-learn.
 
     python benchmarks/speed/findings.py [--rows 1000000] [--repeats K] [--csv FILE]
 
-Makes a file of predictions of RAVDESS's shape (1440 utterances, 24 speakers, 8 emotions, 9
-conditions to train and to test at, as many runs as fill the rows) and reads it in processes of
-their own, in turns. README.md beside this file says what each row does.
+Writes a file of predictions with the shape of RAVDESS (1440 utterances, 24 speakers, 8 emotions, 9
+conditions to train and to test at, as many runs as the rows need) and reads it in separate
+processes, alternately. README.md in this folder describes each row.
 """
 
 from __future__ import annotations
@@ -49,11 +49,12 @@ frame = pd.read_parquet(Path(sys.argv[1]) / "p.parquet")
 keys = ["corpus", "features", "model", "protocol", "train_condition", "test_condition", "run"]
 rows = []
 for key, one in frame.groupby(keys, observed=True):
-    truth, said = one["truth"].astype(str), one["predicted"].astype(str)
+    truth, predicted = one["truth"].astype(str), one["predicted"].astype(str)
     rows.append((
-        *key, metrics.accuracy_score(truth, said), metrics.balanced_accuracy_score(truth, said),
-        metrics.f1_score(truth, said, average="macro"),
-        metrics.precision_score(truth, said, average="weighted", zero_division=0),
+        *key, metrics.accuracy_score(truth, predicted),
+        metrics.balanced_accuracy_score(truth, predicted),
+        metrics.f1_score(truth, predicted, average="macro"),
+        metrics.precision_score(truth, predicted, average="weighted", zero_division=0),
     ))
 assert len(rows) % 81 == 0
 """

@@ -399,7 +399,7 @@ def test_one_speaker(bench, tmp_path):
     table = write_table(tmp_path / "one.csv", 1)
     code, _, said = bench("run", "--corpus", f"csv={table}", *QUICK, "-q")
     assert code == 2
-    assert "needs two speakers or more" in one_line(said)
+    assert "needs at least two speakers" in one_line(said)
     assert "--protocol paper" in said
 
 

@@ -1,4 +1,4 @@
-"""From files of predictions to findings: whole, the same every time, whatever the study."""
+"""Findings from files of predictions."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_all_tables_have_the_columns_of_the_contract(tmp_path):
     assert not [name for name in filled if getattr(findings, name).empty]
 
 
-def test_what_only_the_run_knows_is_passed_on(tmp_path):
+def test_tables_of_the_run_are_passed_through(tmp_path):
     drift = pd.DataFrame([("voices", "f", "mp3-8k", "x", 1.0, 1.0, 1.0)], columns=contract.DRIFT)
     leaks = pd.DataFrame(
         [("voices", "speaker", 0, "speaker", 0, 0, 9, True)], columns=contract.LEAKS
@@ -63,7 +63,7 @@ def test_what_only_the_run_knows_is_passed_on(tmp_path):
     pd.testing.assert_frame_equal(findings.leaks, leaks)
 
 
-def test_every_cell_is_that_of_scikit_learn(tmp_path):
+def test_cells_agree_with_scikit_learn(tmp_path):
     frame = factories.predictions({**factories.SKILL, ("mp3-8k", "original"): 0.3}, runs=3)
     cells = found_in(frame, tmp_path).cells
     assert len(cells) == 6
@@ -102,7 +102,7 @@ def test_the_same_predictions_give_the_same_findings(tmp_path):
             assert values[0] == values[1]
 
 
-def test_the_interval_of_a_share_is_one_of_shares(tmp_path):
+def test_intervals_of_shares_are_from_0_to_1(tmp_path):
     cells = found_in(factories.predictions({("original", "original"): 0.95}), tmp_path).cells
     assert cells["uar"].between(0.9, 0.999).all()
     assert (cells["uar_high"] == 1).all()
@@ -134,7 +134,7 @@ def test_one_run_of_one_condition(tmp_path):
 
 
 @pytest.mark.parametrize("word", ["sad", "nonsense"])
-def test_a_model_that_says_one_word(tmp_path, word):
+def test_a_model_that_predicts_one_class(tmp_path, word):
     frame = factories.predictions().assign(predicted=word)
     if word == "nonsense":  # an emotion that has no probability
         frame = frame.assign(p_nonsense=np.float32(1))
@@ -154,7 +154,7 @@ def test_one_class(tmp_path):
 
 
 @pytest.mark.parametrize("speakers", [("a",), ("a", "b"), (None,)])
-def test_hardly_any_speakers(tmp_path, speakers):
+def test_two_speakers(tmp_path, speakers):
     findings = whole(found_in(factories.predictions(speakers=speakers), tmp_path))
     assert (findings.losses["why"] != "").all()
 
@@ -191,7 +191,7 @@ def test_corpora_of_other_emotions_and_sizes(tmp_path):
     assert findings.robustness.groupby("corpus").size().tolist() == [2, 2]
 
 
-def test_a_fold_that_failed_takes_part_in_nothing(tmp_path):
+def test_utterances_of_a_failed_fold_are_left_out(tmp_path):
     frame = factories.predictions()
     gone = (frame["test_condition"] == "mp3-8k") & (frame["fold"] == 0) & (frame["run"] == 0)
     findings = whole(found_in(frame[~gone], tmp_path))

@@ -1,4 +1,4 @@
-"""A loss is what a filter of the same bandwidth loses, and what coding does beyond."""
+"""The split of a loss into bandwidth and artefacts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def uar(pairs, training, train, condition):
     return np.mean([right[:, pair.coded.truth == code].mean() for code in range(4)])
 
 
-def test_loss_is_bandwidth_and_artefacts(pairs):
+def test_loss_is_the_sum_of_bandwidth_and_artefacts(pairs):
     table = bandwidth.split(pairs, conditions())
     assert tuple(table.columns) == contract.BANDWIDTH
     np.testing.assert_allclose(table["loss"], table["bandwidth"] + table["artefacts"])
@@ -50,7 +50,7 @@ def test_loss_is_bandwidth_and_artefacts(pairs):
         assert (table[part] < table[f"{part}_high"]).all()
 
 
-def test_each_training_takes_the_filter_of_its_own(pairs):
+def test_each_training_uses_the_filter_of_the_same_training(pairs):
     table = bandwidth.split(pairs, conditions()).set_index("training")
     assert set(table["lowpass"]) == {"lowpass-3k0"}
     assert set(table["condition"]) == {"mp3-8k"}  # 64 kbit/s reaches up to 7.3 kHz
@@ -95,19 +95,19 @@ def test_without_a_filter_there_are_no_rows(pairs):
     assert bandwidth.split(pairs, conditions().iloc[:0]).empty
 
 
-def test_a_filter_of_another_corpus_does_not_count(pairs):
+def test_filters_of_another_corpus_are_not_used(pairs):
     other = conditions().assign(corpus="others")
     assert bandwidth.split(pairs, pd.concat([factories.conditions(), other])).empty
 
 
-def test_an_alias_is_no_condition_of_its_own(pairs):
+def test_aliases_have_no_row(pairs):
     table = conditions(lowpass_9k0=3041.0)
     table.loc[table["condition"] == "lowpass-9k0", "same_as"] = "lowpass-3k0"
     split = bandwidth.split(pairs, table)
     assert set(split["lowpass"]) == {"lowpass-3k0"}
 
 
-def test_a_filter_with_a_codec_behind_it_is_no_filter(pairs):
+def test_a_chain_that_begins_with_a_filter_is_not_a_filter(pairs):
     table = conditions()
     rows = table["condition"].str.startswith("lowpass")
     table.loc[rows, "codec"] = "lowpass:cutoff=3400+gsm"
@@ -121,7 +121,7 @@ def test_utterances_must_be_the_same(tmp_path):
     assert bandwidth.split(pairs, conditions(lowpass_3k1=5000.0)).empty
 
 
-def test_without_an_interval_the_parts_stand_alone(tmp_path):
+def test_without_an_interval_the_parts_are_still_given(tmp_path):
     pairs = factories.paired(factories.predictions(SKILL, speakers=("a", "b")), tmp_path)
     table = bandwidth.split(pairs, conditions())
     assert len(table) == 3

@@ -1,4 +1,4 @@
-"""One row a codec, and every sentence that it may say."""
+"""The table of codecs and its sentences."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def row_of(found, margin=0.02, **ends):
 SAFE, LOST, OPEN = (-0.01, 0.01), (-0.3, -0.1), (-0.15, 0.05)
 
 
-def test_a_row_a_codec_with_its_area(found):
+def test_one_row_for_each_codec_with_its_area(found):
     pairs, table = found
     rows = codec_rows.robustness_rows(pairs, table, factories.conditions(), 0.02)
     assert tuple(rows.columns) == contract.ROBUSTNESS
@@ -68,22 +68,22 @@ def test_safe_at_every_bitrate(found):
     row = row_of(found, k8=SAFE, k64=SAFE)
     assert (row["safe"], row["safe_kbps"]) == ("yes", 8)
     assert row["sentence"] == (
-        "safe down to 8 kbit/s, the lowest that was tried: at no bitrate are more than 2 points "
-        "of UAR lost"
+        "safe down to 8 kbit/s, the lowest bitrate in the study: no bitrate loses more than "
+        "2 points of UAR"
     )
     assert math.isnan(row["needed_utterances"])
 
 
-def test_safe_down_to_where_something_is_lost(found):
+def test_safe_down_to_the_lowest_non_inferior_bitrate(found):
     row = row_of(found, k8=LOST, k64=SAFE)
     assert (row["safe"], row["safe_kbps"]) == ("yes", 64)
     assert row["sentence"] == (
-        "safe down to 64 kbit/s: there and above not more than 2 points of UAR are lost; at 8 "
+        "safe down to 64 kbit/s: no bitrate from there up loses more than 2 points of UAR; at 8 "
         "kbit/s more than 2 points of UAR are lost (-20.0, interval -30.0 to -10.0)"
     )
 
 
-def test_safe_at_no_bitrate(found):
+def test_no_safe_bitrate(found):
     row = row_of(found, k8=LOST, k64=LOST)
     assert row["safe"] == "none"
     assert math.isnan(row["safe_kbps"])
@@ -92,12 +92,12 @@ def test_safe_at_no_bitrate(found):
     )
 
 
-def test_a_lower_bitrate_does_not_make_up_for_a_higher_one(found):
+def test_an_unsafe_bitrate_makes_lower_ones_unsafe(found):
     assert row_of(found, k8=SAFE, k64=LOST)["safe"] == "none"
     assert row_of(found, k8=SAFE, k64=OPEN)["safe"] == "inconclusive"
 
 
-def test_not_decidable_where_the_interval_is_too_wide(found):
+def test_inconclusive_if_the_interval_is_too_wide(found):
     row = row_of(found, k8=LOST, k64=OPEN)
     assert row["safe"] == "inconclusive"
     said = row["sentence"]
@@ -110,20 +110,20 @@ def test_not_decidable_where_the_interval_is_too_wide(found):
     assert f"of {row['needed_speakers']:.0f} speakers decide it in 80 % of studies" in said
 
 
-def test_safe_and_below_it_undecided(found):
+def test_safe_above_an_inconclusive_bitrate(found):
     said = row_of(found, k8=OPEN, k64=SAFE)["sentence"]
-    assert said.startswith("safe down to 64 kbit/s: there and above")
+    assert said.startswith("safe down to 64 kbit/s: no bitrate from there up")
     assert "at 8 kbit/s a loss of more than 2 points of UAR is not excluded" in said
 
 
-def test_more_data_do_not_help_where_the_loss_is_near_the_margin(found, monkeypatch):
+def test_no_number_of_speakers_if_the_loss_is_close_to_the_margin(found, monkeypatch):
     monkeypatch.setattr(codec_rows.intervals, "needed_clusters", lambda found, margin: 4.0)
     said = row_of(found, k8=LOST, k64=(-0.03, -0.01))["sentence"]
-    assert said.endswith("the interval is narrow enough, but the loss lies close to the margin")
+    assert said.endswith("the interval is narrow enough, but the loss is close to the margin")
     assert "decide it in" not in said
 
 
-def test_without_an_interval_it_says_why(tmp_path):
+def test_the_sentence_has_the_reason_for_a_missing_interval(tmp_path):
     pairs = factories.paired(factories.predictions(CLEAN, speakers=("a", "b")), tmp_path)
     rows = codec_rows.robustness_rows(pairs, losses_of(pairs, 0.02), factories.conditions(), 0.02)
     (row,) = rows.to_dict("records")
@@ -134,7 +134,7 @@ def test_without_an_interval_it_says_why(tmp_path):
     assert math.isnan(row["needed_utterances"])
 
 
-def test_without_speakers_it_counts_utterances_alone(tmp_path):
+def test_without_speakers_only_utterances_are_counted(tmp_path):
     pairs = factories.paired(factories.predictions(CLEAN, speakers=("a", "b", None)), tmp_path)
     table = decided(losses_of(pairs, 0.02), k64=OPEN)
     (row,) = codec_rows.robustness_rows(pairs, table, factories.conditions(), 0.02).to_dict(
@@ -146,7 +146,7 @@ def test_without_speakers_it_counts_utterances_alone(tmp_path):
     assert "with n = 24 utterances the interval" in row["sentence"]
 
 
-def test_where_nothing_changed_it_takes_more_utterances_all_the_same(tmp_path):
+def test_unchanged_predictions_can_still_need_more_utterances(tmp_path):
     frame = factories.predictions({("original", "original"): 0.8})
     pairs = factories.paired(pd.concat([frame, frame.assign(test_condition="mp3-8k")]), tmp_path)
     table = losses_of(pairs, 0.02)
@@ -161,11 +161,11 @@ def test_where_nothing_changed_it_takes_more_utterances_all_the_same(tmp_path):
 
 
 @pytest.mark.parametrize(("margin", "said"), [(0.01, "1 point of"), (0.025, "2.5 points of")])
-def test_the_margin_in_words(found, margin, said):
+def test_the_margin_is_written_in_points(found, margin, said):
     assert said in row_of(found, margin, k8=LOST, k64=LOST)["sentence"]
 
 
-def test_the_margin_itself_is_what_the_study_needs_more_data_for(found):
+def test_a_smaller_margin_needs_more_utterances(found):
     wide, narrow = (row_of(found, m, k8=LOST, k64=OPEN)["needed_utterances"] for m in (0.05, 0.01))
     assert narrow > 10 * wide
 
@@ -173,7 +173,7 @@ def test_the_margin_itself_is_what_the_study_needs_more_data_for(found):
 # --- which conditions make a codec ------------------------------------------------------------
 
 
-def test_controls_aliases_and_other_corpora_are_no_bitrates(found):
+def test_controls_aliases_and_other_corpora_have_no_row(found):
     pairs, table = found
     lowpass = table.assign(condition="lowpass-3k0")
     conditions = factories.conditions(
@@ -186,7 +186,7 @@ def test_controls_aliases_and_other_corpora_are_no_bitrates(found):
     assert rows["n_bitrates"].tolist() == [2]
 
 
-def test_a_codec_without_a_request_stands_at_its_effective_bitrate(found):
+def test_without_a_requested_bitrate_the_effective_one_is_used(found):
     pairs, table = found
     conditions = factories.conditions(
         mp3_8k={"codec": "g711", "requested_kbps": np.nan, "effective_kbps": 64.0}
@@ -197,7 +197,7 @@ def test_a_codec_without_a_request_stands_at_its_effective_bitrate(found):
     assert math.isnan(row["area"])
 
 
-def test_of_nothing_there_is_an_empty_table():
+def test_no_pairs_give_an_empty_table():
     rows = codec_rows.robustness_rows([], losses.losses([], 0.02), factories.conditions(), 0.02)
     assert rows.empty
     assert tuple(rows.columns) == contract.ROBUSTNESS
@@ -229,7 +229,7 @@ def test_codec_errors_are_multiples_of_the_reference(found, monkeypatch):
 @pytest.mark.parametrize(
     ("values", "more"), [(None, 0), ({"mp3-8k": 0.5}, 0), ({"mp3-8k": 0.5, "mp3-64k": 0.8}, 1)]
 )
-def test_where_the_reference_was_not_measured_there_is_none(found, monkeypatch, values, more):
+def test_no_codec_error_without_a_reference(found, monkeypatch, values, more):
     known = values and reference.Row(0.9, values, len(found[0][0].rows) + more)
     monkeypatch.setattr(reference, "row", lambda *keys: known)
     one = row_of(found)
@@ -238,7 +238,7 @@ def test_where_the_reference_was_not_measured_there_is_none(found, monkeypatch, 
     assert one["reference"] == ""
 
 
-def test_the_reference_that_ships_is_whole():
+def test_the_packaged_reference_is_complete():
     assert reference.row("demo", "loso", "clean") is None
     for corpus in ("demo", "ravdess", "emodb", "tess"):
         for training in ("matched", "clean"):

@@ -1,4 +1,4 @@
-"""How far features move: by hand, and what must hold for any features."""
+"""Feature drift: examples by hand and general properties."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VALUES = arrays.arrays(
 )
 
 
-def test_by_hand():
+def test_shift_and_spread_by_hand():
     original = np.array([[1.0], [2.0], [3.0]])  # standard deviation 1
     coded = np.array([[1.5], [2.0], [5.5]])
     (row,) = drift(original, coded, ["pitch"]).to_dict("records")
@@ -35,7 +35,7 @@ def test_shifts_that_cancel_show_in_the_spread():
 
 
 @given(VALUES)
-def test_identical_features_do_not_move(values):
+def test_identical_features_do_not_shift(values):
     table = drift(values, values.copy(), [str(i) for i in range(values.shape[1])])
     varies = values.std(axis=0) > 0
     assert table["feature"].tolist() == [str(i) for i in range(values.shape[1])]
@@ -56,7 +56,7 @@ def test_the_unit_of_a_feature_does_not_matter(values, factor, offset):
 
 @pytest.mark.parametrize("constant", [0.0, 1.0, 0.1, 1e6 + 0.1, -1e-12])
 @pytest.mark.parametrize("n", [3, 7, 420])
-def test_a_constant_feature_has_no_unit_to_move_in(constant, n):
+def test_a_constant_feature_has_no_shift(constant, n):
     # The mean of 0.1 is not always 0.1 to the last bit: what rounding left is no spread.
     original = np.full((n, 1), constant)
     with warnings.catch_warnings():

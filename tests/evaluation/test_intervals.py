@@ -1,4 +1,4 @@
-"""Intervals and tests against plain definitions and against what is known by hand."""
+"""Intervals and tests against plain definitions and examples by hand."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def matrices(seed: int = 0, **kinds):
     return tuple(confusion.by_cluster(truth, said, speaker, CLASSES) for said in (one, other))
 
 
-def test_confusions_are_scikit_learns_by_run_and_speaker():
+def test_confusion_matrices_agree_with_scikit_learn():
     truth, said, _, speaker = study()
     found = confusion.by_cluster(truth, said, speaker, CLASSES)
     assert found.shape == (2, 6, CLASSES, CLASSES)
@@ -51,7 +51,7 @@ def test_confusions_are_scikit_learns_by_run_and_speaker():
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_an_interval_is_t_on_the_jackknife(name):
+def test_interval_is_students_t_on_the_jackknife(name):
     one, other = matrices()
     metric = METRICS[name]
     left = [
@@ -72,7 +72,7 @@ def test_an_interval_is_t_on_the_jackknife(name):
     assert found.why == ""
 
 
-def test_of_equal_speakers_it_is_the_paired_t_interval():
+def test_equal_speakers_give_the_paired_t_interval():
     """With the same utterances of each speaker, UAR is the mean of the speakers' UARs."""
     one, other = matrices(runs=1)
     values = confusion.uar(one[0]) - confusion.uar(other[0])
@@ -99,7 +99,7 @@ def test_two_speakers_have_no_interval(speakers):
     assert f"{speakers} speaker" in found.why
 
 
-def test_unequal_speakers_count_for_less_than_they_are():
+def test_unequal_speakers_have_fewer_degrees_of_freedom():
     """Degrees of freedom of Kish's effective number; the standard error does not change."""
     truth, one, other, speaker = study(speakers=8)
     rows = (speaker < 4) | (np.arange(len(truth)) % 4 < 2)
@@ -124,7 +124,7 @@ def test_one_speaker_with_nearly_everything_has_no_interval():
     assert "one speaker has nearly all" in one.why
 
 
-def test_a_class_that_one_speaker_alone_has_gives_no_interval_of_its_recall():
+def test_no_interval_for_the_recall_of_a_class_of_one_speaker():
     truth = np.array([0, 1, 0, 0, 0, 0])
     said = np.array([[0, 1, 0, 1, 0, 1]])
     found = confusion.by_cluster(truth, said, np.array([0, 0, 1, 1, 2, 2]), 2)
@@ -134,7 +134,7 @@ def test_a_class_that_one_speaker_alone_has_gives_no_interval_of_its_recall():
     assert one.estimate == 1.0
 
 
-def test_no_difference_at_all_is_no_certainty():
+def test_identical_predictions_have_an_interval():
     one, _ = matrices()
     found = intervals.interval(one, confusion.uar, one)
     n = 6 * 5 * CLASSES
@@ -146,7 +146,7 @@ def test_no_difference_at_all_is_no_certainty():
 
 @given(st.integers(0, 10_000))
 @settings(max_examples=25, deadline=None)
-def test_turning_a_comparison_round_turns_the_signs(seed):
+def test_swapping_the_sides_changes_the_signs(seed):
     one, other = matrices(seed)
     there, back = (intervals.interval(a, confusion.uar, b) for a, b in ((one, other), (other, one)))
     assert (there.estimate, there.low, there.high) == pytest.approx(
@@ -158,7 +158,7 @@ def test_turning_a_comparison_round_turns_the_signs(seed):
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_few_speakers_are_swapped_in_all_ways(name):
+def test_few_speakers_are_swapped_exhaustively(name):
     one, other = matrices(speakers=5)
     metric = METRICS[name]
     first, second = one.mean(axis=0), other.mean(axis=0)
@@ -172,7 +172,7 @@ def test_few_speakers_are_swapped_in_all_ways(name):
     assert found == {name: pytest.approx(expected)}
 
 
-def test_of_equal_speakers_it_is_scipys_permutation_test():
+def test_permutation_test_agrees_with_scipy():
     one, other = matrices(seed=3, runs=1, speakers=8, takes=2)
     values = (confusion.uar(one[0]), confusion.uar(other[0]))
     expected = stats.permutation_test(
@@ -185,7 +185,7 @@ def test_of_equal_speakers_it_is_scipys_permutation_test():
     assert significance.permutation_test(one, other, UAR)["uar"] == pytest.approx(expected.pvalue)
 
 
-def test_many_speakers_are_swapped_at_random_and_always_the_same():
+def test_random_swaps_are_reproducible():
     one, other = matrices(speakers=20)
     p = significance.permutation_test(one, other, UAR)["uar"]
     assert p == significance.permutation_test(one, other, UAR)["uar"]
@@ -216,7 +216,7 @@ def test_mcnemar_is_a_binomial_test(lost, won, same):
 
 
 @given(st.lists(st.floats(0, 1) | st.just(float("nan")), max_size=12))
-def test_holm_by_its_definition(values):
+def test_holm_agrees_with_its_definition(values):
     found = significance.holm(values)
     known = [value for value in values if value == value]
     for value, corrected in zip(values, found, strict=True):
@@ -229,7 +229,7 @@ def test_holm_by_its_definition(values):
         assert corrected == pytest.approx(min(1.0, expected))
 
 
-def test_utterances_are_dealt_evenly_and_always_alike():
+def test_random_clusters_are_even_and_reproducible():
     for n in (7, 500, 1440):
         dealt = intervals.random_clusters(n)
         sizes = np.bincount(dealt)
@@ -238,7 +238,7 @@ def test_utterances_are_dealt_evenly_and_always_alike():
         assert (dealt == intervals.random_clusters(n)).all()
 
 
-def test_how_many_speakers_it_takes():
+def test_needed_clusters_by_the_formula():
     spread = 0.05
     found = intervals.Interval(0.0, -0.03, 0.03, spread / np.sqrt(10), 10)
     groups = intervals.needed_clusters(found, 0.02)
@@ -252,7 +252,7 @@ def test_how_many_speakers_it_takes():
     )
 
 
-def test_one_speaker_more_than_needed_decides():
+def test_needed_clusters_is_the_smallest_number():
     """Four fifths of studies of that size, in which nothing is lost, call it non-inferior."""
     rng = np.random.default_rng(0)
     found = intervals.Interval(0.0, -0.03, 0.03, 0.05 / np.sqrt(10), 10)

@@ -1,4 +1,4 @@
-"""What training and test share, counted by hand, and what that is worth."""
+"""Leakage counted by hand, and its effect on UAR."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_counts_by_hand():
     }
 
 
-def test_dev_is_training():
+def test_dev_counts_as_training():
     found = counted(TABLE, split([2], [0], [1]))
     assert found[0, "speaker"][:2] == found[0, "recording"][:2] == (1, 1)
 
@@ -57,7 +57,7 @@ def test_unknown_speakers_and_sentences_share_nothing():
     assert found[0, "speaker"] == found[0, "sentence"] == (0, 0, 3, False)
 
 
-def test_each_fold_has_its_rows_and_a_clean_one_shares_nothing():
+def test_each_fold_has_its_rows():
     told = TABLE.assign(speaker=["ann", "ann", "bob", "bob", "cy", "cy"])
     found = counted(told, split([2, 3, 4, 5], [], [0, 1]), split([0, 1, 4, 5], [], [2, 3], 1))
     assert found[0, "speaker"] == (0, 0, 2, True)
@@ -86,7 +86,7 @@ def recall_mean(frame):
     return np.mean(values)
 
 
-def test_worth_is_the_difference_on_what_both_tested(tmp_path):
+def test_effect_is_the_difference_on_common_utterances(tmp_path):
     random, disjoint = under("paper", 0.9, runs=3), under("speaker", 0.5, seed=1)
     random = random[~((random["speaker"] == "a") & (random["truth"] == "sad"))]
     disjoint = disjoint[~((disjoint["run"] == 1) & (disjoint["utterance"].str.endswith("y_1")))]
@@ -121,7 +121,7 @@ def test_every_random_protocol_against_every_disjoint_one(tmp_path):
 
 
 @pytest.mark.parametrize("protocols", [("speaker",), ("paper",), ("speaker", "loso")])
-def test_one_kind_of_protocol_alone_tells_nothing(tmp_path, protocols):
+def test_no_effect_with_one_type_of_protocol(tmp_path, protocols):
     frame = pd.concat([under(name, 0.7) for name in protocols])
     assert leakage.effect(factories.outcomes(frame, tmp_path)).empty
 
@@ -131,7 +131,7 @@ def test_models_are_not_mixed(tmp_path):
     assert leakage.effect(factories.outcomes(frame, tmp_path)).empty
 
 
-def test_nothing_in_common_is_worth_nothing(tmp_path):
+def test_no_effect_without_common_utterances(tmp_path):
     random, disjoint = under("paper", 0.9), under("speaker", 0.5)
     frame = pd.concat([random[random["fold"] == 0], disjoint[disjoint["fold"] == 1]])
     assert leakage.effect(factories.outcomes(frame, tmp_path)).empty

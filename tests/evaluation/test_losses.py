@@ -1,4 +1,4 @@
-"""What a condition costs, against scikit-learn on the same predictions."""
+"""Losses against scikit-learn on the same predictions."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ METRICS = {
 }
 
 
-def test_values_and_differences_are_those_of_scikit_learn(frame, pairs):
+def test_values_and_differences_agree_with_scikit_learn(frame, pairs):
     table = losses.losses(pairs, 0.02)
     assert tuple(table.columns) == contract.LOSSES
     assert len(table) == 2 * 5 * 4
@@ -148,7 +148,7 @@ def test_a_condition_that_changes_nothing(tmp_path):
     np.testing.assert_allclose(table["high"], 1 - 0.025 ** (1 / 32))
 
 
-def test_speakers_who_lose_alike_leave_an_interval_all_the_same(tmp_path):
+def test_equal_losses_of_all_speakers_have_an_interval(tmp_path):
     frame = factories.predictions(
         {("original", "original"): 1.0, ("original", "mp3-8k"): 1.0}, takes=4
     )
@@ -174,7 +174,7 @@ def test_the_margin_decides(pairs):
     pd.testing.assert_frame_equal(wide[same], narrow[same])
 
 
-def test_two_speakers_have_no_interval_and_it_says_why(tmp_path):
+def test_two_speakers_have_no_interval_and_a_reason(tmp_path):
     table = losses.losses(factories.paired(both_models(speakers=("a", "b")), tmp_path), 0.02)
     assert table[["low", "high", "effect"]].isna().all(axis=None)
     assert set(table["why"]) == {"no interval: 2 speakers instead of at least 3"}
@@ -183,14 +183,14 @@ def test_two_speakers_have_no_interval_and_it_says_why(tmp_path):
     assert (table["p"] >= 0.5).all()  # two speakers can be flipped in four ways
 
 
-def test_one_speaker_has_not_even_a_test(tmp_path):
+def test_one_speaker_has_no_test_and_no_interval(tmp_path):
     table = losses.losses(factories.paired(both_models(speakers=("a",)), tmp_path), 0.02)
     assert table[["low", "p", "p_holm"]].isna().all(axis=None)
     assert not table["significant"].any()
     assert table["why"].str.contains("1 speaker instead of at least 3").all()
 
 
-def test_unknown_speakers_have_an_interval_that_says_whose_it_is(tmp_path):
+def test_unknown_speakers_have_an_interval_with_a_note(tmp_path):
     table = losses.losses(
         factories.paired(factories.predictions(speakers=("a", None)), tmp_path), 0.02
     )
@@ -199,7 +199,7 @@ def test_unknown_speakers_have_an_interval_that_says_whose_it_is(tmp_path):
     assert set(table["n_speakers"]) == {0}
 
 
-def test_the_interval_that_ignores_speakers_stands_beside_on_demand(pairs):
+def test_unclustered_interval_is_optional(pairs):
     without, with_it = losses.losses(pairs, 0.02), losses.losses(pairs, 0.02, unclustered=True)
     names = ["low_unclustered", "high_unclustered"]
     assert without[names].isna().all(axis=None)
@@ -240,7 +240,7 @@ def test_recalls_and_precisions_of_each_emotion(frame, pairs):
         assert np.isnan(row.low) == (row.condition == "original")
 
 
-def test_a_perfect_emotion_is_taken_for_nothing_and_an_unheard_one_has_no_precision(tmp_path):
+def test_recall_rows_of_a_perfect_and_a_never_predicted_emotion(tmp_path):
     frame = factories.predictions({("original", "original"): 1.0, ("original", "mp3-8k"): 1.0})
     coded = frame["test_condition"] == "mp3-8k"
     frame.loc[coded & (frame["truth"] == "sad"), "predicted"] = "angry"
@@ -256,7 +256,7 @@ def test_a_perfect_emotion_is_taken_for_nothing_and_an_unheard_one_has_no_precis
     assert table.loc["mp3-8k", "angry"]["precision"] == 0.5
 
 
-def test_an_emotion_that_no_utterance_has_gets_no_recall(tmp_path):
+def test_an_emotion_without_utterances_has_no_row(tmp_path):
     frame = factories.predictions({("original", "original"): 0.8, ("original", "mp3-8k"): 0.5})
     frame = frame[frame["truth"] != "sad"]  # still predicted
     pairs = factories.paired(frame, tmp_path)
@@ -333,7 +333,7 @@ def expected_worst(frame):
 
 
 @pytest.mark.parametrize("trained", ["original", "multi"])
-def test_the_worst_went_from_right_to_wrong_surest_first(frame, tmp_path, trained):
+def test_worst_utterances_are_sorted_by_confidence(frame, tmp_path, trained):
     # Only one way of training, so that a condition stands there once.
     frame = frame[(frame["train_condition"] == trained) & (frame["run"] != 1)]
     frame = frame[(frame["model"] == "svm") | (frame["run"] == 2)]
@@ -367,13 +367,13 @@ def test_at_most_twenty_of_a_section_and_each_utterance_once(tmp_path):
     assert (table["confidence"].diff().dropna() <= 0).all()
 
 
-def test_what_was_wrong_before_is_not_among_the_worst(tmp_path):
+def test_utterances_wrong_at_the_original_are_not_among_the_worst(tmp_path):
     frame = factories.predictions({("original", "original"): 0.0, ("original", "mp3-8k"): 0.0})
     assert losses.worst(factories.paired(frame, tmp_path)).empty
 
 
 @pytest.mark.parametrize("named", [("angry", "sad"), ("sad", "angry")])
-def test_a_tie_between_right_and_wrong_is_not_wrong_whatever_the_names(tmp_path, named):
+def test_a_tie_of_runs_is_not_wrong(tmp_path, named):
     right, wrong = named
     frame = factories.predictions({("original", "original"): 1.0, ("original", "mp3-8k"): 1.0})
     frame = frame[frame["truth"] == right].copy()
@@ -400,7 +400,7 @@ def test_without_probabilities_the_worst_have_no_confidence(tmp_path):
     ],
     ids=["losses", "recalls", "confusions", "speakers", "worst"],
 )
-def test_of_nothing_there_is_an_empty_table(function, columns):
+def test_no_pairs_give_an_empty_table(function, columns):
     table = function([])
     assert table.empty
     assert tuple(table.columns) == columns

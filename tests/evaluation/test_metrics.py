@@ -1,4 +1,4 @@
-"""The metrics against scikit-learn, and against what they promise where it has no say."""
+"""Metrics against scikit-learn, and their edge cases."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def reference(truth, predicted):
 
 @settings(max_examples=60, deadline=None)
 @given(PAIRS)
-def test_like_scikit_learn(pairs):
+def test_metrics_agree_with_scikit_learn(pairs):
     truth, predicted = zip(*pairs, strict=True)
     expected = reference(truth, predicted)
     for name, metric in BUILT_IN.items():
@@ -44,7 +44,7 @@ def test_like_scikit_learn(pairs):
 
 @settings(max_examples=40, deadline=None)
 @given(PAIRS)
-def test_confusion_and_recalls_like_scikit_learn(pairs):
+def test_confusion_matrix_and_recalls_agree_with_scikit_learn(pairs):
     truth, predicted = zip(*pairs, strict=True)
     expected = sk.confusion_matrix(truth, predicted, labels=EMOTIONS)
     np.testing.assert_array_equal(confusion.confusion_matrix(truth, predicted, EMOTIONS), expected)
@@ -77,7 +77,7 @@ def test_degenerate_input(truth, predicted):
     ("truth", "predicted"),
     [([], []), (["sad"], []), (["sad"], ["sad", "sad"]), ([["sad"]], [["sad"]])],
 )
-def test_refuses_what_has_no_metric(function, truth, predicted):
+def test_rejects_empty_and_unequal_lists(function, truth, predicted):
     with pytest.raises(ValueError, match=r"utterance|length"):
         function(truth, predicted)
 
@@ -90,7 +90,7 @@ def test_uar_leaves_out_a_class_that_is_only_predicted():
     assert metrics.uar(["sad", "sad"], ["sad", "angry"]) == 0.5
 
 
-def test_confusion_refuses_labels_that_it_was_not_told():
+def test_confusion_matrix_rejects_unknown_labels():
     with pytest.raises(ValueError, match="not among the labels: happy"):
         confusion.confusion_matrix(["sad"], ["happy"], ["sad"])
     with pytest.raises(ValueError, match="twice"):
@@ -158,7 +158,7 @@ def test_built_in_metrics_are_the_first_columns_after_the_keys():
 
 @settings(max_examples=40, deadline=None)
 @given(PAIRS)
-def test_precisions_like_scikit_learn(pairs):
+def test_precisions_agree_with_scikit_learn(pairs):
     truth, predicted = zip(*pairs, strict=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -168,7 +168,7 @@ def test_precisions_like_scikit_learn(pairs):
     np.testing.assert_allclose(metrics.precisions(truth, predicted, EMOTIONS), expected)
 
 
-def test_precision_of_a_class_that_is_never_true_is_nothing_and_of_one_never_said_unknown():
+def test_precision_is_0_for_a_class_never_true_and_nan_for_one_never_predicted():
     found = metrics.precisions(["sad", "sad"], ["angry", "sad"], ["angry", "happy", "sad"])
     np.testing.assert_array_equal(found, [0, np.nan, 1])
     with pytest.raises(ValueError, match="no utterance"):
@@ -186,7 +186,7 @@ def chances(draw):
 
 @settings(max_examples=40, deadline=None)
 @given(chances())
-def test_brier_like_scikit_learn(given_):
+def test_brier_agrees_with_scikit_learn(given_):
     truth, rows = given_
     expected = sk.brier_score_loss(truth, rows, labels=EMOTIONS, scale_by_half=False)
     assert probability.brier(truth, rows, EMOTIONS) == pytest.approx(expected)
@@ -209,7 +209,7 @@ def test_brier_from_best_to_worst():
         (["happy"], [[0.5, 0.5]]),
     ],
 )
-def test_brier_refuses_what_does_not_fit(truth, rows):
+def test_brier_rejects_wrong_shapes_and_labels(truth, rows):
     with pytest.raises(ValueError, match=r"expected|not among the labels"):
         probability.brier(truth, rows, ["angry", "sad"])
 
@@ -235,7 +235,7 @@ SURE = st.lists(st.tuples(st.booleans(), st.integers(0, 16)), min_size=1, max_si
 
 @settings(max_examples=60, deadline=None)
 @given(SURE, st.sampled_from([1, 4, 16]))
-def test_ece_like_a_plain_loop(pairs, bins):
+def test_ece_agrees_with_a_plain_loop(pairs, bins):
     right, sixteenths = zip(*pairs, strict=True)
     confidence = [number / 16 for number in sixteenths]
     found = probability.ece(right, confidence, bins)
@@ -255,6 +255,6 @@ def test_ece_from_best_to_worst():
     ("right", "confidence"),
     [([], []), ([True], [0.5, 0.5]), ([[True]], [[0.5]]), ([True], [1.5]), ([True], [-0.1])],
 )
-def test_ece_refuses_what_has_none(right, confidence):
+def test_ece_rejects_invalid_input(right, confidence):
     with pytest.raises(ValueError, match=r"expected two lists|not from 0 to 1"):
         probability.ece(right, confidence)

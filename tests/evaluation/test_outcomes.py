@@ -1,4 +1,4 @@
-"""Predictions read back: the same whoever wrote the file, and one line where it is none."""
+"""Predictions read back from files, and the messages for invalid files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def same(one, other):
 
 
 @pytest.mark.parametrize("dictionaries", [True, False])
-def test_every_prediction_is_found_again(tmp_path, dictionaries):
+def test_every_prediction_is_read_back(tmp_path, dictionaries):
     skill = {("original", "original"): 0.7}
     more = factories.predictions(
         skill, corpus="others", emotions=("bored", "sad"), speakers=("x", "y", "z"), runs=1
@@ -91,7 +91,7 @@ def test_two_files_are_read_as_one(tmp_path):
     same(factories.outcomes(FRAME, tmp_path), read([Source(path) for path in parts]))
 
 
-def test_what_a_run_did_not_test_is_no_prediction(tmp_path):
+def test_untested_utterances_have_no_prediction(tmp_path):
     key = ("voices", "functionals", "svm", "speaker", "original", "mp3-8k")
     gone = (
         (FRAME["train_condition"] == "original")
@@ -110,7 +110,7 @@ def test_what_a_run_did_not_test_is_no_prediction(tmp_path):
 
 
 @pytest.mark.parametrize("unknown", [None, ""])
-def test_one_speaker_that_nobody_tells_and_none_is_known(tmp_path, unknown):
+def test_one_unknown_speaker_makes_all_unknown(tmp_path, unknown):
     frame = FRAME.assign(speaker=FRAME["speaker"].replace({"b": unknown}))
     corpus = factories.outcomes(frame, tmp_path).corpora["voices"]
     assert corpus.speakers == ()
@@ -126,13 +126,13 @@ def test_without_probabilities_there_is_no_confidence(tmp_path):
         assert (cell.predicted >= 0).all()
 
 
-def test_a_word_that_is_nobodys_truth_is_an_emotion_of_the_corpus(tmp_path):
+def test_a_predicted_emotion_that_is_never_true_is_an_emotion_of_the_corpus(tmp_path):
     frame = FRAME.assign(predicted="bored")
     corpus = factories.outcomes(frame, tmp_path).corpora["voices"]
     assert corpus.emotions == ("angry", "bored", "happy", "neutral", "sad")
 
 
-def test_other_names_to_read_it_under(tmp_path):
+def test_corpora_and_models_are_renamed(tmp_path):
     path = factories.write(FRAME, tmp_path / "p.parquet")
     found = read([Source(path, {"voices": "voices (b)"}, {"svm": "svm (b)", "mlp": "no"})])
     assert list(found.corpora) == ["voices (b)"]
@@ -142,7 +142,7 @@ def test_other_names_to_read_it_under(tmp_path):
     assert {key[2] for key in both.cells} == {"svm", "svm (b)"}
 
 
-def test_strange_names_stay_as_they_are(tmp_path):
+def test_unusual_names_are_kept(tmp_path):
     names = {"u0_a_angry_0": 'a,b\n"c"', "u0_a_angry_1": "Füße/../x", "u0_a_happy_0": " nan "}
     frame = FRAME.assign(utterance=FRAME["utterance"].replace(names), model="my.mod:Clf(x=1, y)")
     found = factories.outcomes(frame, tmp_path)
@@ -182,7 +182,7 @@ def test_a_file_that_is_missing(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"not parquet at all", b"PAR1\0\0\0\0PAR1"])
-def test_a_file_that_is_no_parquet(tmp_path, content):
+def test_a_file_that_is_not_parquet(tmp_path, content):
     path = tmp_path / "p.parquet"
     path.write_bytes(content)
     with pytest.raises(UsageError) as error:
@@ -190,13 +190,13 @@ def test_a_file_that_is_no_parquet(tmp_path, content):
     assert "p.parquet cannot be read as predictions" in one_line(error)
 
 
-def test_a_folder_is_no_file(tmp_path):
+def test_a_folder_is_not_a_file(tmp_path):
     with pytest.raises(UsageError) as error:
         read([Source(tmp_path)])
     assert str(tmp_path) in one_line(error)
 
 
-def test_a_file_that_broke_in_the_middle(tmp_path):
+def test_a_truncated_file(tmp_path):
     path = factories.write(FRAME, tmp_path / "p.parquet")
     content = bytearray(path.read_bytes())
     column = pq.ParquetFile(path).metadata.row_group(1).column(8)
@@ -219,7 +219,7 @@ def test_a_column_that_is_missing(tmp_path, column):
 def test_a_file_without_rows(tmp_path):
     with pytest.raises(UsageError) as error:
         factories.outcomes(FRAME.iloc[:0], tmp_path)
-    assert "holds no predictions" in one_line(error)
+    assert "does not contain predictions" in one_line(error)
 
 
 @pytest.mark.parametrize("row_group_size", [1, 1000])
@@ -241,7 +241,7 @@ def test_one_utterance_of_two_truths_or_speakers(tmp_path, column, value):
     assert frame["utterance"].iloc[0] in one_line(error)
 
 
-def test_probabilities_that_are_missing_are_no_numbers(tmp_path):
+def test_missing_probabilities_are_nan(tmp_path):
     path = factories.write(FRAME, tmp_path / "p.parquet")
     table = pq.read_table(path)
     index = table.schema.get_field_index("p_sad")
@@ -254,13 +254,13 @@ def test_probabilities_that_are_missing_are_no_numbers(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"run": "first"}, "run holds no whole numbers"),
-        ({"p_sad": "much"}, "p_sad holds no probabilities"),
+        ({"run": "first"}, "run must contain whole numbers"),
+        ({"p_sad": "much"}, "p_sad must contain probabilities"),
         ({"p_sad": np.float32(1.5)}, "not from 0 to 1"),
         ({"p_angry": np.float32(-0.1)}, "not from 0 to 1"),
     ],
 )
-def test_columns_of_other_things(tmp_path, changes, said):
+def test_columns_of_another_type(tmp_path, changes, said):
     path = tmp_path / "p.parquet"
     pq.write_table(pa.Table.from_pandas(FRAME.assign(**changes), preserve_index=False), path)
     with pytest.raises(UsageError, match=said) as error:

@@ -1,4 +1,4 @@
-"""Which cells are set against which original, and on which utterances."""
+"""Pairs of cells, their originals and their utterances."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def names(pairs):
     return {pair.keys[4:] for pair in pairs}
 
 
-def test_matched_clean_and_pooled_training_and_nothing_else(tmp_path):
+def test_pairs_of_matched_clean_and_pooled_training(tmp_path):
     assert names(factories.paired(factories.predictions(SKILL), tmp_path)) == {
         ("matched", "original", "original"),
         ("clean", "original", "original"),
@@ -36,7 +36,7 @@ def test_matched_clean_and_pooled_training_and_nothing_else(tmp_path):
     }
 
 
-def test_each_has_the_original_of_its_own_way_of_training(tmp_path):
+def test_each_pair_has_the_original_of_its_training(tmp_path):
     outcomes = factories.outcomes(factories.predictions(SKILL), tmp_path)
     from aser_bench.evaluation.pairs import pairs
 
@@ -57,7 +57,7 @@ def test_without_its_original_there_is_no_pair(tmp_path, gone):
     assert trainings == ({"multi"} if gone[0] == "original" else {"matched", "clean"})
 
 
-def test_a_pair_stands_on_what_all_runs_of_both_tested(tmp_path):
+def test_a_pair_has_the_utterances_that_all_runs_tested(tmp_path):
     frame = factories.predictions(SKILL, runs=3)
     trained, tested = frame["train_condition"], frame["test_condition"]
     coded = (trained == "original") & (tested == "mp3-8k") & (frame["run"] == 1)
@@ -74,14 +74,14 @@ def test_a_pair_stands_on_what_all_runs_of_both_tested(tmp_path):
     assert len(pairs["multi", "multi", "mp3-8k"].rows) == 32
 
 
-def test_with_nothing_in_common_there_is_no_pair(tmp_path):
+def test_no_pair_without_common_utterances(tmp_path):
     frame = factories.predictions(SKILL)
     coded = frame["test_condition"] == "mp3-8k"
     frame = frame[(coded & (frame["fold"] == 0)) | (~coded & (frame["fold"] == 1))]
     assert not [keys for keys in names(factories.paired(frame, tmp_path)) if keys[-1] == "mp3-8k"]
 
 
-def test_without_speakers_each_utterance_stands_for_itself(tmp_path):
+def test_without_speakers_each_utterance_is_a_cluster(tmp_path):
     frame = factories.predictions(speakers=("a", None))
     for one in factories.paired(frame, tmp_path):
         assert one.speakers == 0
@@ -103,7 +103,7 @@ def test_a_side_counts_every_prediction_once(tmp_path):
         assert one.votes[place, one.truth[place]] == right
 
 
-def test_half_of_the_runs_are_not_most(tmp_path):
+def test_half_of_the_runs_are_not_a_majority(tmp_path):
     frame = factories.predictions({("original", "original"): 1.0}, runs=2)
     frame.loc[frame["run"] == 1, "predicted"] = "nonsense"
     outcomes = factories.outcomes(frame, tmp_path)
@@ -133,7 +133,7 @@ def test_any_two_cells_can_be_paired(tmp_path):
     assert losses([pair(outcomes, keys[0], keys[0])], 0.02).empty
 
 
-def test_what_is_not_there_or_of_another_corpus_is_no_pair(tmp_path):
+def test_no_pair_with_a_missing_cell_or_another_corpus(tmp_path):
     outcomes = factories.outcomes(factories.predictions(factories.SKILL), tmp_path)
     key = next(iter(outcomes.cells))
     assert pair(outcomes, key, (*key[:5], "elsewhere")) is None

@@ -1,4 +1,4 @@
-"""One number each of how much a codec leaves: by hand, and what must hold for any numbers."""
+"""Summary measures of codecs: examples by hand and general properties."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_retained(value, original, expected):
 
 
 @pytest.mark.parametrize("original", [0.25, 0.1])
-def test_nothing_is_retained_of_chance(original):
+def test_no_retained_share_at_chance(original):
     assert math.isnan(robustness.retained(0.5, original, 0.25))
 
 
@@ -54,12 +54,12 @@ def test_a_single_bitrate_has_no_area(kbps):
     assert math.isnan(robustness.area(kbps, [0.5] * len(kbps)))
 
 
-def test_area_of_a_curve_with_a_hole_is_unknown():
+def test_area_with_a_missing_value_is_nan():
     assert math.isnan(robustness.area([8, 16], [0.5, math.nan]))
 
 
 @given(st.lists(FRACTION, min_size=2, max_size=4), st.floats(0.1, 10))
-def test_area_lies_among_the_values_and_knows_no_unit_of_bitrate(values, factor):
+def test_area_is_within_the_values_and_independent_of_the_bitrate_unit(values, factor):
     kbps = np.array(KBPS[: len(values)])
     area = robustness.area(kbps, values)
     assert min(values) - 1e-9 <= area <= max(values) + 1e-9
@@ -76,7 +76,7 @@ def test_codec_errors():
 
 
 @pytest.mark.parametrize("reference", [[0.7, 0.7], [0.8, 0.7]])
-def test_where_the_reference_loses_nothing_there_is_no_relative_error(reference):
+def test_no_relative_error_if_the_reference_loses_nothing(reference):
     assert math.isnan(robustness.relative_codec_error([0.2, 0.5], 0.5, reference, 0.7))
 
 
@@ -128,7 +128,7 @@ def test_each_interval_has_one_of_three_decisions(low, width, margin):
 def test_safe_bitrates_are_tested_from_the_highest_down(decisions, expected):
     words = {"in": INFERIOR, "non": NON_INFERIOR, "un": INCONCLUSIVE}
     found = safe_bitrate({kbps: words[word] for kbps, word in decisions.items()})
-    assert found.word == expected[0]
+    assert found.verdict == expected[0]
     assert [None if math.isnan(x) else x for x in found[1:]] == list(expected[1:])
 
 
@@ -141,7 +141,7 @@ def test_a_larger_margin_never_raises_the_safe_bitrate(intervals, one, other):
                 for kbps, (low, width) in zip(KBPS, intervals, strict=False)
             }
         )
-        return found.kbps if found.word == "yes" else math.inf
+        return found.kbps if found.verdict == "yes" else math.inf
 
     small, large = sorted((one, other))
     assert lowest(large) <= lowest(small)
@@ -153,7 +153,7 @@ def test_a_larger_margin_never_raises_the_safe_bitrate(intervals, one, other):
 def test_at_and_above_the_safe_bitrate_all_are_non_inferior(decisions):
     found = safe_bitrate(decisions)
     above = [word for kbps, word in decisions.items() if kbps >= found.kbps]
-    assert (found.word == "yes") == bool(above)
+    assert (found.verdict == "yes") == bool(above)
     assert set(above) <= {NON_INFERIOR}
     if not math.isnan(found.stopped):
         assert decisions[found.stopped] != NON_INFERIOR

@@ -1,4 +1,4 @@
-"""Intervals cover and tests err as often as they say, on studies in which the truth is known."""
+"""Coverage of intervals and error rates of tests in simulated studies."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ def simulation() -> ModuleType:
 @pytest.fixture(scope="module")
 def nothing_lost(simulation: ModuleType) -> dict[int, dict[str, float]]:
     """Return the rates by number of speakers where the codec costs nothing."""
-    return {n: simulation.rates(simulation.World(n), STUDIES) for n in (10, 24)}
+    return {n: simulation.rates(simulation.Population(n), STUDIES) for n in (10, 24)}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("speakers", [10, 24])
-def test_no_effect_is_found_as_often_as_the_level_says(nothing_lost, speakers):
+def test_false_positive_rate_is_the_level(nothing_lost, speakers):
     assert nothing_lost[speakers]["permutation p <= 5 %"] == pytest.approx(0.05, abs=0.015)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("speakers", [10, 24])
-def test_intervals_cover(nothing_lost, speakers):
+def test_intervals_have_their_coverage(nothing_lost, speakers):
     assert nothing_lost[speakers]["interval covers"] == pytest.approx(0.95, abs=0.02)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("speakers", [10, 24])
-def test_what_ignores_speakers_fails(nothing_lost, speakers):
+def test_methods_that_ignore_speakers_fail(nothing_lost, speakers):
     assert nothing_lost[speakers]["unclustered covers"] < 0.9
     assert nothing_lost[speakers]["McNemar p <= 5 %"] > 0.1
 
@@ -67,8 +67,8 @@ def test_a_plain_bootstrap_over_few_speakers_is_too_narrow(nothing_lost):
         {"speakers": 3},
     ],
 )
-def test_intervals_cover_elsewhere_too(simulation, kinds):
-    found = simulation.rates(simulation.World(**kinds), STUDIES, seed=1)
+def test_intervals_have_their_coverage_in_other_studies(simulation, kinds):
+    found = simulation.rates(simulation.Population(**kinds), STUDIES, seed=1)
     assert found["interval covers"] == pytest.approx(0.95, abs=0.02)
     if kinds.get("loss") == simulation.MARGIN:
         # A loss of just the margin may pass in 2.5 % of studies; 1.5 % for the luck of a thousand.
@@ -76,15 +76,15 @@ def test_intervals_cover_elsewhere_too(simulation, kinds):
 
 
 @pytest.mark.slow
-def test_holm_keeps_the_error_of_a_family(simulation):
-    assert simulation.family_error(simulation.World(10), 300) <= 0.08
+def test_holm_controls_the_family_error(simulation):
+    assert simulation.family_error(simulation.Population(10), 300) <= 0.08
 
 
-def test_a_large_loss_is_seen_and_no_loss_is_not_claimed(simulation):
+def test_a_large_loss_is_detected_and_no_loss_is_not(simulation):
     """The same machinery in seconds: a hundred studies cannot tell 93 % from 95."""
-    lost = simulation.rates(simulation.World(10, loss=0.15), 60)
+    lost = simulation.rates(simulation.Population(10, loss=0.15), 60)
     assert lost["permutation p <= 5 %"] > 0.9
     assert lost["non-inferior"] == 0
-    none = simulation.rates(simulation.World(10), 100)
+    none = simulation.rates(simulation.Population(10), 100)
     assert none["interval covers"] > 0.88
     assert none["permutation p <= 5 %"] < 0.13

@@ -1,4 +1,4 @@
-"""No protocol lets a speaker or a recording stand on two sides of a split."""
+"""Splits of all protocols: no speaker or recording is in two parts."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def splits_or_none(protocol, utterances, seed):
 @every_protocol
 @settings(max_examples=20, deadline=None)
 @given(utterances=tables(), seed=SEEDS)
-def test_nothing_straddles_a_split(protocol, utterances, seed):
+def test_no_speaker_or_recording_is_in_two_parts(protocol, utterances, seed):
     splits = splits_or_none(protocol, utterances, seed)
     if splits is None:
         return
@@ -156,7 +156,7 @@ def test_the_same_seed_gives_the_same_folds(protocol, utterances, seed):
 @every_protocol
 @settings(max_examples=12, deadline=None)
 @given(utterances=tables(), seed=SEEDS, number=st.integers(2, 5))
-def test_inner_folds_split_the_training_set_alone(protocol, utterances, seed, number):
+def test_inner_folds_split_only_the_training_set(protocol, utterances, seed, number):
     splits = splits_or_none(protocol, utterances, seed)
     for one in (splits or [])[:2]:
         folds, note = inner_folds(protocol, utterances, one.train, number, seed)
@@ -201,7 +201,7 @@ def test_speakers_who_share_a_recording_stay_together(protocol):
         assert_unsplit(together, sides(one))
 
 
-def test_sharing_goes_from_hand_to_hand():
+def test_shared_recordings_join_chains_of_speakers():
     rows = [("a", "x"), ("b", "y"), ("c", "x"), ("b", "z"), ("c", "z"), ("d", "v"), ("a", "w")]
     blocks = speaker_blocks(pd.DataFrame(rows, columns=["speaker", "group"]))
     assert len(set(blocks)) == 2
@@ -212,12 +212,12 @@ def test_sharing_goes_from_hand_to_hand():
 def test_speakers_who_all_share_one_recording_are_one(protocol):
     utterances = regular(3)
     utterances["group"] = "silence"
-    with pytest.raises(UsageError, match="two speakers or more"):
+    with pytest.raises(UsageError, match="at least two speakers"):
         split(protocol, utterances, 0)
 
 
 @every_random_protocol
-def test_a_fifth_that_is_one_recording_spares_no_dev(protocol):
+def test_a_fifth_of_one_recording_has_no_dev(protocol):
     rare = [(f"s{speaker}", f"e{n}", f"{speaker}/{n}") for speaker in range(4) for n in range(5)]
     utterances = table([*rare, *[("s0", "sad", "silence")] * 24])
     splits = split(protocol, utterances, 0)
@@ -228,7 +228,7 @@ def test_a_fifth_that_is_one_recording_spares_no_dev(protocol):
 
 @every_random_protocol
 @pytest.mark.parametrize("seed", range(6))
-def test_a_fifth_of_two_or_three_recordings_is_split_all_the_same(protocol, seed):
+def test_a_fifth_of_two_or_three_recordings_is_split(protocol, seed):
     utterances = regular(5, emotions=EMOTIONS[:2], takes=2)
     utterances = pd.concat([utterances, utterances.iloc[:10:2], utterances.iloc[:6:2]])
     splits = split(protocol, utterances, seed)
@@ -266,7 +266,7 @@ def test_two_speakers_leave_no_dev(protocol):
 
 @every_disjoint_protocol
 @pytest.mark.parametrize(("speakers", "spared"), [(3, 0), (4, 1), (9, 1)])
-def test_dev_is_spared_where_two_training_speakers_remain(protocol, speakers, spared):
+def test_dev_needs_two_other_training_speakers(protocol, speakers, spared):
     utterances = regular(speakers)
     for one in split(protocol, utterances, 0):
         assert utterances["speaker"].iloc[one.dev].nunique() == spared
@@ -285,7 +285,7 @@ def test_loso_tests_one_speaker_at_a_time():
 @pytest.mark.parametrize(
     ("protocol", "expected"), [("paper", [0.8, 0.05, 0.15]), ("yoon2018", [0.8, 0.06, 0.14])]
 )
-def test_the_random_protocols_shares(protocol, expected):
+def test_shares_of_the_random_protocols(protocol, expected):
     utterances = regular(24, takes=8)
     splits = split(protocol, utterances, 0)
     assert len(splits) == FOLDS
@@ -344,12 +344,12 @@ def test_sessions_of_one_speaker_are_left_out_together():
 @pytest.mark.parametrize(
     ("sessions", "words"),
     [
-        (None, "needs every utterance's session.*--protocol speaker"),
-        ("", "needs every utterance's session"),
-        ("1", "two sessions or more that share no speaker: use --protocol speaker"),
+        (None, "needs the session of every utterance.*--protocol speaker"),
+        ("", "needs the session of every utterance"),
+        ("1", "at least two sessions that share no speaker: use --protocol speaker"),
     ],
 )
-def test_sessions_that_cannot_be_left_out(sessions, words):
+def test_invalid_sessions_are_refused(sessions, words):
     utterances = dyads()
     changed = utterances.drop(columns="session")
     if sessions is not None:
@@ -358,7 +358,7 @@ def test_sessions_that_cannot_be_left_out(sessions, words):
         split("session", changed, 0)
 
 
-def test_given_is_what_the_corpus_says():
+def test_given_uses_the_corpus_split():
     utterances = regular(6)
     (one,) = split("given", utterances, 0)
     for name, part in zip(("train", "dev", "test"), sides(one), strict=True):
@@ -369,7 +369,7 @@ def test_given_is_what_the_corpus_says():
     assert (len(folds), note) == (3, "")
 
 
-def test_given_without_a_dev_part_spares_an_eighth_of_training():
+def test_given_without_dev_uses_an_eighth_of_training():
     utterances = regular(8, takes=2)
     utterances["split"] = np.where(np.arange(len(utterances)) % 4 == 1, "test", "train")
     (one,) = split("given", utterances, 0)
@@ -381,7 +381,7 @@ def test_given_without_a_dev_part_spares_an_eighth_of_training():
     assert list(own.test) == list(one.test)
 
 
-def test_given_keeps_its_test_part_whole_and_training_clean_of_it():
+def test_given_removes_test_recordings_from_training():
     utterances = regular(5).assign(group=[f"g{row}" for row in range(20)])
     place = {name: np.flatnonzero(utterances["split"] == name) for name in ("train", "dev", "test")}
     twins = [
@@ -402,12 +402,12 @@ def test_given_keeps_its_test_part_whole_and_training_clean_of_it():
     [
         (None, r"own division into train, dev and test.*--protocol speaker.*--corpus csv=FILE"),
         (["train"] * 19 + [""], "own division into train, dev and test"),
-        (["train"] * 20, "nothing in the corpus's own test part; take more .* --limit"),
-        (["test"] * 10 + ["dev"] * 10, "nothing in the corpus's own train part"),
-        (["train"] * 10 + ["valid"] * 10, "the column split holds 'valid'"),
+        (["train"] * 20, "the corpus's own test part is empty; increase --limit"),
+        (["test"] * 10 + ["dev"] * 10, "the corpus's own train part is empty"),
+        (["train"] * 10 + ["valid"] * 10, "the column split has 'valid'"),
     ],
 )
-def test_divisions_that_cannot_be_taken(splits, words):
+def test_invalid_corpus_splits_are_refused(splits, words):
     utterances = regular(5)
     changed = utterances.drop(columns="split")
     if splits is not None:
@@ -432,7 +432,7 @@ def test_no_utterances_are_refused(protocol):
 
 
 @every_disjoint_protocol
-def test_one_speaker_is_told_what_to_do(protocol):
+def test_one_speaker_is_refused_with_a_remedy(protocol):
     with pytest.raises(UsageError, match="use --protocol paper") as caught:
         split(protocol, regular(1, takes=9), 0)
     assert repr(protocol) in str(caught.value)
@@ -441,7 +441,7 @@ def test_one_speaker_is_told_what_to_do(protocol):
 
 @every_disjoint_protocol
 @pytest.mark.parametrize("unknown", [1, 24])
-def test_unknown_speakers_are_told_what_to_do(protocol, unknown):
+def test_unknown_speakers_are_refused_with_a_remedy(protocol, unknown):
     utterances = regular(6)
     utterances.iloc[:unknown, 0] = ""
     with pytest.raises(UsageError, match="use --protocol paper, or a table with speakers"):
@@ -464,13 +464,13 @@ def test_inner_folds_keep_speakers_together(protocol):
 
 
 @every_disjoint_protocol
-def test_one_training_speaker_is_tuned_on_her_recordings(protocol):
+def test_one_training_speaker_is_tuned_on_recordings(protocol):
     utterances = regular(2, takes=3)
     utterances.iloc[:3, 2], utterances.iloc[12:15, 2] = "a", "b"
     one = split(protocol, utterances, 0)[0]
     folds, note = inner_folds(protocol, utterances, one.train, 3, 0)
     assert len(folds) == 3
-    assert "one training speaker" in note
+    assert "only training speaker" in note
     for fold in folds:
         assert_unsplit(utterances["group"].iloc[one.train], fold)
 
@@ -494,14 +494,14 @@ def test_fewer_training_speakers_than_inner_folds():
 
 
 @every_protocol
-def test_one_recording_cannot_be_tuned_on(protocol):
+def test_no_tuning_with_one_recording(protocol):
     utterances = regular(2).assign(group="the same")
     folds, note = inner_folds(protocol, utterances, np.arange(8), 3, 0)
     assert folds == []
     assert "too few recordings" in note
 
 
-def test_inner_folds_depend_on_the_seed_alone():
+def test_inner_folds_depend_only_on_the_seed():
     utterances = regular(12)
     rows = np.arange(40)
     first, again, other = (
@@ -512,7 +512,7 @@ def test_inner_folds_depend_on_the_seed_alone():
 
 
 @every_disjoint_protocol
-def test_a_model_without_dev_trains_on_what_was_spared_from_training(protocol):
+def test_a_model_without_dev_trains_on_the_dev_speakers(protocol):
     utterances = regular(speakers=6)
     for one in split(protocol, utterances, 0):
         assert for_model(protocol, one, True, utterances, 0) is one
@@ -529,7 +529,7 @@ def test_no_model_trains_on_the_dev_part_of_a_random_protocol(protocol):
         assert for_model(protocol, one, False, utterances, 0) is one
 
 
-def test_too_few_speakers_to_spare_any_spare_an_eighth_of_their_recordings():
+def test_too_few_speakers_for_dev_use_an_eighth_of_recordings():
     utterances = regular(speakers=2, takes=6)
     for one in split("speaker", utterances, 0):
         assert not len(one.dev)
@@ -545,7 +545,7 @@ def test_too_few_speakers_to_spare_any_spare_an_eighth_of_their_recordings():
         assert list(again.dev) == list(own.dev) != list(other.dev)
 
 
-def test_one_recording_many_times_over_spares_no_dev():
+def test_copies_of_one_recording_give_no_dev():
     utterances = regular(speakers=2, takes=6).assign(group="same")
     one = split("speaker", regular(speakers=2, takes=6), 0)[0]
     assert for_model("speaker", one, True, utterances, 0) is one

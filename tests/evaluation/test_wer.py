@@ -1,4 +1,4 @@
-"""Word errors: the same as a plain Levenshtein's, words read alike, intervals by speaker."""
+"""Word error rate against a plain Levenshtein distance, and its intervals."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def table(rows, **columns) -> pd.DataFrame:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(texts, texts), min_size=1, max_size=6))
-def test_errors_are_a_plain_levenshtein(pairs):
+def test_errors_agree_with_a_plain_levenshtein(pairs):
     found = wer.count([one for one, _ in pairs], [other for _, other in pairs])
     for (one, other), errors in zip(pairs, found, strict=True):
         said, heard = one.split(), other.split()
@@ -65,17 +65,17 @@ def test_errors_are_a_plain_levenshtein(pairs):
     ],
 )
 def test_words(text, expected):
-    assert " ".join(wer.words(text)) == expected
+    assert " ".join(wer.normalised_words(text)) == expected
 
 
 @given(st.text(max_size=40))
-def test_words_are_plain_and_stay_as_they_are(text):
-    once = wer.words(text)
+def test_normalised_words_are_unchanged(text):
+    once = wer.normalised_words(text)
     assert all(word and word == word.strip() and " " not in word for word in once)
-    assert wer.words(" ".join(once)) == once
+    assert wer.normalised_words(" ".join(once)) == once
 
 
-def test_both_sides_are_read_alike():
+def test_reference_and_transcript_are_normalised_alike():
     found = wer.wer(table([(s, "It\u2019s HERE.", "it's here") for s in "abc"]))
     assert found.loc[0, "wer"] == 0
     assert found.loc[0, "words"] == 6
@@ -137,7 +137,7 @@ def test_few_speakers_have_no_interval_and_a_reason(speakers):
     assert f"no interval: {len(speakers)} speaker" in row["why"]
 
 
-def test_unknown_speakers_are_told():
+def test_unknown_speakers_are_noted():
     rows = [("", "one two three", heard) for heard in ("one", "one two", "one two three", "two")]
     (row,) = wer.wer(table(rows)).to_dict("records")
     assert row["low"] < row["wer"] < row["high"]
@@ -150,14 +150,14 @@ def test_an_utterance_without_a_text_is_not_counted():
     assert (row["utterances"], row["words"], row["insertions"], row["empty"]) == (1, 1, 0, 0.0)
 
 
-def test_a_corpus_without_any_text_says_so():
+def test_a_corpus_without_text_has_a_reason():
     (row,) = wer.wer(table([("a", "", "hallo"), ("b", "", "")])).to_dict("records")
     assert row["utterances"] == 0
     assert np.isnan(row["wer"])
     assert row["why"] == wer.NO_TEXT
 
 
-def test_groups_stand_in_the_order_of_the_table():
+def test_groups_keep_the_order_of_the_table():
     parts = [
         table([(s, "one two", heard) for s in "abc"], transcripts=name, condition=condition)
         for name, condition, heard in (
@@ -185,7 +185,7 @@ def test_a_missing_column_is_named():
         wer.wer(table([("a", "b", "c")]).drop(columns="speaker"))
 
 
-def test_misheard_are_those_that_are_heard_worse_than_before():
+def test_largest_errors_are_increases_over_the_original():
     said = [("a", f"one two three four {i}") for i in range(9)]
     before = [f"one two three four {i}" for i in range(8)] + ["nothing of it at all"]
     # Utterance 0 loses a word, 1 two and so on up to 4; 8 was never heard.
@@ -206,5 +206,5 @@ def test_misheard_are_those_that_are_heard_worse_than_before():
     assert found.loc[0, "hypothesis"] == ""
 
 
-def test_without_the_original_nothing_is_misheard():
+def test_no_largest_errors_without_the_original():
     assert wer.largest_errors(table([("a", "one two", "")])).empty
