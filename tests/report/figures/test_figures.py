@@ -90,7 +90,7 @@ def test_bytes_do_not_depend_on_matplotlib_settings(written, given, tmp_path):
 
 def test_no_figures_without_findings(given, tmp_path):
     _, conditions, context = given()
-    assert figures.write(Findings(), conditions.panel_title(0), context, tmp_path) == []
+    assert figures.write(Findings(), conditions.head(0), context, tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 
 
@@ -99,7 +99,7 @@ def test_no_figures_without_findings(given, tmp_path):
 )
 def test_any_table_can_be_empty(given, made, tmp_path, name):
     findings, conditions, context = given(models=("svm",))
-    findings = made.replace(findings, **{name: getattr(findings, name).panel_title(0)})
+    findings = made.replace(findings, **{name: getattr(findings, name).head(0)})
     stems = [figure.stem for figure in drawn(findings, conditions, context, tmp_path)]
     gone = {
         "cells": {"curve", "matrix"},
