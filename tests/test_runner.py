@@ -380,7 +380,7 @@ def test_limit_is_the_number_of_utterances(run):
     outcome = run(limit=20, models="svm")
     manifest = json.loads((outcome.folder / "manifest.json").read_text())
     assert manifest["corpora"]["csv"]["utterances"] == 20
-    assert "limited to 20" in outcome.text
+    assert "limited to 20 utterances" in " ".join(outcome.text.split())
 
 
 def test_two_corpora_are_reported_separately(table, voices, cache_dir, tmp_path):
