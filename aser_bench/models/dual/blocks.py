@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -239,13 +239,25 @@ def attend(query: Any, states: Any, lengths: Any) -> Any:
     return tf.einsum("bl,lbu->bu", weights, states)
 
 
+class Architecture(Protocol):
+    """Inputs, layers and logits of a network, as `aser_bench.models.dual.base.DualEncoder` has."""
+
+    inputs: tuple[str, ...]
+
+    def layers(self, factory: LayerFactory) -> dict[str, Any]:
+        """Return the layers by name."""
+
+    def logits(self, layers: dict[str, Any], inputs: NetworkInputs, training: bool) -> Any:
+        """Return the logits of a batch, shape (utterances, classes)."""
+
+
 class DualNetwork(keras.Model):  # type: ignore[misc]  # Keras has no types
     """The network of one of the four models, which defines the layers and the logits.
 
     Called with the inputs of its model, in the order of `utterance.INPUTS`.
     """
 
-    def __init__(self, encoder: Any, shape: NetworkShape, seed: int) -> None:
+    def __init__(self, encoder: Architecture, shape: NetworkShape, seed: int) -> None:
         super().__init__()
         self.classes = shape.classes
         self._encoder, self._shape = encoder, shape

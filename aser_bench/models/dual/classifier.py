@@ -20,7 +20,7 @@ from .utterance import Utterance
 
 if TYPE_CHECKING:
     from ..recurrent.training import Trainer
-    from .base import DualEncoder
+    from .blocks import Architecture
 
 _WORDS_STEP = 512
 """The number of rows of an embedding is a multiple of this, so that folds share one compiled
@@ -38,8 +38,8 @@ class DualClassifier(EarlyStoppingClassifier):
 
     Parameters
     ----------
-    encoder : DualEncoder
-        One of the four encoders; defines the inputs, the layers and the logits.
+    encoder : Architecture
+        One of the four encoders (see `base.DualEncoder`); defines the inputs, the layers and the logits.
     units : int
         Size of the state of each GRU.
     keep_audio, keep_text : float
@@ -79,7 +79,7 @@ class DualClassifier(EarlyStoppingClassifier):
     `EarlyStoppingClassifier`.
     """
 
-    encoder: DualEncoder
+    encoder: Architecture
     units: int = 200
     keep_audio: float = 0.7
     keep_text: float = 0.3
