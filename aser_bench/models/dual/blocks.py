@@ -250,6 +250,9 @@ class Architecture(Protocol):
     def logits(self, layers: dict[str, Any], inputs: NetworkInputs, training: bool) -> Any:
         """Return the logits of a batch, shape (utterances, classes)."""
 
+    def __hash__(self) -> int:
+        """Return a hash, by which compiled networks are found again."""
+
 
 class DualNetwork(keras.Model):  # type: ignore[misc]  # Keras has no types
     """The network of one of the four models, which defines the layers and the logits.

@@ -39,7 +39,7 @@ class DualClassifier(EarlyStoppingClassifier):
     Parameters
     ----------
     encoder : Architecture
-        One of the four encoders (see `base.DualEncoder`); defines the inputs, the layers and the logits.
+        A `base.DualEncoder`, which defines the inputs, the layers and the logits.
     units : int
         Size of the state of each GRU.
     keep_audio, keep_text : float
