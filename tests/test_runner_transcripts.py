@@ -178,7 +178,7 @@ def test_corpus_without_recordings_has_only_the_original(run, tmp_path):
     assert outcome.scores["uar"].mean() > 0.9
     for more in ({"models": "svm"}, {"models": "are"}, {"models": "tre", "transcripts": EAR}):
         with pytest.raises(UsageError, match="transcripts but no recordings"):
-            run(table=table, **more)
+            run("other", table=table, **more)
 
 
 def test_label_set_of_four_emotions(run):
