@@ -166,7 +166,7 @@ def seed_spread(runs: Sequence[Outcomes]) -> pd.Series:
 def affected_cells(keys: Sequence[Key], key: Key) -> dict[str, list[Key]]:
     """Return the cells that a loss affects: one cell, or those of a model at one condition."""
     same_test = [other for other in keys if (*other[:4], other[5]) == (*key[:4], key[5])]
-    return {ONE_CELL: [key], "the model, wherever trained": same_test}
+    return {ONE_CELL: [key], "all cells tested at the condition": same_test}
 
 
 def detections(
