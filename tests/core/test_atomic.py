@@ -523,7 +523,11 @@ def test_without_locks_a_running_process_is_refused(out):
 
 
 @pytest.mark.usefixtures("without_locks")
-@pytest.mark.parametrize(("pid", "host"), [(2**22 + 1, None), (os.getpid(), "elsewhere"), (0, "")])
+@pytest.mark.parametrize(
+    ("pid", "host"),
+    [(2**22 + 1, None), (os.getpid(), "elsewhere"), (0, "")],
+    ids=["no such process", "another machine", "no process number"],
+)
 def test_without_locks_the_process_number_decides_on_this_machine(out, pid, host):
     lock = out.with_name(f".out{HIDDEN}lock")
     lock.write_text(f"{pid} {platform.node() if host is None else host} aser-bench run")
