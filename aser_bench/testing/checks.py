@@ -35,23 +35,31 @@ def run_checks(checks: Iterable[Callable[[Subject], None]], subject: Subject) ->
         raise AssertionError("\n".join([f"{checks_failed} failed", *failures]))
 
 
-def assert_raises(error: type[Exception], call: Callable[[], object], situation: str) -> None:
-    """Assert that a call raises an error of this type.
+def assert_raises(
+    error: type[Exception], call: Callable[[], object], situation: str, message: str = ""
+) -> None:
+    """Assert that a call raises an error of this type, of which the text contains ``message``.
 
     Raises
     ------
     AssertionError
-        If the call returns, or raises another error.
+        If the call returns, raises another error, or its text does not contain ``message``.
     """
+    cause: Exception | None = None
+    problem = f"must raise {error.__name__}"
     try:
         call()
-    except error:
-        return
-    except Exception as other:
-        raise AssertionError(
-            f"{situation} must raise {error.__name__}, not {type(other).__name__}: {other}"
-        ) from other
-    raise AssertionError(f"{situation} must raise {error.__name__}")
+    except Exception as raised:
+        problem, cause = _difference(raised, error, message), raised
+    if problem:
+        raise AssertionError(f"{situation} {problem}") from cause
+
+
+def _difference(raised: Exception, expected: type[Exception], message: str) -> str:
+    """Return how an error differs from the expected one; empty if it does not."""
+    if not isinstance(raised, expected):
+        return f"must raise {expected.__name__}, not {type(raised).__name__}: {raised}"
+    return "" if message in str(raised) else f"must raise an error that contains {message!r}"
 
 
 def assert_one_line(text: object, name: str) -> None:
@@ -100,12 +108,14 @@ SIGNALS: dict[str, Signal] = {
     "two samples": read_only([0.5, -0.5]),
     "one silent sample": read_only([0.0]),
     "25 ms": noise(400),
+    "less than one frame": noise(409),
     "0.1 s": noise(1600),
     "constant": read_only(np.full(4000, 0.25)),
     "a click": read_only(np.eye(1, 5000, 2500)[0]),
     "very quiet": noise(4000, 1e-9),
     "denormal": read_only(np.full(4000, 1e-45)),
     "above full scale": read_only(1.5 * np.sign(noise(4000))),
+    "far above full scale": read_only(3 * np.sign(noise(4000))),
     "half silent": read_only(np.concatenate([np.zeros(6000), tone(6000)])),
 }
 """Edge cases at 16 kHz that every feature set and transcriber must handle."""

@@ -70,10 +70,13 @@ def check_missing_source(subject: CorpusUnderTest) -> None:
     corpus = subject.corpus
     with tempfile.TemporaryDirectory() as folder:
         missing = Path(folder) / "missing"
-        assert_raises(UsageError, lambda: corpus.scan(missing), "a source that does not exist")
-        assert_raises(UsageError, lambda: corpus.scan(Path(folder)), "an empty folder")
+        empty = Path(folder)
+        situation = "a source that does not exist"
+        assert_raises(UsageError, lambda: corpus.scan(missing), situation, corpus.name)
+        assert_raises(UsageError, lambda: corpus.scan(empty), "an empty folder", corpus.name)
     if corpus.needs_source:
-        assert_raises(UsageError, lambda: corpus.scan(None), "a corpus without its folder")
+        situation, example = "a corpus without its folder", f"{corpus.name}="
+        assert_raises(UsageError, lambda: corpus.scan(None), situation, example)
 
 
 def check_listing(subject: CorpusUnderTest) -> None:

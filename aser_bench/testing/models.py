@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -142,6 +142,7 @@ def check_model(model: Model, settings: Settings | None = None) -> None:
 def check_description(subject: ModelUnderTest) -> None:
     """Name and title are single lines, inputs and version are valid, packages are installed."""
     model = subject.model
+    assert isinstance(model, Model), "must be a Model"
     assert_one_line(model.name, "name")
     assert_one_line(model.title, "title")
     assert model.version >= 1, "version must be at least 1"
@@ -167,12 +168,13 @@ def check_settings(subject: ModelUnderTest) -> None:
     """Settings that are ignored are named; class weights are used or named."""
     model = subject.model
     for weight in CLASS_WEIGHTS:
-        lines = model.ignored_settings(Settings(class_weight=weight))
+        lines = model.ignored_settings(replace(subject.settings, class_weight=weight))
         assert isinstance(lines, tuple), "ignored_settings() must return a tuple"
         for line in lines:
             assert line.startswith(f"{model.name}: "), f"must start with the name: {line}"
             assert "\n" not in line, f"must be one line: {line}"
-    plain, balanced = Settings(), Settings(class_weight="balanced")
+    plain = replace(subject.settings, class_weight="none")
+    balanced = replace(subject.settings, class_weight="balanced")
     used = model.identity(plain) != model.identity(balanced)
     named = any("class weights" in line for line in model.ignored_settings(balanced))
     assert used != named, "class weights must be used or named in ignored_settings()"
@@ -186,12 +188,14 @@ def check_grid(subject: ModelUnderTest) -> None:
 
     model, sizes = subject.model, []
     for effort in EFFORTS:
-        grid = model.grid(Settings(effort=effort))
+        settings = replace(subject.settings, effort=effort)
+        grid = model.grid(settings)
+        assert isinstance(grid, list), "grid() must return a list"
         candidates: list[Mapping[str, Any]] = list(ParameterGrid(grid))
         assert candidates, f"no candidate for effort {effort}"
         unique = {str(sorted(candidate.items())) for candidate in candidates}
         assert len(unique) == len(candidates), f"equal candidates for effort {effort}"
-        estimator = model.estimator(Settings(effort=effort), 0)
+        estimator = model.estimator(settings, 0)
         for candidate in candidates:
             params = estimator.set_params(**candidate).get_params()
             assert {name: params[name] for name in candidate} == candidate, f"{candidate}"
@@ -202,6 +206,7 @@ def check_grid(subject: ModelUnderTest) -> None:
 def check_estimator(subject: ModelUnderTest) -> None:
     """An estimator can be cloned, and two estimators share no state."""
     from sklearn.base import clone
+    from sklearn.model_selection import ParameterGrid
 
     model = subject.model
     estimator = model.estimator(subject.settings, 3)
@@ -209,7 +214,9 @@ def check_estimator(subject: ModelUnderTest) -> None:
     assert copy is not estimator
     before = str(estimator.get_params())
     assert str(copy.get_params()) == before, "a clone has other parameters"
-    model.estimator(subject.settings, 3).set_params(**subject.candidate)
+    grid = model.grid(replace(subject.settings, effort="paper"))
+    candidates: list[Mapping[str, Any]] = list(ParameterGrid(grid))
+    model.estimator(subject.settings, 3).set_params(**candidates[-1])
     assert str(estimator.get_params()) == before, "estimators share parameters"
 
 
@@ -225,9 +232,10 @@ def check_predictions(subject: ModelUnderTest) -> None:
 def check_seed(subject: ModelUnderTest) -> None:
     """The same seed gives the same predictions; another one does so only if not random."""
     vectors = example_data(2)[0]
-    first = subject.predict(subject.fitted, vectors)[1]
-    same = subject.predict(subject.fit(*example_data(1), seed=1), vectors)[1]
+    labels, first = subject.predict(subject.fitted, vectors)
+    same_labels, same = subject.predict(subject.fit(*example_data(1), seed=1), vectors)
     other = subject.predict(subject.fit(*example_data(1), seed=2), vectors)[1]
+    assert np.array_equal(labels, same_labels), "the same seed gives other predictions"
     assert np.array_equal(first, same), "the same seed gives other probabilities"
     equal = np.array_equal(first, other)
     assert equal is not subject.model.is_random, f"is_random is {subject.model.is_random}"
@@ -237,8 +245,8 @@ def check_scale(subject: ModelUnderTest) -> None:
     """Features of another scale give the same predictions: scaling is part of the estimator."""
     scale = 2.0 ** np.arange(-6, 6)
     vectors = example_data(2)[0]
-    fitted = subject.fit(*example_data(1), seed=0, scale=scale)
-    plain = subject.predict(subject.fit(*example_data(1), seed=0), vectors)[0]
+    plain = subject.predict(subject.fitted, vectors)[0]
+    fitted = subject.fit(*example_data(1), seed=1, scale=scale)
     scaled = subject.predict(fitted, vectors, scale)[0]
     share = float(np.mean(plain == scaled))
     assert share > 0.98, f"only {share:.2f} of the predictions are equal"
@@ -260,17 +268,24 @@ def check_training_outcome(subject: ModelUnderTest) -> None:
     outcome = subject.model.training_outcome(subject.fitted)
     assert outcome.stop in STOPS, f"stop must be one of {STOPS}, not {outcome.stop!r}"
     assert (outcome.epochs is None) == (outcome.stop == ""), "epochs without a reason to stop"
+    assert (outcome.epochs is None) == (outcome.best_epoch is None), "epochs without best_epoch"
     if outcome.epochs is not None and outcome.best_epoch is not None:
-        assert 1 <= outcome.best_epoch <= outcome.epochs, "best_epoch"
+        assert 1 <= outcome.best_epoch <= outcome.epochs, "best_epoch must be at most epochs"
 
 
 def check_estimated_seconds(subject: ModelUnderTest) -> None:
-    """The estimated cost is positive and grows with the training set."""
+    """The estimated cost is positive and grows with the utterances and with their size."""
     model, settings = subject.model, Settings()
     small = model.estimated_seconds(TrainingSize(1000, 180, 110.0, 8, 10.0), settings)
     large = model.estimated_seconds(TrainingSize(2000, 180, 110.0, 8, 10.0), settings)
     assert model.estimated_seconds(TrainingSize(1, 1), settings) > 0, "must be positive"
     assert 0 < small < large, f"{small} s for 1000 utterances, {large} s for 2000"
+    if model.inputs == ("text",):
+        wide, situation = TrainingSize(1000, 180, 110.0, 8, 20.0), "20 words instead of 10"
+    else:
+        wide, situation = TrainingSize(1000, 360, 110.0, 8, 10.0), "360 columns instead of 180"
+    seconds = model.estimated_seconds(wide, settings)
+    assert seconds > small, f"{seconds} s with {situation}, {small} s otherwise"
 
 
 MODEL_CHECKS = (
