@@ -64,7 +64,7 @@ class CodecUnderTest:
 
     @cached_property
     def coded(self) -> dict[str, dict[str, CodedSignal]]:
-        """Condition -> name of the signal -> coded signal; everything is coded once."""
+        """Condition -> name of the signal -> coded signal; each signal is coded once."""
         signals = example_signals()
         rows = self.codec.roundtrip_with_files(list(signals.values()), SAMPLE_RATE, self.conditions)
         return {
@@ -82,7 +82,7 @@ def usual_bitrates(codec: Codec, rate: int) -> list[float]:
 def check_codec(
     codec: Codec, *, bitrate_tolerance: float | None = 0.03, gain_db: float = 0.0
 ) -> None:
-    """Check that a codec keeps the contract of `aser_bench.codecs.base.Codec`.
+    """Check that a codec fulfils the contract of `aser_bench.codecs.base.Codec`.
 
     Parameters
     ----------
@@ -242,7 +242,7 @@ def check_empty_batches(subject: CodecUnderTest) -> None:
 
 
 def check_sample_rates(subject: CodecUnderTest) -> None:
-    """Signals at 8000, 24,414 and 48,000 Hz keep their length and alignment."""
+    """Signals at 8000, 24,414 and 48,000 Hz have the same length and alignment afterwards."""
     codec = subject.codec
     for rate in (8000, 24_414, 48_000):
         source = voice(rate)[: int(1.1 * rate) + 1]
@@ -284,7 +284,7 @@ def level_db(signal: npt.NDArray[np.floating]) -> float:
 
 
 def delay(codec: Codec, source: Signal, coded: Signal) -> float:
-    """Return the delay in samples; that of the envelope where a codec keeps no waveform."""
+    """Return the delay in samples; that of the envelope if the waveform is not preserved."""
     if codec.keeps_waveform:
         return lag_samples(source, coded)
     from scipy.signal import correlate

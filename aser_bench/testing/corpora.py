@@ -25,7 +25,7 @@ class CorpusUnderTest:
 
 
 def check_corpus(corpus: Corpus, source: str | Path | None = None) -> None:
-    """Check that a corpus keeps the contract of `aser_bench.corpora.base.Corpus`.
+    """Check that a corpus fulfils the contract of `aser_bench.corpora.base.Corpus`.
 
     Parameters
     ----------

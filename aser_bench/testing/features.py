@@ -16,7 +16,7 @@ from .checks import SIGNALS, Signal, assert_one_line, noise, read_only, run_chec
 
 
 def check_feature_set(feature_set: FeatureSet) -> None:
-    """Check that a feature set keeps the contract of `aser_bench.features.base.FeatureSet`.
+    """Check that a feature set fulfils the contract of `aser_bench.features.base.FeatureSet`.
 
     Raises
     ------

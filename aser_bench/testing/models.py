@@ -44,8 +44,8 @@ def as_input(
 ) -> npt.NDArray[Any]:
     """Return example vectors as the inputs of a model.
 
-    As they are for models of vectors; each as 3 to 6 noisy frames for models of frames; for dual
-    models as an `Utterance` of frames, a vector and a text whose words name large dimensions.
+    Unchanged for models of vectors; each as 3 to 6 noisy frames for models of frames; for dual
+    models as an `Utterance` of frames, a vector and a text with one word for each large dimension.
     ``scale`` multiplies the dimensions of the features.
     """
     factor = np.broadcast_to(np.asarray(scale, np.float32), DIMENSIONS)
@@ -122,7 +122,7 @@ class ModelUnderTest:
 
 
 def check_model(model: Model, settings: Settings | None = None) -> None:
-    """Check that a model keeps the contract of `aser_bench.models.base.Model`.
+    """Check that a model fulfils the contract of `aser_bench.models.base.Model`.
 
     Parameters
     ----------
@@ -230,7 +230,7 @@ def check_predictions(subject: ModelUnderTest) -> None:
 
 
 def check_seed(subject: ModelUnderTest) -> None:
-    """The same seed gives the same predictions; another one does so only if not random."""
+    """The same seed gives the same predictions; another changes those of random models only."""
     vectors = example_data(2)[0]
     labels, first = subject.predict(subject.fitted, vectors)
     same_labels, same = subject.predict(subject.fit(*example_data(1), seed=1), vectors)

@@ -15,7 +15,7 @@ from .checks import SIGNALS, assert_one_line, assert_raises, read_only, run_chec
 
 
 def check_transcriber(transcriber: Transcriber) -> None:
-    """Check that a transcriber keeps the contract of `aser_bench.transcripts.base.Transcriber`.
+    """Check that a transcriber fulfils the contract of `aser_bench.transcripts.base.Transcriber`.
 
     Raises
     ------

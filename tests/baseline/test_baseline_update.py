@@ -41,8 +41,8 @@ def new(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def baseline(tmp_path: Path, new: Path) -> Path:
-    update(new, tmp_path / "kept")
-    return tmp_path / "kept"
+    update(new, tmp_path / "baseline")
+    return tmp_path / "baseline"
 
 
 def manifest(path: Path) -> dict:
@@ -81,8 +81,9 @@ def test_a_baseline_has_these_small_files(new, baseline):
 
 def test_features_are_copied_if_the_run_has_them(new, tmp_path):
     (new / "features.csv").write_text("corpus,features,feature,mean,sd\n")
-    update(new, tmp_path / "kept")
-    assert (tmp_path / "kept" / "features.csv").read_bytes() == (new / "features.csv").read_bytes()
+    update(new, tmp_path / "baseline")
+    copied = tmp_path / "baseline" / "features.csv"
+    assert copied.read_bytes() == (new / "features.csv").read_bytes()
 
 
 def test_predictions_are_equal_but_have_no_probabilities(new, baseline):
@@ -193,7 +194,7 @@ def test_an_update_without_changes_writes_nothing(new, baseline):
 
 
 def test_another_machine_and_day_alone_write_nothing(tmp_path):
-    base = tmp_path / "kept"
+    base = tmp_path / "baseline"
     update(folder(tmp_path / "one", machine={"cores": 2}, stages=COSTS), base)
     before = factories.listing(base)
     slower = {"train": {"wall_s": 20.0, "tasks": 3, "cpu_s": 8.0}}
@@ -203,7 +204,7 @@ def test_another_machine_and_day_alone_write_nothing(tmp_path):
 
 
 def test_other_predictions_update_machine_and_revision(tmp_path):
-    base = tmp_path / "kept"
+    base = tmp_path / "baseline"
     update(folder(tmp_path / "one", stages=COSTS), base)
     updated = update(folder(tmp_path / "two", seed=1, git="def"), base)
     assert {"predictions.parquet", "cells.csv", "manifest.json"} == set(updated.written)
@@ -225,8 +226,8 @@ def test_costs_missing_from_the_baseline_are_written(baseline, tmp_path):
 
 def test_facts_without_a_guard_are_left_out(tmp_path):
     corpora = {"voices": {"notes": ["a note"]}}
-    update(folder(tmp_path / "one", canary="-77 dB", corpora=corpora), tmp_path / "kept")
-    facts = manifest(tmp_path / "kept")
+    update(folder(tmp_path / "one", canary="-77 dB", corpora=corpora), tmp_path / "baseline")
+    facts = manifest(tmp_path / "baseline")
     assert "canary" not in facts
     assert "notes" not in facts["corpora"]["voices"]
     assert facts["corpora"]["voices"]["sha256"] == "0" * 64
@@ -250,28 +251,28 @@ def test_scores_replace_predictions_above_the_limit(new, baseline, monkeypatch):
 
 def test_results_with_scores_only_are_enough(new, tmp_path):
     (new / "predictions.parquet").unlink()
-    updated = update(new, tmp_path / "kept")
+    updated = update(new, tmp_path / "baseline")
     assert "the results have no predictions.parquet" in " ".join(
         summary.format_update(updated).split()
     )
-    cells = pd.read_csv(tmp_path / "kept" / "cells.csv")
+    cells = pd.read_csv(tmp_path / "baseline" / "cells.csv")
     assert (cells["utterances"] == 40).all()
     assert (cells["speakers"] == 5).all()
-    assert check.check(new, tmp_path / "kept").exit_code == 0
+    assert check.check(new, tmp_path / "baseline").exit_code == 0
 
 
 def test_failures_are_reported_and_do_not_fail_a_later_check(new, tmp_path):
     fail(new, 1, "out of\n memory, ä")
-    updated = update(new, tmp_path / "kept")
+    updated = update(new, tmp_path / "baseline")
     assert (updated.failed, updated.results) == (1, 12)
     assert "1 of 12 results failed" in summary.format_update(updated)
-    (row,) = pd.read_csv(tmp_path / "kept" / "cells.csv").query("failed > 0").to_dict("records")
+    (row,) = pd.read_csv(tmp_path / "baseline" / "cells.csv").query("failed > 0").to_dict("records")
     assert (row["failed"], row["results"], row["reason"]) == (1, 4, "out of memory, ä")
-    failed = reader.read_input(tmp_path / "kept").failed
+    failed = reader.read_input(tmp_path / "baseline").failed
     assert [(one.failed, one.total) for one in failed.values()] == [(1, 4)]
-    assert check.check(new, tmp_path / "kept").exit_code == 0
+    assert check.check(new, tmp_path / "baseline").exit_code == 0
     fail(new, 2, "another")
-    assert check.check(new, tmp_path / "kept").counts["missing"] == 1
+    assert check.check(new, tmp_path / "baseline").counts["missing"] == 1
 
 
 def test_a_cell_without_results_has_no_means(new, tmp_path):
@@ -283,13 +284,13 @@ def test_a_cell_without_results_has_no_means(new, tmp_path):
     scores.to_csv(new / "scores.csv", index=False)
     frame = pd.read_parquet(new / "predictions.parquet")
     factories.write(frame[frame["test_condition"] != "mp3-8k"], new / "predictions.parquet")
-    update(new, tmp_path / "kept")
-    lines = (tmp_path / "kept" / "cells.csv").read_text().splitlines()
+    update(new, tmp_path / "baseline")
+    lines = (tmp_path / "baseline" / "cells.csv").read_text().splitlines()
     (line,) = [line for line in lines if "mp3-8k" in line]
     assert line.endswith("original,mp3-8k,0,,4,4,boom,,,,")
     (row,) = [
         line
-        for line in summary.format_baseline(tmp_path / "kept").splitlines()
+        for line in summary.format_baseline(tmp_path / "baseline").splitlines()
         if line.startswith("original ")
     ]
     assert "failed" in row
@@ -308,7 +309,7 @@ def test_the_check_against_the_old_baseline_is_reported(baseline, tmp_path):
 
 
 def test_the_first_update_reports_no_check(new, tmp_path):
-    updated = update(new, tmp_path / "deep" / "kept")
+    updated = update(new, tmp_path / "deep" / "baseline")
     assert updated.checked is None
     assert summary.format_comparison(updated) == ""
 
@@ -458,8 +459,8 @@ def test_invalid_paths_are_refused_and_nothing_is_written(new, tmp_path, arrange
 def test_the_description_names_the_origin_of_a_baseline(tmp_path):
     packages = {"numpy": "2.4.6", "scikit-learn": "1.9.1"}
     new = folder(tmp_path / "new", packages=packages, git="abcdef")
-    update(new, tmp_path / "kept")
-    text = summary.format_baseline(tmp_path / "kept")
+    update(new, tmp_path / "baseline")
+    text = summary.format_baseline(tmp_path / "baseline")
     message = " ".join(text.split())
     assert "label: made (effort quick, seed 0)" in message
     assert "corpus: voices: 40 utterances of 5 speakers" in message
@@ -468,10 +469,10 @@ def test_the_description_names_the_origin_of_a_baseline(tmp_path):
     assert "revision: abcdef" in message
     assert "compared: by predictions, clustered by 5 speakers" in message
     assert "cells: 3, from 12 results" in message
-    cells = pd.read_csv(tmp_path / "kept" / "cells.csv")
+    cells = pd.read_csv(tmp_path / "baseline" / "cells.csv")
     row = f"original {' '.join(f'{uar:.3f}'[1:] for uar in cells['uar'])}"
     assert row in message
-    assert text.endswith(f"aser-bench run {tmp_path / 'kept' / 'study.yaml'} --out new\n")
+    assert text.endswith(f"aser-bench run {tmp_path / 'baseline' / 'study.yaml'} --out new\n")
     body = text.splitlines()[:-1]
     assert all(len(line) <= 80 for line in body)
 
@@ -502,8 +503,8 @@ def test_an_invalid_manifest_is_refused(tmp_path, content):
 
 def test_control_codes_in_names_are_not_printed(tmp_path):
     frame = factories.predictions({("original", "original"): 0.8}, model="s\x1b[2Jvm")
-    update(factories.folder(tmp_path / "new", frame, label="a\x1b]0;b"), tmp_path / "kept")
-    assert "\x1b" not in summary.format_baseline(tmp_path / "kept")
+    update(factories.folder(tmp_path / "new", frame, label="a\x1b]0;b"), tmp_path / "baseline")
+    assert "\x1b" not in summary.format_baseline(tmp_path / "baseline")
 
 
 _ANY = strategies.recursive(
@@ -549,12 +550,12 @@ def rich(tmp_path_factory):
     root = tmp_path_factory.mktemp("rich")
     folder(root / "new", **RICH)
     shutil.copytree(root / "new", root / "bare", ignore=shutil.ignore_patterns("*.parquet"))
-    update(root / "new", root / "kept")
+    update(root / "new", root / "baseline")
     return root
 
 
 @settings(deadline=None, max_examples=15)
-@given(data=strategies.data(), side=strategies.sampled_from(("new", "bare", "kept")))
+@given(data=strategies.data(), side=strategies.sampled_from(("new", "bare", "baseline")))
 def test_any_value_in_a_manifest_raises_usage_errors_only(rich, data, side):
     facts = manifest(rich / side)
     spot = data.draw(strategies.sampled_from(places(facts)))
@@ -582,12 +583,12 @@ def tried(rich: Path, side: str) -> None:
     out = rich / "out"
     shutil.rmtree(out, ignore_errors=True)
     shown = summary.format_baseline(rich / side)
-    if side == "kept":
-        shutil.copytree(rich / "kept", out)
-    updated = update(rich / ("new" if side == "kept" else side), out)
+    if side == "baseline":
+        shutil.copytree(rich / "baseline", out)
+    updated = update(rich / ("new" if side == "baseline" else side), out)
     assert all(char.isprintable() or char == "\n" for char in shown)
     assert summary.format_update(updated)
-    assert summary.format_comparison(updated) or side != "kept"
+    assert summary.format_comparison(updated) or side != "baseline"
     # The baseline can be read and has valid costs only.
     stages = manifest(out)["stages"]
     assert all(0 <= cost < float("inf") for result in stages.values() for cost in result.values())
@@ -605,9 +606,9 @@ def test_unreadable_values_are_left_out(tmp_path):
         encoders=["mp3"],
         corpora={"voices": {"speakers": "many", "refused": 7, "utterances": None}},
     )
-    update(odd, tmp_path / "kept")
-    assert manifest(tmp_path / "kept")["stages"] == {"train": {"tasks": 3, "cpu_s": 6.0}}
-    message = summary.format_baseline(tmp_path / "kept")
+    update(odd, tmp_path / "baseline")
+    assert manifest(tmp_path / "baseline")["stages"] == {"train": {"tasks": 3, "cpu_s": 6.0}}
+    message = summary.format_baseline(tmp_path / "baseline")
     assert "? utterances, speakers unknown\n" in message
     assert "versions: aser-bench 0.1.0\n" in message
     assert "encoder" not in message
@@ -618,6 +619,6 @@ def test_unreadable_values_are_left_out(tmp_path):
 def test_an_incomplete_manifest_is_refused(new, tmp_path, facts):
     (new / "manifest.json").write_text(json.dumps({**manifest(new), **facts}))
     with pytest.raises(UsageError, match="is no manifest of a run"):
-        update(new, tmp_path / "kept")
+        update(new, tmp_path / "baseline")
     with pytest.raises(UsageError, match="is no manifest of a run"):
         summary.format_baseline(new)

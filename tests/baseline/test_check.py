@@ -213,7 +213,7 @@ def test_a_loss_equal_to_the_margin_is_tolerated(tmp_path):
     assert {cell.verdict for cell in check(new, old).cells} == {"same"}
 
 
-def test_scores_that_all_moved_alike_are_compared_with_the_margin(tmp_path):
+def test_scores_with_equal_changes_are_compared_with_the_margin(tmp_path):
     run = factories.folder(tmp_path / "run", frame_of())
     scores = pd.read_csv(run / "scores.csv")
     scores.assign(uar=scores["uar"] - 0.3).to_csv(tmp_path / "new.csv", index=False)

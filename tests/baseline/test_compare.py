@@ -93,7 +93,7 @@ def test_a_relabelled_utterance_is_not_compared(tmp_path):
     assert (comparison.relabelled, comparison.missing) == (1, 0)
 
 
-def test_without_common_utterances_there_is_no_comparison(tmp_path):
+def test_sides_without_common_utterances_are_not_compared(tmp_path):
     _, one = one_cell(tmp_path)
     renamed = factories.predictions(SKILL, speakers=("x", "y", "z")).assign(
         utterance=lambda frame: "other" + frame["utterance"]
@@ -188,7 +188,7 @@ def test_a_single_number_has_no_test():
 
 
 @pytest.mark.parametrize(("folds", "runs"), [(5, 1), (5, 3), (2, 3)])
-def test_scores_that_all_moved_alike_are_one_number(folds, runs):
+def test_scores_with_equal_changes_are_one_number(folds, runs):
     old = frame_of(folds, runs, np.linspace(0.6, 0.9, folds * runs))
     comparison = compare_scores(old.assign(uar=old["uar"] - 0.3), old, "uar", 0.05, True)
     assert comparison.test == "margin"

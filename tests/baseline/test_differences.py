@@ -92,7 +92,7 @@ def test_facts_of_a_manifest_are_differences(changes, category, words):
         {"machine__processor": "another"},
     ],
 )
-def test_facts_that_do_not_affect_a_cell_are_no_difference(changes):
+def test_facts_that_do_not_affect_a_cell_are_not_differences(changes):
     assert differs(factory.side(facts=factory.manifest(**changes))) == {}
 
 
@@ -109,7 +109,7 @@ def test_facts_that_do_not_affect_a_cell_are_no_difference(changes):
         {"study__seed": None},
     ],
 )
-def test_unknown_facts_are_no_difference(changes):
+def test_unknown_facts_are_not_differences(changes):
     older = factory.side("older", factory.manifest(**changes))
     assert differs(older) == {}
     assert differs(factory.side(), older) == {}
@@ -208,7 +208,7 @@ def test_encoders_of_the_corpus_of_a_cell_are_compared():
     assert differs(new, old, corpus="others")["encoder"] == "mp3-8k: LAME 3.101, was LAME 3.100"
 
 
-def test_an_unknown_encoder_is_no_difference():
+def test_an_unknown_encoder_is_not_a_difference():
     assert differs(other_encoder(mp3_8k="")) == {}
     assert differs(factory.side(conditions=None)) == {}
 
@@ -247,7 +247,7 @@ def test_only_common_utterances_are_compared():
     assert differs(split("0123", "456"), split("123", "4567")) == {}
 
 
-def test_another_seed_is_noted_and_is_no_difference():
+def test_another_seed_is_a_note_and_not_a_difference():
     drawn = split("4123", "0567", facts=factory.manifest(study__seed=1))
     assert differs(drawn) == {}
     assert seed_note(drawn, BASELINE).startswith(

@@ -1,4 +1,4 @@
-"""False-alarm and miss rates are right on made-up predictions with known losses."""
+"""Tests of the false-alarm and miss rates on simulated predictions with given losses."""
 
 from __future__ import annotations
 

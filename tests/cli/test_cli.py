@@ -1,4 +1,4 @@
-"""The command line as a user meets it: names, flags, layers, and one line for what is wrong."""
+"""Tests of ``aser-bench list`` and ``aser-bench run``: flags, study files, usage errors."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zlib
+from functools import partial
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -16,8 +17,8 @@ import pandas as pd
 import pytest
 import soundfile
 import yaml
+from cli_assertions import assert_help_loads_no_heavy_module, error_line
 
-from aser_bench.cli import main
 from aser_bench.core import registry
 
 RATE = 16_000
@@ -25,20 +26,10 @@ QUICK = ("--codec", "mp3", "--bitrates", "8", "--models", "svm", "--effort", "qu
 
 
 @pytest.fixture
-def bench(cache_dir, tmp_path, capsys, monkeypatch):
-    """Run the command in this process; return exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ASER_BENCH_CACHE", str(cache_dir))
-
-    def call(*arguments):
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as left:
-            code = left.code
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
+def run(cli, monkeypatch):
+    """Return a function that runs ``aser-bench run`` without figures and without a page."""
+    monkeypatch.setenv("ASER_BENCH_FORMAT", "csv,latex")
+    return partial(cli, "run")
 
 
 def noise(path: Path, seconds=0.3, seed=None) -> Path:
@@ -49,35 +40,28 @@ def noise(path: Path, seconds=0.3, seed=None) -> Path:
     return path
 
 
-def one_line(said: str) -> str:
-    assert said.startswith("aser-bench"), said
-    assert said.count("\n") == 1, said
-    assert "Traceback" not in said
-    return said
-
-
 # --- list, help, version ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["corpora", "codecs", "features", "models"])
-def test_list_names_everything_registered(bench, kind):
-    code, out, _ = bench("list", kind)
+def test_list_prints_every_registered_name(cli, kind):
+    code, out, _ = cli("list", kind)
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == registry.names(kind)
 
 
 @pytest.mark.parametrize(("kind", "some"), [("protocols", "speaker"), ("metrics", "uar")])
-def test_list_protocols_and_metrics(bench, kind, some):
-    code, out, _ = bench("list", kind)
+def test_list_protocols_and_metrics(cli, kind, some):
+    code, out, _ = cli("list", kind)
     assert code == 0
     assert some in [line.split()[0] for line in out.splitlines()]
 
 
 @pytest.mark.parametrize("kind", ["corpora", "codecs", "transcripts", "features", "models"])
-def test_list_names_a_plugin_that_cannot_be_imported(bench, monkeypatch, kind):
+def test_list_includes_a_plugin_that_cannot_be_imported(cli, monkeypatch, kind):
     broken = EntryPoint("broken", "no_such_package:Component", f"aser_bench.{kind}")
     monkeypatch.setattr(registry, "plugins", lambda which: {"broken": broken})
-    code, out, _ = bench("list", kind)
+    code, out, _ = cli("list", kind)
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == registry.names(kind)
     (line,) = [line for line in out.splitlines() if line.startswith("broken ")]
@@ -85,29 +69,23 @@ def test_list_names_a_plugin_that_cannot_be_imported(bench, monkeypatch, kind):
     assert "cannot be loaded: ModuleNotFoundError: No module named 'no_such_package'" in line
 
 
-def test_help_imports_nothing_heavy():
-    code = (
-        "import sys; from aser_bench.cli import build_parser; build_parser(); print(*sys.modules)"
-    )
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert not {"numpy", "pandas", "sklearn", "librosa", "soundfile", "yaml"} & set(loaded)
+def test_help_loads_no_heavy_module():
+    assert "run" in assert_help_loads_no_heavy_module()
 
 
-def test_the_module_is_the_command():
-    done = subprocess.run(
+def test_python_m_runs_the_command_line():
+    process = subprocess.run(
         [sys.executable, "-m", "aser_bench", "--version"], capture_output=True, text=True
     )
-    assert done.stdout.startswith("aser-bench ")
-    assert done.returncode == 0
+    assert process.stdout.startswith("aser-bench ")
+    assert process.returncode == 0
 
 
-# --- a run through the real command ----------------------------------------------------------
+# --- runs ------------------------------------------------------------------------------------
 
 
-def test_the_demo_corpus_runs_without_being_named(bench):
-    code, out, _ = bench("run", *QUICK, "--limit", "42", "--out", "out", "-q")
+def test_demo_corpus_is_the_default(run):
+    code, out, _ = run(*QUICK, "--limit", "42", "--out", "out", "-q")
     assert code == 0
     assert "synthetic" in out
     assert max(map(len, out.splitlines())) <= 80
@@ -115,19 +93,9 @@ def test_the_demo_corpus_runs_without_being_named(bench):
         assert "synthetic" in table.read_text(encoding="utf-8").lower(), table
 
 
-def test_dry_run_counts_and_writes_nothing(bench, table):
-    code, out, _ = bench(
-        "run",
-        "--corpus",
-        f"csv={table}",
-        "--codec",
-        "mp3",
-        "--bitrates",
-        "8,192,256",
-        "--bitrate-policy",
-        "clamp",
-        "--dry-run",
-    )
+def test_dry_run_prints_counts_and_writes_nothing(run, table):
+    flags = "--codec mp3 --bitrates 8,192,256 --bitrate-policy clamp --dry-run"
+    code, out, _ = run("--corpus", f"csv={table}", *flags.split())
     assert code == 0
     assert "32 utterances" in out
     # 3 conditions x 3, 2 models; 4 folds x 3 x 2 trainings
@@ -136,20 +104,20 @@ def test_dry_run_counts_and_writes_nothing(bench, table):
     assert not Path("results").exists()
 
 
-def test_results_go_to_a_folder_named_after_the_study(bench, table):
-    bench("run", "--corpus", f"csv={table}", *QUICK, "-q")
+def test_results_folder_is_named_after_the_study(run, table):
+    run("--corpus", f"csv={table}", *QUICK, "-q")
     (folder,) = Path("results").iterdir()
     assert folder.name.startswith("csv-mp3-")
 
 
-def test_a_study_file_with_a_flag_and_a_variable_above_it(bench, table, monkeypatch):
+def test_flags_and_variables_override_the_study_file(run, table, monkeypatch):
     Path("mine.yaml").write_text(
         f"name: mine\ncorpora: [{{csv: {table.name}}}]\ncodecs: [{{mp3: [8]}}]\n"
         "models: [svm, mlp]\neffort: standard\nseed: 1\n"
     )
     monkeypatch.setenv("ASER_BENCH_SEED", "2")
     monkeypatch.setenv("ASER_BENCH_EFFORT", "paper")
-    code, _, _ = bench("run", "mine.yaml", "--models", "svm", "--effort", "quick", "-q", "-j", "1")
+    code, _, _ = run("mine.yaml", "--models", "svm", "--effort", "quick", "-q", "-j", "1")
     assert code == 0
     resolved = yaml.safe_load(Path("results/mine/study.yaml").read_text())
     assert resolved["models"] == ["svm"]
@@ -158,66 +126,29 @@ def test_a_study_file_with_a_flag_and_a_variable_above_it(bench, table, monkeypa
     assert resolved["protocol"] == []
 
 
-def test_the_study_that_is_saved_can_be_run_again(bench, table):
-    bench("run", "--corpus", f"csv={table}", *QUICK, "--out", "one", "-q")
-    code, _, _ = bench("run", "one/study.yaml", "--out", "two", "-q", "-j", "1")
+def test_saved_study_gives_the_same_scores(run, table):
+    run("--corpus", f"csv={table}", *QUICK, "--out", "one", "-q")
+    code, _, _ = run("one/study.yaml", "--out", "two", "-q", "-j", "1")
     assert code == 0
     assert Path("one/scores.csv").read_bytes() == Path("two/scores.csv").read_bytes()
 
 
-def test_preset_paper_fixes_settings_and_names_what_is_inert(bench, table):
-    code, out, _ = bench(
-        "run",
-        "--corpus",
-        f"csv={table}",
-        "--preset",
-        "paper",
-        "--codec",
-        "mp3",
-        "--bitrates",
-        "8",
-        "--runs",
-        "2",
-        "--limit",
-        "32",
-        "--max-epochs",
-        "2",
-        "--out",
-        "out",
-        "-q",
-        "-j",
-        "1",
-    )
+def test_preset_paper_fixes_settings_and_prints_ignored_ones(run, table):
+    flags = "--preset paper --codec mp3 --bitrates 8 --runs 2 --limit 32 --max-epochs 2 -q -j 1"
+    code, out, _ = run("--corpus", f"csv={table}", *flags.split(), "--out", "out")
     assert code == 0
     flat = " ".join(out.split())
     assert "preset paper" in flat
     assert "protocol paper" in flat
     assert "lstm: at most 2 epochs, patience 10, every frame" in flat
-    for words in ("gamma 0.001 has no meaning", "adaptive learning rate", "validation_fraction"):
-        assert words in flat
+    for note in ("gamma 0.001 has no meaning", "adaptive learning rate", "validation_fraction"):
+        assert note in flat
     assert yaml.safe_load(Path("out/study.yaml").read_text())["protocol"] == ["paper"]
 
 
-def test_an_lstm_runs_beside_an_svm(bench, table):
-    code, out, _ = bench(
-        "run",
-        "--corpus",
-        f"csv={table}",
-        *QUICK,
-        "--models",
-        "lstm,svm",
-        "--runs",
-        "2",
-        "--max-epochs",
-        "3",
-        "--frame-pool",
-        "2",
-        "--class-weight",
-        "balanced",
-        "--out",
-        "out",
-        "-q",
-    )
+def test_lstm_and_svm_in_one_run(run, table):
+    flags = "--models lstm,svm --runs 2 --max-epochs 3 --frame-pool 2 --class-weight balanced -q"
+    code, out, _ = run("--corpus", f"csv={table}", *QUICK, *flags.split(), "--out", "out")
     assert code == 0
     flat = " ".join(out.split())
     assert "lstm: at most 3 epochs, patience 5, 2 frames averaged into one" in flat
@@ -235,28 +166,18 @@ def test_an_lstm_runs_beside_an_svm(bench, table):
     assert (study["max_epochs"], study["frame_pool"], study["patience"]) == (3, 2, None)
 
 
-def test_codecs_are_paired_with_the_bitrates_behind_them(bench, table):
-    code, out, _ = bench(
-        "run",
-        "--corpus",
-        f"csv={table}",
-        "--codec",
-        "mp3",
-        "--bitrates",
-        "64,8",
-        "--codec",
-        "original",
-        "--dry-run",
-    )
+def test_bitrates_belong_to_the_codec_before_them(run, table):
+    flags = "--codec mp3 --bitrates 64,8 --codec original --dry-run"
+    code, out, _ = run("--corpus", f"csv={table}", *flags.split())
     assert code == 0
     assert "conditions: original, mp3-8k, mp3-64k\n" in out
 
 
-# --- what is wrong is said in one line --------------------------------------------------------
+# --- errors ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (("--codec", "mp4", "--bitrates", "8"), "unknown codec 'mp4'; did you mean 'mp3'?"),
         (("--models", "swm"), "unknown model 'swm'; did you mean 'svm'?"),
@@ -289,33 +210,27 @@ def test_codecs_are_paired_with_the_bitrates_behind_them(bench, table):
         (("--frobnicate",), "--frobnicate"),
     ],
 )
-def test_what_cannot_be_run(bench, monkeypatch, arguments, words):
+def test_usage_error_is_one_line_and_writes_nothing(run, monkeypatch, arguments, message):
     monkeypatch.setenv("ASER_BENCH_FFMPEG", "")
-    code, _, said = bench("run", *arguments)
-    assert code == 2, said
-    assert words in one_line(said)
+    assert message in error_line(run(*arguments))
     assert not Path("results").exists()
 
 
-def test_a_folder_of_other_things_is_not_overwritten(bench, tmp_path):
+def test_folder_without_results_is_not_overwritten(run, tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter1.tex").write_text("precious")
-    code, _, said = bench("run", *QUICK, "--out", "thesis")
-    assert code == 2
-    assert "not results of aser-bench" in one_line(said)
+    assert "not results of aser-bench" in error_line(run(*QUICK, "--out", "thesis"))
     assert (tmp_path / "thesis" / "chapter1.tex").read_text() == "precious"
 
 
-def test_a_folder_without_a_recognisable_file(bench, tmp_path):
+def test_rejects_folder_without_files_of_the_corpus(run, tmp_path):
     noise(tmp_path / "mine" / "hello.wav")
     for corpus in ("ravdess", "emodb", "tess", "custom"):
-        code, _, said = bench("run", "--corpus", f"{corpus}=mine", *QUICK)
-        assert code == 2
-        assert "mine" in one_line(said)
+        assert "mine" in error_line(run("--corpus", f"{corpus}=mine", *QUICK))
 
 
 def bad_files(folder: Path) -> dict[str, str]:
-    """Write one recording of each unusable kind; return file name -> a word of its reason."""
+    """Write one recording of each unusable kind; return file name -> a part of the reason."""
     whole = noise(folder / "whole_sad.wav", seed=99).read_bytes()
     (folder / "whole_sad.wav").unlink()
     content: dict[str, tuple[bytes | np.ndarray, str]] = {
@@ -338,51 +253,47 @@ def bad_files(folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def damaged(voices, tmp_path) -> tuple[Path, dict[str, str]]:
+    """A folder with usable and unusable recordings, and the `bad_files` in it."""
     folder = tmp_path / "damaged"
     shutil.copytree(voices, folder)
     return folder, bad_files(folder)
 
 
-def test_unusable_recordings_are_refused_by_name_and_counted(bench, damaged):
+def test_unusable_recordings_are_named_and_counted(run, damaged):
     folder, bad = damaged
     (folder / "typo_hapy.wav").write_bytes((folder / "v0_0_sad.wav").read_bytes())
     bad["typo_hapy.wav"] = "did you mean 'happy'"
-    code, out, said = bench("run", "--corpus", f"custom={folder}", *QUICK, "--out", "out")
-    assert code == 0, said
+    code, out, err = run("--corpus", f"custom={folder}", *QUICK, "--out", "out")
+    assert code == 0, err
     for name, word in bad.items():
-        (line,) = [line for line in said.splitlines() if name in line]
+        (line,) = [line for line in err.splitlines() if name in line]
         assert line.startswith("refused: ")
         assert word.lower() in line.lower()
     assert f"{len(bad)} recordings were refused" in out
     manifest = yaml.safe_load(Path("out/manifest.json").read_text())["corpora"]["custom"]
-    assert {Path(one["file"]).name for one in manifest["refused"]} == set(bad)
+    assert {Path(recording["file"]).name for recording in manifest["refused"]} == set(bad)
     assert manifest["utterances"] == 32
     table = next(Path("out/tables").glob("*paper-uar.tex")).read_text()
     assert f"{len(bad)} recordings" in table
 
 
-def test_strict_stops_at_the_first_of_them(bench, damaged):
+def test_strict_stops_at_the_first_unusable_recording(run, damaged):
     folder, _ = damaged
-    code, _, said = bench("run", "--corpus", f"custom={folder}", *QUICK, "--strict", "-q")
-    assert code == 2
-    assert "--strict stops here" in one_line(said)
+    output = run("--corpus", f"custom={folder}", *QUICK, "--strict", "-q")
+    assert "--strict stops here" in error_line(output)
 
 
-def test_nothing_usable_at_all(bench, tmp_path):
+def test_rejects_corpus_without_usable_recordings(run, tmp_path):
     folder = tmp_path / "bad"
     folder.mkdir()
     bad_files(folder)
-    code, _, said = bench("run", "--corpus", f"custom={folder}", *QUICK, "-q")
-    assert code == 2
-    assert "no usable recording" in one_line(said)
+    assert "no usable recording" in error_line(run("--corpus", f"custom={folder}", *QUICK, "-q"))
 
 
-def test_one_emotion(bench, tmp_path):
+def test_rejects_corpus_with_one_emotion(run, tmp_path):
     for n in range(4):
         noise(tmp_path / "one" / f"{n}_sad.wav")
-    code, _, said = bench("run", "--corpus", "custom=one", *QUICK, "-q")
-    assert code == 2
-    assert "one emotion only (sad)" in one_line(said)
+    assert "one emotion only (sad)" in error_line(run("--corpus", "custom=one", *QUICK, "-q"))
 
 
 def write_table(path: Path, speakers: int) -> Path:
@@ -395,30 +306,29 @@ def write_table(path: Path, speakers: int) -> Path:
     return path
 
 
-def test_one_speaker(bench, tmp_path):
+def test_rejects_corpus_with_one_speaker(run, tmp_path):
     table = write_table(tmp_path / "one.csv", 1)
-    code, _, said = bench("run", "--corpus", f"csv={table}", *QUICK, "-q")
-    assert code == 2
-    assert "needs at least two speakers" in one_line(said)
-    assert "--protocol paper" in said
+    message = error_line(run("--corpus", f"csv={table}", *QUICK, "-q"))
+    assert "needs at least two speakers" in message
+    assert "--protocol paper" in message
 
 
-def test_fewer_speakers_than_folds_gives_fewer_folds(bench, tmp_path):
+def test_fewer_speakers_than_folds_gives_fewer_folds(run, tmp_path):
     table = write_table(tmp_path / "three.csv", 3)
-    code, out, _ = bench("run", "--corpus", f"csv={table}", *QUICK, "-q", "--out", "out")
+    code, out, _ = run("--corpus", f"csv={table}", *QUICK, "-q", "--out", "out")
     assert code == 0
     assert "3 folds" in out
 
 
-def test_a_protocol_of_speakers_without_speakers(bench, voices):
-    code, _, said = bench("run", "--corpus", f"custom={voices}", *QUICK, "--protocol", "speaker")
+def test_protocol_speaker_needs_speakers(run, voices):
+    code, _, err = run("--corpus", f"custom={voices}", *QUICK, "--protocol", "speaker")
     assert code == 2
-    last = said.splitlines()[-1]
+    last = err.splitlines()[-1]
     assert "--protocol paper" in last
     assert "csv=FILE" in last
 
 
-def test_odd_file_names(bench, voices, tmp_path):
+def test_file_names_with_special_characters(run, voices, tmp_path):
     folder = tmp_path / "odd names é"
     folder.mkdir()
     odd = ["-rf", "two words", "glück", "日本語", "a'b\"c", "x" * 200, "100%", "%s{0}", "a:b"]
@@ -427,22 +337,22 @@ def test_odd_file_names(bench, voices, tmp_path):
         shutil.copy(source, folder / f"{stem}_{source.stem.split('_')[-1]}.wav")
     for source in sources[len(odd) :]:
         shutil.copy(source, folder / source.name)
-    code, out, said = bench("run", "--corpus", f"custom={folder}", *QUICK, "--out", "out")
-    assert code == 0, said
-    assert "refused" not in out + said
+    code, out, err = run("--corpus", f"custom={folder}", *QUICK, "--out", "out")
+    assert code == 0, err
+    assert "refused" not in out + err
 
 
-def test_a_pipe_that_is_closed_is_no_crash():
-    done = subprocess.run(
+def test_closed_pipe_raises_no_traceback():
+    process = subprocess.run(
         f"{sys.executable} -m aser_bench list corpora | true",
         shell=True,
         capture_output=True,
         text=True,
     )
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in process.stderr
 
 
-def test_ctrl_c_while_reading_leaves_no_process_behind(voices, tmp_path):
+def test_ctrl_c_while_reading_ends_all_processes(voices, tmp_path):
     environment = {**os.environ, "ASER_BENCH_CACHE": str(tmp_path / "cache")}
     process = subprocess.Popen(
         [sys.executable, "-m", "aser_bench", "run", "-j", "2", "--out", str(tmp_path / "out")],
@@ -454,9 +364,9 @@ def test_ctrl_c_while_reading_leaves_no_process_behind(voices, tmp_path):
     assert process.stderr is not None
     assert "reading" in process.stderr.readline()
     os.killpg(process.pid, 2)
-    _, said = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "Traceback" not in said
+    assert "Traceback" not in err
     for _ in range(100):
         try:
             os.killpg(process.pid, 0)

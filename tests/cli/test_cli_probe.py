@@ -1,60 +1,41 @@
-"""``aser-bench probe`` as a user meets it: a table, a file, one line for what is wrong."""
+"""Tests of ``aser-bench probe``."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from cli_assertions import assert_help_loads_no_heavy_module, error_line
 
-from aser_bench.cli import build_parser, main
+from aser_bench.cli import build_parser
 
 
 @pytest.fixture
-def bench(tmp_path, capsys, monkeypatch):
-    """Run the command in this process; return exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
+def probe(cli, monkeypatch):
+    """Return a function that runs ``aser-bench probe`` with the bundled ffmpeg."""
     monkeypatch.delenv("ASER_BENCH_FFMPEG", raising=False)
-
-    def call(*arguments):
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as left:
-            code = left.code
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
+    return partial(cli, "probe")
 
 
 @pytest.fixture
 def files(tmp_path) -> list[Path]:
     """Three recordings: 16 kHz, 44.1 kHz in stereo, and 8 kHz."""
-    found = []
+    paths = []
     for number, (rate, channels) in enumerate([(16_000, 1), (44_100, 2), (8_000, 1)]):
         rng = np.random.default_rng(number)
         signal = 0.1 * rng.standard_normal((rate // 2, 1)).repeat(channels, axis=1)
-        found.append(tmp_path / f"{number}.wav")
-        soundfile.write(found[-1], signal, rate)
-    return found
+        paths.append(tmp_path / f"{number}.wav")
+        soundfile.write(paths[-1], signal, rate)
+    return paths
 
 
-def refused(result) -> str:
-    code, out, said = result
-    assert code == 2
-    assert out == ""
-    assert said.startswith("aser-bench")
-    assert said.count("\n") == 1, said
-    return said
-
-
-def test_files_of_any_rate_and_the_table(bench, files):
-    code, out, _ = bench("probe", "mp3", "--bitrates", "64,192", *files)
+def test_table_of_files_with_different_sample_rates(probe, files):
+    code, out, _ = probe("mp3", "--bitrates", "64,192", *files)
     assert code == 0
     assert "3 recordings" in out
     assert "LAME 3.100" in out
@@ -66,62 +47,62 @@ def test_files_of_any_rate_and_the_table(bench, files):
     assert "nan" not in out
 
 
-def test_files_may_stand_on_either_side_of_the_options(bench, files):
-    before = bench("probe", "gain", *files, "-q")
+def test_files_are_given_before_or_after_options(probe, files):
+    before = probe("gain", *files, "-q")
     assert before[0] == 0
-    assert bench("probe", "gain", "-q", *files) == before
-    assert bench("probe", "-q", "gain", *files) == before
+    assert probe("gain", "-q", *files) == before
+    assert probe("-q", "gain", *files) == before
 
 
-def test_the_demo_corpus_speaks_where_no_file_is_named(bench):
-    code, out, _ = bench("probe", "gain:db=-6")
+def test_demo_corpus_is_used_without_files(probe):
+    code, out, _ = probe("gain:db=-6")
     assert code == 0
     assert "8 utterances of the demo corpus (synthetic speech)" in " ".join(out.split())
     assert "-6.00" in out
 
 
-def test_all_usual_bitrates_without_any(bench, files):
-    _, out, _ = bench("probe", "mp3", files[0])
+def test_usual_bitrates_are_the_default(probe, files):
+    _, out, _ = probe("mp3", files[0])
     assert sum("MPEG-2" in line for line in out.splitlines()) == 14
 
 
-def test_a_bitrate_within_the_name(bench, files):
-    code, out, _ = bench("probe", "mp3:64", files[0])
+def test_bitrate_in_the_spec(probe, files):
+    code, out, _ = probe("mp3:64", files[0])
     assert code == 0
     assert "MPEG-2" in out
     assert "mp3-64k" in out
 
 
-def test_csv(bench, files):
-    code, _, _ = bench("probe", "mp3", "--bitrates", "8,64", "--csv", "one.csv", *files)
+def test_csv_does_not_depend_on_the_order_of_bitrates(probe, files):
+    code, _, _ = probe("mp3", "--bitrates", "8,64", "--csv", "one.csv", *files)
     assert code == 0
-    bench("probe", "mp3", "--bitrates", "64,8", "--csv", "two.csv", *files)
+    probe("mp3", "--bitrates", "64,8", "--csv", "two.csv", *files)
     assert Path("one.csv").read_bytes() == Path("two.csv").read_bytes()
     table = pd.read_csv("one.csv")
     assert table["condition"].tolist() == ["mp3-8k", "mp3-64k"]
     assert (table["utterances"] == 3).all()
 
 
-def test_limit_spreads_over_the_files(bench, files):
-    # Of three files the first two thirds' starts: 0 and 1; the third, at 8 kHz, is not read.
+def test_limit_selects_evenly_among_files(probe, files):
+    # Two of three files are read, the first and the second.
     files[2].write_bytes(b"")
-    code, out, _ = bench("probe", "gain", "--limit", "2", *files)
+    code, out, _ = probe("gain", "--limit", "2", *files)
     assert code == 0
     assert "2 recordings" in out
     assert "one recording" not in out
-    assert bench("probe", "gain", "--limit", "1", *files)[1].startswith("gain; 1 recording\n")
+    assert probe("gain", "--limit", "1", *files)[1].startswith("gain; 1 recording\n")
 
 
-def test_the_bitrate_policy(bench, files):
-    _, out, _ = bench("probe", "mp3", "--bitrates", "256", "--bitrate-policy", "clamp", files[0])
+def test_bitrate_policy(probe, files):
+    _, out, _ = probe("mp3", "--bitrates", "256", "--bitrate-policy", "clamp", files[0])
     assert "the same stream as mp3-160k" in out
-    said = refused(bench("probe", "mp3", "--bitrates", "256", "--bitrate-policy", "error"))
-    assert "256" in said
-    assert "clamp" in refused(bench("probe", "mp3", "--bitrate-policy", "clam"))
+    message = error_line(probe("mp3", "--bitrates", "256", "--bitrate-policy", "error"))
+    assert "256" in message
+    assert "clamp" in error_line(probe("mp3", "--bitrate-policy", "clam"))
 
 
 @pytest.mark.parametrize(
-    ("arguments", "word"),
+    ("arguments", "expected"),
     [
         (("mp4",), "did you mean 'mp3'"),
         (("mp3:quality=2",), "no option"),
@@ -137,55 +118,46 @@ def test_the_bitrate_policy(bench, files):
         ((), "CODEC"),
     ],
 )
-def test_what_is_wrong_is_one_line(bench, arguments, word, monkeypatch):
+def test_usage_error_is_one_line(probe, arguments, expected, monkeypatch):
     Path("folder").mkdir()
     Path("text.wav").write_text("not audio\n")
-    monkeypatch.setenv("ASER_BENCH_FFMPEG", "")  # so that --ffmpeg leaves nothing behind
-    assert word in refused(bench("probe", *arguments))
+    monkeypatch.setenv("ASER_BENCH_FFMPEG", "")  # restores what --ffmpeg sets
+    assert expected in error_line(probe(*arguments))
 
 
-def test_an_unusable_file_among_others_is_named(bench, files):
+def test_unusable_file_is_named(probe, files):
     loud = np.full(8000, 1000, np.float32) * np.sign(np.sin(np.arange(8000)))
     soundfile.write("loud.wav", loud.astype(np.float32), 16_000, subtype="FLOAT")
-    assert "loud.wav: the samples reach 1000" in refused(bench("probe", "mp3", *files, "loud.wav"))
+    assert "loud.wav: the samples reach 1000" in error_line(probe("mp3", *files, "loud.wav"))
 
 
-def test_a_codec_that_the_ffmpeg_lacks_says_why(bench, monkeypatch):
+def test_error_gives_the_reason_why_a_codec_is_unavailable(probe, monkeypatch):
     from aser_bench.codecs.mp3 import Mp3
 
     monkeypatch.setattr(Mp3, "unavailable", lambda self: "ffmpeg 1.0 has no encoder libmp3lame")
-    assert "has no encoder libmp3lame" in refused(bench("probe", "mp3"))
+    assert "has no encoder libmp3lame" in error_line(probe("mp3"))
 
 
-def test_an_unwritable_csv_is_told_before_any_work_and_nothing_is_left(bench, files, monkeypatch):
-    from aser_bench.codecs import probe
+def test_csv_that_cannot_be_written_is_an_error_before_encoding(probe, files, monkeypatch):
+    from aser_bench.codecs import probe as module
 
-    monkeypatch.setattr(probe, "probe", lambda *_, **__: pytest.fail("it went to work"))
-    refused(bench("probe", "mp3", "--csv", "no/where.csv", *files))
-    refused(bench("probe", "mp3", "--csv", "new.csv", "missing.wav"))
+    monkeypatch.setattr(module, "probe", lambda *_, **__: pytest.fail("a codec was used"))
+    error_line(probe("mp3", "--csv", "no/where.csv", *files))
+    error_line(probe("mp3", "--csv", "new.csv", "missing.wav"))
     assert not Path("new.csv").exists()
 
 
 @pytest.mark.parametrize("absent", [("pesq", "pystoi"), ("pesq",)])
-def test_what_is_not_installed_is_left_out_and_said(bench, files, monkeypatch, absent):
+def test_metric_without_its_package_is_left_out_with_a_note(probe, files, monkeypatch, absent):
     for package in absent:
         monkeypatch.setitem(sys.modules, package, None)
-    code, out, _ = bench("probe", "gain", "--csv", "gain.csv", files[0])
+    code, out, _ = probe("gain", "--csv", "gain.csv", files[0])
     assert code == 0
     assert "pip install aser-bench[quality]" in out.splitlines()[-1]
     assert "PESQ" in out.splitlines()[-1]
     assert "pesq" not in pd.read_csv("gain.csv").columns
 
 
-def test_help_names_it_and_loads_nothing_heavy():
+def test_help_names_the_verb_and_loads_no_heavy_module():
     assert "probe" in build_parser().format_help()
-    code = (
-        "import contextlib, io, sys\n"
-        "from aser_bench import cli\n"
-        "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):\n"
-        "    cli.build_parser().parse_args(['probe', '--help'])\n"
-        "print(*sys.modules)"
-    )
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert "aser_bench.cli.probe" in loaded.stdout.split()
-    assert not {"numpy", "pandas", "scipy", "soundfile"} & set(loaded.stdout.split())
+    assert "--csv" in assert_help_loads_no_heavy_module("probe")

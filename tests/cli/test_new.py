@@ -1,15 +1,16 @@
-"""``aser-bench new``: the package works as it was created, and wrong names are refused."""
+"""Tests of ``aser-bench new``: the test of a new package passes; invalid names are refused."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from cli_assertions import error_line
 
-from aser_bench.cli import main
 from aser_bench.core import registry
 
 NAMES = {
@@ -29,29 +30,19 @@ GROUPS = {
 
 
 @pytest.fixture
-def new(tmp_path, capsys, monkeypatch):
-    """Run the verb in an empty folder; return exit code, standard output and standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str):
-        try:
-            code = main(["new", *arguments])
-        except SystemExit as ended:
-            code = ended.code
-        output = capsys.readouterr()
-        return code, output.out, output.err
-
-    return call
+def new(cli):
+    """Return a function that runs ``aser-bench new``."""
+    return partial(cli, "new")
 
 
 def with_path(folder: Path) -> dict[str, str]:
-    """Return the environment with a package's folder, and ours, on the path."""
-    places = [str(folder), *filter(None, sys.path)]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
+    """Return the environment with the folder of a package added to the import path."""
+    folders = [str(folder), *filter(None, sys.path)]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(folders)}
 
 
 @pytest.mark.parametrize("kind", NAMES)
-def test_a_new_package_passes_its_test(new, tmp_path, kind):
+def test_new_package_passes_its_test(new, tmp_path, kind):
     folder = tmp_path / f"aser-bench-{NAMES[kind].replace('_', '-')}"
     code, out, err = new(kind, NAMES[kind])
     assert (code, err) == (0, "")
@@ -68,7 +59,7 @@ def test_a_new_package_passes_its_test(new, tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", NAMES)
-def test_a_new_component_is_listed_under_its_name(new, tmp_path, kind):
+def test_new_component_is_listed(new, tmp_path, kind):
     new(kind, NAMES[kind], "--out", "package")
     _install(tmp_path / "package", tmp_path / "site")
     process = subprocess.run(
@@ -100,7 +91,7 @@ def _install(package: Path, site: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_new_package_is_installed_by_pip(new, tmp_path):
+def test_new_package_is_installed_by_pip(new, tmp_path):
     new("features", "my-features", "--out", "package")
     command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-build-isolation", "-q"]
     subprocess.run([*command, "--target", "site", "./package"], cwd=tmp_path, check=True)
@@ -121,30 +112,24 @@ def test_a_new_package_is_installed_by_pip(new, tmp_path):
         (("figure", "curve"), "invalid choice"),
     ],
 )
-def test_wrong_names_are_refused_in_one_line(new, tmp_path, arguments, message):
-    code, out, err = new(*arguments)
-    assert (code, out) == (2, "")
-    assert message in err
-    assert err.count("\n") == 1
+def test_invalid_name_is_a_usage_error(new, tmp_path, arguments, message):
+    assert message in error_line(new(*arguments))
     assert not list(tmp_path.iterdir())
 
 
-def test_an_existing_folder_is_refused(new, tmp_path):
+def test_existing_folder_is_refused(new, tmp_path):
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "mine.txt").write_text("mine")
-    code, _, err = new("codec", "my-codec", "--out", "package")
-    assert code == 2
-    assert "package exists already: name another folder with --out" in err
+    message = error_line(new("codec", "my-codec", "--out", "package"))
+    assert "package exists already: name another folder with --out" in message
     assert [path.name for path in (tmp_path / "package").iterdir()] == ["mine.txt"]
 
 
-def test_a_folder_that_cannot_be_written_is_one_line(new, tmp_path):
+def test_folder_that_cannot_be_written_is_a_one_line_error(new, tmp_path):
     (tmp_path / "file").write_text("")
-    code, _, err = new("codec", "my-codec", "--out", "file/package")
-    assert code == 1
-    assert "file/package cannot be written" in err
-    assert err.count("\n") == 1
+    message = error_line(new("codec", "my-codec", "--out", "file/package"), code=1)
+    assert "file/package cannot be written" in message
 
 
-def test_names_of_templates_are_those_of_the_registry():
+def test_every_kind_of_component_has_templates():
     assert set(registry.KINDS) - set(GROUPS.values()) <= {"transcripts", "metrics", "protocols"}

@@ -1,4 +1,4 @@
-"""What docs/ci.md tells people to copy is what works."""
+"""Tests of the commands, workflows and configurations in docs/ci.md."""
 
 from __future__ import annotations
 
