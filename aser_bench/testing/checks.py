@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TypeVar
 
 import numpy as np
@@ -86,6 +87,7 @@ def tone(samples: int, rate: int = 16_000, frequency: float = 220.0) -> Signal:
     return read_only(0.3 * np.sin(2 * np.pi * frequency / rate * np.arange(samples)))
 
 
+@cache
 def voice(rate: int = 16_000) -> Signal:
     """Return 1.5 s of a synthetic voice from 200 to 2400 Hz with pauses."""
     time = np.arange(24_000) / 16_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ QUIET = 1e-3
 QUIET_VOCODER = 5e-3  # a vocoder adds noise at about -50 dB
 
 
+@cache
 def example_signals() -> dict[str, Signal]:
     """Return the signals that every codec must handle, at 16 kHz."""
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ STOPS = ("", "converged", "patience", "max_epochs")
 Labels = npt.NDArray[np.str_]
 
 
+@cache
 def example_data(seed: int, per_class: int = 20) -> tuple[npt.NDArray[np.float32], Labels]:
     """Return vectors and labels of three overlapping classes, in dimensions of unequal scale.
 
@@ -35,7 +36,7 @@ def example_data(seed: int, per_class: int = 20) -> tuple[npt.NDArray[np.float32
     deviations = rng.normal(scale=1.2, size=(len(labels), DIMENSIONS))
     vectors = np.tile(centres, (per_class, 1)) + deviations
     scaled = (vectors * 10.0 ** np.linspace(-2, 2, DIMENSIONS)).astype(np.float32)
-    scaled.flags.writeable = False
+    scaled.flags.writeable = labels.flags.writeable = False
     return scaled, labels
 
 

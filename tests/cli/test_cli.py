@@ -141,7 +141,7 @@ def test_preset_paper_fixes_settings_and_prints_ignored_ones(run, table):
     assert "preset paper" in flat
     assert "protocol paper" in flat
     assert "lstm: at most 2 epochs, patience 10, every frame" in flat
-    for note in ("gamma 0.001 has no meaning", "adaptive learning rate", "validation_fraction"):
+    for note in ("gamma 0.001 has no effect", "adaptive learning rate", "validation_fraction"):
         assert note in flat
     assert yaml.safe_load(Path("out/study.yaml").read_text())["protocol"] == ["paper"]
 
@@ -153,7 +153,7 @@ def test_lstm_and_svm_in_one_run(run, table):
     flat = " ".join(out.split())
     assert "lstm: at most 3 epochs, patience 5, 2 frames averaged into one" in flat
     assert "class weight balanced" in flat
-    assert "Runs a fold: lstm 2" in flat
+    assert "Runs per fold: lstm 2" in flat
     scores = pd.read_csv("out/scores.csv")
     lstm, svm = (scores[scores["model"] == name] for name in ("lstm", "svm"))
     assert set(lstm["features"]) == {"frames"}
@@ -197,11 +197,11 @@ def test_bitrates_belong_to_the_codec_before_them(run, table):
         (("--codec", "mp3", "--bitrates", "20"), "20"),
         (("--codec", "mp3"), "needs --bitrates"),
         (("--codec", "original", "--bitrates", "8"), "has no bitrates"),
-        (("--bitrates", "8"), "belongs behind the --codec"),
+        (("--bitrates", "8"), "--bitrates must follow the --codec"),
         (("--codec", "mp3", "--bitrates", "8", "--bitrates", "16"), "given twice"),
         (("--codec", "mp3", "--bitrates", "192", "--bitrate-policy", "error"), "192"),
         (("--runs", "0"), "runs must be an integer of at least 1"),
-        (("--seed", "x"), "seed must be a whole number"),
+        (("--seed", "x"), "seed must be an integer of at least 0"),
         (("--limit", "0"), "limit must be"),
         (("-j", "0"), "-j must be at least 1"),
         (("-j", "two"), "-j must be a whole number"),

@@ -95,7 +95,7 @@ def test_limit_selects_evenly_among_files(probe, files):
 
 def test_bitrate_policy(probe, files):
     _, out, _ = probe("mp3", "--bitrates", "256", "--bitrate-policy", "clamp", files[0])
-    assert "the same stream as mp3-160k" in out
+    assert "identical to the stream of mp3-160k" in out
     message = error_line(probe("mp3", "--bitrates", "256", "--bitrate-policy", "error"))
     assert "256" in message
     assert "clamp" in error_line(probe("mp3", "--bitrate-policy", "clam"))

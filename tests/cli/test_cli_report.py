@@ -29,8 +29,8 @@ def test_prints_the_verdict_and_the_folder_of_the_tables(report, folder):
     code, out, err = report(folder, "--format", "csv")
     assert (code, err) == (0, "")
     first, *_, last = out.strip().splitlines()
-    assert first.startswith("voices (synthetic speech), functionals, protocol speaker, mp3")
-    assert "the largest loss is that of svm at mp3-8k" in " ".join(out.split())
+    assert first.startswith("voices (synthetic speech), functionals, protocol speaker, MP3")
+    assert "the largest loss of UAR is that of svm at mp3-8k" in " ".join(out.split())
     assert all(len(line) <= 80 for line in out.splitlines()[:-1])
     assert last == f"tables in {folder}/"
     assert all(path.suffix == ".csv" for path in (folder / "tables").iterdir())
@@ -48,8 +48,8 @@ def test_several_folders_need_an_output_folder(report, folder, tmp_path):
 
 
 def test_margin_flag(report, folder):
-    assert "(margin 90 points of UAR)" in report(folder, "--format", "csv", "--margin", "0.9")[1]
-    assert "(margin 2 points of UAR)" in report(folder, "--format", "csv")[1]
+    assert "(margin: 90 points of UAR)" in report(folder, "--format", "csv", "--margin", "0.9")[1]
+    assert "(margin: 2 points of UAR)" in report(folder, "--format", "csv")[1]
 
 
 def test_unclustered_interval_is_written_with_its_flag_only(report, folder):
@@ -66,9 +66,9 @@ def test_unclustered_interval_is_written_with_its_flag_only(report, folder):
     [
         (("--format", "csv,htlm"), "unknown format 'htlm'; did you mean 'html'?"),
         (("--margin", "much"), "--margin must be a number, not 'much'"),
-        (("--margin", "2"), "--margin must lie between 0 and 1"),
-        (("--margin", "0"), "--margin must lie between 0 and 1"),
-        (("--margin", "nan"), "--margin must lie between 0 and 1"),
+        (("--margin", "2"), "--margin must be between 0 and 1"),
+        (("--margin", "0"), "--margin must be between 0 and 1"),
+        (("--margin", "nan"), "--margin must be between 0 and 1"),
         (("--listen", "1.5"), "--listen must be a"),
         (("--listen", "-1"), "--listen must be a number of utterances"),
         (("--formt", "csv"), "--formt"),
@@ -93,9 +93,9 @@ def test_environment_variables_are_the_defaults_of_flags(report, folder, monkeyp
     monkeypatch.setenv("ASER_BENCH_MARGIN", "0.5")
     code, out, _ = report(folder)
     assert code == 0
-    assert "(margin 50 points of UAR)" in out
+    assert "(margin: 50 points of UAR)" in out
     assert {path.suffix for path in (folder / "tables").iterdir()} == {".md"}
-    assert "(margin 5 points of UAR)" in report(folder, "--margin", "0.05", "--format", "csv")[1]
+    assert "(margin: 5 points of UAR)" in report(folder, "--margin", "0.05", "--format", "csv")[1]
     assert {path.suffix for path in (folder / "tables").iterdir()} == {".csv"}
     monkeypatch.setenv("ASER_BENCH_FORMAT", "nonsense")
     assert "unknown format 'nonsense'" in error_line(report(folder))

@@ -74,7 +74,7 @@ def test_progress_and_refused_recordings_are_reported(encode, table, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--bitrates", "8", "out"), "--bitrates belongs behind the --codec"),
+        (("--bitrates", "8", "out"), "--bitrates must follow the --codec"),
         (("--codec", "mp3", "out"), "needs --bitrates"),
         (("--codec", "gain", "--form", "flac", "out"), "unknown form 'flac'"),
         (("--codec", "gain", "--limit", "0", "out"), "limit must be"),
