@@ -215,7 +215,13 @@ def dry_run(
     """Return the plan of a study and an estimate of its cost: ``aser-bench run --dry-run``.
 
     Reads the corpora and tries this machine for about half a minute; trains nothing and writes
-    no results. Parameters and errors are those of `run`.
+    no results. The parameters have the meaning that they have in `run`. Other settings, such as
+    models, are given in ``study``: ``dry_run({"codecs": {"mp3": [8, 16]}, "models": ["svm"]})``.
+
+    Raises
+    ------
+    AserBenchError
+        As `run`.
     """
     from . import runner
 

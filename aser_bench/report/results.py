@@ -39,7 +39,7 @@ class Results:
     text : str
         The summary that the command line prints after a run; empty for a folder that was loaded.
     exit_code : int
-        0, or 3 if some cells failed.
+        0, or 3 if some cells failed in the run; 0 for a folder that was loaded.
     """
 
     folder: Path
