@@ -167,7 +167,7 @@ def run(
     from .report.results import Results
 
     if corpus is not None and corpora is not None:
-        raise UsageError("corpus and corpora are the same setting: give one of them")
+        raise UsageError("corpus and corpora are the same setting: give only one of them")
     settings = {
         "corpora": corpora if corpus is None else corpus,
         "codecs": codecs,

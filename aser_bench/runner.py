@@ -189,7 +189,7 @@ class _Run:
             seconds = estimate.estimate(worklists, pool)
         lines = [describe(self.experiment, worklists, folder), seconds.sentence(pool.jobs)]
         if not overwrite and (reason := existing.difference(folder, self.experiment.study)):
-            lines.append(f"{folder} holds {reason}: a run needs another --out, or --overwrite")
+            lines.append(f"{folder} contains {reason}: a run needs another --out, or --overwrite")
         return Outcome(None, "\n".join(lines))
 
     def compute(self, worklists: list[Worklist], pool: Pool) -> None:

@@ -130,7 +130,7 @@ def test_dry_run_tells_that_the_run_would_be_refused(run, tmp_path, capsys, tabl
 def test_folder_with_other_files_is_refused(run, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.tex").write_text("mine")
-    with pytest.raises(UsageError, match="holds files that are not results of aser-bench"):
+    with pytest.raises(UsageError, match="contains files that are not results of aser-bench"):
         run(overwrite=True)
 
 

@@ -230,7 +230,7 @@ def test_rejects_invalid_embeddings_before_reading_the_corpus(run, tmp_path):
     [({"transcripts": EAR}, "--transcripts"), ({"embeddings": "a.txt"}, "--embeddings")],
 )
 def test_rejects_transcripts_that_no_model_reads(run, more, flag):
-    with pytest.raises(UsageError, match=f"{flag} would change nothing: none of the models svm"):
+    with pytest.raises(UsageError, match=f"{flag} would have no effect: none of the models svm"):
         run(models="svm", **more)
 
 

@@ -288,5 +288,5 @@ def _read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
             frame[name] = pd.to_numeric(frame[name].replace("", None))
         except ValueError as error:
             if name in columns or name in all_metrics():
-                raise UsageError(f"{path}: {name} must hold numbers: {error}") from error
+                raise UsageError(f"{path}: {name} must contain numbers: {error}") from error
     return frame

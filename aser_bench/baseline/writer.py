@@ -127,7 +127,7 @@ def _refuse(new: Path, baseline: Path) -> None:
     if not new.is_dir():
         raise UsageError(f"{new} does not exist; name a results folder")
     if not (new / MANIFEST_FILE).is_file():
-        raise UsageError(f"{new} is no results folder: it has no {MANIFEST_FILE}")
+        raise UsageError(f"{new} is not a results folder: it has no {MANIFEST_FILE}")
     if baseline.exists() and not baseline.is_dir():
         raise UsageError(f"{baseline} is a file; name a folder for the baseline")
     if not baseline.is_dir():

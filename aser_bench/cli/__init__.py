@@ -26,7 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser with all verbs, without importing heavy packages."""
     parser = _Parser(
         prog="aser-bench",
-        description="Measure what lossy audio codecs cost automatic speech emotion recognition.",
+        description="Measure how lossy audio codecs affect automatic speech emotion recognition.",
     )
     parser.add_argument("--version", action="version", version=f"aser-bench {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
@@ -38,7 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     options = build_parser().parse_args(arguments)
-    # Terminated by a scheduler or a closed terminal: exit as after an error, so workers end, too.
+    # Terminated by a scheduler or a closed terminal: exit as after an error, to end the workers.
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda number, _: sys.exit(128 + number))
     try:
@@ -48,8 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         print(
-            "\naser-bench: interrupted; finished work is kept, and the same command continues from "
-            "there",
+            "\naser-bench: interrupted; finished work is in the cache, and the same command "
+            "continues the run",
             file=sys.stderr,
         )
         return 130

@@ -13,7 +13,8 @@ examples:
   aser-bench baseline update results/demo-mp3 baseline
   aser-bench baseline show baseline
 
-A baseline is a small folder for your repository. Its file cells.csv shows changes in a diff.
+A baseline is a small folder that you commit to your repository. Its file cells.csv has one line per
+cell, so a diff of it shows which results changed.
 """
 
 
@@ -30,9 +31,9 @@ def add_parser(verbs: Verbs) -> None:
     update = actions.add_parser(
         "update",
         help="create a baseline from a results folder, or replace one",
-        description="Create a baseline from a results folder, or replace one. The check of the new "
-        "results against the old baseline is printed, whatever its verdict. The results of a run "
-        "are never replaced.",
+        description="Create a baseline from a results folder, or replace one. The command prints "
+        "the check of the new results against the old baseline, and replaces the baseline even if "
+        "the check fails. A folder with the results of a run is never replaced.",
     )
     update.add_argument("new", metavar="NEW", help="a results folder")
     update.add_argument("baseline", metavar="BASELINE", help="the folder of the baseline")
@@ -40,8 +41,8 @@ def add_parser(verbs: Verbs) -> None:
     show = actions.add_parser(
         "show",
         help="describe a baseline or a results folder",
-        description="Print the contents of a baseline or a results folder, and how results are "
-        "compared with it.",
+        description="Print the contents of a baseline or a results folder, and describe how "
+        "results are compared with it.",
     )
     show.add_argument("folder", metavar="BASELINE", help="a baseline or a results folder")
     show.set_defaults(function=_show)

@@ -20,8 +20,8 @@ examples:
   aser-bench check new/scores.csv --against old/scores.csv --metric macro_f1
   aser-bench check results/demo-mp3 --against baseline --format github --format junit=check.xml
 
-Cells with the same corpus, features, model, protocol and conditions are compared. "off" as a
-tolerance turns its check off. A flag that is not given is taken from its variable
+Cells with the same corpus, features, model, protocol and conditions are compared. The
+tolerance "off" turns a guard off. A flag that is not given is taken from the environment variable
 ASER_BENCH_<FLAG> (except --against and --format).
 
 exit codes: 0 nothing is worse; 2 usage error; 4 a cell or a guard is worse or missing; 5 no cell
@@ -70,21 +70,23 @@ def _add_test_flags(parser: argparse.ArgumentParser) -> None:
         help="largest loss that is tolerated (default 0.02: two points)",
     )
     group.add_argument(
-        "--alpha", metavar="LEVEL", help="level of the tests over all cells (default 0.05)"
+        "--alpha",
+        metavar="LEVEL",
+        help="significance level of the tests, over all cells (default 0.05)",
     )
     group.add_argument(
-        "--strict", action="store_true", help="also fail on inconclusive and changed"
+        "--strict", action="store_true", help="also fail if a cell is inconclusive or changed"
     )
     group.add_argument(
         "--allow",
         metavar="NAME,...",
-        help="compare in spite of differences: corpus, encoder, settings, components, splits, "
+        help="compare cells even if these differ: corpus, encoder, settings, components, splits, "
         "packages",
     )
     group.add_argument(
         "--part",
         action="store_true",
-        help="NEW covers a part of the baseline's study: other cells are not missing",
+        help="NEW covers only a part of the baseline's study: do not report other cells as missing",
     )
 
 
@@ -138,10 +140,12 @@ def _outputs(values: Sequence[str], formats: Collection[str]) -> list[tuple[str,
             raise UsageError(f"unknown format {name!r}{suggest(name, formats)}")
         outputs.append((name, file))
     if sum(not file for _, file in outputs) > 1:
-        raise UsageError("--format: two formats cannot both go to the terminal; use NAME=FILE")
+        raise UsageError(
+            "--format: two formats cannot both be written to the terminal; use NAME=FILE"
+        )
     files = [file for _, file in outputs if file]
     if len(set(files)) < len(files):
-        raise UsageError("--format: two formats cannot go to one file")
+        raise UsageError("--format: two formats cannot be written to the same file")
     return outputs
 
 

@@ -1,4 +1,4 @@
-"""``aser-bench corpus``: corpora as files; ``encode`` writes coded copies of one."""
+"""``aser-bench corpus``: commands for the files of a corpus; ``encode`` writes coded copies."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ examples:
       --codec lowpass --form wav ravdess-coded
 
 OUT has one folder per condition and one for the original, with the file names of the source. It
-is written when all copies are complete; an interrupted command leaves nothing behind. Each folder
-can be used as a corpus: --corpus csv=OUT/<condition>/utterances.csv. Exceptions are the raw streams
-of G.711, G.722, G.726, GSM and SBC, which have no header: use --form wav for these, and wherever
-samples must be aligned with the source. The licence of the recordings applies to the copies.
+is written when all copies are complete; an interrupted command leaves no files. Each folder can be
+used as a corpus, with --corpus csv=OUT/<condition>/utterances.csv. Exceptions are the raw streams
+of G.711, G.722, G.726, GSM and SBC, which have no header: use --form wav for these codecs, and if
+samples must be aligned with the source. The licence of the recordings also applies to the copies.
 """
 _STUDY = ("corpora", "codecs", "bitrate_policy", "limit")
 

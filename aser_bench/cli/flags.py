@@ -62,13 +62,13 @@ def add_codec_flags(parser: Flags) -> None:
         "--loss",
         action=CodecAction,
         metavar="PERCENT",
-        help="packet loss of the preceding --codec, if its decoder conceals loss (opus)",
+        help="percentage of packets of the preceding --codec that are lost (only opus)",
     )
     parser.add_argument(
         "--bitrate-policy",
         metavar="POLICY",
-        help="treatment of bitrates that are not possible at 16 kHz: promote (use a higher sample "
-        "rate; default), clamp (use the nearest possible bitrate, with a notice), error",
+        help="handling of bitrates that are not possible at 16 kHz: promote (default; use a higher "
+        "sample rate), clamp (use the nearest possible bitrate, with a notice), error",
     )
 
 

@@ -20,7 +20,7 @@ def add_parser(verbs: Verbs) -> None:
     parser = verbs.add_parser(
         "list",
         help="list corpora, codecs, transcripts, features, models, protocols, metrics",
-        description="List components, both built in and from other installed packages.",
+        description="List the components of aser-bench and of other installed packages.",
     )
     parser.add_argument("kind", choices=_KINDS, metavar="KIND", help=", ".join(_KINDS))
     parser.set_defaults(function=_list)

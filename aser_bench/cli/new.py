@@ -18,7 +18,7 @@ examples:
   aser-bench new codec my-codec
   aser-bench new metric kappa --out plugins/kappa
 
-The package contains an example that works. Replace it by your own component, install the package
+The package contains an example that works. Replace it with your own component, install the package
 with pip, and use the component by its name.
 """
 
@@ -100,7 +100,9 @@ def _fields(kind: str, name: str) -> dict[str, str]:
     group = _KINDS[kind].group
     identifier = name.replace("-", "_")
     if kind == "metric" and identifier != name:
-        raise UsageError(f"a metric is a column name: write {identifier!r} instead of {name!r}")
+        raise UsageError(
+            f"the name of a metric is also a column name: write {identifier!r} instead of {name!r}"
+        )
     if name in registry.names(group):
         raise UsageError(f"there is a {kind} {name!r} already: choose another name")
     if keyword.iskeyword(identifier):

@@ -33,8 +33,8 @@ def add_parser(verbs: Verbs) -> None:
         "probe",
         help="measure bitrate, bandwidth, delay and distortion of a codec's conditions",
         usage="aser-bench probe [options] CODEC [--bitrates KBIT/S,...] [FILE ...]",
-        description="Encode and decode recordings and measure each condition: its effective "
-        "bitrate, bandwidth, delay, level and distortion. Without FILE, the demo corpus is used.",
+        description="Encode and decode recordings, and measure each condition: effective bitrate,\n"
+        "bandwidth, delay, level and distortion. Without FILE, the demo corpus is used.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
@@ -56,10 +56,10 @@ def add_parser(verbs: Verbs) -> None:
     parser.add_argument(
         "--bitrate-policy",
         metavar="POLICY",
-        help="treatment of bitrates that are not possible at 16 kHz: promote (default), clamp, "
+        help="handling of bitrates that are not possible at 16 kHz: promote (default), clamp, "
         "error",
     )
-    parser.add_argument("--limit", metavar="N", help="use N of the recordings, evenly spaced")
+    parser.add_argument("--limit", metavar="N", help="use only N of the recordings, evenly spaced")
     parser.add_argument("--csv", metavar="PATH", help="also write the table to a CSV file")
     add_ffmpeg_flag(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="show no progress")

@@ -26,8 +26,8 @@ examples:
   aser-bench run study.yaml --models svm -j 4
   aser-bench run --corpus csv=recordings.csv --preset paper --dry-run
 
-A setting without a flag is taken from its variable ASER_BENCH_<NAME>, the study file, the preset
-and the defaults, in this order.
+A setting is taken from the first of these that has it: its flag, the environment variable
+ASER_BENCH_<NAME>, the study file, the preset, the defaults.
 """
 
 
@@ -63,7 +63,9 @@ def add_parser(verbs: Verbs) -> None:
         "svm and mlp, frames for lstm, dual for are, tre, mdre and mdrea)",
     )
     what.add_argument(
-        "--models", metavar="NAME,...", help="models: svm,mlp (default), lstm, are,tre,mdre,mdrea"
+        "--models",
+        metavar="NAME,...",
+        help="models: svm and mlp (default), lstm, are, tre, mdre, mdrea",
     )
     what.add_argument(
         "--transcripts",
@@ -74,13 +76,13 @@ def add_parser(verbs: Verbs) -> None:
     what.add_argument(
         "--embeddings",
         metavar="FILE",
-        help="pretrained word vectors for these models, GloVe or word2vec (default: randomly "
-        "initialised)",
+        help="pretrained word vectors for tre, mdre and mdrea, GloVe or word2vec (default: "
+        "randomly initialised)",
     )
     what.add_argument(
         "--labels",
         metavar="NAME",
-        help="emotions: all (default), or 4 (angry, happy with excited, neutral, sad)",
+        help="emotions: all (default), or 4 (angry, happy including excited, neutral, sad)",
     )
     what.add_argument(
         "--protocol",
@@ -91,8 +93,9 @@ def add_parser(verbs: Verbs) -> None:
     what.add_argument(
         "--train",
         metavar="MODE,...",
-        help="training condition: each one, tested on all (all; default); the original only "
-        "(original); the condition of the test (matched); all pooled (multi)",
+        help="training conditions: all (default; train on each condition and test on all), "
+        "original (train on the original only), matched (train on the condition of the test), "
+        "multi (train on all conditions together)",
     )
     what.add_argument(
         "--preset", metavar="NAME", help="settings of a published study: paper or yoon2018"
@@ -103,7 +106,7 @@ def add_parser(verbs: Verbs) -> None:
         help="size of grids and training budgets: quick, standard (default), paper",
     )
     what.add_argument(
-        "--runs", metavar="N", help="runs per fold for randomly initialised models (default 10)"
+        "--runs", metavar="N", help="runs per fold of randomly initialised models (default 10)"
     )
     what.add_argument(
         "--max-epochs", metavar="N", help="largest number of epochs of models with early stopping"
@@ -134,13 +137,15 @@ def add_parser(verbs: Verbs) -> None:
     how.add_argument(
         "--overwrite", action="store_true", help="replace the results of another study in DIR"
     )
-    how.add_argument("-j", "--jobs", metavar="N", help="worker processes (default: all cores)")
+    how.add_argument(
+        "-j", "--jobs", metavar="N", help="number of worker processes (default: all cores)"
+    )
     how.add_argument(
         "--cache",
         metavar="DIR",
         help="cache directory (default ASER_BENCH_CACHE, or the user's cache)",
     )
-    how.add_argument("--store", dest="cache", help=argparse.SUPPRESS)  # its earlier name
+    how.add_argument("--store", dest="cache", help=argparse.SUPPRESS)  # the former name
     add_ffmpeg_flag(how)
     how.add_argument(
         "--strict",

@@ -131,7 +131,9 @@ class Chain(Codec):
         chained = [_joined(self, hops) for hops in product(*planned)]
         if open_hop is None:
             if len(bitrates):
-                raise UsageError(f"chain {self.spec} has all its bitrates: leave out --bitrates")
+                raise UsageError(
+                    f"chain {self.spec} already gives all bitrates: leave out --bitrates"
+                )
             return chained, []
         hops_by_name = {condition.hops[open_hop].name: condition.hops for condition in chained}
         return chained, [

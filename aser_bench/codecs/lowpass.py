@@ -53,8 +53,8 @@ class LowPass(Control):
         cutoff = self.cutoff or _bandwidth_hz(self.like, rate)
         if not cutoff < rate / 2:
             raise UsageError(
-                f"lowpass: {self.spec} cuts off at {cutoff:g} Hz, but a signal at {rate} Hz "
-                f"ends at {rate / 2:g} Hz"
+                f"lowpass: {self.spec} has a cut-off of {cutoff:g} Hz, but a signal at {rate} Hz "
+                f"has only frequencies up to {rate / 2:g} Hz"
             )
         params = (("cutoff_hz", f"{cutoff:g}"), ("taps", str(_TAPS)))
         return Condition(f"{self.name}-{format_khz(cutoff)}", self.spec, None, None, params)
@@ -112,7 +112,9 @@ def _bandwidth_hz(like: str, rate: int) -> float:
     try:
         kbps = float(bitrate.removesuffix("k").replace("k", "."))
     except ValueError:
-        raise UsageError(f"lowpass: like={like} must be a codec and a bitrate: mp3-8k") from None
+        raise UsageError(
+            f"lowpass: like={like} must be a codec and a bitrate, such as mp3-8k"
+        ) from None
     noise = 0.1 * np.random.default_rng(0).standard_normal(2 * rate)
     coded = roundtrip(noise.astype(np.float32), rate, name, kbps)
     return round(audit.bandwidth_hz(noise, coded, rate), -1)

@@ -92,7 +92,7 @@ def _hop(part: str, spec: str) -> Hop:
         else:
             name.append(text)  # an import path contains a colon: package.module:Name
     if not any(name):
-        raise UsageError(f"codec {spec!r} has no name in one of its parts; write mp3:64+opus:16")
+        raise UsageError(f"codec {spec!r} has a part without a name; write it like mp3:64+opus:16")
     # Codec is abstract, but the registry instantiates only subclasses.
     codec = registry.instance("codecs", ":".join(name), Codec)  # type: ignore[type-abstract]
     if kbps is not None and not codec.takes_bitrates:

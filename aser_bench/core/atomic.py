@@ -232,14 +232,16 @@ def check_folder(folder: Path, allowed: Collection[str] = ()) -> None:
         return
     if {path.name for path in journal.entries(folder)} - {*allowed}:
         raise UsageError(
-            f"--out {folder} holds files that are not results of aser-bench; name another folder"
+            f"--out {folder} contains files that are not results of aser-bench; name another folder"
         )
 
 
 def cannot_write(error: OSError, folder: Path, remedy: str) -> AserBenchError:
     """Return the error for a folder that is full or cannot be written, in one line."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return AserBenchError(f"no space left on the disk of {folder}: free some, or {remedy}")
+        return AserBenchError(
+            f"no space left on the disk of {folder}: free some space, or {remedy}"
+        )
     return AserBenchError(f"{folder} cannot be written ({error.strerror or error}): {remedy}")
 
 

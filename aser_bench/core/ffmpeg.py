@@ -85,7 +85,7 @@ def version() -> str:
 def _version(program: str) -> str:
     match = re.search(r"^ffmpeg version (\S+)", _query(program, "-version"), flags=re.MULTILINE)
     if match is None:
-        raise CodecError(f"{program} is not an ffmpeg: it prints no version")
+        raise CodecError(f"{program} is not an ffmpeg program: it does not print a version")
     return match.group(1)
 
 

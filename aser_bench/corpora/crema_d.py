@@ -65,7 +65,7 @@ class CremaD(FolderCorpus):
         )
         for field, value, codes in valid_codes:
             if value not in codes:
-                raise UsageError(f"{field} {value} is unknown to CREMA-D")
+                raise UsageError(f"CREMA-D has no {field} {value}")
         return Labels(tables.canonical_emotion(emotion), actor, "", SENTENCES[sentence])
 
     def scan(self, source: Path | None) -> Listing:

@@ -54,9 +54,9 @@ class Emodb(FolderCorpus):
         """Return emotion, speaker, sex and sentence."""
         speaker, sentence, emotion, _ = match.groups()
         if speaker not in MALE + FEMALE:
-            raise UsageError(f"speaker {speaker} is unknown to EmoDB")
+            raise UsageError(f"EmoDB has no speaker {speaker}")
         if sentence.lower() not in SENTENCES:
-            raise UsageError(f"sentence {sentence} is unknown to EmoDB")
+            raise UsageError(f"EmoDB has no sentence {sentence}")
         sex = "male" if speaker in MALE else "female"
         return Labels(EMOTIONS[emotion.upper()], speaker, sex, SENTENCES[sentence.lower()])
 

@@ -79,7 +79,7 @@ def apply_label_set(table: pd.DataFrame, labels: str) -> tuple[pd.DataFrame, lis
     if not in_set.all() and classes.nunique() < 2:
         remaining = ", ".join(sorted(classes.unique())) or "none"
         raise UsageError(
-            f"nothing to recognise: label set {labels!r} ({label_set.title}) leaves fewer than two "
+            f"too few emotions: label set {labels!r} ({label_set.title}) leaves fewer than two "
             f"emotions ({remaining}); use --labels all"
         )
     notes = [

@@ -55,7 +55,7 @@ class Ravdess(FolderCorpus):
         )
         for field, value, codes in valid_codes:
             if value not in codes:
-                raise UsageError(f"{field} {value} is unknown to RAVDESS")
+                raise UsageError(f"RAVDESS has no {field} {value}")
         sex = "male" if int(actor) % 2 else "female"
         return Labels(EMOTIONS[emotion], actor, sex, STATEMENTS[statement])
 

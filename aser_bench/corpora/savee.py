@@ -51,11 +51,14 @@ class Savee(FolderCorpus):
         """Return emotion and speaker."""
         speaker, code, number = match.groups(default="")
         if speaker.upper() not in SPEAKERS:
-            problem = f"speaker {speaker} is unknown to SAVEE" if speaker else "it has no speaker"
-            raise UsageError(f"{problem}; its folder or its name's start must be DC, JE, JK or KL")
+            problem = f"SAVEE has no speaker {speaker}" if speaker else "it has no speaker"
+            raise UsageError(
+                f"{problem}; the name of its folder or the start of its file name must be DC, JE, "
+                "JK or KL"
+            )
         emotion = EMOTIONS[code.lower()]
         if not 1 <= int(number) <= (30 if emotion == "neutral" else 15):
-            raise UsageError(f"sentence {code}{number} is unknown to SAVEE")
+            raise UsageError(f"SAVEE has no sentence {code}{number}")
         return Labels(emotion, speaker.upper(), "male")
 
 

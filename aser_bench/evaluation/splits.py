@@ -50,7 +50,7 @@ def split(protocol: str, utterances: pd.DataFrame, seed: int) -> list[Split]:
     """
     if utterances["emotion"].nunique() < 2:
         emotions = ", ".join(sorted(utterances["emotion"].unique())) or "none"
-        raise UsageError(f"nothing to recognise: the corpus has one emotion only ({emotions})")
+        raise UsageError(f"too few emotions: the corpus has only one ({emotions})")
     splits = list(get_protocol(protocol).make(utterances, seed))
     if reason := _invalid(protocol, splits, utterances):
         raise UsageError(f"protocol {protocol!r} does not give valid splits: {reason}")

@@ -129,7 +129,7 @@ def report(
     if out is not None:
         atomic.check_folder(folder, _OUTPUTS)
     elif folder.is_file():
-        raise UsageError(f"{folder} is no results folder but a file: name its folder")
+        raise UsageError(f"{folder} is not a results folder but a file: name its folder")
     with atomic.writing(folder, _REMEDY) as target, tempdirs.folder() as temporary:
         material = merge([reader.read(path) for path in dict.fromkeys(map(Path, paths))])
         audio = audio_examples.load(material, folder)

@@ -164,7 +164,7 @@ def _only_corpus(study: Study, out: Path) -> CorpusChoice:
     source = Path(choice.source).expanduser() if choice.source else None
     if source and source.is_dir() and out.resolve().is_relative_to(source.resolve()):
         raise UsageError(
-            f"{out} is in the folder of the corpus, where copies would be taken for recordings; "
+            f"{out} is in the folder of the corpus, where copies would be read as recordings; "
             "choose a folder outside"
         )
     return choice

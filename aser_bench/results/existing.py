@@ -27,7 +27,7 @@ def check_same_study(folder: Path, study: Study) -> None:
     """
     if reason := difference(folder, study):
         raise UsageError(
-            f"{folder} holds {reason}; choose another folder with --out, or replace them with "
+            f"{folder} contains {reason}; choose another folder with --out, or replace them with "
             "--overwrite"
         )
 

@@ -201,7 +201,7 @@ class Manifest:
             return cls.from_mapping(json_values.parse(Path(path).read_text("utf-8")))
         except (OSError, ValueError) as error:
             reason = " ".join(str(error).split())
-            raise UsageError(f"{path} is no manifest of a run: {reason}") from error
+            raise UsageError(f"{path} is not the manifest of a run: {reason}") from error
 
     @classmethod
     def from_mapping(cls, content: Any) -> Manifest:

@@ -58,21 +58,21 @@ def read(path: Path | str) -> ResultsFolder:
     Raises
     ------
     UsageError
-        If it is no results folder, lacks predictions, or has tables with other columns.
+        If it is not a results folder, lacks predictions, or has tables with other columns.
     """
     path = Path(path)
     complete_interrupted(path)
     file = path / FILE
     if not file.is_file():
-        raise UsageError(f"{path} is no results folder: it has no {FILE}")
+        raise UsageError(f"{path} is not a results folder: it has no {FILE}")
     if not (path / "predictions.parquet").is_file():
         raise UsageError(
-            f"{path} has no predictions.parquet, from which reports are made: run the study again "
-            "(what is in the cache is not computed again)"
+            f"{path} has no predictions.parquet, which a report needs: run the study again "
+            "(results in the cache are not computed again)"
         )
     manifest = Manifest.read(file)
     if missing := _missing(manifest):
-        raise UsageError(f"{file} is no manifest of a run: it lacks {', '.join(missing)}")
+        raise UsageError(f"{file} is not the manifest of a run: it lacks {', '.join(missing)}")
     return ResultsFolder(
         path,
         manifest,

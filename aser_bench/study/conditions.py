@@ -75,7 +75,7 @@ def plan_conditions(study: Study) -> ConditionPlan:
             first = conditions.setdefault(condition.name, condition)
             if replace(first, codec="") != replace(condition, codec=""):
                 raise UsageError(
-                    f"codecs {first.codec!r} and {condition.codec!r} both make a condition "
+                    f"codecs {first.codec!r} and {condition.codec!r} both give the condition "
                     f"{condition.name}: run them in two studies"
                 )
         aliases.update((alias.name, alias) for alias in same)

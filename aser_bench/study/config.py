@@ -189,7 +189,9 @@ def read_file(path: str | Path) -> dict[str, Any]:
         reason = " ".join(str(error).split())
         raise UsageError(f"study file {path} cannot be read: {reason}") from error
     if not isinstance(content, dict):
-        raise UsageError(f"study file {path} has no keys; it should start like 'corpora: [demo]'")
+        raise UsageError(
+            f"study file {path} has no keys; it should start for example with 'corpora: [demo]'"
+        )
     if "corpora" in content:
         choices = parsing.corpora(content["corpora"])
         content["corpora"] = [

@@ -217,7 +217,7 @@ def _check(
         languages = variant.transcriber.languages
         if languages and corpus.language and corpus.language not in languages:
             raise UsageError(
-                f"--transcripts {variant.transcripts} understands {', '.join(languages)}, and "
+                f"--transcripts {variant.transcripts} supports {', '.join(languages)}, and "
                 f"corpus {corpus.name!r} is in {corpus.language}: use --transcripts reference"
             )
     elif variant.transcripts and not (utterances["text"] != "").any():

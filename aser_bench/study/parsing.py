@@ -90,7 +90,7 @@ def _bitrates(value: Any) -> tuple[float, ...]:
         except ValueError:
             rate = math.nan
         if not math.isfinite(rate) or rate <= 0:
-            raise UsageError(f"--bitrates: {item!r} is no bitrate in kbit/s (write 8,16,64)")
+            raise UsageError(f"--bitrates: {item!r} is not a bitrate in kbit/s (write 8,16,64)")
         rates.append(rate)
     return tuple(sorted(set(rates)))
 
@@ -112,7 +112,7 @@ def _items(value: Any) -> list[Any]:
 
 def _check_unique(noun: str, names: Sequence[str]) -> None:
     if not names:
-        raise UsageError(f"the study names no {noun}")
+        raise UsageError(f"the study has no {noun}")
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise UsageError(f"{noun} {repeated[0]!r} is given twice")

@@ -99,7 +99,7 @@ def resolve_variants(study: Study) -> tuple[ModelVariant, ...]:
             raise UsageError(
                 f"feature set {spec!r} gives {_DESCRIPTIONS[its_type]}, "
                 f"which none of the models {', '.join(study.models)} reads: "
-                "leave it out, or add a model that does"
+                "leave it out, or add a model that reads it"
             )
     return tuple(variants)
 
@@ -115,7 +115,7 @@ def _check_text_settings(study: Study, all_models: Iterable[Model]) -> None:
     flags = [flag for flag, given in is_set.items() if given]
     if flags:
         raise UsageError(
-            f"{' and '.join(flags)} would change nothing: none of the models "
+            f"{' and '.join(flags)} would have no effect: none of the models "
             f"{', '.join(study.models)} reads text; add tre, mdre or mdrea, or leave it out"
         )
 

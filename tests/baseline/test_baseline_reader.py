@@ -101,7 +101,7 @@ def test_unreadable_paths_are_named(folder, tmp_path):
     [
         ({"uar": 1.5}, "uar must be a number from 0 to 1"),
         ({"uar": float("nan")}, "uar must be a number from 0 to 1"),
-        ({"uar": "much"}, "uar must hold numbers"),
+        ({"uar": "much"}, "uar must contain numbers"),
         ({"fold": 0, "run": 0}, "has a result twice: voices"),
         ({"status": "failed"}, "no result with the status ok"),
     ],
@@ -149,7 +149,7 @@ def test_scores_without_any_metric_are_refused(folder):
 )
 def test_a_broken_manifest_is_named(folder, text):
     (folder / "manifest.json").write_text(text)
-    with pytest.raises(UsageError, match=r"manifest\.json is no manifest of a run"):
+    with pytest.raises(UsageError, match=r"manifest\.json is not the manifest of a run"):
         read_input(folder)
 
 

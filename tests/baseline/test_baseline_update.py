@@ -618,7 +618,7 @@ def test_unreadable_values_are_left_out(tmp_path):
 @pytest.mark.parametrize("facts", [{"study": []}, {"corpora": {"voices": None}}, {"corpora": "x"}])
 def test_an_incomplete_manifest_is_refused(new, tmp_path, facts):
     (new / "manifest.json").write_text(json.dumps({**manifest(new), **facts}))
-    with pytest.raises(UsageError, match="is no manifest of a run"):
+    with pytest.raises(UsageError, match="is not the manifest of a run"):
         update(new, tmp_path / "baseline")
-    with pytest.raises(UsageError, match="is no manifest of a run"):
+    with pytest.raises(UsageError, match="is not the manifest of a run"):
         summary.format_baseline(new)

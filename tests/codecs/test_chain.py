@@ -212,7 +212,7 @@ def test_rejects_unsupported_fixed_bitrates():
 
 
 def test_rejects_bitrates_for_a_chain_that_has_all():
-    with pytest.raises(UsageError, match="chain mp3:64\\+gsm has all its bitrates"):
+    with pytest.raises(UsageError, match="chain mp3:64\\+gsm already gives all bitrates"):
         planned("mp3:64+gsm", 32)
 
 

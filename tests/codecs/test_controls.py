@@ -41,12 +41,12 @@ def test_lowpass_has_the_bandwidth_of_a_codec():
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("lowpass:cutoff=8000", "ends at 8000 Hz"),
+        ("lowpass:cutoff=8000", "only frequencies up to 8000 Hz"),
         ("lowpass:cutoff=no", "a number from 100"),
         ("lowpass:like=mp3", "must be a codec and a bitrate"),
         ("lowpass:like=mp4-8k", "unknown codec 'mp4'"),
         ("lowpass:like=mp3-20k", "mp3 cannot code 20 kbit/s"),
-        ("lowpass:like=opus-256k", "ends at 8000 Hz"),
+        ("lowpass:like=opus-256k", "only frequencies up to 8000 Hz"),
     ],
 )
 def test_rejects_invalid_lowpass(spec, message):

@@ -40,7 +40,7 @@ def test_four_classes_merge_excited_and_drop_the_rest(emotions):
     in_set = [e for e in emotions if e in {"angry", "happy", "excited", "neutral", "sad"}]
     merged = ["happy" if e == "excited" else e for e in in_set]
     if len(in_set) < len(emotions) and len(set(merged)) < 2:
-        with pytest.raises(UsageError, match="nothing to recognise: label set '4'"):
+        with pytest.raises(UsageError, match="too few emotions: label set '4'"):
             apply_label_set(frame, "4")
         return
     relabelled, notes = apply_label_set(frame, "4")

@@ -76,11 +76,11 @@ def test_speaker_in_the_name_takes_precedence_over_the_folder(tmp_path):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("XX_a01.wav", "speaker XX is unknown to SAVEE"),
+        ("XX_a01.wav", "SAVEE has no speaker XX"),
         ("other/a01.wav", "it has no speaker; its folder or its name's start must be DC, JE"),
-        ("DC/a16.wav", "sentence a16 is unknown to SAVEE"),
-        ("DC/a00.wav", "sentence a00 is unknown to SAVEE"),
-        ("DC/n31.wav", "sentence n31 is unknown to SAVEE"),
+        ("DC/a16.wav", "SAVEE has no sentence a16"),
+        ("DC/a00.wav", "SAVEE has no sentence a00"),
+        ("DC/n31.wav", "SAVEE has no sentence n31"),
     ],
 )
 def test_rejects_unknown_codes(tmp_path, name, reason):

@@ -421,7 +421,7 @@ def test_invalid_corpus_splits_are_refused(splits, words):
 
 @every_protocol
 def test_one_emotion_is_refused(protocol):
-    with pytest.raises(UsageError, match=r"nothing to recognise.*sad"):
+    with pytest.raises(UsageError, match=r"too few emotions.*sad"):
         split(protocol, regular(30, emotions=("sad",)), 0)
 
 

@@ -86,7 +86,7 @@ def test_label_set_is_applied_before_the_limit(pool, tmp_path):
 
 def test_error_of_labels_names_the_corpus(pool, tmp_path):
     path = written(tmp_path, *TEXTS[:2], TEXTS[-1])
-    with pytest.raises(UsageError, match="corpus 'csv': nothing to recognise"):
+    with pytest.raises(UsageError, match="corpus 'csv': too few emotions"):
         taken(path, pool, tmp_path, labels="4")
 
 

@@ -69,7 +69,7 @@ def refusal(path: Path) -> str:
         Manifest.read(path)
     message = str(error.value)
     assert "\n" not in message
-    assert message.startswith(f"{path} is no manifest of a run: ")
+    assert message.startswith(f"{path} is not the manifest of a run: ")
     return message
 
 

@@ -148,7 +148,7 @@ def test_equal_notes_are_merged(tmp_path):
     assert side_by_side(*paths).context.notes == {"voices": ("common", "one", "two")}
 
 
-# --- what is no results folder -------------------------------------------------------------
+# --- what is not a results folder -------------------------------------------------------------
 
 
 @pytest.fixture

@@ -138,7 +138,7 @@ def test_rejects_models_that_read_text_on_a_corpus_without_transcripts():
 
 def test_rejects_a_transcriber_of_another_language():
     one = experiment(models="tre", transcripts=FAKE)
-    with pytest.raises(UsageError, match=r"understands en, and corpus 'csv' is in de"):
+    with pytest.raises(UsageError, match=r"supports en, and corpus 'csv' is in de"):
         on_corpus(one, utterances(), language="de")
     for language in ("en", ""):
         on_corpus(one, utterances(), language=language)

@@ -85,7 +85,7 @@ def test_rejects_features_that_no_model_reads(features, models, message):
 )
 def test_rejects_text_settings_without_a_model_that_reads_text(layer):
     (flag,) = layer
-    message = f"--{flag} would change nothing: none of the models svm, are reads text"
+    message = f"--{flag} would have no effect: none of the models svm, are reads text"
     with pytest.raises(UsageError, match=message):
         variants(models="svm,are", **layer)
 

@@ -139,7 +139,7 @@ def _layout(sample: bytes) -> _Layout:
         if not sample[start:].strip():
             raise UsageError("has a first line, but no vectors; " + DAMAGED)
         if not 1 <= dimension <= _MOST_VALUES:
-            raise UsageError(f"line 1 says {dimension} values per word; " + FORMATS)
+            raise UsageError(f"line 1 states {dimension} values per word; " + FORMATS)
         return _Layout(dimension, count, start, binary=not _is_text(sample[start:], dimension))
     if not 1 <= common <= _MOST_VALUES or not _numbers(_fields(lines[0])[-common:]):
         raise UsageError("line 1 is not a word and its values; " + FORMATS)
@@ -191,7 +191,9 @@ def _read_text(stream: BinaryIO, layout: _Layout, matches: _Matches) -> None:
             values = line.split(b" ")[-dimension:]
             matches.add(match, number, _vector(values, number, match[0]))
     if layout.count is not None and vectors != layout.count:
-        raise UsageError(f"line 1 says {layout.count} vectors, but there are {vectors}; {DAMAGED}")
+        raise UsageError(
+            f"line 1 states {layout.count} vectors, but there are {vectors}; {DAMAGED}"
+        )
 
 
 def _spaced(fields: list[bytes], dimension: int, number: int) -> bytes:
