@@ -433,7 +433,7 @@ def two_runs(new: Path, base: Path) -> tuple[Path, Path]:
     [
         (break_nothing, "is a file; name the results folder that contains it"),
         (break_new, "does not exist"),
-        (break_manifest, "no results folder: it has no manifest"),
+        (break_manifest, "not a results folder: it has no manifest"),
         (break_results, "neither predictions.parquet nor scores.csv"),
         (break_all_results, "no result with the status ok"),
         (break_columns, "lacks the columns n_test"),
@@ -495,7 +495,7 @@ def test_the_description_names_the_kind_of_comparison(tmp_path, new):
 @pytest.mark.parametrize("content", ["{", "[]", '{"aser_bench": "1"}'])
 def test_an_invalid_manifest_is_refused(tmp_path, content):
     (tmp_path / "manifest.json").write_text(content)
-    with pytest.raises(UsageError, match="no manifest of a run"):
+    with pytest.raises(UsageError, match="not the manifest of a run"):
         summary.format_baseline(tmp_path)
     with pytest.raises(UsageError, match="is a file"):
         summary.format_baseline(tmp_path / "manifest.json")

@@ -82,7 +82,7 @@ def test_invalid_flag_is_a_usage_error_that_writes_nothing(report, folder, flags
 
 def test_rejects_folder_without_readable_results(report, folder, tmp_path):
     assert "nowhere is not a results folder" in error_line(report("nowhere"))
-    assert "no results folder" in error_line(report(folder / "scores.csv"))
+    assert "not a results folder" in error_line(report(folder / "scores.csv"))
     assert "DIR" in error_line(report())
     (folder / "predictions.parquet").write_bytes(b"nonsense")
     assert "cannot be read as predictions" in error_line(report(folder))

@@ -587,7 +587,7 @@ def test_only_results_may_be_replaced(tmp_path):
     atomic.check_folder(tmp_path)
     fill(tmp_path, {"tables/a.csv": ""})
     atomic.check_folder(tmp_path, ("tables",))
-    with pytest.raises(UsageError, match="holds files that are not results"):
+    with pytest.raises(UsageError, match="contains files that are not results"):
         atomic.check_folder(tmp_path)
     fill(tmp_path, {"manifest.json": ""})
     atomic.check_folder(tmp_path)

@@ -258,7 +258,7 @@ def test_rejects_missing_out_and_missing_folders(folder, tmp_path):
         report([folder, folder.parent / "two"])
     with pytest.raises(UsageError, match="no results folder is given"):
         report([])
-    with pytest.raises(UsageError, match="no results folder"):
+    with pytest.raises(UsageError, match="not a results folder"):
         report([tmp_path])
 
 

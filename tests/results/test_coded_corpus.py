@@ -342,7 +342,7 @@ def test_folder_with_files_is_refused(write, tmp_path):
 
 
 def test_folder_among_the_recordings_is_refused(write, voices):
-    with pytest.raises(UsageError, match="taken for recordings"):
+    with pytest.raises(UsageError, match="read as recordings"):
         write(voices / "coded", corpus={"custom": str(voices)})
     assert not (voices / "coded").exists()
 
