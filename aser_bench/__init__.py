@@ -107,7 +107,7 @@ def run(
     codecs : str, sequence of str or mapping, optional
         Names of codecs, or name -> bitrates in kbit/s: ``{"mp3": [8, 16, 64], "gsm": None}``.
     bitrate_policy : {"promote", "clamp", "error"}, optional
-        The treatment of bitrates that 16 kHz cannot carry.
+        The handling of bitrates that are not possible at 16 kHz.
     match_level : bool, optional
         Whether each coded utterance is brought back to the level of its original.
     features, models, protocol, train, transcripts : str or sequence of str, optional
@@ -141,7 +141,7 @@ def run(
     margin : float
         The largest loss of UAR that is tolerated, as a fraction (0.02 is two points).
     listen : int
-        The number of the worst utterances whose audio the report includes.
+        The number of the worst utterances; the report includes their audio.
 
     Returns
     -------
@@ -308,14 +308,14 @@ def write_report(
     margin : float
         The largest loss of UAR that is tolerated, as a fraction (0.02 is two points).
     listen : int
-        The number of the worst utterances whose audio is included, original and coded.
+        The number of the worst utterances; their audio is included, original and coded.
     unclustered : bool
-        Whether intervals that ignore speakers are shown beside the others.
+        Whether intervals that ignore speakers are shown, too.
 
     Returns
     -------
     Report
-        The ``findings``, from whose tables the report is written, and the ``verdict``.
+        The ``findings``, the tables of which the report consists, and the ``verdict``.
 
     Raises
     ------

@@ -6,8 +6,8 @@ The speakers of each study differ in how well they are recognised and in their l
 over all speakers is set. The output has, for several numbers of speakers: the coverage of the
 package's interval, of a plain bootstrap over speakers (percentiles of 999 samples), and of the
 interval that ignores speakers; how often the permutation test by speaker and McNemar's test are
-significant at the 5 % level; and how often a loss of exactly the margin is called non-inferior. The
-table in docs/statistics.md is the output.
+significant at the 5 % level; and how often a loss of exactly the margin is classified as
+non-inferior. The table in docs/statistics.md is the output.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Study:
 
 
 def draw(population: Population, rng: np.random.Generator) -> Study:
-    """Draw one study; the two conditions share most of their luck, as they do in fact."""
+    """Draw one study; random differences between utterances are mostly shared by the conditions."""
     number = population.speakers
     takes = [population.takes] * number
     if population.unequal:
@@ -76,82 +76,87 @@ def draw(population: Population, rng: np.random.Generator) -> Study:
     skill = np.clip(0.45 + population.between * rng.standard_normal(number), 0.15, 0.85)[speaker]
     cost = (population.loss + population.effects * rng.standard_normal(number))[speaker]
     cost = cost + (population.folds * rng.standard_normal(5))[speaker % 5]
-    luck = rng.random(len(truth))
-    other = np.where(rng.random(len(truth)) < 0.6, luck, rng.random(len(truth)))
+    difficulty = rng.random(len(truth))
+    coded = np.where(rng.random(len(truth)) < 0.6, difficulty, rng.random(len(truth)))
     return Study(
-        truth, speaker, _said(truth, luck < skill, rng), _said(truth, other < skill - cost, rng)
+        truth,
+        speaker,
+        _predictions(truth, difficulty < skill, rng),
+        _predictions(truth, coded < skill - cost, rng),
     )
 
 
-def _said(truth: np.ndarray, right: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _predictions(truth: np.ndarray, correct: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     wrong = (truth + rng.integers(1, CLASSES, len(truth))) % CLASSES
-    return np.where(right, truth, wrong)
+    return np.where(correct, truth, wrong)
 
 
-def judge(study: Study, loss: float, rng: np.random.Generator) -> dict[str, bool]:
-    """Return what each method says of a study whose true loss is known."""
-    one, other = _by(study, study.speaker)
-    ours = intervals.interval(one, confusion.uar, other)
+def evaluate(study: Study, loss: float, rng: np.random.Generator) -> dict[str, bool]:
+    """Return the result of each method for a study with a given true loss."""
+    coded, original = _by(study, study.speaker)
+    clustered = intervals.interval(coded, confusion.uar, original)
     plain = intervals.interval(*_unclustered(study), clustered=False)
-    low, high = _bootstrap(one[0], other[0], rng)
-    p = significance.permutation_test(one, other, {"uar": confusion.uar})["uar"]
+    low, high = _bootstrap(coded[0], original[0], rng)
+    p = significance.permutation_test(coded, original, {"uar": confusion.uar})["uar"]
     changed = significance.mcnemar_test(study.original == study.truth, study.coded == study.truth)
     return {
-        "interval covers": ours.low <= -loss <= ours.high,
+        "interval covers": clustered.low <= -loss <= clustered.high,
         "plain bootstrap covers": low <= -loss <= high,
         "unclustered covers": plain.low <= -loss <= plain.high,
         "permutation p <= 5 %": p <= 0.05,
         "McNemar p <= 5 %": changed <= 0.05,
-        "non-inferior": robustness.decide(ours.low, ours.high, MARGIN) == "non-inferior",
+        "non-inferior": robustness.decide(clustered.low, clustered.high, MARGIN) == "non-inferior",
     }
 
 
 def _by(study: Study, cluster: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return tuple(
-        confusion.by_cluster(study.truth, said[None], cluster, CLASSES)
-        for said in (study.coded, study.original)
+        confusion.by_cluster(study.truth, predicted[None], cluster, CLASSES)
+        for predicted in (study.coded, study.original)
     )  # type: ignore[return-value]
 
 
 def _unclustered(study: Study) -> tuple:
-    one, other = _by(study, intervals.random_clusters(len(study.truth)))
-    return one, confusion.uar, other
+    coded, original = _by(study, intervals.random_clusters(len(study.truth)))
+    return coded, confusion.uar, original
 
 
-def _bootstrap(one: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
+def _bootstrap(
+    coded: np.ndarray, original: np.ndarray, rng: np.random.Generator
+) -> tuple[float, float]:
     """Return the percentile interval of a plain bootstrap over speakers."""
-    groups = len(one)
+    groups = len(coded)
     times = rng.multinomial(groups, [1 / groups] * groups, 999).astype(float)
     drawn = [
         confusion.uar((times @ side.reshape(groups, -1)).reshape(-1, CLASSES, CLASSES))
-        for side in (one, other)
+        for side in (coded, original)
     ]
     low, high = np.quantile(drawn[0] - drawn[1], [0.025, 0.975])
     return float(low), float(high)
 
 
 def rates(population: Population, studies: int, seed: int = 0) -> dict[str, float]:
-    """Return how often each thing is said, over studies drawn from a population."""
+    """Return the share of studies with each result, over studies drawn from a population."""
     rng = np.random.default_rng(seed)
-    results = [judge(draw(population, rng), population.loss, rng) for _ in range(studies)]
-    said = pd.DataFrame(results)
-    return {str(name): float(share) for name, share in said.mean().items()}
+    results = [evaluate(draw(population, rng), population.loss, rng) for _ in range(studies)]
+    shares = pd.DataFrame(results).mean()
+    return {str(name): float(share) for name, share in shares.items()}
 
 
 def family_error(population: Population, studies: int, conditions: int = 8, seed: int = 0) -> float:
-    """Return how often Holm's correction finds anything among conditions that cost nothing."""
+    """Return the share of studies without a loss that are significant after Holm's correction."""
     rng = np.random.default_rng(seed)
-    found = 0
+    significant = 0
     for _ in range(studies):
         p = []
         for study in (draw(population, rng) for _ in range(conditions)):
             pair = _by(study, study.speaker)
             p.append(significance.permutation_test(*pair, {"uar": confusion.uar})["uar"])
-        found += bool((significance.holm(p) <= 0.05).any())
-    return found / studies
+        significant += bool((significance.holm(p) <= 0.05).any())
+    return significant / studies
 
 
-WORLDS = {
+POPULATIONS = {
     "no loss": {},
     "no loss, unequal speakers": {"unequal": True},
     "loss of 2 points": {"loss": MARGIN},
@@ -167,13 +172,15 @@ def main() -> None:
     options = parser.parse_args()
     rows = [
         {"population": name, "speakers": n, **rates(Population(n, **kinds), options.studies)}
-        for name, kinds in WORLDS.items()
+        for name, kinds in POPULATIONS.items()
         for n in SPEAKERS
     ]
     table = pd.DataFrame(rows)
     print(table.to_string(index=False, float_format=lambda share: f"{100 * share:.1f}"))
     error = family_error(Population(10), max(1, options.studies // 4))
-    print(f"Holm over 8 conditions, 10 speakers: something found in {100 * error:.1f} % of studies")
+    print(
+        f"Holm over 8 conditions, 10 speakers: a significant loss in {100 * error:.1f} % of studies"
+    )
     if options.csv:
         table.to_csv(options.csv, index=False)
 

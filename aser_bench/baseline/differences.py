@@ -149,7 +149,7 @@ class Differences:
         return _describe_hashes(f"texts of {name}", now, then)
 
     def encoders(self, corpus: str, conditions: Container[str]) -> str:
-        """Describe differences of the encoders of some conditions; ``multi`` stands for all."""
+        """Describe differences of the encoders of some conditions; ``multi`` means all."""
         by_pair: dict[_Pair, list[str]] = {}
         encoded = False
         for (where, condition), pair in self._encoders.items():

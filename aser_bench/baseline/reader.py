@@ -139,7 +139,7 @@ def read_input(path: Path | str) -> CheckInput:
     ----------
     path : path
         A results folder, a baseline, or a file of scores (``.csv``) or predictions
-        (``.parquet``). The manifest and the tables beside such a file are read too.
+        (``.parquet``). The manifest and the tables in the folder of such a file are read, too.
 
     Raises
     ------

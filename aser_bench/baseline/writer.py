@@ -83,7 +83,7 @@ def update(
         The results of a run are never replaced.
     options : CheckOptions, optional
         Options of the check of the new results against the old baseline. The check is reported
-        only: the update happens whatever its verdict is.
+        only: the baseline is updated even if the check fails.
 
     Raises
     ------

@@ -62,7 +62,8 @@ class Codec(Configurable, ABC):
         Whether the output resembles the source sample by sample. The output of a vocoder does
         not; its delay is the delay of the envelope.
     integer_samples : bool
-        Whether the codec works on 16-bit samples, as its standard says, and clips at full scale.
+        Whether the codec works on 16-bit samples, as its standard requires, and clips at full
+        scale.
     level_tolerance_db : float
         Largest deviation of the level beyond 1 dB, in dB, that the contract tests accept.
     lag_tolerance_samples : int

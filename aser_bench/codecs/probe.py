@@ -266,7 +266,7 @@ def _flag(row: _Row) -> str:
 
 
 def _mark_same_streams(rows: list[_Row], measured: Sequence[_Measurements]) -> None:
-    """Set ``same_as`` of conditions whose streams are those of an earlier condition."""
+    """Set ``same_as`` of conditions that have the same streams as an earlier condition."""
     first: dict[str, str] = {}
     for row, measurements in zip(rows, measured, strict=True):
         if measurements.digest:

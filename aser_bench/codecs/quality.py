@@ -101,7 +101,7 @@ MEASURES: dict[str, tuple[str, Measure]] = {"pesq": ("pesq", pesq), "stoi": ("py
 
 
 def installed_measures() -> dict[str, Measure]:
-    """Return the measures whose packages can be imported, by name."""
+    """Return the measures, by name, if their packages can be imported."""
     return {name: measure for name, (package, measure) in MEASURES.items() if _imports(package)}
 
 

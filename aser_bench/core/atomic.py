@@ -67,7 +67,7 @@ class FolderWriter:
     folder : Path
         The folder as the user named it.
     target : Path
-        Its absolute path without symbolic links. It may not exist yet.
+        Its absolute path without symbolic links. It need not exist.
     remedy : str
         What the user can do if the folder cannot be written.
     """

@@ -16,7 +16,7 @@ class Context:
     seed : int
         Seed from which the seed of every cell is derived.
     synthetic : tuple of str
-        Corpora of synthetic speech; every table about them says so.
+        Corpora of synthetic speech; every table about them states it.
     titles : dict of str to str
         Corpus -> title for captions; a corpus without a title is called by its name.
     sizes : dict of str to (int, int)
@@ -28,7 +28,7 @@ class Context:
     settings : str
         Settings of all models, such as ``effort standard`` or ``preset paper``.
     budgets : dict of str to str
-        Model -> criterion that ends its training; shown beside the name of the model.
+        Model -> criterion that ends its training; shown with the name of the model.
     """
 
     study: str

@@ -233,8 +233,8 @@ class Findings:
         in ``why`` if there is none); ``empty`` is the share of utterances with an empty transcript.
         Empty if nothing was transcribed.
     transcript_errors : pandas.DataFrame
-        For each transcriber and condition the few utterances whose errors increase most over the
-        original, columns `TRANSCRIPT_ERRORS`.
+        For each transcriber and condition the few utterances with the largest increase in errors
+        over the original, columns `TRANSCRIPT_ERRORS`.
     """
 
     margin: float = 0.02

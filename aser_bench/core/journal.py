@@ -24,7 +24,7 @@ def entries(folder: Path) -> list[Path]:
 
 
 def beside(target: Path, ending: str) -> Path:
-    """Return the path of a hidden file beside a folder."""
+    """Return the path of a hidden file in the parent folder of a folder."""
     return target.with_name(f".{target.name}{ending}")
 
 
@@ -77,7 +77,7 @@ def complete(target: Path) -> None:
 
 
 def sweep(target: Path) -> None:
-    """Remove what dead processes left in the target and beside folders of the same parent."""
+    """Remove files of ended processes in the target and in its parent folder."""
     left = [path for path in _hidden(target) if path.name.startswith(NEW)]
     for path in _hidden(target.parent):
         name, _, ending = path.name.removeprefix(".").rpartition(NEW)

@@ -66,7 +66,7 @@ def names(kind: str) -> list[str]:
 
 
 def get(kind: str, name: str) -> Any:
-    """Return the object that a name stands for, as it was registered (an instance or a class).
+    """Return the object with a name, as it was registered (an instance or a class).
 
     Raises
     ------
@@ -83,7 +83,7 @@ def get(kind: str, name: str) -> Any:
 
 
 def instance(kind: str, name: str, base: type[Component]) -> Component:
-    """Return the component that a name stands for; a class is instantiated without arguments.
+    """Return the component with a name; a class is instantiated without arguments.
 
     Parameters
     ----------

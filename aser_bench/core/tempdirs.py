@@ -61,7 +61,7 @@ def folder(place: Path | None = None) -> Iterator[Path]:
 
 
 def sweep(place: Path) -> list[Path]:
-    """Remove the temporary folders under ``place`` whose processes have ended; return them."""
+    """Remove the temporary folders of ended processes under ``place``; return them."""
     swept = []
     for path in sorted(place.glob(f"{PREFIX}*-*")):
         if _NAME.fullmatch(path.name) is None:

@@ -1,4 +1,4 @@
-"""Base class of corpora whose file names carry the labels."""
+"""Base class of corpora with labels in the file names."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Labels:
 
 
 class FolderCorpus(Corpus):
-    """A folder of recordings whose names carry the labels.
+    """A folder of recordings with labels in their names.
 
     Attributes
     ----------

@@ -63,7 +63,7 @@ def apply_label_set(table: pd.DataFrame, labels: str) -> tuple[pd.DataFrame, lis
     table : pandas.DataFrame
         The rows whose emotion is in the set, with its class as emotion and a new index.
     notes : list of str
-        Counts of the utterances whose class has another name, and of those left out.
+        Counts of the utterances with another class name, and of those left out.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """Confidence intervals of a metric, and of its difference between two conditions, by speaker.
 
-Utterances of one speaker are alike, so the speaker is the unit of resampling. Predictions are
+Utterances of one speaker are similar, so the speaker is the unit of resampling. Predictions are
 given as confusion matrices by run and speaker, from which all metrics are computed.
 
 The interval is estimate +- t(G - 1) x standard error, where the standard error is that of the

@@ -66,7 +66,7 @@ def add_missing_metrics(
         File of predictions of the same run. If it is missing, so are the metrics: their columns
         are NaN, and a warning names them.
     metrics : mapping of str to Metric
-        The metrics that the scores shall have.
+        The required metrics of the scores.
     """
     missing = {name: metric for name, metric in metrics.items() if name not in scores}
     if not missing:

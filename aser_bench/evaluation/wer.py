@@ -203,7 +203,7 @@ def _interval(tested: pd.DataFrame) -> intervals.Interval:
 
 
 def largest_errors(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the utterances whose transcripts are much worse at a condition than at the original.
+    """Return the utterances with much worse transcripts at a condition than at the original.
 
     Parameters
     ----------

@@ -97,7 +97,7 @@ def version(spec: str) -> int | str:
 def audio_signals(signals: Sequence[npt.NDArray[np.floating]], rate: int) -> list[AudioSignal]:
     """Return uncoded recordings in the form that `extract` takes as ``originals``.
 
-    Nothing is computed yet.
+    Nothing is computed.
     """
     from .audio_signal import AudioSignal
 

@@ -1,8 +1,8 @@
 """Loops that cannot be written as NumPy operations, compiled by numba on first call.
 
-numba caches compiled code on disk: beside this file, or in the user's cache directory if the
-package is read-only, or in ``NUMBA_CACHE_DIR``. If no directory is writable, each process compiles
-the code again, which takes about a second.
+numba caches compiled code on disk: in the folder of this file, or in the user's cache directory if
+the package is read-only, or in ``NUMBA_CACHE_DIR``. If no directory is writable, each process
+compiles the code again, which takes about a second.
 """
 
 from __future__ import annotations

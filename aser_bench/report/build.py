@@ -141,7 +141,7 @@ def report(
 
 
 def add_report(staged: Path, folder: Path, options: ReportOptions | None = None) -> Report:
-    """Add a report to results that are not yet in their folder.
+    """Add a report to results before they are written to their folder.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def add_report(staged: Path, folder: Path, options: ReportOptions | None = None)
 
 @dataclass(frozen=True)
 class _Draft:
-    """A report that is not yet written: its statements, and a writer for each entry."""
+    """A report before it is written: its statements, and a writer for each entry."""
 
     findings: Findings
     verdict: tuple[str, ...]

@@ -1,10 +1,10 @@
 r"""Tables as LaTeX that needs ``\usepackage{booktabs,siunitx,graphicx}``.
 
 Numbers are in siunitx's S columns, so the ``\sisetup`` of the document decides how they are
-printed. The options used here are the same in siunitx 2 and 3. The spread behind a mean has a
-column of its own, so that decimal points stay aligned. A table with many columns is split into
-blocks, a table with many rows into several floats, and a block that is still too wide is scaled
-to the width of the line.
+printed. The options used here are the same in siunitx 2 and 3. The spread of a mean has a separate
+column, so that decimal points stay aligned. A table with many columns is split into blocks, a table
+with many rows into several floats, and a block that is still too wide is scaled to the width of the
+line.
 """
 
 from __future__ import annotations

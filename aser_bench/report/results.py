@@ -148,7 +148,7 @@ class Results:
         formats : str or sequence of str, optional
             Of `aser_bench.report.build.FORMATS`; all by default.
         listen : int
-            The number of the worst utterances whose audio is included, original and coded.
+            The number of the worst utterances; their audio is included, original and coded.
         """
         options = ReportOptions(formats=formats, margin=self.margin, listen=listen)
         return report([self.folder], out=out, options=options)

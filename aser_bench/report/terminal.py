@@ -80,7 +80,7 @@ def render(table: Table, width: int = 80, verdicts: Sequence[str] = ()) -> str:
     table : Table
     width : int
         The maximum number of characters in a line; values below 40 count as 40. Columns that
-        do not fit beside each other follow in further blocks.
+        do not fit into one block follow in further blocks.
     verdicts : sequence of str
         Sentences that are listed below the table.
     """
@@ -159,7 +159,7 @@ def _wrapped(text: str, width: int) -> str:
 
 
 def _hanging(start: str, text: str, width: int) -> str:
-    """Return a paragraph whose further lines are indented by the width of ``start``."""
+    """Return a paragraph; its further lines are indented by the width of ``start``."""
     blank = " " * display_width(start)
     lines = _wrapped(text, width - len(blank)).splitlines() or [""]
     return "\n".join((start if not index else blank) + line for index, line in enumerate(lines))
@@ -236,7 +236,7 @@ def _block(
     columns: Sequence[Sequence[str]],
     indices: Sequence[int],
 ) -> str:
-    """Return some columns of a table beside the names of the rows."""
+    """Return some columns of a table, with the names of the rows."""
     grouped = any(table.columns[index].group for index in indices)
     heads = [column[0] for column in side]
     for index in indices:

@@ -80,7 +80,7 @@ def stems(table: pd.DataFrame, root: Path) -> dict[str, str]:
 
 
 def check_folder_names(conditions: Sequence[str]) -> None:
-    """Refuse conditions whose names cannot be names of folders, before anything is written."""
+    """Refuse conditions with names that cannot be names of folders, before anything is written."""
     for name in conditions:
         if Path(name).name != name or name.startswith("."):
             raise UsageError(f"condition {name!r} cannot be the name of a folder")
@@ -284,7 +284,7 @@ def _write(task: CopyTask, name: str, version: CodedSignal) -> dict[str, Any]:
 
 
 def readable(folder: Path, files: pd.DataFrame) -> list[str]:
-    """Return the conditions whose copies can be read; a bare G.711 stream has no header, say."""
+    """Return the conditions with readable copies (raw G.711 streams, for example, are not)."""
     return [
         str(name)
         for name, copies in files.groupby("condition", sort=False)

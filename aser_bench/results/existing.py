@@ -1,4 +1,4 @@
-"""Comparison of a study with the one whose results a folder already holds."""
+"""Comparison of a study with the study of existing results in a folder."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def check_same_study(folder: Path, study: Study) -> None:
 
 
 def difference(folder: Path, study: Study) -> str:
-    """Return what a folder holds instead of results of a study; empty if there is no difference.
+    """Return what a folder contains instead of results of a study; empty if there is no difference.
 
     Returns
     -------

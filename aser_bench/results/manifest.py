@@ -145,7 +145,7 @@ class Manifest:
         Revision of the code, with ``+changed`` where it was edited since.
     corpora : mapping of str to CorpusFacts
     stages : mapping of str to StageCost or None, or None
-        Cost of each stage; None for one whose cost is unreadable.
+        Cost of each stage; None for one with an unreadable cost.
     """
 
     aser_bench: str | None = None

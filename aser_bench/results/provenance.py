@@ -157,7 +157,7 @@ def _processor() -> str:
 
 
 def revision(package: Path) -> str | None:
-    """Return the git revision of a package's code; None outside of a checkout of its own.
+    """Return the git revision of a package's code; None if the package is not in its own checkout.
 
     An installed package does not get the revision of a repository that happens to be around it.
 

@@ -193,7 +193,7 @@ def _condition_row(
 
 
 def _bitrate_mark(requested: float | None, effective: float | None) -> str:
-    """Return the mark of a condition whose effective bitrate is not the requested one."""
+    """Return the mark of a condition if its effective bitrate is not the requested one."""
     if not requested or not effective or abs(effective / requested - 1) <= _EFFECTIVE_WITHIN:
         return ""
     return f"{requested:g} kbit/s were asked for, {effective:.3g} were written"

@@ -1,4 +1,4 @@
-"""Transcripts of a run, as a table beside the reference."""
+"""Transcripts of a run, as a table with the reference."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class Study:
         Emotions that are distinguished, a key of `aser_bench.corpora.labels.LABEL_SETS`.
     transcripts : tuple of str
         Sources of the text for models that read it: ``reference``, or a transcriber of the audio
-        of each condition. Each source gives such models cells of their own.
+        of each condition. Such models have separate cells for each source.
     seed : int
         Seed from which the seeds of all cells are derived.
     limit : int or None

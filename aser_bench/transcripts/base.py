@@ -37,7 +37,7 @@ class Transcriber(Configurable, ABC):
         Version of the implementation, a part of the cache key. Raise it when the same speech
         gives other words.
     packages : tuple of str
-        Distributions on whose version the words depend; the versions are a part of the cache key.
+        Distributions; the words depend on their versions; the versions are a part of the cache key.
     languages : tuple of str
         Supported languages, such as ``("en",)``; empty for any language.
     from_audio : bool
@@ -74,7 +74,7 @@ class Transcriber(Configurable, ABC):
         return [self.name, self.version, options, packages, *self.key_parts()]
 
     def key_parts(self) -> list[Any]:
-        """Return what determines the words besides the options and the versions of packages."""
+        """Return what determines the words, except the options and the versions of packages."""
         return []
 
     def transcribe(self, signals: Sequence[npt.NDArray[np.floating]], rate: int) -> list[str]:

@@ -48,7 +48,7 @@ def _update_command(result: CheckResult) -> str:
 
 
 def _can_update(new: Path, baseline: Path) -> bool:
-    """Whether ``new`` is a results folder and ``baseline`` a baseline or not there yet."""
+    """Whether ``new`` is a results folder, and ``baseline`` is a baseline or does not exist."""
     try:
         if not (new / "manifest.json").is_file():
             return False

@@ -41,7 +41,7 @@ class _Column:
 def rows(result: CheckResult, cells: Sequence[CellCheck], width: int, paint: Paint) -> list[str]:
     """Return the lines of a table of cells, each followed by its reason and its command.
 
-    Names that do not fit beside the numbers are printed below them and are never cut. Commands
+    Names that do not fit next to the numbers are printed below them and are never cut. Commands
     are never broken.
     """
     names = labels.cell_names(result, cells)

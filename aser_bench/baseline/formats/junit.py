@@ -1,4 +1,4 @@
-"""The JUnit XML format of a check, which Jenkins, GitLab and others show beside the tests."""
+"""The JUnit XML format of a check, which Jenkins, GitLab and others show with the tests."""
 
 from __future__ import annotations
 

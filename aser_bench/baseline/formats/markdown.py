@@ -33,7 +33,7 @@ def format_markdown(result: CheckResult) -> str:
 
 
 def _escaped(text: str, limit: int = _MAX_NAME) -> str:
-    """Return a text as one line of Markdown that mentions nobody and links to nothing."""
+    """Return a text as one line of Markdown without mentions of users and without links."""
     # GitHub finds mentions and issue numbers after parsing Markdown, so that a backslash does
     # not prevent them.
     escaped = table.escape(truncate(text, limit))

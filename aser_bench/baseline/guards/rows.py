@@ -89,7 +89,7 @@ def missing_file_rows(
 ) -> tuple[GuardCheck, ...]:
     """Return a row for a file that only one side has.
 
-    Empty if neither side has it (two tables of scores, say): then nothing was guarded before.
+    Empty if neither side has it, such as two tables of scores: then nothing was guarded before.
 
     Parameters
     ----------

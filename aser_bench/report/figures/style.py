@@ -252,7 +252,7 @@ def panel_title(axes: Axes, text: str) -> None:
 
 
 def label(axes: Axes, y: str = "", x: str = "", left: float = 9.0, below: float = 0.0) -> None:
-    """Label the axes of a panel, ``left`` and ``below`` mm beside it."""
+    """Label the axes of a panel, at distances of ``left`` and ``below`` mm."""
     width, height = panel_size(axes)
     if y:
         axes.set_ylabel(y, va="center")
