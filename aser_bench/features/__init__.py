@@ -22,6 +22,7 @@ __all__ = [
     "columns",
     "extract",
     "extract_features",
+    "extracted_sets",
     "feature_type",
     "get",
     "resolve",
@@ -80,9 +81,25 @@ def feature_type(spec: str) -> str:
     return next(iter(component.feature_sets))
 
 
+def extracted_sets(spec: str) -> dict[str, str]:
+    """Return the feature sets that are extracted for a spec, by their type.
+
+    Every process finds them by these names: a feature set that was named by its module keeps that
+    name, because its own one is not registered.
+    """
+    component = resolve(spec)
+    if isinstance(component, FeatureBundle):
+        return dict(component.feature_sets)
+    try:
+        is_registered = resolve(component.spec) == component
+    except UsageError:
+        is_registered = False
+    return {feature_type(spec): component.spec if is_registered else spec}
+
+
 def columns(spec: str) -> tuple[str, ...]:
     """Return the names of all values of a spec; for a bundle, those of its parts in order."""
-    parts = resolve(spec).feature_sets.values()
+    parts = extracted_sets(spec).values()
     return tuple(column for part in parts for column in get(part).columns)
 
 

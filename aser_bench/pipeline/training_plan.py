@@ -160,7 +160,7 @@ class _Planner:
             cache=self.cache,
             key=task_key,
             cell=cell,
-            model=model.name,
+            model=variant.spec,
             shards={name: shards[name] for name in {ORIGINAL, *train_on, *condition.test_on}},
             original=ORIGINAL,
             train_on=train_on,

@@ -31,6 +31,8 @@ class ModelVariant:
         As in the results: the model's name, with that of the transcriber appended where one
         provides the text (``mdre-pocketsphinx``).
     model : Model
+    spec : str
+        The name by which every process finds the model, as in the study.
     features : str
         Feature set, as in the results.
     parts : mapping of str to str
@@ -43,6 +45,7 @@ class ModelVariant:
 
     name: str
     model: Model
+    spec: str
     features: str
     parts: Mapping[str, str]
     transcripts: str = ""
@@ -79,19 +82,19 @@ def resolve_variants(study: Study) -> tuple[ModelVariant, ...]:
         for spec in matching or [_DEFAULT_FEATURES[feature_type]]:
             parts = {
                 part: extracted
-                for part, extracted in features.resolve(spec).feature_sets.items()
+                for part, extracted in features.extracted_sets(spec).items()
                 if part in model.inputs
             }
             if "text" not in model.inputs:
-                variants.append(ModelVariant(name, model, spec, parts))
+                variants.append(ModelVariant(name, model, name, spec, parts))
                 continue
             for source, transcriber in zip(study.transcripts, sources, strict=True):
                 if transcriber.from_audio:
                     variant = ModelVariant(
-                        f"{name}-{source}", model, spec, parts, source, transcriber
+                        f"{name}-{source}", model, name, spec, parts, source, transcriber
                     )
                 else:
-                    variant = ModelVariant(name, model, spec, parts, source)
+                    variant = ModelVariant(name, model, name, spec, parts, source)
                 variants.append(variant)
     read = {variant.features for variant in variants}
     for spec, its_type in type_of.items():
