@@ -248,7 +248,7 @@ class _Run:
         manifest = provenance.build(
             self.experiment,
             [worklist.ingested for worklist in worklists],
-            notes={one.name: writer.notes(one, self.failures) for one in worklists},
+            notes={worklist.name: writer.notes(worklist, self.failures) for worklist in worklists},
             encoder_check=encoder_check,
             stages=writer.stages(self.costs, self.clock.seconds),
         )
@@ -290,8 +290,8 @@ class _Run:
         tasks = [task for worklist in worklists for task in worklist.trainings]
         score_table = scores.scores(tasks, self.failures)
         condition_tables = [
-            scores.conditions(one.ingested, one.experiment.conditions, one.batches)
-            for one in worklists
+            scores.conditions(worklist.ingested, worklist.experiment.conditions, worklist.batches)
+            for worklist in worklists
         ]
         self.clock.end("score")
         return score_table, pd.concat(condition_tables, ignore_index=True)

@@ -73,23 +73,23 @@ def _encode(options: argparse.Namespace) -> int:
     from ..results.coded_corpus import encode
     from ..study import config as studies
 
-    given = vars(options)
+    settings = vars(options)
     use_ffmpeg(options)
-    layers = (studies.from_environment(), given)
+    layers = (studies.from_environment(), settings)
     study = studies.resolve(
         *({name: value for name, value in layer.items() if name in _STUDY} for layer in layers)
     )
     try:
         done = encode(
             study,
-            given["out"],
-            form=given["form"],
+            settings["out"],
+            form=settings["form"],
             jobs=jobs(options),
-            quiet=given.get("quiet", False),
+            quiet=settings.get("quiet", False),
         )
     except KeyboardInterrupt:
         print(
-            f"\naser-bench: interrupted; nothing was written to {given['out']}; run the same "
+            f"\naser-bench: interrupted; nothing was written to {settings['out']}; run the same "
             "command to start again",
             file=sys.stderr,
         )

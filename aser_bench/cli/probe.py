@@ -77,23 +77,23 @@ def _probe(options: argparse.Namespace) -> int:
     from ..report.terminal import paragraph
     from ..study import config as studies
 
-    given = vars(options)
+    settings = vars(options)
     use_ffmpeg(options)
     flags: dict[str, Any] = {
-        name: given[name] for name in ("bitrate_policy", "limit") if name in given
+        name: settings[name] for name in ("bitrate_policy", "limit") if name in settings
     }
-    flags["codecs"] = [{given["codec"]: given.get("bitrates")}]
+    flags["codecs"] = [{settings["codec"]: settings.get("bitrates")}]
     study = studies.resolve(flags)
     (choice,) = study.codecs
     codec = specs.get_available(choice.name)
     # Reports an invalid bitrate before any work is done.
     plan_conditions(codec, choice.bitrates, SAMPLE_RATE, study.bitrate_policy)
-    out = Path(given["csv"]) if "csv" in given else None
+    out = Path(settings["csv"]) if "csv" in settings else None
     if out is not None:
         _check_writable(out)
-    files = _select_files(given.get("files", []), study.limit)
+    files = _select_files(settings.get("files", []), study.limit)
     source = f"{len(files)} recording{'s' if len(files) != 1 else ''}"
-    if "files" not in given:
+    if "files" not in settings:
         source = f"no FILE given: {len(files)} utterances of the demo corpus (synthetic speech)"
     signals = [_read(file) for file in files]
     table = _measure(signals, codec, choice.bitrates, study.bitrate_policy, options)
@@ -177,5 +177,5 @@ def _hint(width: int) -> str:
     missing = [
         name.upper() for name in quality.MEASURES if name not in quality.installed_measures()
     ]
-    words = f"{' and '.join(missing)} not measured: pip install {quality.EXTRA}"
-    return paragraph(words, width) if missing else ""
+    note = f"{' and '.join(missing)} not measured: pip install {quality.EXTRA}"
+    return paragraph(note, width) if missing else ""

@@ -166,22 +166,22 @@ def _run(options: argparse.Namespace) -> int:
     from ..runner import run
     from ..study import config as studies
 
-    given = vars(options)
-    known = studies.Study.__dataclass_fields__
-    flags = {name: value for name, value in given.items() if name in known}
+    settings = vars(options)
+    fields = studies.Study.__dataclass_fields__
+    flags = {name: value for name, value in settings.items() if name in fields}
     use_ffmpeg(options)
     layers = [studies.from_environment(), flags]
-    if "study" in given:
-        layers.insert(0, studies.read_file(given["study"]))
+    if "study" in settings:
+        layers.insert(0, studies.read_file(settings["study"]))
     outcome = run(
         studies.resolve(*layers),
-        out=given.get("out") or os.environ.get("ASER_BENCH_OUT"),
+        out=settings.get("out") or os.environ.get("ASER_BENCH_OUT"),
         jobs=jobs(options),
-        cache=given.get("cache"),
-        overwrite=given.get("overwrite", False),
-        strict=given.get("strict", False),
-        dry_run=given.get("dry_run", False),
-        quiet=given.get("quiet", False),
+        cache=settings.get("cache"),
+        overwrite=settings.get("overwrite", False),
+        strict=settings.get("strict", False),
+        dry_run=settings.get("dry_run", False),
+        quiet=settings.get("quiet", False),
         report_options=report_options(options),
     )
     print_text(outcome.text)

@@ -16,12 +16,12 @@ _PATIENCE_S = 5.0
 def exchange(first: Path, second: Path) -> bool:
     """Exchange two folders by one system call; return False where the system cannot."""
     libc = ctypes.CDLL(None, use_errno=True)
-    one, other = os.fsencode(first), os.fsencode(second)
-    swap, here = 2, -100  # RENAME_EXCHANGE on Linux and RENAME_SWAP on macOS; AT_FDCWD
+    path, other_path = os.fsencode(first), os.fsencode(second)
+    swap, current_folder = 2, -100  # RENAME_EXCHANGE on Linux and RENAME_SWAP on macOS; AT_FDCWD
     try:
         if sys.platform == "darwin":
-            return bool(libc.renamex_np(one, other, swap) == 0)
-        return bool(libc.renameat2(here, one, here, other, swap) == 0)
+            return bool(libc.renamex_np(path, other_path, swap) == 0)
+        return bool(libc.renameat2(current_folder, path, current_folder, other_path, swap) == 0)
     except AttributeError:
         return False
 

@@ -42,7 +42,10 @@ def builtins(kind: str) -> dict[str, Any]:
     """Return the built-in components of a kind by name."""
     if kind in _LISTS:
         path, attribute = _LISTS[kind]
-        return {one.name: one for one in getattr(importlib.import_module(path), attribute)}
+        return {
+            component.name: component
+            for component in getattr(importlib.import_module(path), attribute)
+        }
     package = importlib.import_module(f"aser_bench.{kind}")
     components = {}
     for module in pkgutil.iter_modules(package.__path__):

@@ -34,13 +34,15 @@ def drift(
         standard deviation at the condition over that of the original. NaN if a feature of the
         original is constant.
     """
-    one, two = original.astype(float), coded.astype(float)
-    sd = one.std(axis=0, ddof=1) if len(one) > 1 else np.zeros(one.shape[1])
+    clean, degraded = original.astype(float), coded.astype(float)
+    sd = clean.std(axis=0, ddof=1) if len(clean) > 1 else np.zeros(clean.shape[1])
     # Rounding errors of a constant are not a spread.
-    varies = sd > _ROUNDING * np.abs(one).max(axis=0, initial=0)
+    varies = sd > _ROUNDING * np.abs(clean).max(axis=0, initial=0)
     divisor = np.where(varies, sd, np.nan)
-    moved = (two - one) / divisor
-    ratio = two.std(axis=0, ddof=1) / divisor if len(two) > 1 else np.full(len(sd), np.nan)
+    moved = (degraded - clean) / divisor
+    ratio = (
+        degraded.std(axis=0, ddof=1) / divisor if len(degraded) > 1 else np.full(len(sd), np.nan)
+    )
     return pd.DataFrame(
         {
             "feature": list(names),

@@ -37,20 +37,20 @@ def permutation_test(
     dict of str to float
         Two-sided p of each metric; NaN for one speaker. With G speakers no p is below 2 / 2^G.
     """
-    one, two = first.mean(axis=0), second.mean(axis=0)
-    groups, classes = one.shape[:2]
+    mean_first, mean_second = first.mean(axis=0), second.mean(axis=0)
+    groups, classes = mean_first.shape[:2]
     if groups < 2:
         return dict.fromkeys(metrics, float("nan"))
-    both = one.sum(0) + two.sum(0)
+    total = mean_first.sum(0) + mean_second.sum(0)
     swaps = _swaps(groups)
-    moved = (swaps @ (two - one).reshape(groups, -1)).reshape(-1, classes, classes)
+    moved = (swaps @ (mean_second - mean_first).reshape(groups, -1)).reshape(-1, classes, classes)
     # Rounding must not leave negative counts.
-    left = np.clip(one.sum(0) + moved, 0, both)
-    right = both - left
+    left = np.clip(mean_first.sum(0) + moved, 0, total)
+    right = total - left
     exact = groups <= _EXACT_UP_TO
     p = {}
     for name, metric in metrics.items():
-        observed = abs(float(metric(one.sum(0)) - metric(two.sum(0))))
+        observed = abs(float(metric(mean_first.sum(0)) - metric(mean_second.sum(0))))
         as_large = int((np.abs(metric(left) - metric(right)) >= observed - 1e-9).sum())
         p[name] = as_large / len(swaps) if exact else (as_large + 1) / (len(swaps) + 1)
     return p
@@ -79,8 +79,11 @@ def mcnemar_test(first: ArrayLike, second: ArrayLike) -> float:
     """
     from scipy import special
 
-    one, two = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
-    lost, gained = int((one & ~two).sum()), int((~one & two).sum())
+    first_correct, second_correct = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
+    lost, gained = (
+        int((first_correct & ~second_correct).sum()),
+        int((~first_correct & second_correct).sum()),
+    )
     # Both tails of a fair coin. scipy.stats has the same test but takes a second to import.
     return min(1.0, 2 * float(special.bdtr(min(lost, gained), lost + gained, 0.5)))
 

@@ -61,28 +61,29 @@ def _invalid(protocol: str, splits: Sequence[Split], utterances: pd.DataFrame) -
     """Return why splits, which another package may have made, cannot be used; empty if they can."""
     if not splits:
         return "there are none"
-    if len({one.fold for one in splits}) < len(splits):
+    if len({candidate.fold for candidate in splits}) < len(splits):
         return "two of them have the same fold number"
     columns = {"recording": "group"}
     if get_protocol(protocol).speaker_disjoint:
         columns["speaker"] = "speaker"
-    for one in splits:
-        parts = {"training": one.train, "dev": one.dev, "test": one.test}
+    for candidate in splits:
+        parts = {"training": candidate.train, "dev": candidate.dev, "test": candidate.test}
         rows = np.concatenate([*parts.values()])
-        if not len(one.train) or not len(one.test):
-            return f"fold {one.fold} has no utterances for training or for test"
+        if not len(candidate.train) or not len(candidate.test):
+            return f"fold {candidate.fold} has no utterances for training or for test"
         if rows.min() < 0 or rows.max() >= len(utterances) or len(np.unique(rows)) < len(rows):
-            return f"fold {one.fold} has row numbers that are too large or occur twice"
+            return f"fold {candidate.fold} has row numbers that are too large or occur twice"
         for what, column in columns.items():
             values = {name: {*utterances[column].iloc[part]} for name, part in parts.items()}
             for name, other in itertools.combinations(parts, 2):
                 if shared := sorted(map(str, values[name] & values[other] - {""})):
-                    return f"fold {one.fold} has the {what} {shared[0]!r} in {name} and in {other}"
+                    fold = f"fold {candidate.fold}"
+                    return f"{fold} has the {what} {shared[0]!r} in {name} and in {other}"
     return ""
 
 
 def for_model(
-    protocol: str, one: Split, uses_dev: bool, utterances: pd.DataFrame, seed: int
+    protocol: str, protocol_split: Split, uses_dev: bool, utterances: pd.DataFrame, seed: int
 ) -> Split:
     """Return the split that a model is trained with.
 
@@ -98,23 +99,27 @@ def for_model(
         As `split` takes them.
     """
     if not uses_dev and get_protocol(protocol).speaker_disjoint:
-        return replace(one, train=np.union1d(one.train, one.dev), dev=one.dev[:0])
-    if not uses_dev or len(one.dev):
-        return one
-    table = utterances.iloc[one.train]
+        return replace(
+            protocol_split,
+            train=np.union1d(protocol_split.train, protocol_split.dev),
+            dev=protocol_split.dev[:0],
+        )
+    if not uses_dev or len(protocol_split.dev):
+        return protocol_split
+    table = utterances.iloc[protocol_split.train]
     groups = pd.factorize(table["group"])[0]
     parts = min(DEV_PARTS, len(np.unique(groups)))
     if parts < 2:
-        return one
-    dev = one.train[next(stratified(table["emotion"], groups, parts, seed))]
-    return replace(one, train=np.setdiff1d(one.train, dev), dev=dev)
+        return protocol_split
+    dev = protocol_split.train[next(stratified(table["emotion"], groups, parts, seed))]
+    return replace(protocol_split, train=np.setdiff1d(protocol_split.train, dev), dev=dev)
 
 
-def dev_shares_speakers(utterances: pd.DataFrame, one: Split) -> bool:
+def dev_shares_speakers(utterances: pd.DataFrame, model_split: Split) -> bool:
     """Whether a speaker is both in training and in dev."""
     speaker = utterances["speaker"].to_numpy()
-    dev_speakers = np.setdiff1d(speaker[one.dev], [""])
-    return bool(np.isin(dev_speakers, speaker[one.train]).any())
+    dev_speakers = np.setdiff1d(speaker[model_split.dev], [""])
+    return bool(np.isin(dev_speakers, speaker[model_split.train]).any())
 
 
 def inner_folds(

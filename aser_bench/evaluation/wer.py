@@ -221,7 +221,7 @@ def largest_errors(table: pd.DataFrame) -> pd.DataFrame:
     table = table.fillna(dict.fromkeys(("reference", "heard"), ""))
     counted = count(table["reference"].tolist(), table["heard"].tolist())
     table = table.assign(
-        words=[one.words for one in counted], errors=[one.total for one in counted]
+        words=[errors.words for errors in counted], errors=[errors.total for errors in counted]
     )
     table = table[table["words"] > 0]
     keys = ["corpus", "transcripts", "utterance"]

@@ -38,8 +38,8 @@ def resolve(spec: str) -> FeatureSet | FeatureBundle:
     UsageError
         For an unknown feature set or option, or a value that is not valid for the option.
     """
-    words, options = split_spec(spec)
-    name = ":".join(words)
+    name_parts, options = split_spec(spec)
+    name = ":".join(name_parts)
     target = registry.get("features", name)
     component: FeatureSet | FeatureBundle
     if _is_bundle(target):

@@ -34,9 +34,13 @@ def coding_tasks(
         return []
     plan, match_level = experiment.conditions, experiment.experiment.study.match_level
     suffix = ["level matched"] if match_level else []
-    conditions = {one.name: plan.identity(one) + suffix for one in plan.conditions}
+    conditions = {
+        condition.name: plan.identity(condition) + suffix for condition in plan.conditions
+    }
     feature_sets = {name: _features_identity(name) for name in experiment.extracted}
-    transcribers = {name: one.identity() for name, one in experiment.transcribers.items()}
+    transcribers = {
+        name: transcriber.identity() for name, transcriber in experiment.transcribers.items()
+    }
     table = ingested.utterances
     tasks = []
     for start in range(0, len(table), BATCH):

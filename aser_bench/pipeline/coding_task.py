@@ -72,7 +72,7 @@ class CodingTask:
         """Return the feature sets and the transcribers whose results the cache lacks."""
         name, has = condition.name, self.cache.has
         return (
-            tuple(one for one in self.features if not has("features", self.keys[name, one])),
+            tuple(spec for spec in self.features if not has("features", self.keys[name, spec])),
             tuple(
                 transcriber
                 for (at, transcriber), key in self.transcript_keys.items()

@@ -127,7 +127,11 @@ def _training_slowdown(task: TrainingTask, pool: Pool) -> tuple[float, float]:
         replace(task.size, utterances=min(task.size.utterances, 300)),
     )
     declared = models.get(trial.model).estimated_seconds(trial.size, trial.settings)
-    durations = [one for one in pool.run(_training_trial, [trial] * pool.jobs) if one is not None]
+    durations = [
+        duration
+        for duration in pool.run(_training_trial, [trial] * pool.jobs)
+        if duration is not None
+    ]
     if not durations:
         return 0.0, 1.0
     first, later = np.mean(durations, axis=0)

@@ -235,7 +235,7 @@ def _inspect_all(
     for opened in pool.run(_inspect_files, tasks):
         results.update(opened)
     inspections = [results[i] for i in range(len(files))]
-    cache.save("sources", source, {}, {"files": [asdict(one) for one in inspections]})
+    cache.save("sources", source, {}, {"files": [asdict(inspection) for inspection in inspections]})
     return inspections
 
 

@@ -69,7 +69,7 @@ def _part(cache: Cache, condition: str, name: str, keys: tuple[str, ...]) -> Inp
         if entry is None:
             raise ValueError("features were removed from the cache during the run; run again")
         entries.append(entry)
-    if not all(np.isfinite(one.arrays["values"]).all() for one in entries if one.arrays):
+    if not all(np.isfinite(entry.arrays["values"]).all() for entry in entries if entry.arrays):
         raise ValueError(f"features of condition {condition} contain NaN or infinity")
     return _JOINED[name](entries)
 
@@ -77,7 +77,7 @@ def _part(cache: Cache, condition: str, name: str, keys: tuple[str, ...]) -> Inp
 def _matrices(entries: list[Entry]) -> Inputs:
     arrays = [entry.arrays for entry in entries]
     return object_array(
-        [part for one in arrays for part in np.split(one["values"], one["offsets"][1:-1])]
+        [part for frames in arrays for part in np.split(frames["values"], frames["offsets"][1:-1])]
     )
 
 
@@ -99,9 +99,9 @@ def spread(rows: Inputs) -> npt.NDArray[np.float64]:
         return _deviation(np.concatenate(list(rows)))
     parts = [np.zeros(0)]
     if rows[0].frames is not None:
-        parts.append(_deviation(np.concatenate([one.frames for one in rows])))
+        parts.append(_deviation(np.concatenate([utterance.frames for utterance in rows])))
     if rows[0].vector is not None:
-        parts.append(_deviation(np.stack([one.vector for one in rows])))
+        parts.append(_deviation(np.stack([utterance.vector for utterance in rows])))
     return np.concatenate(parts)
 
 

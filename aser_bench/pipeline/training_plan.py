@@ -66,10 +66,10 @@ class _Planner:
         except UsageError as error:
             raise UsageError(f"corpus {corpus!r}: {error}") from error
         experiment = self.plan.experiment
-        for whole in splits:
+        for protocol_split in splits:
             for variant in experiment.variants:
-                dev_seed = self._seed("dev", corpus, protocol, whole.fold)
-                part = for_model(protocol, whole, variant.model.uses_dev, table, dev_seed)
+                dev_seed = self._seed("dev", corpus, protocol, protocol_split.fold)
+                part = for_model(protocol, protocol_split, variant.model.uses_dev, table, dev_seed)
                 folds, _ = inner_folds(
                     protocol,
                     table,
@@ -209,7 +209,7 @@ def _first_equal(shards: Mapping[str, Shards]) -> dict[str, str]:
     that it is trained once.
     """
     first: dict[tuple[str, ...], str] = {}
-    return {name: first.setdefault(tuple(_all_keys(one)), name) for name, one in shards.items()}
+    return {name: first.setdefault(tuple(_all_keys(shard)), name) for name, shard in shards.items()}
 
 
 def candidates(model: Model, settings: Settings) -> int:

@@ -118,9 +118,9 @@ class Results:
         UsageError
             If there is no such figure, or nothing to draw for this part.
         """
-        known = [kind.name for kind in figures.FIGURES]
-        if name not in known:
-            raise UsageError(f"unknown figure {name!r}{suggest(name, known)}")
+        names = [kind.name for kind in figures.FIGURES]
+        if name not in names:
+            raise UsageError(f"unknown figure {name!r}{suggest(name, names)}")
         wanted = {"corpus": corpus, "features": features, "protocol": protocol}
         material = self._material
         drawings = figures.draw(name, self.findings, material.conditions, material.context, wanted)
@@ -168,7 +168,9 @@ class Results:
 
     def _summary(self) -> str:
         scores = self.scores
-        conditions = [one for one in _unique(scores["test_condition"]) if one != ORIGINAL]
+        conditions = [
+            condition for condition in _unique(scores["test_condition"]) if condition != ORIGINAL
+        ]
         failed = int((scores["status"] != "ok").sum())
         parts = [
             ", ".join(_unique(scores["corpus"])),

@@ -50,9 +50,9 @@ def features(worklists: Sequence[Worklist], of_original: Originals | None = None
     """
     parts = []
     parts_of = {
-        (one.name, name): extracted
-        for one in worklists
-        for name, extracted in one.experiment.feature_sets.items()
+        (worklist.name, name): extracted
+        for worklist in worklists
+        for name, extracted in worklist.experiment.feature_sets.items()
     }
     for (corpus, name), rows in (
         originals(worklists) if of_original is None else of_original
@@ -131,8 +131,8 @@ def leaks(worklists: Sequence[Worklist]) -> pd.DataFrame:
         folds: dict[str, dict[int, Split]] = {}
         for task in worklist.trainings:
             protocol, fold = task.cell["protocol"], task.cell["fold"]
-            one = Split(fold, task.train, task.dev, task.test)
-            folds.setdefault(protocol, {}).setdefault(fold, one)
+            split = Split(fold, task.train, task.dev, task.test)
+            folds.setdefault(protocol, {}).setdefault(fold, split)
         for protocol, splits in folds.items():
             table = worklist.ingested.utterances
             parts.append(leakage.leaks(protocol, table, list(splits.values())))

@@ -111,18 +111,20 @@ def context(
     corpora, models = corpora or {}, models or {}
     # A new name is the old one with the run appended, which the title gets as well.
     suffixes = {name: corpora.get(name, name)[len(name) :] for name in manifest.corpora}
-    facts = {name + suffixes[name]: one for name, one in manifest.corpora.items()}
+    facts = {name + suffixes[name]: corpus for name, corpus in manifest.corpora.items()}
     return Context(
         study=manifest.label or str(manifest.study.get("name", "")),
         seed=manifest.seed or 0,
-        synthetic=tuple(name for name, one in facts.items() if one.synthetic),
+        synthetic=tuple(name for name, corpus in facts.items() if corpus.synthetic),
         titles={
-            name + suffixes[name]: (one.title or name) + suffixes[name]
-            for name, one in manifest.corpora.items()
+            name + suffixes[name]: (corpus.title or name) + suffixes[name]
+            for name, corpus in manifest.corpora.items()
         },
-        sizes={name: (one.utterances or 0, one.speakers or 0) for name, one in facts.items()},
-        refused={name: len(one.refused or ()) for name, one in facts.items()},
-        notes={name: one.notes or () for name, one in facts.items()},
+        sizes={
+            name: (corpus.utterances or 0, corpus.speakers or 0) for name, corpus in facts.items()
+        },
+        refused={name: len(corpus.refused or ()) for name, corpus in facts.items()},
+        notes={name: corpus.notes or () for name, corpus in facts.items()},
         settings=manifest.settings or "",
         budgets={models.get(name, name): text for name, text in (manifest.budgets or {}).items()},
     )
@@ -132,28 +134,28 @@ def _merged_context(contexts: Sequence[Context], labels: Sequence[str]) -> Conte
     first = contexts[0]
     if len(contexts) == 1:
         return first
-    settings = dict.fromkeys(one.settings for one in contexts)
-    seeds = dict.fromkeys(one.seed for one in contexts)
+    settings = dict.fromkeys(context.settings for context in contexts)
+    seeds = dict.fromkeys(context.seed for context in contexts)
     settings_of_each = "; ".join(
-        f"{label}: seed {one.seed}, {one.settings}"
-        for label, one in zip(labels, contexts, strict=True)
+        f"{label}: seed {context.seed}, {context.settings}"
+        for label, context in zip(labels, contexts, strict=True)
     )
     budgets: dict[str, str] = {}
     notes: dict[str, tuple[str, ...]] = {}
-    for one in contexts:
-        for model, text in one.budgets.items():
+    for context in contexts:
+        for model, text in context.budgets.items():
             # A model of two folders is listed once, even if its trainings ended differently.
             texts = dict.fromkeys((*budgets.get(model, text).split(" or "), text))
             budgets[model] = " or ".join(texts)
-        for corpus, lines in one.notes.items():
+        for corpus, lines in context.notes.items():
             notes[corpus] = tuple(dict.fromkeys((*notes.get(corpus, ()), *lines)))
     return Context(
         study=" and ".join(labels),
         seed=first.seed,
-        synthetic=tuple(dict.fromkeys(name for one in contexts for name in one.synthetic)),
-        titles={name: title for one in contexts for name, title in one.titles.items()},
-        sizes={name: size for one in contexts for name, size in one.sizes.items()},
-        refused={name: number for one in contexts for name, number in one.refused.items()},
+        synthetic=tuple(dict.fromkeys(name for context in contexts for name in context.synthetic)),
+        titles={name: title for context in contexts for name, title in context.titles.items()},
+        sizes={name: size for context in contexts for name, size in context.sizes.items()},
+        refused={name: number for context in contexts for name, number in context.refused.items()},
         notes=notes,
         settings=first.settings if len(settings) == len(seeds) == 1 else settings_of_each,
         budgets=budgets,

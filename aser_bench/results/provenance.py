@@ -70,7 +70,7 @@ def build(
         packages=registry.versions(_packages(experiment)),
         components=Components(
             features={name: features.version(name) for name in experiment.feature_sets},
-            models={one.name: _version(one, experiment) for one in experiment.variants},
+            models={variant.name: _version(variant, experiment) for variant in experiment.variants},
         ),
         encoders={name: version for name, version in plan.encoders.items() if version},
         engines={name: engine for name, engine in plan.engines.items() if engine},
@@ -79,7 +79,8 @@ def build(
         machine=_machine(),
         git=revision(PACKAGE),
         corpora={
-            one.corpus.name: _corpus(one, experiment, notes[one.corpus.name]) for one in corpora
+            ingested.corpus.name: _corpus(ingested, experiment, notes[ingested.corpus.name])
+            for ingested in corpora
         },
         stages=stages,
     )

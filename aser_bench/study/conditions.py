@@ -40,7 +40,7 @@ class ConditionPlan:
 
     def original_only(self) -> ConditionPlan:
         """Return the plan of a corpus without recordings, which has nothing to encode."""
-        original = tuple(one for one in self.conditions if one.name == ORIGINAL)
+        original = tuple(condition for condition in self.conditions if condition.name == ORIGINAL)
         return replace(self, conditions=original, aliases=())
 
     def identity(self, condition: Condition) -> list[Any]:
@@ -71,7 +71,7 @@ def plan_conditions(study: Study) -> ConditionPlan:
             raise UsageError(f"codec {choice.name!r} needs --bitrates (kbit/s), such as 8,16,64")
         planned, same = codec.conditions(choice.bitrates, SAMPLE_RATE, study.bitrate_policy)
         spec = specs.portable_spec(codec, choice.name)
-        for condition in (replace(one, codec=spec) for one in planned):
+        for condition in (replace(condition, codec=spec) for condition in planned):
             first = conditions.setdefault(condition.name, condition)
             if replace(first, codec="") != replace(condition, codec=""):
                 raise UsageError(

@@ -22,8 +22,8 @@ def get(spec: str) -> Transcriber:
     >>> get("reference").from_audio
     False
     """
-    words, options = split_spec(spec)
+    name_parts, options = split_spec(spec)
     # mypy rejects an abstract class as type[T] (python/mypy#4717); only subclasses are created.
-    name = ":".join(words)
+    name = ":".join(name_parts)
     transcriber = registry.instance("transcripts", name, Transcriber)  # type: ignore[type-abstract]
     return transcriber.with_options(options) if options else transcriber

@@ -166,8 +166,8 @@ def refused(path) -> str:
 
 
 def test_rejects_missing_folder_and_manifest(path, tmp_path):
-    assert "no results folder" in refused(tmp_path / "nowhere")
-    assert "no results folder" in refused(path / "scores.csv")
+    assert "not a results folder" in refused(tmp_path / "nowhere")
+    assert "not a results folder" in refused(path / "scores.csv")
     (path / "manifest.json").unlink()
     assert "no manifest.json" in refused(path)
 
@@ -196,12 +196,12 @@ def test_rejects_folder_without_predictions(path):
 )
 def test_rejects_invalid_manifest(path, content):
     (path / "manifest.json").write_text(content, "utf-8")
-    assert "no manifest of a run" in refused(path)
+    assert "not the manifest of a run" in refused(path)
 
 
 def test_rejects_manifest_that_is_not_text(path):
     (path / "manifest.json").write_bytes(b"\xff\xfe\xff")
-    assert "no manifest of a run" in refused(path)
+    assert "not the manifest of a run" in refused(path)
 
 
 @pytest.mark.parametrize("name", ["scores", "conditions", "drift", "leaks"])

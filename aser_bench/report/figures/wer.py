@@ -72,7 +72,9 @@ def draw(data: FigureData) -> Drawing | None:
 
 def _caption(data: FigureData, table: pd.DataFrame, names: list[str]) -> str:
     without_interval = table[table["low"].isna()]
-    why = "; ".join(dict.fromkeys(str(one) for one in table["why"] if isinstance(one, str) and one))
+    why = "; ".join(
+        dict.fromkeys(str(reason) for reason in table["why"] if isinstance(reason, str) and reason)
+    )
     return sentences(
         f"{data.title}: substituted, deleted and inserted words of a transcriber, in percent of "
         "the words in the reference, over the effective bitrate on a logarithmic axis",
