@@ -181,10 +181,10 @@ class Processes:
 
     def timed(self, row: str, model: str, n: int, epochs: int) -> dict[str, Any]:
         """Return the seconds of a later epoch, and the additional seconds of the first."""
-        own = n if row == OURS else min(n, BATCH if row == XLA else SOME)
-        spent = np.array(self.train(row, model, 0, own, 1, 1, epochs=epochs, batch=BATCH)[0])
+        utterances = n if row == OURS else min(n, BATCH if row == XLA else SOME)
+        spent = np.array(self.train(row, model, 0, utterances, 1, 1, epochs=epochs, batch=BATCH)[0])
         later = spent[1:].min(axis=0)
-        times = *(later * n / own), *(spent[0] - later)
+        times = *(later * n / utterances), *(spent[0] - later)
         return {"model": model, **dict(zip(TIMES, times, strict=True))}
 
     def losses(self, models: list[str], seeds: int, epochs: int) -> Iterator[dict[str, Any]]:
@@ -218,8 +218,8 @@ def material(n: int, models: list[str], processes: Processes) -> Iterator[str]:
 def report_times(timings: pd.DataFrame, models: list[str]) -> Iterator[str]:
     """Yield the table, best of the repeats, and the goals."""
     for model in models:
-        own = timings[timings["model"] == model]
-        best = own.groupby("row", sort=False)[TIMES].min()
+        of_model = timings[timings["model"] == model]
+        best = of_model.groupby("row", sort=False)[TIMES].min()
         best.insert(2, "Keras/this", best["CPU"][KERAS] / best["CPU"])
         yield f"{model}: seconds per later epoch, and additional seconds of the first"
         yield best.to_string(index_names=False, float_format="%.2f")
@@ -231,11 +231,16 @@ def report_times(timings: pd.DataFrame, models: list[str]) -> Iterator[str]:
 def report_losses(losses: pd.DataFrame, models: list[str]) -> Iterator[str]:
     """Yield means and standard deviations over the seeds, differences, and the goals."""
     for model in models:
-        own = losses[losses["model"] == model].groupby("row")["dev loss"].apply(np.array)
-        texts = (f"{row} {own[row].mean():.3f} +- {own[row].std(ddof=1):.3f}" for row in own.index)
+        of_model = losses[losses["model"] == model].groupby("row")["dev loss"].apply(np.array)
+        texts = (
+            f"{row} {of_model[row].mean():.3f} +- {of_model[row].std(ddof=1):.3f}"
+            for row in of_model.index
+        )
         yield f"{model}: lowest dev loss: {'; '.join(texts)}"
         for row in (OURS_RANDOM, KERAS):
-            low, high = ttest_ind(own[OURS], own[row], equal_var=False).confidence_interval()
+            low, high = ttest_ind(
+                of_model[OURS], of_model[row], equal_var=False
+            ).confidence_interval()
             met = "met" if low <= 0 else "not met"
             less = ", and lower" if high < 0 else ""
             yield (

@@ -95,10 +95,10 @@ def _group(
     truth: np.ndarray,
     rng: np.random.Generator,
 ) -> pa.Table:
-    """Return what one training leaves: every run at every condition, with probabilities."""
+    """Return the predictions of one training: all runs and conditions, with probabilities."""
     times = runs * len(NAMES)
     shares = rng.dirichlet(np.full(len(EMOTIONS), 0.3), times * len(test)).astype(np.float32)
-    said = shares.argmax(axis=1)
+    predicted = shares.argmax(axis=1)
     emotions = np.array(EMOTIONS)
     frame = pd.DataFrame(
         {
@@ -113,13 +113,13 @@ def _group(
             "utterance": np.tile([f"u{place:05d}" for place in test], times),
             "speaker": np.tile(speaker[test], times),
             "truth": np.tile(emotions[truth[test]], times),
-            "predicted": emotions[said],
+            "predicted": emotions[predicted],
         }
     )
     columns = {name: frame[name].to_numpy() for name in PREDICTIONS}
     arrays = {
-        name: pa.array(one).dictionary_encode() if one.dtype == object else pa.array(one)
-        for name, one in columns.items()
+        name: pa.array(column).dictionary_encode() if column.dtype == object else pa.array(column)
+        for name, column in columns.items()
     }
     probabilities = {f"p_{name}": pa.array(shares[:, i]) for i, name in enumerate(EMOTIONS)}
     return pa.table({**arrays, **probabilities})
@@ -147,20 +147,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         print(f"{write(folder, options.rows)} rows")
-        found = pd.DataFrame(
+        timings = pd.DataFrame(
             [
                 {"row": name, "repeat": repeat, **measure(code, folder)}
                 for repeat in range(options.repeats)
                 for name, code in ROWS.items()
             ]
         )
-    best = found.groupby("row", sort=False)[["CPU s", "wall s", "MB"]].min()
+    best = timings.groupby("row", sort=False)[["CPU s", "wall s", "MB"]].min()
     ours, plain = ROWS
     print(best.round(2).to_string(index_names=False))
     ratio = best.loc[plain] / best.loc[ours]
     print(f"{plain} / {ours}: CPU {ratio['CPU s']:.2f}, wall {ratio['wall s']:.2f}")
     if options.csv:
-        found.to_csv(options.csv, index=False)
+        timings.to_csv(options.csv, index=False)
 
 
 if __name__ == "__main__":

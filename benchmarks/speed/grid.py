@@ -142,13 +142,15 @@ def measured(
     for repeat in range(repeats):
         for number, fold in enumerate(material.folds):
             for row in ROWS:
-                found: list[np.ndarray] = []
-                cost = timed(lambda: found.append(score(row, model, material, fold)), 1000)  # noqa: B023
+                fold_scores: list[np.ndarray] = []
+                cost = timed(lambda: fold_scores.append(score(row, model, material, fold)), 1000)  # noqa: B023
                 times.append({"row": row, "repeat": repeat, "fold": number, **cost})
                 print(*times[-1].values(), file=sys.stderr)
                 if not repeat:
-                    scores[row] += found
-    return pd.DataFrame(times), {row: np.stack(found, axis=1) for row, found in scores.items()}
+                    scores[row] += fold_scores
+    return pd.DataFrame(times), {
+        row: np.stack(fold_scores, axis=1) for row, fold_scores in scores.items()
+    }
 
 
 def report(model: str, corpus: str, times: pd.DataFrame) -> Iterator[str]:
