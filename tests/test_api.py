@@ -176,7 +176,7 @@ def test_a_folder_gives_the_same_results(results):
 
 
 def test_a_folder_without_results_is_refused(tmp_path):
-    with pytest.raises(UsageError, match=r"holds no manifest.json"):
+    with pytest.raises(UsageError, match=r"has no manifest.json"):
         aser_bench.load_results(tmp_path)
     with pytest.raises(UsageError, match="margin"):
         aser_bench.load_results(tmp_path, margin=3)

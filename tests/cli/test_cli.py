@@ -192,8 +192,8 @@ def test_bitrates_belong_to_the_codec_before_them(run, table):
         (("--corpus", "ravdess"), "ravdess"),
         (("--corpus", "ravdess="), "write a folder or file after the equals sign"),
         (("--corpus", "ravdess=/no/such/folder"), "/no/such/folder"),
-        (("--codec", "mp3", "--bitrates", "8,x"), "'x' is no bitrate"),
-        (("--codec", "mp3", "--bitrates", "-8"), "no bitrate"),
+        (("--codec", "mp3", "--bitrates", "8,x"), "'x' is not a bitrate"),
+        (("--codec", "mp3", "--bitrates", "-8"), "is not a bitrate"),
         (("--codec", "mp3", "--bitrates", "20"), "20"),
         (("--codec", "mp3"), "needs --bitrates"),
         (("--codec", "original", "--bitrates", "8"), "has no bitrates"),
@@ -293,7 +293,7 @@ def test_rejects_corpus_without_usable_recordings(run, tmp_path):
 def test_rejects_corpus_with_one_emotion(run, tmp_path):
     for n in range(4):
         noise(tmp_path / "one" / f"{n}_sad.wav")
-    assert "one emotion only (sad)" in error_line(run("--corpus", "custom=one", *QUICK, "-q"))
+    assert "has only one (sad)" in error_line(run("--corpus", "custom=one", *QUICK, "-q"))
 
 
 def write_table(path: Path, speakers: int) -> Path:

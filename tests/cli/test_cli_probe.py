@@ -106,7 +106,7 @@ def test_bitrate_policy(probe, files):
     [
         (("mp4",), "did you mean 'mp3'"),
         (("mp3:quality=2",), "no option"),
-        (("mp3", "--bitrates", "x"), "'x' is no bitrate"),
+        (("mp3", "--bitrates", "x"), "'x' is not a bitrate"),
         (("lowpass", "--bitrates", "8"), "no bitrates"),
         (("mp3", "--limit", "0"), "limit"),
         (("mp3", "missing.wav"), "missing.wav: there is no such file"),

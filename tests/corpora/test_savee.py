@@ -77,7 +77,7 @@ def test_speaker_in_the_name_takes_precedence_over_the_folder(tmp_path):
     ("name", "reason"),
     [
         ("XX_a01.wav", "SAVEE has no speaker XX"),
-        ("other/a01.wav", "it has no speaker; its folder or its name's start must be DC, JE"),
+        ("other/a01.wav", "it has no speaker; the name of its folder or"),
         ("DC/a16.wav", "SAVEE has no sentence a16"),
         ("DC/a00.wav", "SAVEE has no sentence a00"),
         ("DC/n31.wav", "SAVEE has no sentence n31"),
@@ -110,7 +110,7 @@ def test_matching_names_are_read_or_refused(stem):
         labels = COMPONENT.labels(match)
         assert (labels.speaker, labels.emotion) == (speaker.upper(), EMOTIONS[code.lower()])
     else:
-        with pytest.raises(UsageError, match=r"unknown to SAVEE|has no speaker"):
+        with pytest.raises(UsageError, match=r"SAVEE has no|has no speaker"):
             COMPONENT.labels(match)
 
 

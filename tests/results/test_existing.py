@@ -64,7 +64,7 @@ def test_another_study_is_refused_with_what_differs(tmp_path, settings, shown):
     with pytest.raises(UsageError) as caught:
         check_same_study(manifest(tmp_path), resolve(SETTINGS | settings))
     message = str(caught.value)
-    assert message.startswith(f"{tmp_path} holds results of another study {shown}")
+    assert message.startswith(f"{tmp_path} contains results of another study {shown}")
     assert message.endswith("; choose another folder with --out, or replace them with --overwrite")
     assert "\n" not in message
 

@@ -186,7 +186,7 @@ def test_rejects_list_where_one_name_is_expected(key, value):
 @pytest.mark.parametrize("key", ["models", "codecs", "corpora"])
 @pytest.mark.parametrize("nothing", ["", ",", [], ()])
 def test_rejects_study_without_models_codecs_or_corpora(key, nothing):
-    assert "names no" in refusal({key: nothing})
+    assert "the study has no" in refusal({key: nothing})
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_bitrates_may_be_empty(value):
 )
 def test_rejects_invalid_bitrate(value):
     text = refusal({"codecs": [{"mp3": value}]})
-    assert "no bitrate in kbit/s" in text
+    assert "not a bitrate in kbit/s" in text
 
 
 def test_error_names_the_invalid_bitrate():
@@ -547,7 +547,7 @@ def test_any_file_is_read_or_rejected(tmp_path_factory, text):
 
 @pytest.mark.parametrize("train", ["", []])
 def test_rejects_empty_training_conditions(train):
-    with pytest.raises(UsageError, match="names no training condition"):
+    with pytest.raises(UsageError, match="has no training condition"):
         resolve({"train": train})
 
 
