@@ -8,6 +8,7 @@ import shutil
 import textwrap
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,7 @@ def plugins(tmp_path_factory, patch):
     install(site, "kappa_plugin", KAPPA, "metrics", "kappa = kappa_plugin:KAPPA")
     install(site, "halves_plugin", HALVES, "protocols", "halves = halves_plugin:HALVES")
     install(site, "broken_plugin", "1 / 0", "metrics", "broken = broken_plugin:X")
+    install(site, "exit_plugin", "raise SystemExit(7)", "codecs", "exits = exit_plugin:X")
     patch.syspath_prepend(site)
     importlib.invalidate_caches()
     registry.plugins.cache_clear()
@@ -119,6 +121,8 @@ def test_plugins_are_listed_and_a_broken_one_is_named(plugins, capsys):
     assert metrics.unavailable().keys() == {"broken"}
     assert cli.main(["list", "protocols"]) == 0
     assert "halves    two halves of the speakers" in capsys.readouterr().out
+    assert cli.main(["list", "codecs"]) == 0
+    assert "not available: codec 'exits' cannot be loaded: SystemExit: 7" in capsys.readouterr().out
 
 
 def test_a_run_names_a_metric_that_cannot_be_loaded(plugins, tmp_path, capsys):
@@ -178,6 +182,14 @@ def test_a_metric_without_predictions_is_missing_and_named(older, capsys):
     assert cli.main(["check", str(older), "--against", str(older)]) == 0
 
 
+@pytest.mark.parametrize("change", [{"title": None}, {"better": "larger"}])
+def test_a_metric_without_valid_attributes_is_refused(plugins, monkeypatch, change):
+    odd = replace(metrics.get_metric("kappa"), **change)
+    monkeypatch.setattr("kappa_plugin.ODD", odd, raising=False)
+    with pytest.raises(UsageError, match="needs a title"):
+        metrics.get_metric("kappa_plugin:ODD")
+
+
 def test_results_with_a_metric_that_is_not_installed_are_read(folder, tmp_path):
     path = shutil.copytree(folder, tmp_path / "newer")
     scores = pd.read_csv(path / "scores.csv", dtype=str, keep_default_na=False)
@@ -199,6 +211,9 @@ def test_a_metric_name_that_cannot_be_a_column_is_refused(plugins, monkeypatch, 
     ("body", "reason"),
     [
         ("return []", "there are none"),
+        ("return None", "TypeError: 'NoneType' object is not iterable"),
+        ("raise ValueError('two\\nlines')", "failed: ValueError: two lines"),
+        ("return [a]", "ndarray is not aser_bench.evaluation.folds.Split"),
         ("return [Split(0, a[:0], a[:0], a)]", "no utterances for training or for test"),
         ("return [Split(0, a[:4], a[:0], a[3:])]", "too large or occur twice"),
         ("return [Split(0, a[:4], a[:0], a[4:] + 1)]", "too large or occur twice"),

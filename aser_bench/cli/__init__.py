@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
 import sys
@@ -13,6 +14,8 @@ from ..core.version import __version__
 from . import baseline, check, corpus, new, probe, report, run
 from . import list as list_
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_UNUSABLE_PATH = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP)
 _VERBS = (run, report, check, baseline, list_, corpus, probe, new)
 
 
@@ -58,3 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # standard output at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        if error.filename is None or error.errno not in (*_FULL, *_UNUSABLE_PATH):
+            raise  # not a matter of the user's paths
+        full = error.errno in _FULL
+        remedy = "free some space" if full else "check the path and its permissions"
+        print(f"aser-bench: error: {error.filename}: {error.strerror}; {remedy}", file=sys.stderr)
+        return 1 if full else 2

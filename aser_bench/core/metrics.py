@@ -119,7 +119,11 @@ def _load(names: tuple[str, ...], values: tuple[str, ...]) -> dict[str, Metric |
 def _checked(name: str) -> Metric:
     metric = registry.instance("metrics", name, Metric)
     if ":" in name:
-        name = metric.name
+        name = str(metric.name)
+    if not isinstance(metric.title, str) or metric.better not in ("higher", "lower"):
+        raise UsageError(
+            f"metric {name!r} needs a title (text), and better must be 'higher' or 'lower'"
+        )
     if not name.isidentifier() or keyword.iskeyword(name) or name in _RESERVED:
         raise UsageError(
             f"metric {name!r} has a name that cannot be a column of the scores: "

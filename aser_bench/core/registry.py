@@ -111,10 +111,10 @@ def as_instance(kind: str, name: str, target: Any, base: type[Component]) -> Com
     if isinstance(target, type) and issubclass(target, base):
         try:
             return target()
-        except Exception as error:  # the constructor of another package may raise anything
+        except (Exception, SystemExit) as error:  # another package may raise anything
             raise UsageError(
                 f"{_SINGULAR[kind]} {name!r} cannot be instantiated without arguments: "
-                f"{_reason(error)}"
+                f"{reason(error)}"
             ) from error
     if not isinstance(target, base):
         raise UsageError(
@@ -143,12 +143,11 @@ def load(kind: str, name: str, path: str) -> Any:
         target = importlib.import_module(module)
         for part in attribute.split(".") if ":" in path else ():
             target = getattr(target, part)
-    except Exception as error:  # a module of another package may raise anything
-        raise UsageError(
-            f"{_SINGULAR[kind]} {name!r} cannot be loaded: {_reason(error)}"
-        ) from error
+    except (Exception, SystemExit) as error:  # a module of another package may raise anything
+        raise UsageError(f"{_SINGULAR[kind]} {name!r} cannot be loaded: {reason(error)}") from error
     return getattr(target, "COMPONENT", target)
 
 
-def _reason(error: Exception) -> str:
+def reason(error: BaseException) -> str:
+    """Return an error of another package in one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())

@@ -50,7 +50,11 @@ def losses(pairs: Sequence[Pair], margin: float, unclustered: bool = False) -> p
 def _losses_of(pair: Pair, margin: float, unclustered: bool) -> Iterator[dict[str, Any]]:
     coded, original = pair.coded, pair.original
     # A function of two lists of labels would be called thousands of times by a permutation test.
-    fast = {name: m.of_confusion for name, m in all_metrics().items() if m.of_confusion}
+    fast = {
+        name: on_confusions(metric, pair.corpus.emotions)
+        for name, metric in all_metrics().items()
+        if metric.of_confusion
+    }
     p = significance.permutation_test(coded.confusions, original.confusions, fast)
     p_mcnemar = significance.mcnemar_test(original.right, coded.right)
     for name, metric in all_metrics().items():

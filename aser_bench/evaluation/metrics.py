@@ -7,12 +7,13 @@ that were predicted as class j. `confusion` has the same metrics for many matric
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..core import registry
 from ..core.metrics import Metric, OfConfusion, all_metrics
 from . import confusion
 from .confusion import confusion_matrix
@@ -170,9 +171,9 @@ def scores(truth: ArrayLike, predicted: ArrayLike) -> dict[str, float]:
     """
     matrix = confusion_matrix(truth, predicted)
     return {
-        name: float(metric.of_confusion(matrix))
+        name: _value(metric, metric.of_confusion, matrix)
         if metric.of_confusion
-        else _value(metric, truth, predicted)
+        else _value(metric, metric.function, truth, predicted)
         for name, metric in all_metrics().items()
     }
 
@@ -194,8 +195,9 @@ def on_confusions(metric: Metric, labels: Sequence[Any]) -> OfConfusion:
         Confusion matrices (..., k, k) of whole numbers -> (...). NaN for a matrix without
         utterances, and where the metric raises an error (with a warning).
     """
-    if metric.of_confusion is not None:
-        return metric.of_confusion
+    of_confusion = metric.of_confusion
+    if of_confusion is not None:
+        return lambda matrices: _values(metric, of_confusion, matrices)
     classes = np.asarray(labels)
     size = len(classes)
     true, called = np.repeat(classes, size), np.tile(classes, size)
@@ -203,7 +205,9 @@ def on_confusions(metric: Metric, labels: Sequence[Any]) -> OfConfusion:
     def loop(matrices: Array) -> Array:
         counts = np.rint(matrices).astype(int).reshape(-1, size * size)
         values = [
-            _value(metric, np.repeat(true, row), np.repeat(called, row)) if row.any() else np.nan
+            _value(metric, metric.function, np.repeat(true, row), np.repeat(called, row))
+            if row.any()
+            else np.nan
             for row in counts
         ]
         return np.array(values, dtype=float).reshape(matrices.shape[:-2])
@@ -211,14 +215,28 @@ def on_confusions(metric: Metric, labels: Sequence[Any]) -> OfConfusion:
     return loop
 
 
-def _value(metric: Metric, truth: ArrayLike, predicted: ArrayLike) -> float:
+def _values(metric: Metric, of_confusion: OfConfusion, matrices: Array) -> Array:
     try:
-        return float(metric.function(truth, predicted))
+        values = np.asarray(of_confusion(matrices), dtype=float)
+        if values.shape != matrices.shape[:-2]:
+            raise ValueError(f"shape {values.shape} instead of {matrices.shape[:-2]}")
+        return values
     except Exception as error:  # a metric of another package may raise anything
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        warnings.warn(
-            f"metric {metric.name!r} has no value for some predictions: {reason}",
-            RuntimeWarning,
-            stacklevel=2,
-        )
+        _warn(metric, error)
+        return np.full(matrices.shape[:-2], np.nan)
+
+
+def _value(metric: Metric, function: Callable[..., Any], *arguments: Any) -> float:
+    try:
+        return float(function(*arguments))
+    except Exception as error:  # a metric of another package may raise anything
+        _warn(metric, error)
         return float("nan")
+
+
+def _warn(metric: Metric, error: Exception) -> None:
+    warnings.warn(
+        f"metric {metric.name!r} has no value for some predictions: {registry.reason(error)}",
+        RuntimeWarning,
+        stacklevel=3,
+    )

@@ -35,7 +35,8 @@ def permutation_test(
     Returns
     -------
     dict of str to float
-        Two-sided p of each metric; NaN for one speaker. With G speakers no p is below 2 / 2^G.
+        Two-sided p of each metric; NaN for one speaker, or if the metric is NaN. With G speakers
+        no p is below 2 / 2^G.
     """
     mean_first, mean_second = first.mean(axis=0), second.mean(axis=0)
     groups, classes = mean_first.shape[:2]
@@ -51,6 +52,9 @@ def permutation_test(
     p = {}
     for name, metric in metrics.items():
         observed = abs(float(metric(mean_first.sum(0)) - metric(mean_second.sum(0))))
+        if np.isnan(observed):
+            p[name] = observed  # a metric of another package has no value
+            continue
         as_large = int((np.abs(metric(left) - metric(right)) >= observed - 1e-9).sum())
         p[name] = as_large / len(swaps) if exact else (as_large + 1) / (len(swaps) + 1)
     return p

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from ..core import registry
 from ..core.errors import UsageError
 from .folds import DEV_PARTS, FOLDS, Rows, Split, speaker_blocks, stratified
 from .protocols import get_protocol
@@ -51,7 +52,13 @@ def split(protocol: str, utterances: pd.DataFrame, seed: int) -> list[Split]:
     if utterances["emotion"].nunique() < 2:
         emotions = ", ".join(sorted(utterances["emotion"].unique())) or "none"
         raise UsageError(f"too few emotions: the corpus has only one ({emotions})")
-    splits = list(get_protocol(protocol).make(utterances, seed))
+    rule = get_protocol(protocol)
+    try:
+        splits = list(rule.make(utterances, seed))
+    except UsageError:
+        raise
+    except Exception as error:  # a protocol of another package may raise anything
+        raise UsageError(f"protocol {protocol!r} failed: {registry.reason(error)}") from error
     if reason := _invalid(protocol, splits, utterances):
         raise UsageError(f"protocol {protocol!r} does not give valid splits: {reason}")
     return splits
@@ -61,6 +68,8 @@ def _invalid(protocol: str, splits: Sequence[Split], utterances: pd.DataFrame) -
     """Return why splits, which another package may have made, cannot be used; empty if they can."""
     if not splits:
         return "there are none"
+    if strangers := [other for other in splits if not isinstance(other, Split)]:
+        return f"{type(strangers[0]).__name__} is not aser_bench.evaluation.folds.Split"
     if len({candidate.fold for candidate in splits}) < len(splits):
         return "two of them have the same fold number"
     columns = {"recording": "group"}

@@ -61,7 +61,7 @@ def write_tables(
         for ending, render in map(FORMATS.__getitem__, formats):
             # Not with_suffix: a name such as lowpass-3.5k contains a point.
             path = folder / f"{table.stem}.{ending}"
-            path.write_text(render(table), encoding="utf-8", newline="\n")
+            path.write_bytes(render(table).encode("utf-8", "replace"))
             written.append(path)
     return written
 

@@ -223,7 +223,7 @@ def _writers(
         figures.write(findings, conditions, context, figures_folder, formats) if formats else []
     )
     if "figures" in names:
-        writers["figures"] = lambda path: shutil.copytree(figures_folder, path)
+        writers["figures"] = lambda path: _copy_folder(figures_folder, path)
     if "html" in names:
         page = html.Page(
             title=f"Report of {context.study}",
@@ -238,8 +238,18 @@ def _writers(
             audio=audio,
             command=_command(material, folder),
         )
-        writers["report.html"] = lambda path: path.write_text(html.render(page), "utf-8")
+        writers["report.html"] = lambda path: path.write_bytes(
+            # Half of a surrogate pair, of a file name that is not UTF-8, cannot be encoded.
+            html.render(page).encode("utf-8", "replace")
+        )
     return writers
+
+
+def _copy_folder(source: Path, target: Path) -> None:
+    """Copy a folder of files; unlike `shutil.copytree`, end at the first error, such as ENOSPC."""
+    target.mkdir()
+    for path in source.iterdir():
+        shutil.copyfile(path, target / path.name)
 
 
 def _failed(scores: pd.DataFrame) -> pd.DataFrame:

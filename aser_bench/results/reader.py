@@ -65,18 +65,21 @@ def read(path: Path | str) -> ResultsFolder:
     file = path / FILE
     if not file.is_file():
         raise UsageError(f"{path} is not a results folder: it has no {FILE}")
+    if (path / "cells.csv").is_file():
+        raise UsageError(f"{path} is a baseline, not a results folder: name the results of a run")
     if not (path / "predictions.parquet").is_file():
         raise UsageError(
             f"{path} has no predictions.parquet, which a report needs: run the study again "
             "(results in the cache are not computed again)"
         )
     manifest = Manifest.read(file)
-    if missing := _missing(manifest):
+    scores = read_scores(path)
+    if missing := _missing(manifest, scores):
         raise UsageError(f"{file} is not the manifest of a run: it lacks {', '.join(missing)}")
     return ResultsFolder(
         path,
         manifest,
-        read_scores(path),
+        scores,
         _table(path / "conditions.csv", CONDITIONS),
         _table(path / "drift.csv", DRIFT),
         _table(path / "leaks.csv", LEAKS),
@@ -85,13 +88,18 @@ def read(path: Path | str) -> ResultsFolder:
     )
 
 
-def _missing(manifest: Manifest) -> list[str]:
-    """Return the facts of corpora that a report needs and the manifest does not have."""
+def _missing(manifest: Manifest, scores: pd.DataFrame) -> list[str]:
+    """Return the facts that a report needs and the manifest does not have."""
+    corpora = [name for name in scores["corpus"].unique() if name not in manifest.corpora]
     return [
-        f"{name} of corpus {corpus}"
-        for corpus, facts in manifest.corpora.items()
-        for name in ("title", "synthetic", "utterances")
-        if getattr(facts, name) is None
+        *(["the seed of the study"] if manifest.seed is None else []),
+        *(f"corpus {name}" for name in corpora),
+        *(
+            f"{name} of corpus {corpus}"
+            for corpus, facts in manifest.corpora.items()
+            for name in ("title", "synthetic", "utterances")
+            if getattr(facts, name) is None
+        ),
     ]
 
 

@@ -342,6 +342,15 @@ def test_file_names_with_special_characters(run, voices, tmp_path):
     assert "refused" not in out + err
 
 
+@pytest.mark.parametrize("verb", ["run --out", "report", "baseline show", "run --dry-run --cache"])
+def test_a_path_that_cannot_be_used_is_named_in_one_line(cli, verb):
+    code, _, error = cli(*verb.split(), "a" * 300)
+    assert code == 2
+    assert error.startswith("aser-bench: error: ")
+    assert "File name too long; check the path and its permissions" in error
+    assert error.count("\n") == 1
+
+
 def test_closed_pipe_raises_no_traceback():
     process = subprocess.run(
         f"{sys.executable} -m aser_bench list corpora | true",

@@ -146,6 +146,14 @@ def test_a_metric_has_no_value_without_utterances_or_where_it_fails():
     assert np.isnan(metrics.on_confusions(KAPPA, ["a", "b"])(np.zeros((2, 2))))
 
 
+@pytest.mark.parametrize("values", [lambda matrices: 1 / 0, lambda matrices: 0.5, lambda _: "x"])
+def test_a_function_of_confusion_matrices_that_fails_has_no_value(values):
+    broken = Metric("broken", "Broken", max, of_confusion=values)
+    with pytest.warns(RuntimeWarning, match="metric 'broken' has no value"):
+        result = metrics.on_confusions(broken, ["a", "b"])(np.ones((3, 2, 2)))
+    np.testing.assert_array_equal(result, [np.nan] * 3)
+
+
 def test_built_in_metrics_are_the_first_columns_after_the_keys():
     columns = score_columns(BUILT_IN)
     assert columns[:8] == tables.RESULT

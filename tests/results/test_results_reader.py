@@ -199,6 +199,20 @@ def test_rejects_invalid_manifest(path, content):
     assert "not the manifest of a run" in refused(path)
 
 
+def test_rejects_manifest_without_corpus_of_the_scores_or_without_seed(path):
+    content = json.loads((path / "manifest.json").read_text())
+    (path / "manifest.json").write_text(json.dumps(content | {"corpora": {}}))
+    assert "it lacks corpus voices" in refused(path)
+    content["study"]["seed"] = "7"
+    (path / "manifest.json").write_text(json.dumps(content))
+    assert "it lacks the seed of the study" in refused(path)
+
+
+def test_rejects_baseline_by_name(path):
+    (path / "cells.csv").write_text("")
+    assert "is a baseline, not a results folder" in refused(path)
+
+
 def test_rejects_manifest_that_is_not_text(path):
     (path / "manifest.json").write_bytes(b"\xff\xfe\xff")
     assert "not the manifest of a run" in refused(path)
