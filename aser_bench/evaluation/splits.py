@@ -68,8 +68,8 @@ def _invalid(protocol: str, splits: Sequence[Split], utterances: pd.DataFrame) -
     """Return why splits, which another package may have made, cannot be used; empty if they can."""
     if not splits:
         return "there are none"
-    if strangers := [other for other in splits if not isinstance(other, Split)]:
-        return f"{type(strangers[0]).__name__} is not aser_bench.evaluation.folds.Split"
+    if others := [item for item in splits if not isinstance(item, Split)]:
+        return f"{type(others[0]).__name__} is not aser_bench.evaluation.folds.Split"
     if len({candidate.fold for candidate in splits}) < len(splits):
         return "two of them have the same fold number"
     columns = {"recording": "group"}
