@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from .codecs import roundtrip
 from .core.errors import AserBenchError, AudioError, CodecError, UsageError
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from .evaluation import metrics
     from .report.build import Report
     from .report.results import Results, load_results
-    from .study.config import Study
-
-    Names = str | Sequence[str]
+    from .study.config import Names, Study, StudySettings
 
 __all__ = [
     "AserBenchError",
@@ -57,31 +55,13 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def run(
     study: Study | Mapping[str, Any] | str | Path | None = None,
     *,
-    corpus: Names | Mapping[str, str | Path | None] | None = None,
-    corpora: Names | Mapping[str, str | Path | None] | None = None,
-    codecs: Names | Mapping[str, Sequence[float] | float | None] | None = None,
-    bitrate_policy: str | None = None,
-    match_level: bool | None = None,
-    features: Names | None = None,
-    models: Names | None = None,
-    protocol: Names | None = None,
-    train: Names | None = None,
-    preset: str | None = None,
-    effort: str | None = None,
-    runs: int | None = None,
-    max_epochs: int | None = None,
-    patience: int | None = None,
-    frame_pool: int | None = None,
-    class_weight: str | None = None,
-    labels: str | int | None = None,
-    transcripts: Names | None = None,
-    embeddings: str | Path | None = None,
-    seed: int | None = None,
-    limit: int | None = None,
-    name: str | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     jobs: int | None = None,
@@ -91,6 +71,7 @@ def run(
     formats: Names | None = None,
     margin: float = 0.02,
     listen: int = 0,
+    **settings: Unpack[StudySettings],
 ) -> Results:
     """Run a study and write its results: ``aser-bench run`` in Python.
 
@@ -166,31 +147,6 @@ def run(
     from .report.build import ReportOptions
     from .report.results import Results
 
-    if corpus is not None and corpora is not None:
-        raise UsageError("corpus and corpora are the same setting: give only one of them")
-    settings = {
-        "corpora": corpora if corpus is None else corpus,
-        "codecs": codecs,
-        "bitrate_policy": bitrate_policy,
-        "match_level": match_level,
-        "features": features,
-        "models": models,
-        "protocol": protocol,
-        "train": train,
-        "preset": preset,
-        "effort": effort,
-        "runs": runs,
-        "max_epochs": max_epochs,
-        "patience": patience,
-        "frame_pool": frame_pool,
-        "class_weight": class_weight,
-        "labels": labels,
-        "transcripts": transcripts,
-        "embeddings": None if embeddings is None else str(embeddings),
-        "seed": seed,
-        "limit": limit,
-        "name": name,
-    }
     outcome = runner.run(
         _study(study, settings),
         out=out,
@@ -211,12 +167,13 @@ def dry_run(
     out: str | Path | None = None,
     jobs: int | None = None,
     cache: str | Path | None = None,
+    **settings: Unpack[StudySettings],
 ) -> str:
     """Return the plan of a study and an estimate of its cost: ``aser-bench run --dry-run``.
 
     Reads the corpora and tries this machine for about half a minute; trains nothing and writes
-    no results. The parameters have the meaning that they have in `run`. Other settings, such as
-    models, are given in ``study``: ``dry_run({"codecs": {"mp3": [8, 16]}, "models": ["svm"]})``.
+    no results. The parameters, which include the settings of a study, are those of `run`:
+    ``dry_run(codecs={"mp3": [8, 16]}, models="svm")``.
 
     Raises
     ------
@@ -225,7 +182,7 @@ def dry_run(
     """
     from . import runner
 
-    return runner.run(_study(study, {}), out=out, jobs=jobs, cache=cache, dry_run=True).text
+    return runner.run(_study(study, settings), out=out, jobs=jobs, cache=cache, dry_run=True).text
 
 
 def check(
@@ -237,7 +194,7 @@ def check(
     alpha: float = 0.05,
     strict: bool = False,
     part: bool = False,
-    allow: Sequence[str] = (),
+    allow: Names = (),
     tolerances: Mapping[str, float | None] | None = None,
 ) -> CheckResult:
     """Compare new results with a baseline: ``aser-bench check`` in Python.
@@ -256,7 +213,7 @@ def check(
         Whether inconclusive and changed cells fail, too.
     part : bool
         Whether ``new`` is a part of the baseline's study, so that missing cells do not count.
-    allow : sequence of str
+    allow : str or sequence of str
         Differences in spite of which cells are compared: ``corpus``, ``encoder``, ``settings``,
         ``components``, ``splits``, ``packages``.
     tolerances : mapping of str to float or None, optional
@@ -274,14 +231,19 @@ def check(
     """
     from .baseline.check import check as check_results
     from .baseline.options import CheckOptions
+    from .core.arguments import check_path, split_names
 
+    check_path("new", new)
+    check_path("against", against)
+    if not isinstance(tolerances, Mapping | None):
+        raise UsageError(f"tolerances must be a mapping of guards to numbers, not {tolerances!r}")
     options = CheckOptions(
         metric=metric,
         margin=margin,
         alpha=alpha,
         strict=strict,
         part=part,
-        allow=tuple(allow),
+        allow=split_names("allow", allow),
         tolerances=dict(tolerances or {}),
     )
     return check_results(new, against, options)
@@ -329,17 +291,30 @@ def write_report(
 
 
 def _study(
-    study: Study | Mapping[str, Any] | str | Path | None, settings: Mapping[str, Any]
+    study: Study | Mapping[str, Any] | str | Path | None, settings: Mapping[str, object]
 ) -> Study:
-    """Return a study of any form, with the settings that are not None in place of its own."""
-    from .study.config import Study, read_file, resolve
+    """Return a study given in any form, with settings that replace those of the study."""
+    from .study.config import Study, StudySettings, read_file, resolve
 
-    given = {key: value for key, value in settings.items() if value is not None}
-    if isinstance(study, Study):
-        return resolve(study.to_mapping(), given) if given else study
-    if isinstance(study, str | Path):
-        return resolve(read_file(study), given)
-    layer = dict(study or {})
-    if "corpus" in layer:
-        layer.setdefault("corpora", layer.pop("corpus"))
-    return resolve(layer, given)
+    for name in settings:
+        if name not in StudySettings.__optional_keys__:
+            raise TypeError(f"unexpected keyword argument {name!r}")
+    if study is None:
+        layer: Mapping[str, Any] = {}
+    elif isinstance(study, Study):
+        layer = study.to_mapping()
+    elif isinstance(study, str | Path):
+        layer = read_file(study)
+    elif isinstance(study, Mapping):
+        layer = _with_corpora(study)
+    else:
+        raise UsageError(f"study must be a Study, a mapping or a study file, not {study!r}")
+    given = {name: value for name, value in settings.items() if value is not None}
+    return resolve(layer, _with_corpora(given))
+
+
+def _with_corpora(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with the key ``corpus`` renamed to ``corpora``."""
+    if "corpus" in settings and "corpora" in settings:
+        raise UsageError("corpus and corpora are the same setting: give only one of them")
+    return {"corpora" if name == "corpus" else name: value for name, value in settings.items()}

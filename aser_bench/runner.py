@@ -12,6 +12,7 @@ import pandas as pd
 
 from .codecs import reference_encoder
 from .core import metrics
+from .core.arguments import check_path
 from .core.atomic import FolderWriter, check_folder, writing
 from .core.errors import CodecError
 from .core.progress import Notify, Progress, print_notice, report_refused
@@ -27,6 +28,7 @@ from .results import existing, merge, provenance, scores, writer
 from .results.writer import Costs
 from .study.config import Study
 from .study.experiment import Experiment
+from .study.parsing import integer
 
 EXIT_OK, EXIT_FAILED_CELLS = 0, 3
 
@@ -94,6 +96,11 @@ def run(
     AserBenchError
         With a message of one line: an invalid study, a full disk, a broken encoder.
     """
+    for name, path in (("out", out), ("cache", cache)):
+        if path is not None:
+            check_path(name, path)
+    if jobs is not None:
+        jobs = integer("jobs", 1)(jobs)
     folder = Path(out) if out is not None else Path("results") / study.label
     check_folder(folder)
     notify: Notify = (lambda line: None) if quiet else print_notice

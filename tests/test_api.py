@@ -12,19 +12,14 @@ import pytest
 
 import aser_bench
 from aser_bench import AserBenchError, UsageError, runner
+from aser_bench.corpora.base import Corpus
 from aser_bench.study.config import Study, resolve
 
 
 def test_public_names_are_importable():
     for name in aser_bench.__all__:
         assert getattr(aser_bench, name) is not None
-    assert set(aser_bench.__all__) <= {
-        *dir(aser_bench),
-        "Results",
-        "Study",
-        "load_results",
-        "metrics",
-    }
+    assert dir(aser_bench) == sorted(aser_bench.__all__)
 
 
 def test_an_unknown_attribute_is_an_attribute_error():
@@ -95,14 +90,72 @@ def test_corpus_is_the_same_as_corpora(studies):
 
 
 def test_an_unknown_keyword_is_a_type_error(studies):
-    with pytest.raises(TypeError, match="bitrates"):
-        aser_bench.run(bitrates=[8])  # type: ignore[call-arg]
+    for function in (aser_bench.run, aser_bench.dry_run):
+        with pytest.raises(TypeError, match="unexpected keyword argument 'bitrates'"):
+            function(bitrates=[8])
 
 
 def test_wrong_values_are_usage_errors(studies):
     for wrong in ({"seed": -1}, {"models": []}, {"margin": 2.0}, {"formats": "docx"}):
         with pytest.raises(AserBenchError):
             aser_bench.run(**wrong)
+
+
+def test_a_study_object_of_plain_values_is_run(studies):
+    aser_bench.run(Study(corpora={"ravdess": "DIR"}, codecs={"mp3": [8, 16, 64]}, models=["svm"]))
+    assert studies == [EXPECTED]
+
+
+def test_dry_run_has_the_settings_of_run(studies):
+    assert aser_bench.dry_run(corpus={"ravdess": "DIR"}, codecs={"mp3": [8, 16, 64]}, models="svm")
+    assert studies == [EXPECTED]
+
+
+def test_paths_of_embeddings_may_be_path_objects(studies, tmp_path):
+    aser_bench.run(embeddings=tmp_path / "vectors.txt")
+    assert studies[0].embeddings == str(tmp_path / "vectors.txt")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"study": 5}, "study must be a Study, a mapping or a study file, not 5"),
+        ({"formats": 5}, "formats must be a name or a list of names, not 5"),
+        ({"margin": "x"}, "margin must be a number, not 'x'"),
+        ({"listen": "x"}, "listen must be a number, not 'x'"),
+        ({"jobs": "x"}, "jobs must be an integer of at least 1, not 'x'"),
+        ({"jobs": 0}, "jobs must be an integer of at least 1, not 0"),
+        ({"out": 5}, "out must be a path, not 5"),
+        ({"cache": 5}, "cache must be a path, not 5"),
+        ({"codecs": {"mp3": "x"}}, "bitrates: 'x' is not a bitrate in kbit/s (write 8,16,64)"),
+        ({"embeddings": 5}, "embeddings must be the name of a file, not 5"),
+    ],
+)
+def test_a_wrong_value_is_named_in_one_line(arguments, message):
+    with pytest.raises(UsageError) as error:
+        aser_bench.run(**arguments)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"new": 5}, "new must be a path, not 5"),
+        ({"against": None}, "against must be a path, not None"),
+        ({"metric": 5}, "the name of a metric must be a string, not 5"),
+        ({"margin": "x"}, "margin must be a number, not 'x'"),
+        ({"alpha": "x"}, "alpha must be a number, not 'x'"),
+        ({"allow": 5}, "allow must be a name or a list of names, not 5"),
+        ({"allow": "settings,speed"}, "unknown difference 'speed' to allow"),
+        ({"tolerances": "x"}, "tolerances must be a mapping of guards to numbers, not 'x'"),
+        ({"tolerances": {"max-lost": "x"}}, "max-lost must be a number, not 'x'"),
+    ],
+)
+def test_a_wrong_value_of_a_check_is_named(arguments, message):
+    with pytest.raises(UsageError) as error:
+        aser_bench.check(**{"new": "new", "against": "old", **arguments})
+    assert str(error.value).startswith(message)
+    assert "\n" not in str(error.value)
 
 
 # Results
@@ -152,6 +205,23 @@ def test_results_are_shown_in_one_line_and_as_html(results):
     assert "safe_kbps" in page
 
 
+def test_findings_report_and_check_are_shown_in_one_line(results, tmp_path):
+    report = results.report(tmp_path, formats="csv")
+    check = aser_bench.check(results.folder, results.folder)
+    assert repr(report) == f"Report({str(tmp_path)!r}: tables)"
+    assert repr(results.findings).startswith("Findings(9 cells, ")
+    assert repr(results.findings).endswith(" losses, margin 0.02)")
+    sides = f"{str(results.folder)!r} against {str(results.folder)!r}"
+    assert repr(check) == f"CheckResult({sides}: passed: 9 same)"
+    assert repr(aser_bench.load_corpus("demo")) == "Listing(224 utterances, 0 refused)"
+
+
+@pytest.mark.parametrize("allow", ["settings", "settings, packages", ["settings"]])
+def test_allowed_differences_are_given_as_string_or_list(results, allow):
+    check = aser_bench.check(results.folder, results.folder, allow=allow)
+    assert check.options.allow == tuple(allow.split(", ") if isinstance(allow, str) else allow)
+
+
 def test_figures_are_drawn(results):
     figure = results.figure("curve", corpus="demo")
     assert figure.axes
@@ -194,6 +264,55 @@ def test_features_of_a_signal_and_of_several():
     assert several.index.names == ["signal", "frame"]
     assert list(several.groupby("signal").size()) == [32, 16]
     assert several.shape[1] == 40
+
+
+TONE = 0.5 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)
+
+
+@pytest.mark.parametrize("rate", [0, -8000, 0.5, float("nan"), "16000", None])
+def test_a_wrong_sample_rate_is_named(rate):
+    message = f"rate must be a sample rate in Hz, such as 16000, not {rate!r}"
+    with pytest.raises(UsageError) as error:
+        aser_bench.roundtrip(TONE, rate, "mp3", 16)
+    assert str(error.value) == message
+    with pytest.raises(UsageError) as error:
+        aser_bench.extract_features(TONE, rate, "robust")
+    assert str(error.value) == message
+
+
+def test_wrong_arguments_of_a_roundtrip_are_named():
+    with pytest.raises(UsageError, match=r"bitrate must be a number, not \[8, 16\]"):
+        aser_bench.roundtrip(TONE, 16_000, "mp3", [8, 16])  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"rate must be a sample rate in Hz, .* not 'opus'"):
+        aser_bench.roundtrip(TONE, "opus", 16_000, 16)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="the name of a codec must be a string, not 5"):
+        aser_bench.roundtrip(TONE, 16_000, 5)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="the name of a feature set must be a string, not 5"):
+        aser_bench.extract_features(TONE, 16_000, 5)  # type: ignore[arg-type]
+
+
+def test_a_component_of_another_package_is_explained():
+    with pytest.raises(UsageError, match=r"or write package\.module:Name"):
+        aser_bench.roundtrip(TONE, 16_000, "zzzzzz")
+    with pytest.raises(UsageError, match=r"unknown codec 'mp4'; did you mean 'mp3'\?$"):
+        aser_bench.roundtrip(TONE, 16_000, "mp4")
+
+
+class MyCorpus(Corpus):
+    """A corpus of another package; a folder must be given."""
+
+    name = "my-corpus"
+    title = licence = citation = "mine"
+
+    def scan(self, source):
+        """List nothing."""
+        raise AssertionError("the folder is missing")
+
+
+def test_a_corpus_without_its_folder_is_named_as_typed():
+    typed = f"{__name__}:MyCorpus"
+    with pytest.raises(UsageError, match=f"needs its folder or file: write {typed}=DIR"):
+        aser_bench.load_corpus(typed)
 
 
 def test_metrics_are_importable():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..core.arguments import check_number
 from ..core.errors import UsageError, suggest
 
 DIFFERENCES = {
@@ -131,21 +132,27 @@ class CheckOptions:
         from ..core.metrics import get_metric  # slow to import; --help needs this module
 
         get_metric(self.metric)
+        check_number("margin", self.margin)
+        check_number("alpha", self.alpha)
         if not 0 <= self.margin < 1:
             raise UsageError(
-                f"--margin must be from 0 to below 1 (0.02 is two points), not {self.margin:g}"
+                f"margin must be from 0 to below 1 (0.02 is two points), not {self.margin:g}"
             )
         if not 0 < self.alpha < 1:
-            raise UsageError(f"--alpha must be between 0 and 1, not {self.alpha:g}")
+            raise UsageError(f"alpha must be between 0 and 1, not {self.alpha:g}")
         for name in self.allow:
             if name not in DIFFERENCES:
-                raise UsageError(f"--allow: unknown {name!r}{suggest(name, DIFFERENCES)}")
+                raise UsageError(
+                    f"unknown difference {name!r} to allow{suggest(name, DIFFERENCES)}"
+                )
         for name, value in self.tolerances.items():
             if name not in TOLERANCES:
                 raise UsageError(f"unknown tolerance {name!r}{suggest(name, TOLERANCES)}")
+            if value is not None:
+                check_number(name, value)
             if value is not None and not 0 <= value < float("inf"):
                 raise UsageError(
-                    f"--{name} must be a finite number of at least 0, or off, not {value:g}"
+                    f"{name} must be a finite number of at least 0, or off, not {value:g}"
                 )
 
     def tolerance(self, flag: str) -> float | None:

@@ -137,6 +137,10 @@ class CheckResult:
     guards: tuple[GuardCheck, ...] = ()
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """Return one line with both sides and the counts of verdicts."""
+        return f"CheckResult({self.new!r} against {self.baseline!r}: {self.sentence})"
+
     @property
     def counts(self) -> dict[str, int]:
         """The number of cells by verdict, without verdicts that do not occur."""

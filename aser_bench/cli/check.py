@@ -163,18 +163,18 @@ def _write(text: str, file: str) -> None:
 
 def _check_options(arguments: argparse.Namespace) -> CheckOptions:
     from ..baseline.options import TOLERANCES, CheckOptions
+    from ..core.arguments import split_names
 
     defaults = CheckOptions()
     margin, alpha = _value(arguments, "margin"), _value(arguments, "alpha")
     tolerances = {flag: _value(arguments, flag) for flag in TOLERANCES}
-    names = (name.strip() for name in _value(arguments, "allow").split(","))
     return CheckOptions(
         metric=_value(arguments, "metric") or defaults.metric,
         margin=_number("margin", margin) if margin else defaults.margin,
         alpha=_number("alpha", alpha) if alpha else defaults.alpha,
         strict=arguments.strict or _is_set("STRICT"),
         part=arguments.part or _is_set("PART"),
-        allow=tuple(name for name in names if name),
+        allow=split_names("allow", _value(arguments, "allow")),
         tolerances={
             flag: None if value.lower() == "off" else _number(flag, value)
             for flag, value in tolerances.items()

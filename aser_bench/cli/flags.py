@@ -142,10 +142,7 @@ def _number(
 
 def jobs(options: argparse.Namespace) -> int | None:
     """Return the value of ``-j`` or ``ASER_BENCH_JOBS``, None where neither is given."""
-    from ..core.errors import UsageError
+    from ..study.parsing import integer
 
     text = _value(options, "jobs")
-    try:
-        return int(text) if text else None
-    except ValueError:
-        raise UsageError(f"-j must be a whole number, not {text!r}") from None
+    return integer("jobs", 1)(text) if text else None

@@ -51,8 +51,8 @@ def roundtrip(
     Raises
     ------
     UsageError
-        If the codec is unknown, the ffmpeg in use does not support it, or the bitrate cannot be
-        coded under the policy.
+        If the codec is unknown, the ffmpeg in use does not support it, the bitrate cannot be
+        coded under the policy, or ``rate`` or ``bitrate`` is not a number.
     AudioError
         If the signal is empty, not mono or not finite.
     CodecError
@@ -66,10 +66,14 @@ def roundtrip(
     >>> coded.shape, coded.dtype
     ((16000,), dtype('float32'))
     """
+    from ..core.arguments import check_number, check_sample_rate
     from ..core.errors import UsageError
     from .signals import check_signals
     from .specs import get_available
 
+    check_sample_rate(rate)
+    if bitrate is not None:
+        check_number("bitrate", bitrate)
     component = get_available(codec)
     if component.takes_bitrates and bitrate is None:
         raise UsageError(f"{codec} needs a bitrate")

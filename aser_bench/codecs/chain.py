@@ -52,7 +52,7 @@ class Chain(Codec):
         """Check that at most one codec takes its bitrate from ``--bitrates``."""
         if sum(hop.open for hop in self.hops) > 1:
             raise UsageError(
-                f"chain {self.spec}: at most one codec may take its bitrate from --bitrates; "
+                f"chain {self.spec}: at most one codec may be without its bitrate; "
                 "give the bitrates of the others in the chain, such as mp3:64+opus"
             )
 
@@ -132,7 +132,7 @@ class Chain(Codec):
         if open_hop is None:
             if len(bitrates):
                 raise UsageError(
-                    f"chain {self.spec} already gives all bitrates: leave out --bitrates"
+                    f"chain {self.spec} already gives all bitrates: leave out the bitrates"
                 )
             return chained, []
         hops_by_name = {condition.hops[open_hop].name: condition.hops for condition in chained}

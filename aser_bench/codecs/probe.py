@@ -149,7 +149,7 @@ def plan_conditions(
     if codec.takes_bitrates and not len(bitrates):
         supported = codec.bitrates(rate)
         if supported is None:
-            raise UsageError(f"codec {codec.spec!r} needs --bitrates (kbit/s), such as 8,16,64")
+            raise UsageError(f"codec {codec.spec!r} needs bitrates (kbit/s), such as 8,16,64")
         bitrates = supported.values
     return codec.conditions(bitrates, rate, policy)
 

@@ -28,6 +28,8 @@ def get(spec: str) -> Codec:
     >>> get("opus:application=voip").label, get("mp3:64+opus:16").label
     ('opus-voip', 'mp3+opus')
     """
+    if not isinstance(spec, str):
+        raise UsageError(f"the name of a codec must be a string, not {spec!r}")
     hops = tuple(_hop(part, spec) for part in spec.split("+"))
     if len(hops) == 1 and hops[0].kbps is None:
         return hops[0].codec

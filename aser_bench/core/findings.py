@@ -253,6 +253,11 @@ class Findings:
     wer: pd.DataFrame = field(default_factory=lambda: _empty(WER))
     transcript_errors: pd.DataFrame = field(default_factory=lambda: _empty(TRANSCRIPT_ERRORS))
 
+    def __repr__(self) -> str:
+        """Return one line with the sizes of the main tables and the margin."""
+        sizes = f"{len(self.cells)} cells, {len(self.losses)} losses"
+        return f"Findings({sizes}, margin {self.margin:g})"
+
 
 def transcriber_of(model: str, transcribers: Iterable[str]) -> str:
     """Return the transcriber of the texts that a model reads; empty if there is none.

@@ -76,13 +76,18 @@ def get(kind: str, name: str) -> Any:
     UsageError
         If there is no such component, or its module cannot be imported.
     """
+    if not isinstance(name, str):
+        raise UsageError(f"the name of a {_SINGULAR[kind]} must be a string, not {name!r}")
     if name in builtins(kind):
         return builtins(kind)[name]
     if name in plugins(kind):
         return load(kind, name, plugins(kind)[name].value)
     if ":" in name:
         return load(kind, name, name)
-    raise UsageError(f"unknown {_SINGULAR[kind]} {name!r}{suggest(name, names(kind))}")
+    hint = suggest(name, names(kind))
+    if "did you mean" not in hint:
+        hint += "; install the package that defines another one, or write package.module:Name"
+    raise UsageError(f"unknown {_SINGULAR[kind]} {name!r}{hint}")
 
 
 def instance(kind: str, name: str, base: type[Component]) -> Component:

@@ -49,4 +49,12 @@ def load_corpus(name: str, source: str | Path | None = None) -> Listing:
     UsageError
         If there is no such corpus, or ``source`` has no file of it.
     """
-    return get(name).scan(None if source is None else Path(source))
+    from ..core.arguments import check_path
+    from ..core.errors import UsageError
+
+    if source is not None:
+        check_path("source", source)
+    corpus = get(name)
+    if source is None and corpus.needs_source:
+        raise UsageError(f"corpus {name!r} needs its folder or file: write {name}=DIR")
+    return corpus.scan(None if source is None else Path(source))

@@ -33,6 +33,10 @@ class Listing:
     refused: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        """Return one line with the numbers of utterances and of refused files."""
+        return f"Listing({len(self.utterances)} utterances, {len(self.refused)} refused)"
+
 
 class Corpus(ABC):
     """A corpus: the reader of its layout, its source and its terms of use.

@@ -95,7 +95,7 @@ def _split(row: dict[str, str]) -> str | None:
 
 def _table_path(source: Path | None) -> Path:
     if source is None:
-        raise UsageError("corpus 'csv' needs a table: --corpus csv=FILE")
+        raise UsageError("corpus 'csv' needs a table: write csv=FILE")
     path = Path(source).expanduser().absolute()
     if path.is_dir():
         raise UsageError(f"corpus 'csv': {str(source)!r} is a folder; give the file of the table")

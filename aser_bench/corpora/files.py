@@ -71,7 +71,7 @@ def corpus_folder(source: Path | None, corpus: str) -> Path:
         If ``source`` is None, does not exist, cannot be listed or is a file.
     """
     if source is None:
-        raise UsageError(f"corpus {corpus!r} needs its folder: --corpus {corpus}=DIR")
+        raise UsageError(f"corpus {corpus!r} needs its folder: write {corpus}=DIR")
     path = Path(source).expanduser().absolute()
     if not path.exists():
         raise UsageError(f"corpus {corpus!r}: there is no folder {str(source)!r}")

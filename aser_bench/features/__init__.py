@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..core import registry
+from ..core.arguments import check_sample_rate
 from ..core.errors import UsageError
 from ..core.options import split_spec
 from .base import FeatureBundle, FeatureSet
@@ -38,6 +39,8 @@ def resolve(spec: str) -> FeatureSet | FeatureBundle:
     UsageError
         For an unknown feature set or option, or a value that is not valid for the option.
     """
+    if not isinstance(spec, str):
+        raise UsageError(f"the name of a feature set must be a string, not {spec!r}")
     name_parts, options = split_spec(spec)
     name = ":".join(name_parts)
     target = registry.get("features", name)
@@ -201,7 +204,7 @@ def extract_features(
     Raises
     ------
     UsageError
-        If there is no such feature set.
+        If there is no such feature set, or ``rate`` is not a sample rate.
     AudioError
         If a signal is empty, not mono or not finite.
 
@@ -215,6 +218,7 @@ def extract_features(
     import numpy as np
     import pandas as pd
 
+    check_sample_rate(rate)
     if isinstance(signals, np.ndarray) and signals.ndim == 1:
         signals = [signals]
     rows = extract([features], list(signals), rate)[features]

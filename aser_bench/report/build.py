@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from ..core import atomic, folders, tempdirs
+from ..core.arguments import check_number, check_path, split_names
 from ..core.errors import UsageError, suggest
 from ..core.findings import Findings
 from ..results import audio_examples, reader
@@ -47,6 +48,10 @@ class Report:
     findings: Findings
     verdict: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        """Return one line with the folder and the files in it."""
+        return f"Report({str(self.folder)!r}: {', '.join(self.written)})"
+
 
 @dataclass(frozen=True)
 class ReportOptions:
@@ -76,27 +81,25 @@ class ReportOptions:
     unclustered: bool = False
 
     def __post_init__(self) -> None:
+        check_number("margin", self.margin)
+        check_number("listen", self.listen)
         if not 0 < self.margin < 1:
             raise UsageError(
-                f"--margin must be between 0 and 1 (0.02 is two points), not {self.margin:g}"
+                f"margin must be between 0 and 1 (0.02 is two points), not {self.margin:g}"
             )
         if self.listen < 0:
-            raise UsageError(f"--listen must be a number of utterances, not {self.listen}")
+            raise UsageError(f"listen must be a number of utterances, not {self.listen}")
         if not self.names:
-            raise UsageError(f"--format is empty; choose from {', '.join(FORMATS)}")
+            raise UsageError(f"formats names no format; choose from {', '.join(FORMATS)}")
         for name in self.names:
             if name not in FORMATS:
-                raise UsageError(
-                    f"unknown format {name!r}{suggest(name, FORMATS)}; choose from "
-                    f"{', '.join(FORMATS)}"
-                )
+                raise UsageError(f"unknown format {name!r}{suggest(name, FORMATS)}")
 
     @property
     def names(self) -> tuple[str, ...]:
         """The formats without duplicates."""
-        formats = self.formats or FORMATS
-        parts = formats.split(",") if isinstance(formats, str) else formats
-        return tuple(dict.fromkeys(part.strip().lower() for part in parts if part.strip()))
+        names = split_names("formats", self.formats or FORMATS)
+        return tuple(dict.fromkeys(name.lower() for name in names))
 
 
 def report(
@@ -121,10 +124,12 @@ def report(
         If a folder has no results, or ``out`` is missing for several folders.
     """
     options = options or ReportOptions()
+    for path in (*paths, *([] if out is None else [out])):
+        check_path("a folder", path)
     if not paths:
         raise UsageError("no results folder is given")
     if out is None and len(paths) > 1:
-        raise UsageError("a report of several folders needs --out DIR")
+        raise UsageError("a report of several folders needs an output folder (out)")
     folder = Path(out) if out is not None else Path(paths[0])
     if out is not None:
         atomic.check_folder(folder, _OUTPUTS)

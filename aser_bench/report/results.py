@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..core.arguments import check_path
 from ..core.errors import UsageError, suggest
 from ..core.findings import COMPARED, Findings
 from ..core.tables import ORIGINAL
@@ -118,9 +119,9 @@ class Results:
         UsageError
             If there is no such figure, or nothing to draw for this part.
         """
-        names = [kind.name for kind in figures.FIGURES]
+        names = [figure.name for figure in figures.FIGURES]
         if name not in names:
-            raise UsageError(f"unknown figure {name!r}{suggest(name, names)}")
+            raise UsageError(f"unknown figure {name!r}{suggest(str(name), names)}")
         wanted = {"corpus": corpus, "features": features, "protocol": protocol}
         material = self._material
         drawings = figures.draw(name, self.findings, material.conditions, material.context, wanted)
@@ -196,6 +197,7 @@ def load_results(folder: str | Path, *, margin: float = MARGIN) -> Results:
     UsageError
         If the folder holds no results, or the margin is not between 0 and 1.
     """
+    check_path("folder", folder)
     ReportOptions(margin=margin)
     reader.read(folder)
     return Results(Path(folder), margin)

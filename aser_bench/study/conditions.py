@@ -66,9 +66,9 @@ def plan_conditions(study: Study) -> ConditionPlan:
     for choice in (CodecChoice(ORIGINAL), *study.codecs):
         codec = specs.get_available(choice.name)
         if choice.bitrates and not codec.takes_bitrates:
-            raise UsageError(f"codec {choice.name!r} has no bitrates: leave out --bitrates")
+            raise UsageError(f"codec {choice.name!r} has no bitrates: leave out the bitrates")
         if codec.takes_bitrates and not choice.bitrates:
-            raise UsageError(f"codec {choice.name!r} needs --bitrates (kbit/s), such as 8,16,64")
+            raise UsageError(f"codec {choice.name!r} needs bitrates (kbit/s), such as 8,16,64")
         planned, same = codec.conditions(choice.bitrates, SAMPLE_RATE, study.bitrate_policy)
         spec = specs.portable_spec(codec, choice.name)
         for condition in (replace(condition, codec=spec) for condition in planned):

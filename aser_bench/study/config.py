@@ -6,10 +6,10 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from ..codecs.bitrates import POLICIES
 from ..core.errors import UsageError, suggest
@@ -21,6 +21,9 @@ from .parsing import CodecChoice, CorpusChoice
 
 STUDY_BITRATES = (8.0, 16.0, 24.0, 64.0, 96.0, 128.0, 192.0, 256.0)
 """Bitrates (kbit/s) of the study that the preset ``paper`` repeats."""
+
+Names = str | Sequence[str]
+"""Names in a list, or in a string separated by commas."""
 
 TRAIN_MODES = ("all", "original", "matched", "multi")
 
@@ -46,6 +49,8 @@ PRESETS: dict[str, dict[str, Any]] = {
 class Study:
     """A study. Every field is a key of a study file and a flag of ``aser-bench run``.
 
+    Values may be given as in a study file: ``Study(codecs={"mp3": [8, 16]}, models="svm")``.
+
     Attributes
     ----------
     name : str
@@ -56,7 +61,7 @@ class Study:
         Codecs with their bitrates. The original is always among the conditions.
     bitrate_policy : str
         What happens to a bitrate that a codec does not have: ``promote`` to the next one,
-        ``clamp`` to the largest, or ``error``.
+        ``clamp`` to the nearest bitrate that it has, or ``error``.
     match_level : bool
         Whether each coded utterance is brought back to the level of its original.
     features : tuple of str
@@ -86,6 +91,11 @@ class Study:
         Seed from which the seeds of all cells are derived.
     limit : int or None
         Number of utterances of each corpus, for a quick run.
+
+    Raises
+    ------
+    UsageError
+        For a value that cannot be read.
     """
 
     name: str = ""
@@ -109,6 +119,11 @@ class Study:
     embeddings: str | None = None
     seed: int = 0
     limit: int | None = None
+
+    def __post_init__(self) -> None:
+        """Convert values that are given as in a study file."""
+        for field in fields(self):
+            object.__setattr__(self, field.name, _parse(field.name, getattr(self, field.name)))
 
     @property
     def label(self) -> str:
@@ -141,6 +156,36 @@ class Study:
         return plain
 
 
+class StudySettings(TypedDict, total=False):
+    """The fields of `Study` as keyword arguments, in the forms of a study file.
+
+    ``corpus`` is the same as ``corpora``. A setting that is None is not given.
+    """
+
+    name: str | None
+    corpus: Names | Mapping[str, str | Path | None] | None
+    corpora: Names | Mapping[str, str | Path | None] | None
+    codecs: Names | Mapping[str, Sequence[float] | float | None] | None
+    bitrate_policy: str | None
+    match_level: bool | None
+    features: Names | None
+    models: Names | None
+    protocol: Names | None
+    train: Names | None
+    preset: str | None
+    effort: str | None
+    runs: int | None
+    max_epochs: int | None
+    patience: int | None
+    frame_pool: int | None
+    class_weight: str | None
+    labels: str | int | None
+    transcripts: Names | None
+    embeddings: str | Path | None
+    seed: int | None
+    limit: int | None
+
+
 def resolve(*layers: Mapping[str, Any]) -> Study:
     """Return the study of several layers, of which later ones override earlier ones.
 
@@ -162,12 +207,8 @@ def resolve(*layers: Mapping[str, Any]) -> Study:
             if key not in _PARSERS:
                 raise UsageError(f"unknown key {key!r} in the study{suggest(str(key), _PARSERS)}")
         merged.update(layer)
-    try:
-        preset = _PARSERS["preset"](merged.get("preset", "default"))
-        merged = {**PRESETS[preset], **merged}
-        return Study(**{key: _PARSERS[key](value) for key, value in merged.items()})
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"the study cannot be read: {error}") from error
+    preset = _parse("preset", merged.get("preset", "default"))
+    return Study(**{**PRESETS[preset], **merged})
 
 
 def read_file(path: str | Path) -> dict[str, Any]:
@@ -209,6 +250,13 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> dict[str, s
         for field in fields(Study)
     }
     return {name: value for name, value in values.items() if value}
+
+
+def _parse(key: str, value: object) -> Any:
+    try:
+        return _PARSERS[key](value)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{key} of the study cannot be read: {error}") from error
 
 
 def _protocols(value: Any) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from ..codecs.specs import split_bitrate
@@ -57,7 +58,9 @@ def corpora(value: Any) -> tuple[CorpusChoice, ...]:
     """
     choices = []
     for item in _items(value):
-        for name, source in item.items() if isinstance(item, dict) else [_name_and_source(item)]:
+        if isinstance(item, CorpusChoice):
+            item = {item.name: item.source}
+        for name, source in item.items() if isinstance(item, Mapping) else [_name_and_source(item)]:
             choices.append(CorpusChoice(str(name), str(source) if source else None))
     _check_unique("corpus", [choice.name for choice in choices])
     return tuple(choices)
@@ -67,7 +70,9 @@ def codecs(value: Any) -> tuple[CodecChoice, ...]:
     """Parse ``mp3``, ``gsm,g711``, or ``[{mp3: [8, 64]}, opus:16]``."""
     choices = []
     for item in _items(value):
-        for name, rates in item.items() if isinstance(item, dict) else [(item, ())]:
+        if isinstance(item, CodecChoice):
+            item = {item.name: item.bitrates}
+        for name, rates in item.items() if isinstance(item, Mapping) else [(item, ())]:
             choices.append(_codec(str(name), _bitrates(rates) if rates is not None else ()))
     _check_unique("codec", [choice.name for choice in choices])
     return tuple(choices)
@@ -78,7 +83,7 @@ def _codec(spec: str, rates: tuple[float, ...]) -> CodecChoice:
     if rate is None:
         return CodecChoice(spec, rates)
     if rates:
-        raise UsageError(f"codec {spec!r} has its bitrate already: leave out --bitrates")
+        raise UsageError(f"codec {spec!r} has its bitrate already: leave out the bitrates")
     return CodecChoice(name, _bitrates([rate]))
 
 
@@ -90,7 +95,7 @@ def _bitrates(value: Any) -> tuple[float, ...]:
         except ValueError:
             rate = math.nan
         if not math.isfinite(rate) or rate <= 0:
-            raise UsageError(f"--bitrates: {item!r} is not a bitrate in kbit/s (write 8,16,64)")
+            raise UsageError(f"bitrates: {item!r} is not a bitrate in kbit/s (write 8,16,64)")
         rates.append(rate)
     return tuple(sorted(set(rates)))
 
@@ -98,9 +103,9 @@ def _bitrates(value: Any) -> tuple[float, ...]:
 def _name_and_source(item: Any) -> tuple[str, str | None]:
     name, equals, source = str(item).partition("=")
     if not name:
-        raise UsageError(f"--corpus {item}: write the name of the corpus before the equals sign")
+        raise UsageError(f"corpus {item!r}: write the name of the corpus before the equals sign")
     if equals and not source:
-        raise UsageError(f"--corpus {item}: write a folder or file after the equals sign")
+        raise UsageError(f"corpus {item!r}: write a folder or file after the equals sign")
     return name, source or None
 
 
@@ -149,9 +154,9 @@ def path(key: str) -> Parser[str | None]:
     """Return a parser of a file name; an empty one becomes None."""
 
     def parse(value: Any) -> str | None:
-        if value is not None and not isinstance(value, str):
+        if value is not None and not isinstance(value, str | Path):
             raise UsageError(f"{key} must be the name of a file, not {value!r}")
-        return value or None
+        return str(value) if value else None
 
     return parse
 

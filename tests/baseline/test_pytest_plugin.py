@@ -89,7 +89,7 @@ def test_a_missing_baseline_is_reported(nested):
     ("call", "output"),
     [
         ("'nowhere', 'baseline'", "nowhere does not exist"),
-        ("'same', 'baseline', margin=2", "--margin must be from 0 to below 1"),
+        ("'same', 'baseline', margin=2", "margin must be from 0 to below 1"),
         ("'same', 'baseline', allow='pakages'", "did you mean 'packages'?"),
     ],
 )

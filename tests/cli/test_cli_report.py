@@ -66,11 +66,11 @@ def test_unclustered_interval_is_written_with_its_flag_only(report, folder):
     [
         (("--format", "csv,htlm"), "unknown format 'htlm'; did you mean 'html'?"),
         (("--margin", "much"), "--margin must be a number, not 'much'"),
-        (("--margin", "2"), "--margin must be between 0 and 1"),
-        (("--margin", "0"), "--margin must be between 0 and 1"),
-        (("--margin", "nan"), "--margin must be between 0 and 1"),
+        (("--margin", "2"), "margin must be between 0 and 1"),
+        (("--margin", "0"), "margin must be between 0 and 1"),
+        (("--margin", "nan"), "margin must be between 0 and 1"),
         (("--listen", "1.5"), "--listen must be a"),
-        (("--listen", "-1"), "--listen must be a number of utterances"),
+        (("--listen", "-1"), "listen must be a number of utterances"),
         (("--formt", "csv"), "--formt"),
     ],
 )

@@ -75,10 +75,10 @@ def test_progress_and_refused_recordings_are_reported(encode, table, tmp_path):
     ("arguments", "message"),
     [
         (("--bitrates", "8", "out"), "--bitrates must follow the --codec"),
-        (("--codec", "mp3", "out"), "needs --bitrates"),
+        (("--codec", "mp3", "out"), "needs bitrates"),
         (("--codec", "gain", "--form", "flac", "out"), "unknown form 'flac'"),
         (("--codec", "gain", "--limit", "0", "out"), "limit must be"),
-        (("--codec", "gain", "-j", "two", "out"), "-j must be a whole number"),
+        (("--codec", "gain", "-j", "two", "out"), "jobs must be an integer of at least 1"),
         (("--corpus", "demo", "--corpus", "csv=x", "--codec", "gain", "out"), "one --corpus"),
         (("--corpus", "csv=nowhere.csv", "--codec", "gain", "out"), "there is no file"),
         (("--codec", "gain", "full"), "full is not empty"),

@@ -94,7 +94,7 @@ def test_import_path_contains_a_colon(package):
         ("g711:64", "g711 takes no bitrate"),
         ("original:64", "original takes no bitrate"),
         ("gain:db=3:64+mp3", "gain takes no bitrate"),
-        ("mp3+opus", "at most one codec may take its bitrate from --bitrates"),
+        ("mp3+opus", "at most one codec may be without its bitrate"),
         ("mp3+gsm+mp3", "at most one codec"),
         ("64", "unknown codec '64'"),
         ("mp3 :64", "unknown codec 'mp3 '"),

@@ -103,7 +103,7 @@ def test_clamped_bitrates_of_a_chain_are_aliases():
         ([{"mp3:64": [8]}], "has its bitrate already"),
         ([{"mp3:64+gsm": [8]}], "has no bitrates"),
         (["mp3+opus"], "at most one codec"),
-        (["opus"], "needs --bitrates"),
+        (["opus"], "needs bitrates"),
         ([{"g711": [64]}], "has no bitrates"),
         (["gsm:13"], "codec 'gsm' has no bitrates"),
         (["mp3:64+gsm:13"], "gsm takes no bitrate"),

@@ -223,13 +223,18 @@ def test_names_of_utterances_can_be_anything(tmp_path):
     ("options", "message"),
     [
         ({"formats": "csv,htm"}, "unknown format 'htm'; did you mean 'html'?"),
-        ({"formats": ["pdf"]}, "choose from csv, latex, md, json, html, figures"),
+        (
+            {"formats": ["pdf"]},
+            "unknown format 'pdf'; choose from csv, figures, html, json, latex, md",
+        ),
         ({"formats": " , "}, "format"),
-        ({"margin": 0}, "--margin must be between 0 and 1"),
-        ({"margin": 1.0}, "--margin must be between 0 and 1"),
+        ({"margin": 0}, "margin must be between 0 and 1"),
+        ({"margin": 1.0}, "margin must be between 0 and 1"),
         ({"margin": -0.02}, "not -0.02"),
-        ({"margin": math.nan}, "--margin"),
-        ({"listen": -1}, "--listen"),
+        ({"margin": math.nan}, "margin"),
+        ({"listen": -1}, "listen"),
+        ({"margin": "x"}, "margin must be a number, not 'x'"),
+        ({"formats": 5}, "formats must be a name or a list of names, not 5"),
     ],
 )
 def test_rejects_invalid_options(options, message):
@@ -254,7 +259,7 @@ def test_formats_are_a_string_or_a_list(formats, names):
 
 
 def test_rejects_missing_out_and_missing_folders(folder, tmp_path):
-    with pytest.raises(UsageError, match="--out"):
+    with pytest.raises(UsageError, match="needs an output folder"):
         report([folder, folder.parent / "two"])
     with pytest.raises(UsageError, match="no results folder is given"):
         report([])

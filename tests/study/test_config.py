@@ -17,6 +17,7 @@ from aser_bench.study.config import (
     CodecChoice,
     CorpusChoice,
     Study,
+    StudySettings,
     from_environment,
     read_file,
     resolve,
@@ -84,6 +85,33 @@ def refusal(*layers) -> str:
 
 def test_no_layers_give_the_default():
     assert resolve() == resolve({}, {}) == Study()
+
+
+def test_study_converts_plain_values():
+    study = Study(corpora={"ravdess": "/r"}, codecs={"mp3": [8, 16], "gsm": None}, models=["svm"])
+    assert study == resolve(
+        {"corpora": "ravdess=/r", "codecs": [{"mp3": [8, 16]}, "gsm"], "models": "svm"}
+    )
+    assert study.codecs == (CodecChoice("mp3", (8.0, 16.0)), CodecChoice("gsm"))
+    assert resolve(study.to_mapping()) == study
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"seed": "x"}, "seed must be an integer of at least 0, not 'x'"),
+        ({"codecs": {"mp3": ["x"]}}, "bitrates: 'x' is not a bitrate in kbit/s"),
+        ({"effort": 5}, "unknown effort 5"),
+        ({"embeddings": 5}, "embeddings must be the name of a file, not 5"),
+    ],
+)
+def test_study_rejects_wrong_values(fields, message):
+    with pytest.raises(UsageError, match=message):
+        Study(**fields)
+
+
+def test_keyword_settings_are_the_fields_of_a_study():
+    assert StudySettings.__optional_keys__ == {*Study.__dataclass_fields__, "corpus"}
 
 
 def test_later_layers_override_earlier_ones():
@@ -255,7 +283,7 @@ def test_bitrates_may_be_empty(value):
 )
 def test_rejects_invalid_bitrate(value):
     text = refusal({"codecs": [{"mp3": value}]})
-    assert "not a bitrate in kbit/s" in text
+    assert "is not a bitrate in kbit/s" in text
 
 
 def test_error_names_the_invalid_bitrate():
@@ -547,7 +575,7 @@ def test_any_file_is_read_or_rejected(tmp_path_factory, text):
 
 @pytest.mark.parametrize("train", ["", []])
 def test_rejects_empty_training_conditions(train):
-    with pytest.raises(UsageError, match="has no training condition"):
+    with pytest.raises(UsageError, match="the study has no training condition"):
         resolve({"train": train})
 
 
