@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import aser_bench
-from aser_bench import AserBenchError, UsageError, runner
+from aser_bench import AserBenchError, AudioError, UsageError, runner
 from aser_bench.corpora.base import Corpus
 from aser_bench.study.config import Study, resolve
 
@@ -122,6 +122,7 @@ def test_paths_of_embeddings_may_be_path_objects(studies, tmp_path):
         ({"study": 5}, "study must be a Study, a mapping or a study file, not 5"),
         ({"formats": 5}, "formats must be a name or a list of names, not 5"),
         ({"margin": "x"}, "margin must be a number, not 'x'"),
+        ({"listen": 2.5}, "listen must be a number of utterances, not 2.5"),
         ({"listen": "x"}, "listen must be a number, not 'x'"),
         ({"jobs": "x"}, "jobs must be an integer of at least 1, not 'x'"),
         ({"jobs": 0}, "jobs must be an integer of at least 1, not 0"),
@@ -213,7 +214,7 @@ def test_findings_report_and_check_are_shown_in_one_line(results, tmp_path):
     assert repr(results.findings).endswith(" losses, margin 0.02)")
     sides = f"{str(results.folder)!r} against {str(results.folder)!r}"
     assert repr(check) == f"CheckResult({sides}: passed: 9 same)"
-    assert repr(aser_bench.load_corpus("demo")) == "Listing(224 utterances, 0 refused)"
+    assert repr(aser_bench.load_corpus("demo")) == "Listing(420 utterances, 0 refused)"
 
 
 @pytest.mark.parametrize("allow", ["settings", "settings, packages", ["settings"]])
@@ -266,6 +267,11 @@ def test_features_of_a_signal_and_of_several():
     assert several.shape[1] == 40
 
 
+@pytest.mark.parametrize(("features", "columns"), [("functionals", 180), ("frames", 40)])
+def test_features_of_no_signal_are_an_empty_table(features, columns):
+    assert aser_bench.extract_features([], 16_000, features).shape == (0, columns)
+
+
 TONE = 0.5 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)
 
 
@@ -287,6 +293,17 @@ def test_wrong_arguments_of_a_roundtrip_are_named():
         aser_bench.roundtrip(TONE, "opus", 16_000, 16)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="the name of a codec must be a string, not 5"):
         aser_bench.roundtrip(TONE, 16_000, 5)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="unknown bitrate policy 5"):
+        aser_bench.roundtrip(TONE, 16_000, "mp3", 16, policy=5)  # type: ignore[arg-type]
+    with pytest.raises(AudioError, match="the signal is not an array of numbers"):
+        aser_bench.roundtrip("x", 16_000, "mp3", 16)
+
+
+def test_wrong_arguments_of_extract_features_are_named():
+    with pytest.raises(UsageError, match="signals must be an array or a list of arrays, not 5"):
+        aser_bench.extract_features(5, 16_000)  # type: ignore[arg-type]
+    with pytest.raises(AudioError, match="the signal is not an array of numbers"):
+        aser_bench.extract_features(["x"], 16_000)  # type: ignore[list-item]
     with pytest.raises(UsageError, match="the name of a feature set must be a string, not 5"):
         aser_bench.extract_features(TONE, 16_000, 5)  # type: ignore[arg-type]
 
@@ -311,7 +328,7 @@ class MyCorpus(Corpus):
 
 def test_a_corpus_without_its_folder_is_named_as_typed():
     typed = f"{__name__}:MyCorpus"
-    with pytest.raises(UsageError, match=f"needs its folder or file: write {typed}=DIR"):
+    with pytest.raises(UsageError, match=f"needs its folder or file: write {typed}=PATH"):
         aser_bench.load_corpus(typed)
 
 

@@ -121,7 +121,7 @@ def plan_bitrates(
         If a bitrate cannot be coded under the policy, or the policy is unknown.
     """
     if policy not in POLICIES:
-        raise UsageError(f"unknown bitrate policy {policy!r}{suggest(policy, POLICIES)}")
+        raise UsageError(f"unknown bitrate policy {policy!r}{suggest(str(policy), POLICIES)}")
     codec_rate = nearest_rate(rate, supported)
     if not len(bitrates):
         raise UsageError(f"{name} needs bitrates; {_describe(codec_rate, supported)}")

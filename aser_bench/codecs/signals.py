@@ -79,7 +79,10 @@ def to_int16(signal: Signal) -> npt.NDArray[np.int16]:
 
 
 def _mono_float32(signal: npt.ArrayLike) -> Signal:
-    array = np.ascontiguousarray(signal, dtype=np.float32)
+    try:
+        array = np.ascontiguousarray(signal, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise AudioError("the signal is not an array of numbers") from None
     if array.ndim != 1:
         raise AudioError(f"expected a mono signal of shape (samples,), got {array.shape}")
     if not np.isfinite(array).all():

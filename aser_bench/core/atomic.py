@@ -227,12 +227,12 @@ def check_folder(folder: Path, allowed: Collection[str] = ()) -> None:
         If ``folder`` is a file, or holds other files and no manifest.
     """
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"--out {folder} is a file; name a folder")
+        raise UsageError(f"{folder} is a file; name a folder")
     if (folder / journal.LAST).exists() or journal.exists(folder):
         return
     if {path.name for path in journal.entries(folder)} - {*allowed}:
         raise UsageError(
-            f"--out {folder} contains files that are not results of aser-bench; name another folder"
+            f"{folder} contains files that are not results of aser-bench; name another folder"
         )
 
 

@@ -56,5 +56,5 @@ def load_corpus(name: str, source: str | Path | None = None) -> Listing:
         check_path("source", source)
     corpus = get(name)
     if source is None and corpus.needs_source:
-        raise UsageError(f"corpus {name!r} needs its folder or file: write {name}=DIR")
+        raise UsageError(f"corpus {name!r} needs its folder or file: write {name}=PATH")
     return corpus.scan(None if source is None else Path(source))

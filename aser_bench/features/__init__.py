@@ -219,6 +219,8 @@ def extract_features(
     import pandas as pd
 
     check_sample_rate(rate)
+    if not isinstance(signals, np.ndarray | Sequence):
+        raise UsageError(f"signals must be an array or a list of arrays, not {signals!r}")
     if isinstance(signals, np.ndarray) and signals.ndim == 1:
         signals = [signals]
     rows = extract([features], list(signals), rate)[features]
@@ -228,7 +230,9 @@ def extract_features(
         return pd.DataFrame(values, columns=columns, index=pd.RangeIndex(len(rows), name="signal"))
     index = [(number, frame) for number, row in enumerate(rows) for frame in range(len(row))]
     names = pd.MultiIndex.from_tuples(index, names=["signal", "frame"])
-    return pd.DataFrame(np.vstack(rows), columns=columns, index=names)
+    return pd.DataFrame(
+        np.vstack([np.empty((0, len(columns)), np.float32), *rows]), columns=columns, index=names
+    )
 
 
 def _versions(

@@ -46,7 +46,10 @@ class AudioSignal:
     """
 
     def __init__(self, signal: Floats, rate: int, original: AudioSignal | None = None) -> None:
-        self.signal = np.asarray(signal, dtype=np.float32)
+        try:
+            self.signal = np.asarray(signal, dtype=np.float32)
+        except (TypeError, ValueError):
+            raise AudioError("the signal is not an array of numbers") from None
         if self.signal.ndim != 1 or not len(self.signal):
             raise AudioError(f"a signal must be mono and not empty, not {self.signal.shape}")
         if not np.isfinite(self.signal).all():

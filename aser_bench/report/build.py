@@ -87,7 +87,7 @@ class ReportOptions:
             raise UsageError(
                 f"margin must be between 0 and 1 (0.02 is two points), not {self.margin:g}"
             )
-        if self.listen < 0:
+        if self.listen < 0 or self.listen % 1:
             raise UsageError(f"listen must be a number of utterances, not {self.listen}")
         if not self.names:
             raise UsageError(f"formats names no format; choose from {', '.join(FORMATS)}")

@@ -108,11 +108,11 @@ def _coded(
         signals = [read(str(table.loc[name, "file"])) for name in utterances]
     except (AserBenchError, KeyError) as error:
         raise UsageError(
-            f"--listen needs the recordings of {corpus} in {source or 'the package'}: {error}"
+            f"listen needs the recordings of {corpus} in {source or 'the package'}: {error}"
         ) from error
     coding = next((c for c in plan_conditions(study).conditions if c.name == condition), None)
     if coding is None:
-        raise UsageError(f"--listen: the study of {results.path} has no condition {condition}")
+        raise UsageError(f"listen: the study of {results.path} has no condition {condition}")
     coded = specs.get(coding.codec).roundtrip(signals, SAMPLE_RATE, [coding])[0]
     decoded = [version.signal for version in coded]
     if study.match_level:

@@ -130,7 +130,7 @@ def test_flags_override_environment_variables(check, folders, monkeypatch):
         (["--format", "xml"], "unknown format 'xml'"),
         (["--format", "text", "--format", "json"], "two formats cannot both"),
         (["--format", "junit=a", "--format", "json=a"], "cannot be written to the same file"),
-        (["--max-lag-shift", "inf"], "--max-lag-shift must be a finite number of at least 0"),
+        (["--max-lag-shift", "inf"], "max-lag-shift must be a finite number of at least 0"),
         (["--format", "json=nowhere/check.json"], "nowhere/check.json cannot be written"),
         (["--metric", "uarr"], "did you mean 'uar'"),
         (["--margin", "two"], "--margin must be a number, not 'two'"),

@@ -38,7 +38,7 @@ def test_prints_the_verdict_and_the_folder_of_the_tables(report, folder):
 
 def test_several_folders_need_an_output_folder(report, folder, tmp_path):
     other = factories.folder(tmp_path / "two", factories.predictions(SKILL, model="mlp", runs=1))
-    assert "--out" in error_line(report(folder, other))
+    assert "needs an output folder" in error_line(report(folder, other))
     code, out, _ = report(folder, other, "--out", "both", "--format", "md,csv")
     assert code == 0
     assert out.endswith("tables in both/\n")

@@ -136,7 +136,7 @@ def test_rejects_invalid_tables(table, text, message):
 
 def test_rejects_invalid_sources(tmp_path):
     for source, message in [
-        (None, "csv=FILE"),
+        (None, "needs its folder or file: write csv=PATH"),
         (tmp_path, "is a folder"),
         (tmp_path / "x", "no file"),
     ]:

@@ -78,7 +78,7 @@ def test_names_are_in_composed_unicode(tmp_path):
 def test_rejects_invalid_sources(tmp_path):
     touch(tmp_path, "corpus.zip")
     for source, message in [
-        (None, "needs its folder or file: write tess=DIR"),
+        (None, "needs its folder or file: write tess=PATH"),
         (tmp_path / "none", "there is no folder"),
         (tmp_path / "corpus.zip", "unpack it first"),
     ]:

@@ -137,14 +137,14 @@ def test_nothing_is_written_without_examples(tmp_path, demo, table):
 def test_missing_corpus_is_reported_in_one_line(tmp_path, demo):
     gone = tmp_path / "gone"
     run = material(tmp_path / "run", demo, corpora=[{"demo": str(gone)}])
-    with pytest.raises(UsageError, match="--listen needs the recordings of demo") as error:
+    with pytest.raises(UsageError, match="listen needs the recordings of demo") as error:
         listen(run, worst(demo["utterance"].iloc[0]), 1, tmp_path / "out")
     assert "\n" not in str(error.value)
 
 
 def test_missing_utterance_is_reported(tmp_path, demo):
     run = material(tmp_path / "run", demo)
-    with pytest.raises(UsageError, match="--listen needs"):
+    with pytest.raises(UsageError, match="listen needs"):
         listen(run, worst("no such thing"), 1, tmp_path / "out")
 
 
