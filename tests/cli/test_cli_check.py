@@ -137,7 +137,7 @@ def test_flags_override_environment_variables(check, folders, monkeypatch):
         (["--margin", "2"], "margin must be from 0 to below 1"),
         (["--alpha", "5"], "alpha must be between 0 and 1"),
         (["--allow", "package"], "did you mean 'packages'"),
-        (["--max-lag-shift", "-1"], "--max-lag-shift"),
+        (["--max-lag-shift", "-1"], "max-lag-shift"),
     ],
 )
 def test_invalid_flag_is_a_usage_error(check, folders, flags, expected):
