@@ -304,6 +304,8 @@ def test_wrong_arguments_of_extract_features_are_named():
         aser_bench.extract_features(5, 16_000)  # type: ignore[arg-type]
     with pytest.raises(AudioError, match="the signal is not an array of numbers"):
         aser_bench.extract_features(["x"], 16_000)  # type: ignore[list-item]
+    with pytest.raises(AudioError, match="floating-point with full scale 1, not int16"):
+        aser_bench.extract_features((TONE * 32767).astype(np.int16), 16_000)
     with pytest.raises(UsageError, match="the name of a feature set must be a string, not 5"):
         aser_bench.extract_features(TONE, 16_000, 5)  # type: ignore[arg-type]
 

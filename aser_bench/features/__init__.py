@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..core import registry
 from ..core.arguments import check_sample_rate
-from ..core.errors import UsageError
+from ..core.errors import AudioError, UsageError
 from ..core.options import split_spec
 from .base import FeatureBundle, FeatureSet
 
@@ -206,7 +206,7 @@ def extract_features(
     UsageError
         If there is no such feature set, or ``rate`` is not a sample rate.
     AudioError
-        If a signal is empty, not mono or not finite.
+        If a signal is empty, not mono, not finite, or not floating-point.
 
     Examples
     --------
@@ -223,6 +223,9 @@ def extract_features(
         raise UsageError(f"signals must be an array or a list of arrays, not {signals!r}")
     if isinstance(signals, np.ndarray) and signals.ndim == 1:
         signals = [signals]
+    kinds = [np.asarray(signal).dtype for signal in signals]
+    if wrong := [kind for kind in kinds if kind.kind in "biuc"]:
+        raise AudioError(f"a signal must be floating-point with full scale 1, not {wrong[0]}")
     rows = extract([features], list(signals), rate)[features]
     columns = list(get(features).columns)
     if not get(features).per_frame:

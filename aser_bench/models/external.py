@@ -44,7 +44,13 @@ class ExternalClassifier(Model):
             )
         if inspect.isclass(target):
             self._prototype = None
-            parameters = list(inspect.signature(target).parameters)
+            signature = inspect.signature(target).parameters.values()
+            parameters = [parameter.name for parameter in signature]
+            if required := [p.name for p in signature if _is_required(p)]:
+                raise UsageError(
+                    f"model {name!r} cannot be instantiated without {', '.join(required)}: give an "
+                    "instance"
+                )
         elif hasattr(target, "get_params"):
             self._prototype = target
             parameters = list(target.get_params())
@@ -134,3 +140,8 @@ def as_model(name: str, target: Any) -> Model:
     if isinstance(target, Model) or (inspect.isclass(target) and issubclass(target, Model)):
         return registry.as_instance("models", name, target, Model)  # type: ignore[type-abstract]
     return ExternalClassifier(name, target)
+
+
+def _is_required(parameter: inspect.Parameter) -> bool:
+    variable = (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    return parameter.default is parameter.empty and parameter.kind not in variable

@@ -220,6 +220,25 @@ def test_model_class_that_needs_arguments_is_rejected():
         as_model("x:NeedsArguments", NeedsArguments)
 
 
+class ClassifierWithArguments(ClassifierMixin, BaseEstimator):
+    """A classifier that cannot be instantiated without arguments."""
+
+    def __init__(self, *, required, optional=1):
+        self.required, self.optional = required, optional
+
+    def fit(self, features, labels):
+        return self
+
+    def predict(self, features):
+        return features
+
+
+def test_classifier_that_needs_arguments_is_rejected():
+    with pytest.raises(UsageError, match="without required: give an instance"):
+        as_model("x:C", ClassifierWithArguments)
+    assert as_model("x:C", ClassifierWithArguments(required=1)).name == "x:C"
+
+
 def test_models_are_not_wrapped():
     model = Svm()
     assert as_model("svm", model) is model
