@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -204,6 +205,20 @@ def test_results_are_shown_in_one_line_and_as_html(results):
     page = results._repr_html_()
     assert page.count("<table") == 1
     assert "safe_kbps" in page
+
+
+def test_results_of_which_all_failed_are_shown_without_a_verdict(results, tmp_path):
+    folder = shutil.copytree(results.folder, tmp_path / "failed")
+    scores = pd.read_csv(folder / "scores.csv", dtype=str, keep_default_na=False)
+    scores.assign(status="failed", reason="x").to_csv(folder / "scores.csv", index=False)
+    pd.read_parquet(folder / "predictions.parquet").iloc[:0].to_parquet(
+        folder / "predictions.parquet"
+    )
+    failed = aser_bench.load_results(folder)
+    assert "results failed" in repr(failed)
+    assert "<table" not in failed._repr_html_()
+    with pytest.raises(UsageError, match=r"if all results failed, scores\.csv has the reasons"):
+        _ = failed.verdict
 
 
 def test_findings_report_and_check_are_shown_in_one_line(results, tmp_path):

@@ -37,5 +37,5 @@ def suggest(name: str, valid_names: Iterable[str]) -> str:
     '; choose from mp3, opus'
     """
     choices = sorted(valid_names)
-    similar = difflib.get_close_matches(name.lower(), choices, n=1)
+    similar = difflib.get_close_matches(str(name).lower(), choices, n=1)
     return f"; did you mean {similar[0]!r}?" if similar else f"; choose from {', '.join(choices)}"

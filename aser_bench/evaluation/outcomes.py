@@ -220,7 +220,10 @@ def _corpora(files: Sequence[tuple[Source, Any]]) -> dict[str, Corpus]:
             for corpus, emotion in _distinct(group, ("corpus", "predicted"))[1]:
                 predicted.setdefault(source.corpora.get(corpus, corpus), set()).add(emotion)
     if not utterances:
-        raise UsageError(f"{files[0][0].path} does not contain predictions")
+        raise UsageError(
+            f"{files[0][0].path} does not contain predictions; if all results failed, scores.csv "
+            "has the reasons"
+        )
     table = pd.DataFrame(sorted(utterances), columns=list(_UTTERANCES))
     duplicate = table.duplicated(["corpus", "utterance"])
     if duplicate.any():

@@ -161,7 +161,8 @@ class Results:
     def _repr_html_(self) -> str:
         """Return the verdict and the safe bitrates for a notebook."""
         title = html.escape(f"{self.folder}: {self._summary()}")
-        if not (self.folder / "predictions.parquet").is_file():
+        all_failed = not (self.scores["status"] == "ok").any()
+        if all_failed or not (self.folder / "predictions.parquet").is_file():
             return f"<p><b>{title}</b></p>"
         sentences = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in self.verdict)
         table = self.safe_bitrates.to_html(index=False, float_format="{:g}".format)
