@@ -58,6 +58,9 @@ def _rows(kind: str) -> Iterator[tuple[str, str]]:
             yield name, _DESCRIPTIONS[kind](name)
         except UsageError as error:  # a plug-in that cannot be loaded: list the others
             yield name, f"[not available: {error}]"
+    for name in sorted(registry.builtins(kind).keys() & registry.plugins(kind).keys()):
+        path = registry.plugins(kind)[name].value
+        yield name, f"[not available: {path}, because a built-in component has this name]"
 
 
 def _corpus(name: str) -> str:

@@ -57,6 +57,14 @@ def test_list_protocols_and_metrics(cli, kind, some):
     assert some in [line.split()[0] for line in out.splitlines()]
 
 
+def test_list_includes_a_plugin_with_the_name_of_a_built_in_component(cli, monkeypatch):
+    plugin = EntryPoint("mp3", "package:Codec", "aser_bench.codecs")
+    monkeypatch.setattr(registry, "plugins", lambda kind: {"mp3": plugin})
+    code, out, _ = cli("list", "codecs")
+    assert code == 0
+    assert "[not available: package:Codec, because a built-in component has this name]" in out
+
+
 @pytest.mark.parametrize("kind", ["corpora", "codecs", "transcripts", "features", "models"])
 def test_list_includes_a_plugin_that_cannot_be_imported(cli, monkeypatch, kind):
     broken = EntryPoint("broken", "no_such_package:Component", f"aser_bench.{kind}")
