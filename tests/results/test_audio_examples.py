@@ -48,7 +48,8 @@ def material(path, table, **study):
             for name in ("original", "mp3-8k")
         ]
     )
-    study = {"corpora": ["demo"], "codecs": [{"mp3": [8.0]}], "models": ["svm"], **study}
+    settings = {"codecs": [{"mp3": [8.0]}], "models": ["svm"], "seed": 0}
+    study = {"corpora": ["demo"], **settings, **study}
     factories.folder(
         path, frame[list(factories.tables.PREDICTIONS)], factories.conditions("demo"), study=study
     )
