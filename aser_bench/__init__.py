@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -44,7 +44,7 @@ _ON_FIRST_USE = {
     "Study": "study.config",
     "load_results": "report.results",
 }
-"""Name -> module, for what imports pandas and more."""
+"""Name -> module, for names whose module imports heavy packages."""
 
 
 def __getattr__(name: str) -> Any:
@@ -62,6 +62,28 @@ def __dir__() -> list[str]:
 def run(
     study: Study | Mapping[str, Any] | str | Path | None = None,
     *,
+    corpus: Names | Mapping[str, str | Path | None] | None = None,
+    corpora: Names | Mapping[str, str | Path | None] | None = None,
+    codecs: Names | Mapping[str, Sequence[float] | float | None] | None = None,
+    bitrate_policy: str | None = None,
+    match_level: bool | None = None,
+    features: Names | None = None,
+    models: Names | None = None,
+    protocol: Names | None = None,
+    train: Names | None = None,
+    preset: str | None = None,
+    effort: str | None = None,
+    runs: int | None = None,
+    max_epochs: int | None = None,
+    patience: int | None = None,
+    frame_pool: int | None = None,
+    class_weight: str | None = None,
+    labels: str | int | None = None,
+    transcripts: Names | None = None,
+    embeddings: str | Path | None = None,
+    seed: int | None = None,
+    limit: int | None = None,
+    name: str | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     jobs: int | None = None,
@@ -71,7 +93,6 @@ def run(
     formats: Names | None = None,
     margin: float = 0.02,
     listen: int = 0,
-    **settings: Unpack[StudySettings],
 ) -> Results:
     """Run a study and write its results: ``aser-bench run`` in Python.
 
@@ -147,6 +168,30 @@ def run(
     from .report.build import ReportOptions
     from .report.results import Results
 
+    settings: StudySettings = {
+        "corpus": corpus,
+        "corpora": corpora,
+        "codecs": codecs,
+        "bitrate_policy": bitrate_policy,
+        "match_level": match_level,
+        "features": features,
+        "models": models,
+        "protocol": protocol,
+        "train": train,
+        "preset": preset,
+        "effort": effort,
+        "runs": runs,
+        "max_epochs": max_epochs,
+        "patience": patience,
+        "frame_pool": frame_pool,
+        "class_weight": class_weight,
+        "labels": labels,
+        "transcripts": transcripts,
+        "embeddings": embeddings,
+        "seed": seed,
+        "limit": limit,
+        "name": name,
+    }
     outcome = runner.run(
         _study(study, settings),
         out=out,

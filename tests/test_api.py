@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 import aser_bench
 from aser_bench import AserBenchError, AudioError, UsageError, runner
 from aser_bench.corpora.base import Corpus
-from aser_bench.study.config import Study, resolve
+from aser_bench.study.config import Study, StudySettings, resolve
 
 
 def test_public_names_are_importable():
@@ -351,3 +352,8 @@ def test_a_corpus_without_its_folder_is_named_as_typed():
 
 def test_metrics_are_importable():
     assert aser_bench.metrics.uar(["sad", "angry"], ["sad", "sad"]) == 0.5
+
+
+def test_every_setting_of_a_study_is_a_parameter_of_run():
+    parameters = set(inspect.signature(aser_bench.run).parameters)
+    assert set(StudySettings.__annotations__) <= parameters
