@@ -489,4 +489,4 @@ def test_refused_recording_is_opened_again_in_the_next_run(run, tmp_path, monkey
     with monkeypatch.context() as patch:
         patch.setattr(ingest, "inspect_recording", away)
         assert "1 recording was refused" in run(place=place, models="svm").text
-    assert "refused" not in run(place=place, models="svm").text
+    assert "recording was refused" not in run(place=place, models="svm").text

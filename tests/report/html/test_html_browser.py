@@ -122,7 +122,7 @@ def test_metric_and_training_are_chosen(opened):
 def test_page_works_with_the_keyboard(opened):
     tab = opened()
     tab.keyboard.press("Tab")
-    assert tab.evaluate("document.activeElement.textContent") == "To the results"
+    assert tab.evaluate("document.activeElement.textContent") == "Skip to the results"
     assert tab.locator(".skip").bounding_box()["x"] >= 0
     tab.keyboard.press("Enter")
     assert tab.evaluate("document.activeElement.id") == "content"
