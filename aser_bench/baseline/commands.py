@@ -15,8 +15,8 @@ from ..results.components import reads_text, takes_bitrates
 from ..results.manifest import Manifest
 from .reader import CheckInput
 
-OUT = "again"
-"""The output folder of the commands: not that of the results that were checked."""
+_OUTPUT = ("--out", "again", "--overwrite")
+"""Another folder than that of the checked results, which the command of the next cell replaces."""
 
 _REFERENCE = "reference"  # the default transcripts of a study: those of the corpus
 
@@ -42,7 +42,7 @@ class RerunCommands:
         for study in self._studies:
             flags = study.flags(key)
             if flags:
-                return shlex.join(["aser-bench", "run", str(study.file), *flags, "--out", OUT])
+                return shlex.join(["aser-bench", "run", str(study.file), *flags, *_OUTPUT])
         return ""
 
 

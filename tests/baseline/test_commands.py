@@ -37,7 +37,8 @@ def command(folder, train, test, names=NAMES):
 def test_the_command_selects_the_cell_only(folder):
     assert command(folder, "original", "mp3-8k") == (
         f"aser-bench run {folder}/study.yaml --corpus 'voices=some where' --codec mp3 --bitrates 8 "
-        "--features functionals --models svm --protocol speaker --train original --out again"
+        "--features functionals --models svm --protocol speaker --train original --out again "
+        "--overwrite"
     )
 
 
