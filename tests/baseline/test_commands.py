@@ -130,7 +130,7 @@ def test_the_command_gives_the_same_predictions(tmp_path, monkeypatch, cache_dir
         ("svm", "multi", law),
     ):
         key = (corpus, "functionals", model, "speaker", train, test)
-        words = shlex.split(commands.of(key))
+        words = shlex.split(commands.command(key))
         assert main([*words[1:], "-q", "--cache", str(tmp_path / "fresh")]) == 0
         again = pd.read_parquet("again/predictions.parquet").astype(dict.fromkeys(CELL, str))
         rows = [
