@@ -169,8 +169,8 @@ def test_no_figure_without_a_transcriber(made):
     assert draw(uar_wer, everything, data.SECTION) is None
 
 
-def test_write_includes_figures_of_transcripts(given):
-    by_type = {one.kind: one for one in figures.write(*given(), "unused", formats=())}
+def test_write_includes_figures_of_transcripts(given, tmp_path):
+    by_type = {one.kind: one for one in figures.write(*given(), tmp_path, formats=())}
     assert by_type["wer"].section == ("demo", "", "")
     assert by_type["uar-wer"].section == ("demo", "dual", "speaker")
     assert by_type["wer"].stem == "demo-wer"
