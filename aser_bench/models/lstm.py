@@ -24,6 +24,7 @@ class Lstm(Model):
 
     name = "lstm"
     title = "two LSTM layers over frames (Keras), early stopping by dev loss, no grid search"
+    version = 2
     packages = ("tensorflow", "keras", "numpy")
     uses_dev = True
     is_random = True

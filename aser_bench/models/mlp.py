@@ -50,6 +50,7 @@ class Mlp(Model):
 
     name = "mlp"
     title = "multi-layer perceptron, one hidden layer, standardised features, grid search"
+    version = 2
     is_random = True
 
     def estimator(self, settings: Settings, seed: int) -> Any:

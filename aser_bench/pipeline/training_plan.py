@@ -30,8 +30,12 @@ from .training_task import Cell, Folds, TrainingTask
 # Raised when a change outside of the components gives other numbers for the same keys.
 _VERSION = 2
 
-_SEEDED = ("corpus", "features", "model", "protocol", "train_condition", "fold")
-"""Keys of a cell that its seeds depend on."""
+_SEEDED = ("corpus", "features", "model", "protocol", "fold")
+"""Keys of a cell that its seeds depend on.
+
+The training condition is not one of them: two trainings of one fold differ in the condition alone,
+and not in the initial weights as well.
+"""
 
 
 def training_tasks(
@@ -136,8 +140,7 @@ class _Planner:
         first = _first_equal(shards)
         train_on = tuple(dict.fromkeys(first[name] for name in condition.train_on))
         distinct = list(dict.fromkeys(first[name] for name in condition.test_on))
-        seeded = {**cell, "train_condition": train_on[0]} if len(train_on) == 1 else cell
-        seeds = tuple(self._seed(*(seeded[name] for name in _SEEDED), run) for run in runs)
+        seeds = tuple(self._seed(*(cell[name] for name in _SEEDED), run) for run in runs)
         labels = self.ingested.utterances["emotion"].to_numpy(dtype=str)
         task_key = key(
             "train",

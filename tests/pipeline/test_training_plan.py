@@ -86,6 +86,18 @@ def test_settings_of_a_training_change_its_key(tmp_path, layer):
     assert not plain & {task.key for task in tasks(tmp_path, models="lstm", runs=1, **layer)}
 
 
+def test_trainings_on_different_conditions_have_the_same_seeds(tmp_path):
+    layer = {"models": "mlp", "effort": "standard", "runs": 2, "codecs": "gain,int16"}
+    planned_tasks = tasks(tmp_path, train="matched,multi", **layer)
+    seeds: dict[int, set] = {}
+    for task in planned_tasks:
+        seeds.setdefault(task.cell["fold"], set()).add(task.seeds)
+    assert len({task.cell["train_condition"] for task in planned_tasks}) == 4
+    assert all(len(distinct) == 1 for distinct in seeds.values())
+    assert len(set.union(*seeds.values())) == len(seeds)  # other folds have other seeds
+    assert len({task.key for task in planned_tasks}) == len(planned_tasks)
+
+
 def test_model_that_uses_dev_gets_a_dev_part(tmp_path):
     corpus = ingested()
     speaker = corpus.utterances["speaker"].to_numpy()

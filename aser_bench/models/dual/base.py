@@ -45,7 +45,7 @@ class DualEncoder(Model):
         Selection of ``frames``, ``vector`` and ``text``, in this order.
     """
 
-    version = 2
+    version = 3
     packages = ("tensorflow", "keras", "numpy", "nltk")
     uses_dev = True
     is_random = True
