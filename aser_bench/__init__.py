@@ -76,6 +76,8 @@ def run(
     runs: int | None = None,
     max_epochs: int | None = None,
     patience: int | None = None,
+    early_stopping: str | None = None,
+    refit_dev: bool | None = None,
     frame_pool: int | None = None,
     class_weight: str | None = None,
     labels: str | int | None = None,
@@ -114,10 +116,12 @@ def run(
         Whether each coded utterance is brought back to the level of its original.
     features, models, protocol, train, transcripts : str or sequence of str, optional
         Names; ``"svm,mlp"`` and ``["svm", "mlp"]`` are the same.
-    preset, effort, class_weight, labels : str, optional
+    preset, effort, early_stopping, class_weight, labels : str, optional
         Named settings; see ``aser-bench run --help``.
     runs, max_epochs, patience, frame_pool : int, optional
         Training budget of randomly initialised models.
+    refit_dev : bool, optional
+        Whether models with early stopping are retrained on train and dev together.
     embeddings : path, optional
         A file of word vectors for models that read text.
     seed : int, optional
@@ -183,6 +187,8 @@ def run(
         "runs": runs,
         "max_epochs": max_epochs,
         "patience": patience,
+        "early_stopping": early_stopping,
+        "refit_dev": refit_dev,
         "frame_pool": frame_pool,
         "class_weight": class_weight,
         "labels": labels,

@@ -118,6 +118,18 @@ def add_parser(verbs: Verbs) -> None:
         "encoders; --effort and --preset change it)",
     )
     what.add_argument(
+        "--early-stopping",
+        metavar="RULE",
+        help="rule by which models with early stopping end training: loss (the lowest dev loss), "
+        "uar (the highest smoothed dev UAR), none (all of --max-epochs, last weights)",
+    )
+    what.add_argument(
+        "--refit-dev",
+        action="store_true",
+        help="retrain models with early stopping on train and dev for the number of epochs that "
+        "early stopping chose, as svm and mlp are trained on both",
+    )
+    what.add_argument(
         "--frame-pool",
         metavar="N",
         help="number of consecutive frames that are averaged into one for recurrent models "

@@ -23,6 +23,9 @@ EFFORTS = ("quick", "standard", "paper")
 
 CLASS_WEIGHTS = ("none", "balanced")
 
+EARLY_STOPPING = ("loss", "uar", "none")
+"""Rules by which a model with early stopping ends training and chooses the weights."""
+
 RUNS = {"quick": 3, "standard": 10, "paper": 10}
 """Runs per fold for randomly initialised models, unless ``--runs`` is given."""
 
@@ -39,8 +42,15 @@ class Settings:
     preset, effort : str
         Fixed settings of the models, and extent of the grid search.
     max_epochs, patience : int or None
-        For models with early stopping: maximal number of epochs, and epochs without a lower dev
-        loss after which training stops. None: the default of the model.
+        For models with early stopping: maximal number of epochs, and epochs without an improvement
+        on dev after which training stops. None: the default of the model.
+    early_stopping : str or None
+        For models with early stopping: a rule of `EARLY_STOPPING`. ``loss``: the weights of the
+        lowest dev loss; ``uar``: of the highest dev UAR, smoothed over epochs; ``none``: all of
+        ``max_epochs``, and the last weights. None: the default of the model.
+    refit_dev : bool
+        For models with early stopping: whether the model is retrained on train and dev, from the
+        same seed, for the number of epochs that early stopping chose.
     frame_pool : int or None
         For models that read frames: number of consecutive frames that are averaged into one.
         None: the default of the model.
@@ -55,6 +65,8 @@ class Settings:
     effort: str = "standard"
     max_epochs: int | None = None
     patience: int | None = None
+    early_stopping: str | None = None
+    refit_dev: bool = False
     frame_pool: int | None = None
     class_weight: str = "none"
     embeddings: str | None = None

@@ -15,7 +15,7 @@ from ..codecs.bitrates import POLICIES
 from ..core.errors import UsageError, suggest
 from ..corpora.labels import LABEL_SETS
 from ..evaluation.protocols import get_protocol
-from ..models.base import CLASS_WEIGHTS, EFFORTS, Settings
+from ..models.base import CLASS_WEIGHTS, EARLY_STOPPING, EFFORTS, Settings
 from . import parsing
 from .parsing import CodecChoice, CorpusChoice
 
@@ -80,7 +80,7 @@ class Study:
         Extent of the grid search and number of runs: ``quick``, ``standard`` or ``paper``.
     runs : int or None
         Runs per fold for randomly initialised models; None for the default of the effort.
-    max_epochs, patience, frame_pool, class_weight, embeddings
+    max_epochs, patience, early_stopping, refit_dev, frame_pool, class_weight, embeddings
         See `aser_bench.models.base.Settings`.
     labels : str
         Emotions that are distinguished, a key of `aser_bench.corpora.labels.LABEL_SETS`.
@@ -112,6 +112,8 @@ class Study:
     runs: int | None = None
     max_epochs: int | None = None
     patience: int | None = None
+    early_stopping: str | None = None
+    refit_dev: bool = False
     frame_pool: int | None = None
     class_weight: str = "none"
     labels: str = "all"
@@ -177,6 +179,8 @@ class StudySettings(TypedDict, total=False):
     runs: int | None
     max_epochs: int | None
     patience: int | None
+    early_stopping: str | None
+    refit_dev: bool | None
     frame_pool: int | None
     class_weight: str | None
     labels: str | int | None
@@ -281,6 +285,8 @@ _PARSERS: dict[str, parsing.Parser[Any]] = {
     "runs": parsing.optional(parsing.integer("runs", 1)),
     "max_epochs": parsing.optional(parsing.integer("max_epochs", 1)),
     "patience": parsing.optional(parsing.integer("patience", 1)),
+    "early_stopping": parsing.optional(parsing.one_of("early stopping", EARLY_STOPPING)),
+    "refit_dev": parsing.boolean("refit_dev"),
     "frame_pool": parsing.optional(parsing.integer("frame_pool", 1)),
     "class_weight": parsing.one_of("class weight", CLASS_WEIGHTS),
     "labels": lambda value: parsing.one_of("label set", LABEL_SETS)(str(value)),  # YAML reads 4
