@@ -91,3 +91,42 @@ def test_int16_rounds_and_clips():
     assert (steps.min(), steps.max()) == (-(2**15), 2**15 - 1)
     inside = np.abs(ramp) < 0.999
     assert np.abs(rounded - ramp)[inside].max() <= 0.5 / 2**15 + 1e-7
+
+
+SPEECH = np.concatenate([NOISE, np.zeros(2 * RATE, np.float32), 1e-4 * NOISE])
+"""Three seconds at the level of NOISE, and pauses that do not count for the active level."""
+
+
+@pytest.mark.parametrize(("spec", "db"), [("dither", 70), ("dither:db=50", 50)])
+@pytest.mark.parametrize("scale", [1.0, 1e-3])
+def test_dither_is_below_the_active_level(spec, db, scale):
+    signal = np.float32(scale) * SPEECH
+    noise = roundtrip(signal, RATE, spec).astype(float) - signal
+    distance = 10 * np.log10(np.mean((scale * NOISE) ** 2) / np.mean(noise**2))
+    assert distance == pytest.approx(db, abs=0.3)
+    assert abs(np.corrcoef(noise, signal)[0, 1]) < 0.02
+    assert condition(spec).name == f"dither-{db}dB"
+
+
+def test_dither_depends_on_the_samples_alone():
+    alone = roundtrip(NOISE, RATE, "dither")
+    codec = specs.get("dither")
+    _, after_another = codec.roundtrip([SPEECH, NOISE], RATE, [condition("dither")])[0]
+    np.testing.assert_array_equal(after_another.signal, alone)
+    other = NOISE.copy()
+    other[0] += np.float32(1e-3)
+    noise, noise_of_other = alone - NOISE, roundtrip(other, RATE, "dither") - other
+    assert abs(np.corrcoef(noise, noise_of_other)[0, 1]) < 0.02
+
+
+def test_dither_of_a_fixed_signal_is_the_same_on_every_machine():
+    """Noise is computed without functions that differ between mathematical libraries."""
+    ramp = (np.arange(-500, 500) / 1000).astype(np.float32)
+    expected = [4.756e-05, -0.00014037, -8.979e-05]
+    np.testing.assert_allclose(roundtrip(ramp, RATE, "dither")[:3] - ramp[:3], expected, atol=1e-7)
+
+
+@pytest.mark.parametrize("db", ["0", "200", "no"])
+def test_rejects_invalid_dither(db):
+    with pytest.raises(UsageError, match="a number from 10"):
+        specs.get(f"dither:db={db}")
