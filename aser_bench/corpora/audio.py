@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 import stat
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,21 @@ if TYPE_CHECKING:
     from soundfile import SoundFile
 
 Audio = npt.NDArray[np.float32]
+
+
+class Segment(NamedTuple):
+    """A part of a recording, in seconds; an infinite end is the end of the recording."""
+
+    start_s: float = 0.0
+    end_s: float = math.inf
+
+
+WHOLE = Segment()
+"""The whole recording."""
+
+END_TOLERANCE_S = 0.05
+"""Seconds by which a segment may end after its recording: times in tables are rounded, and a lossy
+recording may be a frame shorter than its source. Such a segment ends with the recording."""
 
 MIN_DURATION_S = 0.025
 """Shortest accepted recording, in seconds: one analysis window."""
@@ -45,8 +62,8 @@ _SIGNATURES = (
 )
 
 
-def read(path: str | Path, rate: int = SAMPLE_RATE) -> Audio:
-    """Read a recording.
+def read(path: str | Path, rate: int = SAMPLE_RATE, segment: Segment = WHOLE) -> Audio:
+    """Read a recording, or a segment of one.
 
     The format is detected from the contents, not from the extension. Channels are averaged, and
     other sample rates are converted by soxr (HQ). Recordings at ``rate`` are returned bit-exact.
@@ -58,6 +75,9 @@ def read(path: str | Path, rate: int = SAMPLE_RATE) -> Audio:
         `containers`).
     rate : int
         Sample rate of the returned signal, in Hz.
+    segment : Segment
+        The part that is returned; it is cut out before any conversion, so that the result is the
+        same as that of a file with this part alone.
 
     Returns
     -------
@@ -70,12 +90,18 @@ def read(path: str | Path, rate: int = SAMPLE_RATE) -> Audio:
     AudioError
         If the recording cannot be used; the message gives the reason and what to do.
     """
-    return read_with_source_rate(path, rate)[0]
+    return read_with_source_rate(path, rate, segment)[0]
 
 
-def read_with_source_rate(path: str | Path, rate: int = SAMPLE_RATE) -> tuple[Audio, int]:
+def read_with_source_rate(
+    path: str | Path, rate: int = SAMPLE_RATE, segment: Segment = WHOLE
+) -> tuple[Audio, int]:
     """Return the signal as `read` does, and the sample rate of the file in Hz."""
-    signal, source_rate = _decode(_contents(Path(path)))
+    if segment == WHOLE:
+        signal, source_rate = _decode(_contents(Path(path)))
+    else:
+        whole, source_rate = _decode_for_segments(Path(path), *_size_and_time(Path(path)))
+        signal = _cut(whole, source_rate, segment)
     _check_length(len(signal), source_rate)
     mono = _downmix(signal)
     if source_rate != rate:
@@ -86,6 +112,40 @@ def read_with_source_rate(path: str | Path, rate: int = SAMPLE_RATE) -> tuple[Au
         if np.abs(mono).max() <= _SILENCE:
             raise AudioError(f"it is silent below {rate // 2} Hz; leave it out")
     return np.ascontiguousarray(mono, dtype=np.float32), source_rate
+
+
+@lru_cache(maxsize=1)
+def _decode_for_segments(path: Path, size: int, modified_ns: int) -> tuple[Audio, int]:
+    """Return a decoded file; the next segment of the same file does not decode it again."""
+    return _decode(_contents(path))
+
+
+def release_segments() -> None:
+    """Free the memory of the file that the last segment was read from."""
+    _decode_for_segments.cache_clear()
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except (OSError, ValueError):  # `_contents` gives the reason
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
+
+
+def _cut(signal: Audio, rate: int, segment: Segment) -> Audio:
+    """Return a segment of a (frames, channels) signal."""
+    duration_s = len(signal) / rate
+    start_s, end_s = segment
+    if start_s >= duration_s or (math.isfinite(end_s) and end_s > duration_s + END_TOLERANCE_S):
+        what = "starts" if start_s >= duration_s else "ends"
+        time_s = start_s if start_s >= duration_s else end_s
+        raise AudioError(
+            f"its segment {what} at {time_s:g} s, and the recording has {duration_s:.3f} s; "
+            "correct the table: times are seconds from the start of the file"
+        )
+    end = len(signal) if math.isinf(end_s) else round(end_s * rate)
+    return signal[round(start_s * rate) : end]
 
 
 def _contents(path: Path) -> bytes:

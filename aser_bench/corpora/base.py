@@ -21,7 +21,8 @@ class Listing:
         recordings), ``emotion`` (a name of `core.tables.EMOTIONS`), ``speaker`` (empty if
         unknown), ``sex`` (``female``, ``male`` or empty) and ``text`` (the spoken words; empty if
         unknown). If the corpus defines them, ``session`` (recording session) and ``split``
-        (``train``, ``dev`` or ``test``) follow.
+        (``train``, ``dev`` or ``test``) follow; if utterances are segments of recordings,
+        ``start_s`` and ``end_s`` (seconds from the start of the file as float; NaN is its end).
     refused : list of (str, str)
         File (relative to the source) and reason, for each file that looks like a part of the
         corpus but cannot be used (for example because its emotion is unknown).

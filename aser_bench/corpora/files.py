@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import unicodedata
 from collections import Counter
@@ -12,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..core.errors import UsageError
+from .audio import WHOLE, Segment
 from .base import Listing
 
 _NAMES = """
@@ -50,6 +52,8 @@ class Entry:
         As in the table of utterances (see `base.Listing`); empty if unknown.
     utterance : str
         Name of the utterance; if empty, it is named by its file.
+    segment : Segment
+        The part of the recording that is the utterance.
     """
 
     path: Path | None
@@ -60,6 +64,7 @@ class Entry:
     utterance: str = ""
     session: str = ""
     split: str = ""
+    segment: Segment = WHOLE
 
 
 def corpus_folder(source: Path | None, corpus: str) -> Path:
@@ -173,7 +178,8 @@ def build_listing(
 
     An utterance without a name is named by its file name without extension if that is unique,
     else by its path relative to ``root`` without extension, and if that is not unique either, with
-    extension. The columns ``session`` and ``split`` exist if at least one utterance has a value.
+    extension; a segment's times follow. The columns ``session`` and ``split`` exist if at least
+    one utterance has a value, and ``start_s`` and ``end_s`` if at least one is a segment.
     """
     usable: list[Entry] = []
     unnameable: list[tuple[str, str]] = []
@@ -182,7 +188,7 @@ def build_listing(
             usable.append(entry)
         else:
             unnameable.append((_printable(entry.path), _NOT_UTF_8))
-    file_names = iter(_names([e.path for e in usable if e.path and not e.utterance], root))
+    file_names = iter(_names([e for e in usable if e.path and not e.utterance], root))
     rows = [
         (
             entry.utterance or next(file_names),
@@ -193,11 +199,17 @@ def build_listing(
             entry.text,
             entry.session,
             entry.split,
+            entry.segment.start_s,
+            entry.segment.end_s if math.isfinite(entry.segment.end_s) else math.nan,
         )
         for entry in usable
     ]
     columns = ["utterance", "file", "emotion", "speaker", "sex", "text", "session", "split"]
-    frame = pd.DataFrame(rows, columns=columns, dtype=object)
+    frame = pd.DataFrame(rows, columns=[*columns, "start_s", "end_s"], dtype=object)
+    if all(entry.segment == WHOLE for entry in usable):
+        frame = frame.drop(columns=["start_s", "end_s"])
+    else:
+        frame = frame.astype({"start_s": float, "end_s": float})
     frame = frame.sort_values("utterance", ignore_index=True)
     empty = [column for column in ("session", "split") if (frame[column] == "").all()]
     return Listing(frame.drop(columns=empty), [*refused, *unnameable], list(notes))
@@ -215,7 +227,20 @@ def _printable(path: Path) -> str:
     return os.fsencode(path).decode(errors="backslashreplace")
 
 
-def _names(paths: list[Path], root: Path) -> list[str]:
+def _names(entries: list[Entry], root: Path) -> list[str]:
+    paths = list(dict.fromkeys(entry.path for entry in entries if entry.path))
+    names = dict(zip(paths, _file_names(paths, root), strict=True))
+    return [names[entry.path] + _segment_suffix(entry.segment) for entry in entries if entry.path]
+
+
+def _segment_suffix(segment: Segment) -> str:
+    if segment == WHOLE:
+        return ""
+    end = f"{segment.end_s:.6f}".rstrip("0").rstrip(".") if math.isfinite(segment.end_s) else "end"
+    return "_" + f"{segment.start_s:.6f}".rstrip("0").rstrip(".") + f"-{end}"
+
+
+def _file_names(paths: list[Path], root: Path) -> list[str]:
     candidates = (
         [nfc_stem(path) for path in paths],
         [unicodedata.normalize("NFC", relative_path(path.with_suffix(""), root)) for path in paths],

@@ -14,6 +14,7 @@ import pandas as pd
 from ..core.errors import AudioError, UsageError
 from ..core.tables import SAMPLE_RATE
 from . import audio
+from .audio import WHOLE, Segment
 
 SpeakerKey = tuple[float, str, str]
 """Position of a speaker within the split (0 to 1), the split and the speaker."""
@@ -45,13 +46,28 @@ class Inspection:
     reason: str = ""
 
 
-def inspect_recording(path: str | Path) -> Inspection:
+def segments_of(table: pd.DataFrame) -> tuple[Segment, ...]:
+    """Return the segment of its recording that each utterance is.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        If the corpus has segments, with the columns ``start_s`` and ``end_s`` in seconds; an end
+        that is NaN is the end of the recording.
+    """
+    if "start_s" not in table:
+        return (WHOLE,) * len(table)
+    starts, ends = table["start_s"].astype(float), table["end_s"].astype(float).fillna(math.inf)
+    return tuple(Segment(*times) for times in zip(starts, ends, strict=True))
+
+
+def inspect_recording(path: str | Path, segment: Segment = WHOLE) -> Inspection:
     """Open one recording and describe it; a recording that cannot be used raises no error.
 
     The function can be pickled and has no state, so it can run in worker processes.
     """
     try:
-        signal, source_rate = audio.read_with_source_rate(path)
+        signal, source_rate = audio.read_with_source_rate(path, segment=segment)
     except AudioError as error:
         return Inspection(reason=str(error))
     return Inspection(

@@ -8,6 +8,7 @@ from typing import Any
 from .. import features, transcripts
 from ..core import registry
 from ..core.tables import SAMPLE_RATE
+from ..corpora.prepare import segments_of
 from ..study.experiment import CorpusExperiment
 from .cache import Cache, key
 from .coding_task import CodingTask
@@ -62,6 +63,7 @@ def coding_tasks(
                 },
                 transcript_keys=_keys("transcripts", hashes, conditions, transcribers),
                 match_level=match_level,
+                segments=segments_of(part),
             )
         )
     return tasks

@@ -18,7 +18,7 @@ from ..codecs.audit import audit, match_level
 from ..codecs.base import CodedSignal
 from ..core.errors import AserBenchError, AudioError, CodecError
 from ..core.tables import SAMPLE_RATE, Condition
-from ..corpora.audio import read
+from ..corpora.audio import WHOLE, Segment, read, release_segments
 from ..corpora.prepare import samples_sha256
 from ..features.audio_signal import AudioSignal
 from .cache import Cache
@@ -54,6 +54,8 @@ class CodingTask:
         (condition, transcriber) -> key of the transcripts.
     match_level : bool
         Whether each encoded utterance is brought back to the level of its original.
+    segments : tuple of Segment
+        The part of its file that each utterance is; empty if all of them are whole files.
     """
 
     corpus: str
@@ -67,6 +69,7 @@ class CodingTask:
     audits: dict[str, str]
     transcript_keys: dict[tuple[str, str], str] = field(default_factory=dict)
     match_level: bool = False
+    segments: tuple[Segment, ...] = ()
 
     def lacks(self, condition: Condition) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the feature sets and the transcribers whose results the cache lacks."""
@@ -116,15 +119,18 @@ def run_coding_task(task: CodingTask) -> CodingResult:
 
 def _read_all(task: CodingTask) -> tuple[list[np.ndarray], dict[str, str]]:
     signals, failures = [], {}
-    for utterance, file, sha256 in zip(task.utterances, task.files, task.hashes, strict=True):
+    segments = task.segments or (WHOLE,) * len(task.files)
+    rows = zip(task.utterances, task.files, segments, task.hashes, strict=True)
+    for utterance, file, segment, sha256 in rows:
         try:
-            signal = read(file)
+            signal = read(file, segment=segment)
         except AudioError as error:
             failures[utterance] = str(error)
             continue
         if samples_sha256(signal) != sha256:
             failures[utterance] = "the file changed while the run was reading it; run again"
         signals.append(signal)
+    release_segments()
     return signals, failures
 
 

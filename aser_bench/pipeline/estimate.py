@@ -18,6 +18,7 @@ import numpy.typing as npt
 from .. import models
 from ..core import tempdirs
 from ..core.progress import format_duration
+from ..corpora.prepare import segments_of
 from ..models import tuning
 from ..models.base import Model, Settings, TrainingSize
 from ..models.dual.utterance import Utterance
@@ -92,6 +93,7 @@ def _coding_slowdown(worklist: Worklist, task: CodingTask, pool: Pool) -> float:
         utterances=tuple(part["utterance"]),
         files=tuple(part["file"]),
         hashes=tuple(part["samples_sha256"]),
+        segments=segments_of(part),
     )
     declared = coding_plan.coding_seconds(trial, worklist.ingested)
     return float(np.mean(list(pool.run(_coding_trial, [trial] * pool.jobs)))) / declared
@@ -100,7 +102,11 @@ def _coding_slowdown(worklist: Worklist, task: CodingTask, pool: Pool) -> float:
 def _coding_trial(task: CodingTask) -> float:
     # The first task of a process also imports modules, compiles kernels and starts an encoder.
     warm_up = replace(
-        task, utterances=task.utterances[:1], files=task.files[:1], hashes=task.hashes[:1]
+        task,
+        utterances=task.utterances[:1],
+        files=task.files[:1],
+        hashes=task.hashes[:1],
+        segments=task.segments[:1],
     )
     _run_without_cache(warm_up)
     return _run_without_cache(task)

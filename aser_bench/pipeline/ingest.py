@@ -12,6 +12,7 @@ import pandas as pd
 from .. import corpora
 from ..core.errors import UsageError
 from ..core.tables import SAMPLE_RATE, UTTERANCES, order_columns
+from ..corpora.audio import WHOLE, Segment, release_segments
 from ..corpora.base import Corpus, Listing
 from ..corpora.labels import apply_label_set
 from ..corpora.prepare import (
@@ -19,6 +20,7 @@ from ..corpora.prepare import (
     conflicting_labels,
     inspect_recording,
     recording_groups,
+    segments_of,
     subset,
     text_sha256,
 )
@@ -219,7 +221,10 @@ def _inspect_all(
     if not any(files):
         pairs = zip(table["utterance"], table["text"], strict=True)
         return [Inspection(text_sha256(*pair)) for pair in pairs]
-    source = key("source", _READER_VERSION, SAMPLE_RATE, [_size_and_time(file) for file in files])
+    segments = segments_of(table)
+    parts = [list(segment) for segment in segments] if set(segments) != {WHOLE} else []
+    states = [_size_and_time(file) for file in files]
+    source = key("source", _READER_VERSION, SAMPLE_RATE, states, *([str(parts)] if parts else []))
     entry = cache.load("sources", source)
     earlier = [Inspection(**values) for values in entry.meta["files"]] if entry else None
     # Refused files are opened again: a disk may have been unavailable.
@@ -228,7 +233,7 @@ def _inspect_all(
         return earlier
     notify(f"reading {len(pending)} recordings of {name}")
     tasks = [
-        [(i, files[i]) for i in pending[start : start + _FILES_PER_TASK]]
+        [(i, files[i], segments[i]) for i in pending[start : start + _FILES_PER_TASK]]
         for start in range(0, len(pending), _FILES_PER_TASK)
     ]
     results = dict(enumerate(earlier or []))
@@ -239,8 +244,10 @@ def _inspect_all(
     return inspections
 
 
-def _inspect_files(files: list[tuple[int, str]]) -> dict[int, Inspection]:
-    return {index: inspect_recording(file) for index, file in files}
+def _inspect_files(files: list[tuple[int, str, Segment]]) -> dict[int, Inspection]:
+    inspections = {index: inspect_recording(file, segment) for index, file, segment in files}
+    release_segments()
+    return inspections
 
 
 def _size_and_time(file: str) -> list[str | int]:

@@ -17,6 +17,7 @@ from ..codecs.audit import match_level
 from ..core.errors import AserBenchError, UsageError
 from ..core.tables import ORIGINAL, SAMPLE_RATE
 from ..corpora.audio import read
+from ..corpora.prepare import segments_of
 from ..study import config as studies
 from ..study.conditions import plan_conditions
 from .merge import MergedResults
@@ -105,7 +106,9 @@ def _coded(
     source = next(choice.source for choice in study.corpora if choice.name == corpus)
     try:
         table = corpora.load_corpus(corpus, source).utterances.set_index("utterance")
-        signals = [read(str(table.loc[name, "file"])) for name in utterances]
+        rows = table.loc[utterances]
+        parts = zip(rows["file"], segments_of(rows), strict=True)
+        signals = [read(str(file), segment=segment) for file, segment in parts]
     except (AserBenchError, KeyError) as error:
         raise UsageError(
             f"listen needs the recordings of {corpus} in {source or 'the package'}: {error}"

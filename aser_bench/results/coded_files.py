@@ -21,8 +21,8 @@ from ..codecs import specs
 from ..codecs.base import Codec, CodedSignal
 from ..core.errors import AserBenchError, AudioError, CodecError, UsageError
 from ..core.tables import SAMPLE_RATE, Condition
-from ..corpora.audio import read
-from ..corpora.prepare import inspect_recording, samples_sha256
+from ..corpora.audio import Segment, read, release_segments
+from ..corpora.prepare import inspect_recording, samples_sha256, segments_of
 from ..pipeline.coding_plan import BATCH
 from ..pipeline.ingest import Ingested
 from ..study.parsing import CorpusChoice
@@ -63,7 +63,11 @@ def stems(table: pd.DataFrame, root: Path) -> dict[str, str]:
     """
     rows = sorted(zip(table["utterance"], table["file"], strict=True))
     suffixes = {utterance: PurePosixPath(file).suffix for utterance, file in rows}
-    short = {utterance: _stem(utterance, file, root) for utterance, file in rows}
+    # Segments of one file differ by the names of their utterances.
+    short = {
+        utterance: _stem(utterance, "/" if "start_s" in table else file, root)
+        for utterance, file in rows
+    }
     count = Counter(_folded(name) for name in short.values())
     unique: dict[str, str] = {}
     taken: set[str] = set()
@@ -113,6 +117,8 @@ class CopyTask:
     utterances, files, hashes, stems : tuple of str
         Name, source, hash (hex) of the samples and path of the copy without suffix, one of each
         per utterance.
+    segments : tuple of Segment
+        The part of its source that each utterance is.
     conditions : tuple of Condition
     """
 
@@ -122,6 +128,7 @@ class CopyTask:
     files: tuple[str, ...]
     hashes: tuple[str, ...]
     stems: tuple[str, ...]
+    segments: tuple[Segment, ...]
     conditions: tuple[Condition, ...]
 
 
@@ -172,6 +179,7 @@ def copy_tasks(
                 tuple(part["file"]),
                 tuple(part["samples_sha256"]),
                 tuple(names[utterance] for utterance in part["utterance"]),
+                segments_of(part),
                 conditions,
             )
             start, seconds = row, length
@@ -215,9 +223,10 @@ def write_copies(task: CopyTask) -> CopyResult:
 def _read_all(task: CopyTask) -> tuple[Signals, dict[str, str]]:
     signals: Signals = {}
     failures: dict[str, str] = {}
-    for utterance, file, sha256 in zip(task.utterances, task.files, task.hashes, strict=True):
+    rows = zip(task.utterances, task.files, task.segments, task.hashes, strict=True)
+    for utterance, file, segment, sha256 in rows:
         try:
-            signal = read(file)
+            signal = read(file, segment=segment)
         except AudioError as error:
             failures[utterance] = str(error)
             continue
@@ -225,6 +234,7 @@ def _read_all(task: CopyTask) -> tuple[Signals, dict[str, str]]:
             signals[utterance] = signal
         else:
             failures[utterance] = "the file changed while it was being read; encode again"
+    release_segments()
     return signals, failures
 
 
