@@ -81,6 +81,7 @@ def run(
     frame_pool: int | None = None,
     class_weight: str | None = None,
     labels: str | int | None = None,
+    drop_unknown: bool | None = None,
     transcripts: Names | None = None,
     embeddings: str | Path | None = None,
     seed: int | None = None,
@@ -122,6 +123,9 @@ def run(
         Training budget of randomly initialised models.
     refit_dev : bool, optional
         Whether models with early stopping are retrained on train and dev together.
+    drop_unknown : bool, optional
+        Whether utterances with labels that are not emotions are left out even if a class is then
+        missing.
     embeddings : path, optional
         A file of word vectors for models that read text.
     seed : int, optional
@@ -192,6 +196,7 @@ def run(
         "frame_pool": frame_pool,
         "class_weight": class_weight,
         "labels": labels,
+        "drop_unknown": drop_unknown,
         "transcripts": transcripts,
         "embeddings": embeddings,
         "seed": seed,

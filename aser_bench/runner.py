@@ -184,6 +184,7 @@ class _Run:
                 self.strict,
                 self.notify,
                 labels=study.labels,
+                drop_unknown=study.drop_unknown,
             )
             report_refused(ingested.refused, self.notify)
             worklists.append(Worklist(self.experiment, ingested, self.cache))

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from .flags import add_codec_flags, add_ffmpeg_flag, jobs, use_ffmpeg
+from .flags import add_codec_flags, add_drop_unknown_flag, add_ffmpeg_flag, jobs, use_ffmpeg
 
 if TYPE_CHECKING:
     from .flags import Verbs
@@ -23,7 +23,7 @@ used as a corpus, with --corpus csv=OUT/<condition>/utterances.csv. Exceptions a
 of G.711, G.722, G.726, GSM and SBC, which have no header: use --form wav for these codecs, and if
 samples must be aligned with the source. The licence of the recordings also applies to the copies.
 """
-_STUDY = ("corpora", "codecs", "bitrate_policy", "limit")
+_STUDY = ("corpora", "codecs", "bitrate_policy", "limit", "drop_unknown")
 
 
 def add_parser(verbs: Verbs) -> None:
@@ -62,6 +62,7 @@ def _add_encode(actions: Verbs) -> None:
         help="stream: encoded files (default); wav: the decoded signals that a run uses (32-bit "
         "float, 16 kHz, the length of the source)",
     )
+    add_drop_unknown_flag(parser)
     parser.add_argument("--limit", metavar="N", help="use only N utterances")
     parser.add_argument("-j", "--jobs", metavar="N", help="worker processes (default: all cores)")
     add_ffmpeg_flag(parser)

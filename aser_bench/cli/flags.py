@@ -72,6 +72,16 @@ def add_codec_flags(parser: Flags) -> None:
     )
 
 
+def add_drop_unknown_flag(parser: Flags) -> None:
+    """Add ``--drop-unknown``."""
+    parser.add_argument(
+        "--drop-unknown",
+        action="store_true",
+        help="leave out utterances with labels that are not emotions, even if a class is then "
+        "missing (default: stop)",
+    )
+
+
 def add_ffmpeg_flag(parser: Flags) -> None:
     """Add ``--ffmpeg``, which `use_ffmpeg` applies."""
     parser.add_argument(

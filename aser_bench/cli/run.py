@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .flags import (
     add_codec_flags,
+    add_drop_unknown_flag,
     add_ffmpeg_flag,
     add_report_flags,
     jobs,
@@ -84,6 +85,7 @@ def add_parser(verbs: Verbs) -> None:
         metavar="NAME",
         help="emotions: all (default), or 4 (angry, happy including excited, neutral, sad)",
     )
+    add_drop_unknown_flag(what)
     what.add_argument(
         "--protocol",
         metavar="NAME,...",

@@ -18,6 +18,20 @@ class UsageError(AserBenchError):
     exit_code = 2
 
 
+class UnknownLabelError(UsageError):
+    """An utterance has a label that is not the name of an emotion.
+
+    Attributes
+    ----------
+    label : str
+        The label as in the corpus.
+    """
+
+    def __init__(self, message: str, label: str) -> None:
+        super().__init__(message)
+        self.label = label
+
+
 class CodecError(AserBenchError):
     """An encoder or decoder failed, or its output does not match the request."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 
 import pandas as pd
 
-from .errors import UsageError, suggest
+from .errors import UnknownLabelError, suggest
 
 SAMPLE_RATE = 16_000
 """Sample rate in Hz at which original and coded signals are compared."""
@@ -68,13 +69,13 @@ SCORE_DETAILS = (
 
 # Name of an emotion in all tables -> other labels for it in corpora.
 _ALIASES = {
-    "neutral": "n neu",
+    "neutral": "neu",
     "calm": "",
-    "happy": "happiness hap joy joyful h",
+    "happy": "happiness hap joy joyful",
     "sad": "sadness sa sadly",
-    "angry": "anger ang a mad",
-    "fearful": "fear fea afraid scared f",
-    "disgusted": "disgust dis d",
+    "angry": "anger ang mad",
+    "fearful": "fear fea afraid scared",
+    "disgusted": "disgust dis",
     "surprised": "surprise sur su ps pleasant_surprise pleasant_surprised",
     "bored": "boredom bor",
     "excited": "excitement exc",
@@ -106,8 +107,9 @@ def canonical_emotion(label: str) -> str:
 
     Raises
     ------
-    UsageError
-        If the label is unknown; the message suggests a similar one.
+    UnknownLabelError
+        If the label is unknown; the message suggests a similar one. One letter is unknown, too:
+        its meaning depends on the corpus (A is anger in SAVEE and fear, Angst, in EmoDB).
 
     Examples
     --------
@@ -115,10 +117,29 @@ def canonical_emotion(label: str) -> str:
     ('angry', 'surprised')
     """
     normalized = re.sub(r"[\s-]+", "_", label.strip().lower())
-    if normalized not in _CANONICAL:
-        readable = [alias for alias in _CANONICAL if len(alias) > 3]
-        raise UsageError(f"unknown emotion {label!r}{suggest(normalized, readable)}")
-    return _CANONICAL[normalized]
+    if normalized in _CANONICAL:
+        return _CANONICAL[normalized]
+    if len(normalized) == 1:
+        message = f"{label!r} is a code, not the name of an emotion; write out its name"
+    else:
+        message = f"unknown emotion {label!r}{suggest(normalized, _readable_labels())}"
+    raise UnknownLabelError(message, label.strip())
+
+
+def similar_emotion(label: str) -> str:
+    """Return the emotion with a name that is similar to a label, or an empty string.
+
+    Examples
+    --------
+    >>> similar_emotion("Hapyness"), similar_emotion("wow")
+    ('happy', '')
+    """
+    similar = difflib.get_close_matches(label.strip().lower(), _readable_labels(), n=1)
+    return _CANONICAL[similar[0]] if similar else ""
+
+
+def _readable_labels() -> list[str]:
+    return [alias for alias in _CANONICAL if len(alias) > 3]
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,36 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
+
+from ..core.errors import UnknownLabelError, UsageError
+
+Refusal = tuple[str, str]
+"""File (relative to the source) and reason."""
+
+
+class Refusals(list[Refusal]):
+    """Refused files with their reasons, and which of them have an unknown label.
+
+    Attributes
+    ----------
+    unknown_labels : dict of str to list of (str, str)
+        Label that is not an emotion -> the refusals of the utterances that have it.
+    """
+
+    def __init__(self, refusals: Iterable[Refusal] = ()) -> None:
+        super().__init__(refusals)
+        self.unknown_labels: dict[str, list[Refusal]] = {}
+
+    def add(self, file: str, error: UsageError, prefix: str = "") -> None:
+        """Refuse a file because of an error, with a text in front of the message."""
+        self.append((file, f"{prefix}{error}"))
+        if isinstance(error, UnknownLabelError):
+            self.unknown_labels.setdefault(error.label, []).append(self[-1])
 
 
 @dataclass
@@ -28,11 +54,14 @@ class Listing:
         corpus but cannot be used (for example because its emotion is unknown).
     notes : list of str
         Counts of files left out by design, such as songs, duplicates and other files.
+    unknown_labels : dict of str to list of (str, str)
+        Label that is not an emotion -> the members of ``refused`` that have it.
     """
 
     utterances: pd.DataFrame
-    refused: list[tuple[str, str]] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unknown_labels: dict[str, list[Refusal]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Return one line with the numbers of utterances and of refused files."""

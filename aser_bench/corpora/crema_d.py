@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from ..core import tables
-from ..core.errors import UsageError
+from ..core.errors import UnknownLabelError, UsageError
 from . import files
 from .base import Listing
 from .folder import FolderCorpus, Labels
@@ -65,7 +65,10 @@ class CremaD(FolderCorpus):
         )
         for field, value, codes in valid_codes:
             if value not in codes:
-                raise UsageError(f"CREMA-D has no {field} {value}")
+                message = f"CREMA-D has no {field} {value}"
+                raise (
+                    UnknownLabelError(message, value) if field == "emotion" else UsageError(message)
+                )
         return Labels(tables.canonical_emotion(emotion), actor, "", SENTENCES[sentence])
 
     def scan(self, source: Path | None) -> Listing:

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..core import tables
 from ..core.errors import UsageError, suggest
 from . import files
-from .base import Corpus, Listing
+from .base import Corpus, Listing, Refusals
 
 REQUIRED = ("file", "emotion", "speaker")
 OPTIONAL = ("sex", "text", "session", "split", "utterance")
@@ -64,13 +64,13 @@ class Csv(Corpus):
         some_speaker = any(row["speaker"] for _, row in rows)
         texts = all(not row.get("file") and "text" in row for _, row in rows)
         _refuse_duplicates(rows, "utterance" if texts else "file", table)
-        entries, refused = [], []
+        entries, refused = [], Refusals()
         for number, row in rows:
             try:
                 entries.append(_entry(number, row, None if texts else table.parent, some_speaker))
             except UsageError as error:
                 name = row.get("utterance", "") if texts else row["file"]
-                refused.append((name, f"row {number}: {error}"))
+                refused.add(name, error, f"row {number}: ")
         if not entries:
             raise UsageError(
                 f"corpus 'csv': all rows of {table.name!r} are refused, for example "

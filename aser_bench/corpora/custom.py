@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..core import tables
-from ..core.errors import UsageError
+from ..core.errors import UnknownLabelError, UsageError
 from .folder import FolderCorpus, Labels
 
 
@@ -38,9 +38,9 @@ def _emotion(stem: str) -> str:
     _, underscore, tag = stem.rpartition("_")
     if not underscore:
         raise UsageError(f"its name has no emotion; rename it, for example to {tag}_happy")
-    # Single letters are codes of corpora (a = angry), but take_a and take_b are not emotions.
-    if len(tag.strip()) < 2:
-        raise UsageError(f"{tag!r} after the last _ is not an emotion; write out its name")
+    if len(tag.strip()) < 2:  # take_a and take_b
+        message = f"{tag!r} after the last _ is not an emotion; write out its name"
+        raise UnknownLabelError(message, tag) if tag.strip() else UsageError(message)
     return tables.canonical_emotion(tag)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..core.errors import UsageError
+from ..core.errors import UnknownLabelError, UsageError
 from .folder import FolderCorpus, Labels
 
 # Initials of the German words: Wut, Langeweile, Ekel, Angst, Freude, Trauer, neutral.
@@ -47,7 +47,7 @@ class Emodb(FolderCorpus):
     url = "http://emodb.bilderbar.info"
     language = "de"
 
-    pattern = re.compile(r"(\d\d)([ab]\d\d)([WLEAFTN])([a-z]?)", re.IGNORECASE)
+    pattern = re.compile(r"(\d\d)([ab]\d\d)([A-Z])([a-z]?)", re.IGNORECASE)
     example = "wav/03a01Fa.wav"
 
     def labels(self, match: re.Match[str]) -> Labels:
@@ -57,6 +57,8 @@ class Emodb(FolderCorpus):
             raise UsageError(f"EmoDB has no speaker {speaker}")
         if sentence.lower() not in SENTENCES:
             raise UsageError(f"EmoDB has no sentence {sentence}")
+        if emotion.upper() not in EMOTIONS:
+            raise UnknownLabelError(f"EmoDB has no emotion {emotion}", emotion)
         sex = "male" if speaker in MALE else "female"
         return Labels(EMOTIONS[emotion.upper()], speaker, sex, SENTENCES[sentence.lower()])
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..core.errors import UsageError
 from .audio import WHOLE, Segment
-from .base import Listing
+from .base import Listing, Refusals
 
 _NAMES = """
     wav wave bwf rf64 w64 flac aiff aif aifc ogg oga opus spx mp3 mp2 m4a m4b mp4 mov 3gp 3g2
@@ -212,7 +212,9 @@ def build_listing(
         frame = frame.astype({"start_s": float, "end_s": float})
     frame = frame.sort_values("utterance", ignore_index=True)
     empty = [column for column in ("session", "split") if (frame[column] == "").all()]
-    return Listing(frame.drop(columns=empty), [*refused, *unnameable], list(notes))
+    unknown_labels = refused.unknown_labels if isinstance(refused, Refusals) else {}
+    table = frame.drop(columns=empty)
+    return Listing(table, [*refused, *unnameable], list(notes), dict(unknown_labels))
 
 
 def _can_be_named(path: Path) -> bool:

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from ..core.errors import UsageError
 from . import files
-from .base import Corpus, Listing
+from .base import Corpus, Listing, Refusals
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class FolderCorpus(Corpus):
         UsageError
             If the name matches the pattern but has an unknown code. The file is then refused with
             the message as its reason.
+        UnknownLabelError
+            If the unknown code is that of the emotion.
         """
 
     def recording_name(self, path: Path) -> str:
@@ -91,12 +93,12 @@ class FolderCorpus(Corpus):
         recordings = list(matches)
         if self.unique_names:
             recordings = files.drop_copies(files.lossless_first(matches), names)
-        entries, refused, skipped = [], [], 0
+        entries, refused, skipped = [], Refusals(), 0
         for path in recordings:
             try:
                 labels = self.labels(matches[path])
             except UsageError as error:
-                refused.append((files.relative_path(path, root), str(error)))
+                refused.add(files.relative_path(path, root), error)
                 continue
             if labels is None:
                 skipped += 1

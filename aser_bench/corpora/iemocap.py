@@ -11,7 +11,7 @@ from pathlib import Path
 from ..core import tables
 from ..core.errors import UsageError
 from . import files
-from .base import Corpus, Listing
+from .base import Corpus, Listing, Refusals
 
 EXCLUDED_LABELS = {
     "xxx": "without agreement of the annotators (xxx)",
@@ -81,7 +81,7 @@ class Iemocap(Corpus):
             raise files.no_files_error(self.name, _EXAMPLE, root, texts_allowed=True)
         audio = _recordings(sessions)
         texts = _transcripts(sessions)
-        entries, refused, excluded = [], list(label_files.refused), Counter[str]()
+        entries, refused, excluded = [], Refusals(label_files.refused), Counter[str]()
         for utterance, (label, file) in label_files.labels.items():
             if label in EXCLUDED_LABELS:
                 excluded[label] += 1
@@ -91,7 +91,7 @@ class Iemocap(Corpus):
                 try:
                     emotion = tables.canonical_emotion(label)
                 except UsageError as error:
-                    refused.append((file, f"{utterance}: {error}"))
+                    refused.add(file, error, f"{utterance}: ")
                     continue
                 entries.append(_entry(utterance, emotion, audio, texts))
         if not entries:

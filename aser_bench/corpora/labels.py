@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from ..core.errors import UsageError, suggest
-from ..core.tables import EMOTIONS
+from ..core.tables import EMOTIONS, similar_emotion
+from .base import Listing, Refusal
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,61 @@ LABEL_SETS = {
     )
 }
 """Label sets by name."""
+
+
+_MISSPELLED_SHARE = 0.1
+"""Largest number of utterances with a misspelled label, relative to the correct one."""
+
+
+def removed_classes(listing: Listing) -> dict[str, list[Refusal]]:
+    """Return the unknown labels that would be classes, and the refusals of their utterances.
+
+    All utterances of an unknown label are refused, so its class is missing in every result. A label
+    that is similar to an emotion of the corpus and rare beside it is a misspelling of it instead:
+    the class remains.
+    """
+    counts = listing.utterances["emotion"].value_counts()
+    return {
+        label: refusals
+        for label, refusals in sorted(listing.unknown_labels.items())
+        if len(refusals) > _MISSPELLED_SHARE * counts.get(similar_emotion(label), 0)
+    }
+
+
+def check_unknown_labels(listing: Listing, drop_unknown: bool) -> Listing:
+    """Return a listing without the refusals of unknown labels, which a note then counts.
+
+    Parameters
+    ----------
+    listing : Listing
+    drop_unknown : bool
+        Whether the utterances of unknown labels may be left out.
+
+    Raises
+    ------
+    UsageError
+        If a class would be missing and ``drop_unknown`` is false.
+    """
+    removed = listing.unknown_labels if drop_unknown else removed_classes(listing)
+    if not removed:
+        return listing
+    counts = sorted(((len(refusals), label) for label, refusals in removed.items()), reverse=True)
+    n_removed = sum(count for count, _ in counts)
+    if drop_unknown:
+        labels = ", ".join(f"{label!r} {count}" for count, label in counts)
+        note = f"{n_removed} utterances with unknown labels left out (--drop-unknown): {labels}"
+        return replace(listing, notes=[*listing.notes, note])
+    labels = ", ".join(f"{label!r} ({count}{_hint(label)})" for count, label in counts)
+    raise UsageError(
+        f"{n_removed} of {len(listing.utterances) + len(listing.refused)} utterances have unknown "
+        f"labels, and no utterance of these labels would remain: {labels}; write names of "
+        "emotions, or leave these utterances out with --drop-unknown"
+    )
+
+
+def _hint(label: str) -> str:
+    similar = similar_emotion(label)
+    return f", did you mean {similar!r}?" if similar else ""
 
 
 def apply_label_set(table: pd.DataFrame, labels: str) -> tuple[pd.DataFrame, list[str]]:

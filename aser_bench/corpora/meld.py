@@ -11,7 +11,7 @@ from pathlib import Path
 from ..core import tables
 from ..core.errors import UsageError, suggest
 from . import files
-from .base import Corpus, Listing
+from .base import Corpus, Listing, Refusals
 
 SPLITS = ("train", "dev", "test")
 _COLUMNS = ("Utterance", "Speaker", "Emotion", "Dialogue_ID", "Utterance_ID")
@@ -66,7 +66,7 @@ class Meld(Corpus):
             try:
                 entries.append(_entry(key, row.cells, clips))
             except UsageError as error:
-                refused.append((_row_name(*row.location), f"{_name(key)}: {error}"))
+                refused.add(_row_name(*row.location), error, f"{_name(key)}: ")
         if not entries:
             why = ": ".join(refused[0]) if refused else "the tables have no rows"
             raise UsageError(f"corpus 'meld': no usable row under {str(root)!r}: {why}")
@@ -102,10 +102,10 @@ def _tables(others: list[Path]) -> tuple[dict[str, Path], int]:
     return tables_by_split, duplicates
 
 
-def _rows(paths: dict[str, Path], root: Path) -> tuple[dict[Key, _Row], list[tuple[str, str]]]:
+def _rows(paths: dict[str, Path], root: Path) -> tuple[dict[Key, _Row], Refusals]:
     """Return the rows of all tables by key, and the refused rows (location, reason)."""
     rows: dict[Key, _Row] = {}
-    refused = []
+    refused = Refusals()
     for split, path in paths.items():
         reader = csv.DictReader(io.StringIO(files.read_text(path), newline=""))
         file = files.relative_path(path, root)

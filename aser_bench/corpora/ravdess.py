@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..core.errors import UsageError
+from ..core.errors import UnknownLabelError, UsageError
 from .folder import FolderCorpus, Labels
 
 EMOTIONS = {
@@ -55,7 +55,10 @@ class Ravdess(FolderCorpus):
         )
         for field, value, codes in valid_codes:
             if value not in codes:
-                raise UsageError(f"RAVDESS has no {field} {value}")
+                message = f"RAVDESS has no {field} {value}"
+                raise (
+                    UnknownLabelError(message, value) if field == "emotion" else UsageError(message)
+                )
         sex = "male" if int(actor) % 2 else "female"
         return Labels(EMOTIONS[emotion], actor, sex, STATEMENTS[statement])
 

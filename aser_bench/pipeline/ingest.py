@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +14,7 @@ from ..core.errors import UsageError
 from ..core.tables import SAMPLE_RATE, UTTERANCES, order_columns
 from ..corpora.audio import WHOLE, Segment, release_segments
 from ..corpora.base import Corpus, Listing
-from ..corpora.labels import apply_label_set
+from ..corpora.labels import apply_label_set, check_unknown_labels
 from ..corpora.prepare import (
     Inspection,
     conflicting_labels,
@@ -106,6 +106,7 @@ def ingest(
     strict: bool = False,
     notify: Callable[[str], None] = lambda line: None,
     labels: str = "all",
+    drop_unknown: bool = False,
 ) -> Ingested:
     """List a corpus, open every recording once, and leave out those that cannot be used.
 
@@ -124,15 +125,20 @@ def ingest(
         Prints a line.
     labels : str
         Emotions that are distinguished, a key of `corpora.labels.LABEL_SETS`.
+    drop_unknown : bool
+        Whether utterances with labels that are not emotions may be left out even if a class is
+        then missing.
 
     Raises
     ------
     UsageError
         If the corpus is not found or no recording of it can be used, if ``labels`` leave fewer
-        than two emotions, and with ``strict`` if a recording cannot be used.
+        than two emotions, if a class is missing without ``drop_unknown``, and with ``strict`` if
+        a recording cannot be used.
     """
     corpus = corpora.get(choice.name)
-    listing = _relabelled(corpora.load_corpus(choice.name, choice.source), labels, choice.name)
+    listing = corpora.load_corpus(choice.name, choice.source)
+    listing = _checked_labels(listing, labels, drop_unknown, choice.name)
     listing, incomplete = _without_incomplete(listing)
     table = listing.utterances
     if limit is not None:
@@ -147,7 +153,9 @@ def ingest(
     bad = reasons != ""
     broken = zip(table["file"][bad], reasons[bad], strict=True)
     refused = [*listing.refused, *incomplete, *broken]
-    _check_refused(choice.name, refused, int((~bad).sum()), strict)
+    accepted = listing.unknown_labels.values() if drop_unknown else ()
+    defects = [refusal for refusal in refused if not any(refusal in part for part in accepted)]
+    _check_refused(choice.name, defects if strict else refused, int((~bad).sum()), strict)
     table = table[~bad].reset_index(drop=True)
     table["group"] = recording_groups(table)
     return Ingested(
@@ -155,12 +163,13 @@ def ingest(
     )
 
 
-def _relabelled(listing: Listing, labels: str, name: str) -> Listing:
+def _checked_labels(listing: Listing, labels: str, drop_unknown: bool, name: str) -> Listing:
     try:
+        listing = check_unknown_labels(listing, drop_unknown)
         table, notes = apply_label_set(listing.utterances, labels)
     except UsageError as error:
         raise UsageError(f"corpus {name!r}: {error}") from error
-    return Listing(table, listing.refused, [*listing.notes, *notes])
+    return replace(listing, utterances=table, notes=[*listing.notes, *notes])
 
 
 def _without_incomplete(listing: Listing) -> tuple[Listing, list[tuple[str, str]]]:
@@ -177,7 +186,7 @@ def _without_incomplete(listing: Listing) -> tuple[Listing, list[tuple[str, str]
         bad, reason = without_file, "it has no recording, although other utterances have one"
     refused = [(str(name), reason) for name in table["utterance"][bad]]
     rest = table[~bad].reset_index(drop=True)
-    return Listing(rest, listing.refused, listing.notes), refused
+    return replace(listing, utterances=rest), refused
 
 
 def _check_refused(name: str, refused: list[tuple[str, str]], n_usable: int, strict: bool) -> None:

@@ -134,7 +134,14 @@ def encode(
     with atomic.writing(out, _REMEDY) as target, target.replacing() as folder:
         atomic.check_empty(out, _REMEDY)  # now that no other process writes it
         with Pool(jobs if jobs is not None else cores()) as pool:
-            ingested = ingest(choice, study.limit, entries, pool, False, notify)
+            ingested = ingest(
+                choice,
+                study.limit,
+                entries,
+                pool,
+                notify=notify,
+                drop_unknown=study.drop_unknown,
+            )
             report_refused(ingested.refused, notify)
             if not ingested.has_audio:
                 raise UsageError(

@@ -84,6 +84,9 @@ class Study:
         See `aser_bench.models.base.Settings`.
     labels : str
         Emotions that are distinguished, a key of `aser_bench.corpora.labels.LABEL_SETS`.
+    drop_unknown : bool
+        Whether utterances with labels that are not emotions may be left out even if a class is
+        then missing.
     transcripts : tuple of str
         Sources of the text for models that read it: ``reference``, or a transcriber of the audio
         of each condition. Such models have separate cells for each source.
@@ -117,6 +120,7 @@ class Study:
     frame_pool: int | None = None
     class_weight: str = "none"
     labels: str = "all"
+    drop_unknown: bool = False
     transcripts: tuple[str, ...] = ("reference",)
     embeddings: str | None = None
     seed: int = 0
@@ -184,6 +188,7 @@ class StudySettings(TypedDict, total=False):
     frame_pool: int | None
     class_weight: str | None
     labels: str | int | None
+    drop_unknown: bool | None
     transcripts: Names | None
     embeddings: str | Path | None
     seed: int | None
@@ -290,6 +295,7 @@ _PARSERS: dict[str, parsing.Parser[Any]] = {
     "frame_pool": parsing.optional(parsing.integer("frame_pool", 1)),
     "class_weight": parsing.one_of("class weight", CLASS_WEIGHTS),
     "labels": lambda value: parsing.one_of("label set", LABEL_SETS)(str(value)),  # YAML reads 4
+    "drop_unknown": parsing.boolean("drop_unknown"),
     "transcripts": parsing.names("transcripts"),
     "embeddings": parsing.path("embeddings"),
     "seed": parsing.integer("seed", 0),

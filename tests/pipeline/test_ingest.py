@@ -139,3 +139,32 @@ def test_notes_identical_recordings_across_the_given_split(voices, pool, tmp_pat
     names = ingested.utterances["utterance"].to_numpy()
     assert "twin_sad" not in set(names[one.train])
     assert [len(part) for part in (one.train, one.dev, one.test)] == [5, 1, 2]
+
+
+UNKNOWN = (*TEXTS, "e,wow,1,Oh.", "f,wow,2,Ah.", "g,hapy,2,Ah.")
+
+
+def test_label_that_is_no_emotion_stops_the_run(pool, tmp_path):
+    message = (
+        r"corpus 'csv': 3 of 7 utterances have unknown labels, and no utterance of these labels "
+        r"would remain: 'wow' \(2\), 'hapy' \(1, did you mean 'happy'\?\); .* --drop-unknown"
+    )
+    with pytest.raises(UsageError, match=message):
+        taken(written(tmp_path, *UNKNOWN), pool, tmp_path)
+
+
+def test_dropped_labels_are_listed_and_counted(pool, tmp_path):
+    ingested = taken(written(tmp_path, *UNKNOWN), pool, tmp_path, drop_unknown=True, strict=True)
+    assert ingested.utterances["utterance"].tolist() == ["a", "b", "c", "d"]
+    assert len(ingested.refused) == 3
+    note = "3 utterances with unknown labels left out (--drop-unknown): 'wow' 2, 'hapy' 1"
+    assert note in ingested.notes
+
+
+def test_rare_misspelling_of_a_remaining_class_is_refused_alone(pool, tmp_path):
+    rows = [f"h{number},happy,{number % 2},Yes." for number in range(10)]
+    table = written(tmp_path, *TEXTS, *rows, "g,hapy,2,Ah.")
+    reason = "row 16: unknown emotion 'hapy'; did you mean 'happy'?"
+    assert taken(table, pool, tmp_path).refused == [("g", reason)]
+    with pytest.raises(UsageError, match="--strict stops"):
+        taken(table, pool, tmp_path, strict=True)
