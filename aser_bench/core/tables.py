@@ -126,6 +126,15 @@ def canonical_emotion(label: str) -> str:
     raise UnknownLabelError(message, label.strip())
 
 
+def is_emotion(label: str) -> bool:
+    """Return whether a label is an emotion for `canonical_emotion`."""
+    try:
+        canonical_emotion(label)
+    except UnknownLabelError:
+        return False
+    return True
+
+
 def similar_emotion(label: str) -> str:
     """Return the emotion with a name that is similar to a label, or an empty string.
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from pathlib import Path
 
 from ..core import tables
 from ..core.errors import UnknownLabelError, UsageError
-from . import files
+from . import files, table_rows
 from .base import Listing
 from .folder import FolderCorpus, Labels
 
@@ -89,7 +87,9 @@ def _sexes(root: Path) -> dict[str, str]:
     for folder in (root, root.parent):
         table = folder / DEMOGRAPHICS
         if table.is_file():
-            rows = csv.DictReader(io.StringIO(files.read_text(table), newline=""))
+            lines = table_rows.parse(files.read_text(table), ",", f"{DEMOGRAPHICS} of crema_d")
+            header = lines[0][1] if lines else []
+            rows = [dict(zip(header, cells, strict=False)) for _, cells in lines[1:]]
             sexes = {str(row.get("ActorID")): str(row.get("Sex")).lower() for row in rows}
             return {actor: sex for actor, sex in sexes.items() if sex in ("female", "male")}
     return {}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..core import tables
 from ..core.errors import UsageError, suggest
-from . import files
+from . import files, table_rows
 from .base import Corpus, Listing, Refusals
 
 SPLITS = ("train", "dev", "test")
@@ -107,14 +105,13 @@ def _rows(paths: dict[str, Path], root: Path) -> tuple[dict[Key, _Row], Refusals
     rows: dict[Key, _Row] = {}
     refused = Refusals()
     for split, path in paths.items():
-        reader = csv.DictReader(io.StringIO(files.read_text(path), newline=""))
         file = files.relative_path(path, root)
+        header, cells_by_number = _read(path, file)
         for column in _COLUMNS:
-            header = [name for name in reader.fieldnames or [] if name]
             if column not in header:
                 hint = suggest(column, header) if header else "; it is empty"
                 raise UsageError(f"corpus 'meld': {file!r} has no column {column!r}{hint}")
-        for number, cells in enumerate(_read(reader, file), 2):
+        for number, cells in cells_by_number:
             row = _Row((file, number), cells)
             try:
                 key = (split, int(cells["Dialogue_ID"]), int(cells["Utterance_ID"]))
@@ -131,12 +128,19 @@ def _rows(paths: dict[str, Path], root: Path) -> tuple[dict[Key, _Row], Refusals
     return rows, refused
 
 
-def _read(reader: csv.DictReader[str], file: str) -> list[dict[str, str]]:
-    try:
-        # DictReader sets the missing cells of a short row to None.
-        return [{name: (row[name] or "").strip() for name in _COLUMNS} for row in reader]
-    except csv.Error as error:
-        raise UsageError(f"corpus 'meld': {file!r} is not a table: {error}") from error
+def _read(path: Path, file: str) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Return the header of a table, and the number and cells of each row."""
+    name = f"corpus 'meld': {file!r}"
+    lines = table_rows.parse(files.read_text(path), ",", name)
+    header = lines[0][1] if lines else []
+    if "Emotion" in header:
+        place = header.index("Emotion")
+        table_rows.check_no_swallowed_rows(lines, len(header), place, tables.is_emotion, name)
+    rows = []
+    for number, cells in lines[1:]:
+        padded = [cell.strip() for cell in cells] + [""] * len(header)
+        rows.append((number, dict(zip(header, padded, strict=False))))
+    return header, rows
 
 
 def _entry(key: Key, cells: dict[str, str], clips: dict[Key, Path]) -> files.Entry:
