@@ -62,14 +62,19 @@ def pending_cell(key: Key, comparison: Comparison, differs: tuple[str, ...] = ()
 def assign_verdicts(pending: Sequence[PendingCell], options: CheckOptions) -> Iterator[CellCheck]:
     """Correct the p values over all tested cells and yield every cell with its verdict."""
     corrected = significance.holm([item.cell.p for item in pending])
+    tested = int(np.isfinite(corrected).sum())
     for item, p_holm in zip(pending, corrected, strict=True):
         if item.comparison is None:
             yield item.cell
         else:
-            yield _decide(replace(item.cell, p_holm=float(p_holm)), item.comparison, options)
+            yield _decide(
+                replace(item.cell, p_holm=float(p_holm)), item.comparison, options, tested
+            )
 
 
-def _decide(cell: CellCheck, comparison: Comparison, options: CheckOptions) -> CellCheck:
+def _decide(
+    cell: CellCheck, comparison: Comparison, options: CheckOptions, tested: int
+) -> CellCheck:
     if comparison.identical:
         unit = "score" if comparison.test in (FOLDS, RUNS, MARGIN) else "prediction"
         return replace(cell, verdict=SAME, reason=f"no {unit} differs", low=0.0, high=0.0)
@@ -78,7 +83,7 @@ def _decide(cell: CellCheck, comparison: Comparison, options: CheckOptions) -> C
         return replace(cell, verdict=INCONCLUSIVE, reason=reason)
     if comparison.test == MARGIN:
         return _decide_by_margin(cell, options)
-    return _decide_by_test(cell, options, _test_note(cell, comparison))
+    return _decide_by_test(cell, options, tested, _test_note(cell, comparison))
 
 
 def _decide_by_margin(cell: CellCheck, options: CheckOptions) -> CellCheck:
@@ -92,7 +97,7 @@ def _decide_by_margin(cell: CellCheck, options: CheckOptions) -> CellCheck:
     return replace(cell, verdict=verdict, reason=reason)
 
 
-def _decide_by_test(cell: CellCheck, options: CheckOptions, note: str) -> CellCheck:
+def _decide_by_test(cell: CellCheck, options: CheckOptions, tested: int, note: str) -> CellCheck:
     margin = options.margin
     sign = get_metric(options.metric).sign
     gain, low, high = sign * cell.difference, *sorted((sign * cell.low, sign * cell.high))
@@ -102,7 +107,8 @@ def _decide_by_test(cell: CellCheck, options: CheckOptions, note: str) -> CellCh
     elif low > -margin - _ROUNDING:
         verdict, reason = SAME, f"{loss} is ruled out"
     elif high < -margin:
-        verdict, reason = INCONCLUSIVE, f"corrected p {p}: {loss}, not significant over all cells"
+        verdict = INCONCLUSIVE
+        reason = f"{loss} by the interval of this cell, but corrected p {p} over {tested} cells"
     else:
         verdict, reason = INCONCLUSIVE, f"corrected p {p}: {loss} is not ruled out"
     return replace(cell, verdict=verdict, reason=f"{_difference(cell)}, {reason}{note}")

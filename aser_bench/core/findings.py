@@ -37,6 +37,7 @@ CELLS = (
 LOSSES = (
     *COMPARED,
     "metric",
+    "family",
     "original",
     "value",
     "difference",
@@ -44,6 +45,10 @@ LOSSES = (
     "high",
     "p",
     "p_holm",
+    "comparisons",
+    "not_tested",
+    "p_permutation",
+    "p_permutation_smallest",
     "p_mcnemar",
     "effect",
     "retained",
@@ -59,12 +64,18 @@ LOSSES = (
 RECALLS = (
     *COMPARED,
     "emotion",
+    "family",
     "n_utterances",
     "original",
     "value",
     "difference",
     "low",
     "high",
+    "p",
+    "p_holm",
+    "comparisons",
+    "not_tested",
+    "significant",
     "precision",
     "confused_with",
     "confused_share",
@@ -85,6 +96,10 @@ ROBUSTNESS = (
     "reference",
     "safe",
     "safe_kbps",
+    "uar_original",
+    "uar_low",
+    "uar_high",
+    "chance",
     "sentence",
     "needed_utterances",
     "needed_speakers",
@@ -191,17 +206,21 @@ class Findings:
         One row for each condition, training and metric, columns `LOSSES`: ``value`` at the
         condition and ``original``; ``difference`` is value minus original, with its
         speaker-clustered interval ``low`` to ``high`` (NaN and the reason in ``why`` if there is
-        none); ``p`` of the permutation test by speaker (of the interval for a metric without
-        ``of_confusion``), ``p_holm`` corrected over all comparisons of the metric and training in
-        the same corpus, feature set and protocol (all models and conditions); ``significant`` if
-        that is below 5 % and the difference is a loss; ``decision`` is ``non-inferior``,
-        ``inferior`` or ``inconclusive`` at the margin; ``effect`` is the mean difference in
-        standard deviations over speakers; ``retained`` the share of the original's UAR above chance
-        (only for the UAR, NaN if the original is at chance).
+        none); ``p`` is that of the t of the interval, NaN with the reason in ``not_tested`` if
+        nothing was tested; ``p_holm`` is corrected for all ``comparisons`` of the ``family``
+        (``codecs`` or ``controls``): the tested models and conditions with the same metric,
+        training, corpus, feature set and protocol; ``significant`` if that is below 5 % and the
+        difference is a loss; ``p_permutation`` of the permutation test by speaker, which cannot be
+        below ``p_permutation_smallest``, and ``p_mcnemar`` are for information; ``decision`` is
+        ``non-inferior``, ``inferior`` or ``inconclusive`` at the margin; ``effect`` is the mean
+        difference in standard deviations over speakers; ``retained`` the share of the original's
+        UAR above chance (only for the UAR, NaN if the original is at chance).
     recalls : pandas.DataFrame
         The same for the recall of each emotion, columns `RECALLS`, with its precision and the
-        emotion that it is most often confused with (``confused_share`` of its utterances). Has
-        rows for the condition ``original`` too.
+        emotion that it is most often confused with (``confused_share`` of its utterances). The
+        interval is one for proportions, from -1 to 1; ``p_holm`` is corrected for all emotions,
+        models and conditions of the family. Has rows for the condition ``original`` too, without
+        a test.
     confusions : pandas.DataFrame
         Columns `CONFUSIONS`: ``share`` of the utterances of ``truth`` that are predicted as
         ``predicted``; has rows for ``original``.
@@ -210,7 +229,9 @@ class Findings:
     robustness : pandas.DataFrame
         One row for each codec with bitrates, columns `ROBUSTNESS`: ``area`` under the UAR curve
         over log2 of the bitrate, divided by the range; codec errors relative to ``reference`` (1 is
-        as good); ``safe`` is ``yes``, ``none`` or ``inconclusive``, and ``sentence`` describes it.
+        as good); ``safe`` is ``yes``, ``none``, ``inconclusive`` or ``at chance`` (the interval
+        ``uar_low`` to ``uar_high`` of the original's UAR is not above ``chance``), and
+        ``sentence`` describes it.
     bandwidth : pandas.DataFrame
         Columns `BANDWIDTH`: the change of the UAR (negative: a loss) split into that of a low-pass
         filter of the same bandwidth and the rest.

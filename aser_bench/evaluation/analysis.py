@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from ..core.findings import CELLS, DRIFT, LEAKS, TRANSCRIPT_ERRORS, WER, Findings
 from ..core.metrics import all_metrics
 from . import bandwidth, codec_rows, confusion, intervals, leakage, losses, probability, robustness
+from . import recalls as recall_rows
 from .metrics import on_confusions
 from .outcomes import Cell, Corpus, Key, Outcomes, Source, read
 from .pairs import pairs as all_pairs
@@ -28,6 +29,7 @@ def analyse(
     leaks: pd.DataFrame | None = None,
     wer: pd.DataFrame | None = None,
     transcripts: pd.DataFrame | None = None,
+    controls: Collection[tuple[str, str]] = (),
     margin: float = MARGIN,
     unclustered: bool = False,
 ) -> Findings:
@@ -43,6 +45,8 @@ def analyse(
         Tables that predictions do not contain, columns `findings.DRIFT` and `findings.LEAKS`.
     wer, transcripts : pandas.DataFrame, optional
         Results of transcribers, columns `findings.WER` and `findings.TRANSCRIPTS`.
+    controls : collection of (str, str)
+        Corpus and condition of each control; controls are a family of comparisons of their own.
     margin : float
         The largest tolerated loss, as a fraction of the metric.
     unclustered : bool
@@ -55,13 +59,13 @@ def analyse(
     """
     outcomes = read(predictions)
     comparisons = list(all_pairs(outcomes))
-    loss_table = losses.losses(comparisons, margin, unclustered)
+    loss_table = losses.losses(comparisons, margin, unclustered, controls)
     return Findings(
         margin=margin,
         confidence=intervals.CONFIDENCE,
         cells=cells(outcomes),
         losses=loss_table,
-        recalls=losses.recalls(comparisons),
+        recalls=recall_rows.recalls(comparisons, controls),
         confusions=losses.confusions(comparisons),
         speakers=losses.speakers(comparisons),
         robustness=codec_rows.robustness_rows(comparisons, loss_table, conditions, margin),

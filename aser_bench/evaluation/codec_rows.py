@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.findings import COMPARED, ROBUSTNESS
-from . import confusion, intervals, reference, robustness
+from . import chance, confusion, intervals, reference, robustness
 from .pairs import Pair
 
 _GROUP = ["corpus", "features", "model", "protocol", "training"]
@@ -50,8 +50,15 @@ def _row(
     part = part.sort_values("kbps")
     safe = robustness.safe_bitrate(dict(zip(part["kbps"], part["decision"], strict=True)))
     stopped = part[part["kbps"] == safe.stopped]
+    original = chance.original_uar(by_keys[tuple(part[list(COMPARED)].iloc[-1])])
+    if original.at_chance:
+        safe = robustness.Safe(robustness.AT_CHANCE, float("nan"), safe.stopped)
     speakers = utterances = float("nan")
-    if len(stopped) and stopped["decision"].iloc[0] == robustness.INCONCLUSIVE:
+    if (
+        len(stopped)
+        and not original.at_chance
+        and stopped["decision"].iloc[0] == robustness.INCONCLUSIVE
+    ):
         pair = by_keys[tuple(stopped[list(COMPARED)].iloc[0])]
         speakers, utterances = _needed(pair, margin)
     error, relative, name = _against_reference(keys, part)
@@ -64,7 +71,13 @@ def _row(
         "reference": name,
         "safe": safe.verdict,
         "safe_kbps": safe.kbps,
-        "sentence": _sentence(safe, stopped, margin, utterances, speakers),
+        "uar_original": original.value,
+        "uar_low": original.low,
+        "uar_high": original.high,
+        "chance": original.chance,
+        "sentence": _at_chance(original)
+        if original.at_chance
+        else _sentence(safe, stopped, margin, utterances, speakers),
         "needed_utterances": utterances,
         "needed_speakers": speakers,
     }
@@ -97,6 +110,13 @@ def _against_reference(keys: dict[str, str], part: pd.DataFrame) -> tuple[float,
         robustness.relative_codec_error(measured, original, values, row.original),
         reference.NAME,
     )
+
+
+def _at_chance(original: chance.OriginalUar) -> str:
+    numbers = (original.value, original.low, original.high, original.chance)
+    value, low, high, guess = (f"{number:.3f}".removeprefix("0") for number in numbers)
+    note = f"; {original.note}" if original.note else ""
+    return f"at chance, nothing to lose: UAR {value} ({low} to {high}), chance {guess}{note}"
 
 
 def _sentence(

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..core.findings import CONFUSIONS, LOSSES, RECALLS, SPEAKERS, WORST
+from ..core.findings import CONFUSIONS, LOSSES, SPEAKERS, WORST
 from ..core.metrics import LEADING, Metric, all_metrics
-from . import confusion, intervals, robustness, significance
-from .confusion import Counts, Floats
+from . import chance, confusion, intervals, robustness, significance
 from .metrics import on_confusions
 from .pairs import Pair
 
 ALPHA = 0.05
+NO_DIFFERENCE = "no prediction differs"
 _MOST_WORST = 20
 UNKNOWN = "the speakers are unknown: the interval treats utterances as independent"
 
 
-def losses(pairs: Sequence[Pair], margin: float, unclustered: bool = False) -> pd.DataFrame:
+def losses(
+    pairs: Sequence[Pair],
+    margin: float,
+    unclustered: bool = False,
+    controls: Collection[tuple[str, str]] = (),
+) -> pd.DataFrame:
     """Return the metrics of each condition against the original, columns `findings.LOSSES`.
 
     Parameters
@@ -31,23 +37,25 @@ def losses(pairs: Sequence[Pair], margin: float, unclustered: bool = False) -> p
         Largest tolerated loss, as a fraction.
     unclustered : bool
         Whether the interval that ignores speakers is added.
+    controls : collection of (str, str)
+        Corpus and condition of each control; controls are a family of comparisons of their own.
     """
     rows = [
         row
         for pair in pairs
         if not pair.is_original
-        for row in _losses_of(pair, margin, unclustered)
+        for row in _losses_of(pair, margin, unclustered, set(controls))
     ]
     table = pd.DataFrame(rows, columns=list(LOSSES))
-    families = ["corpus", "features", "protocol", "training", "metric"]
-    for _, places in table.groupby(families, sort=False).groups.items():
-        table.loc[places, "p_holm"] = significance.holm(table.loc[places, "p"].astype(float))
+    table = significance.add_corrected(table, [*significance.FAMILY, "metric"])[list(LOSSES)]
     signs = table["metric"].map({name: metric.sign for name, metric in all_metrics().items()})
     table["significant"] = (table["p_holm"] < ALPHA) & (signs * table["difference"] < 0)
     return table
 
 
-def _losses_of(pair: Pair, margin: float, unclustered: bool) -> Iterator[dict[str, Any]]:
+def _losses_of(
+    pair: Pair, margin: float, unclustered: bool, controls: AbstractSet[tuple[str, str]]
+) -> Iterator[dict[str, Any]]:
     coded, original = pair.coded, pair.original
     # A function of two lists of labels would be called thousands of times by a permutation test.
     fast = {
@@ -56,16 +64,48 @@ def _losses_of(pair: Pair, margin: float, unclustered: bool) -> Iterator[dict[st
         if metric.of_confusion
     }
     p = significance.permutation_test(coded.confusions, original.confusions, fast)
+    smallest = significance.smallest_permutation_p(coded.confusions.shape[1])
     p_mcnemar = significance.mcnemar_test(original.right, coded.right)
+    identical = np.array_equal(coded.predicted, original.predicted)
     for name, metric in all_metrics().items():
-        row, p_of_interval = _loss(pair, metric, margin, unclustered)
-        yield {**row, "p": p.get(name, p_of_interval), "p_mcnemar": p_mcnemar}
+        row, change = _loss(pair, metric, margin, unclustered)
+        yield {
+            **row,
+            **tested_columns(change, NO_DIFFERENCE if identical else ""),
+            "family": family(pair, controls),
+            "p_permutation": p.get(name, np.nan),
+            "p_permutation_smallest": smallest if name in fast else np.nan,
+            "p_mcnemar": p_mcnemar,
+        }
+
+
+def family(pair: Pair, controls: Collection[tuple[str, str]]) -> str:
+    """Return the family of comparisons that a condition belongs to."""
+    is_control = (pair.keys[0], pair.condition) in controls
+    return significance.CONTROLS if is_control else significance.CODECS
+
+
+def tested_columns(change: intervals.Interval, unchanged: str = "") -> dict[str, Any]:
+    """Return the columns ``p`` and ``not_tested`` of a comparison.
+
+    Parameters
+    ----------
+    change : Interval
+        Of the difference; its p is that of the t of the interval.
+    unchanged : str
+        Reason if nothing differs. Such a comparison cannot be significant, so it is not tested and
+        does not count (Tarone, A modified Bonferroni method for discrete data, Biometrics 1990).
+    """
+    if unchanged:
+        return {"p": np.nan, "not_tested": unchanged}
+    reason = "" if np.isfinite(change.p) else change.why.removeprefix("no interval: ")
+    return {"p": change.p, "not_tested": reason}
 
 
 def _loss(
     pair: Pair, metric: Metric, margin: float, unclustered: bool
-) -> tuple[dict[str, Any], float]:
-    """Return a row without its tests, and the p that belongs to the interval."""
+) -> tuple[dict[str, Any], intervals.Interval]:
+    """Return a row without its tests, and its interval."""
     of_confusion = on_confusions(metric, pair.corpus.emotions)
     coded, original = pair.coded, pair.original
     change = intervals.interval(
@@ -73,14 +113,15 @@ def _loss(
     )
     value = float(np.mean(of_confusion(coded.confusions.sum(axis=1))))
     base = float(np.mean(of_confusion(original.confusions.sum(axis=1))))
+    low, high = _possible(change.low, change.high, metric)
     row = {
         **dict(zip(LOSSES, pair.keys, strict=False)),
         "metric": metric.name,
         "original": base,
         "value": value,
         "difference": change.estimate,
-        "low": change.low,
-        "high": change.high,
+        "low": low,
+        "high": high,
         "effect": change.effect,
         "retained": np.nan,
         "decision": _decide(change, metric, margin),
@@ -90,55 +131,24 @@ def _loss(
         "low_unclustered": np.nan,
         "high_unclustered": np.nan,
     }
-    if metric.name == LEADING:
+    if metric.name == LEADING and not chance.original_uar(pair).at_chance:
         row["retained"] = robustness.retained(value, base, robustness.chance(coded.truth))
     if unclustered:
         plain = intervals.interval(coded.unclustered, of_confusion, original.unclustered, False)
-        row["low_unclustered"], row["high_unclustered"] = plain.low, plain.high
-    return row, change.p
+        limits = _possible(plain.low, plain.high, metric)
+        row["low_unclustered"], row["high_unclustered"] = limits
+    return row, change
+
+
+def _possible(low: float, high: float, metric: Metric) -> tuple[float, float]:
+    """Return limits of a difference, cut at the largest difference that the metric can have."""
+    largest = metric.bounds[1] - metric.bounds[0]
+    return float(np.clip(low, -largest, largest)), float(np.clip(high, -largest, largest))
 
 
 def _decide(change: intervals.Interval, metric: Metric, margin: float) -> str:
     low, high = sorted((metric.sign * change.low, metric.sign * change.high))
     return robustness.decide(low, high, margin)
-
-
-def recalls(pairs: Sequence[Pair]) -> pd.DataFrame:
-    """Return the recall of each emotion against the original, columns `findings.RECALLS`."""
-    rows = [
-        _recall(pair, code, emotion)
-        for pair in pairs
-        for code, emotion in enumerate(pair.corpus.emotions)
-        if (pair.coded.truth == code).any()
-    ]
-    return pd.DataFrame(rows, columns=list(RECALLS))
-
-
-def _recall(pair: Pair, code: int, emotion: str) -> dict[str, Any]:
-    def recall(matrices: Counts) -> Floats:
-        # Only the row of the class is needed.
-        row = matrices[..., code, :]
-        return confusion.ratio(row[..., code], row.sum(axis=-1), np.nan)
-
-    coded, original = pair.coded.confusions, pair.original.confusions
-    change = intervals.interval(coded, recall, original, bool(pair.corpus.speakers))
-    total = coded.sum(axis=(0, 1))
-    wrong = np.where(np.arange(len(total)) == code, -1, total[code])
-    other = int(wrong.argmax())
-    return {
-        **dict(zip(RECALLS, pair.keys, strict=False)),
-        "emotion": emotion,
-        "n_utterances": int((pair.coded.truth == code).sum()),
-        "original": float(np.mean(recall(original.sum(axis=1)))),
-        "value": float(np.mean(recall(coded.sum(axis=1)))),
-        "difference": change.estimate,
-        # The original is not compared with itself.
-        "low": np.nan if pair.is_original else change.low,
-        "high": np.nan if pair.is_original else change.high,
-        "precision": float(confusion.precisions(total)[code]),
-        "confused_with": pair.corpus.emotions[other] if wrong[other] > 0 else "",
-        "confused_share": float(max(wrong[other], 0) / total[code].sum()),
-    }
 
 
 def confusions(pairs: Sequence[Pair]) -> pd.DataFrame:

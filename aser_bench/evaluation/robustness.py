@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike
 
 NON_INFERIOR, INFERIOR, INCONCLUSIVE = "non-inferior", "inferior", "inconclusive"
 
+AT_CHANCE = "at chance"
+"""Verdict on the safe bitrate of a model that is not above chance on the original."""
+
 
 def chance(truth: ArrayLike) -> float:
     """Return the UAR of guessing: 1 over the number of classes that occur.
@@ -123,7 +126,7 @@ class Safe(NamedTuple):
     Attributes
     ----------
     verdict : str
-        ``yes``, ``none`` or ``inconclusive``.
+        ``yes``, ``none``, ``inconclusive`` or ``at chance``.
     kbps : float
         NaN unless ``yes``.
     stopped : float

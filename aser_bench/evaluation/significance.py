@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from ..core.metrics import OfConfusion
 from .confusion import Counts, Floats
+
+FAMILY = ("corpus", "features", "protocol", "training", "family")
+"""Columns of which equal values are one family of comparisons, beside the metric."""
+
+CODECS, CONTROLS = "codecs", "controls"
+"""Values of the column ``family``."""
 
 _PERMUTATIONS = 9999
 _EXACT_UP_TO = 13  # speakers: 2^13 = 8192 ways to swap them
@@ -58,6 +65,19 @@ def permutation_test(
         as_large = int((np.abs(metric(left) - metric(right)) >= observed - 1e-9).sum())
         p[name] = as_large / len(swaps) if exact else (as_large + 1) / (len(swaps) + 1)
     return p
+
+
+def smallest_permutation_p(clusters: int) -> float:
+    """Return the smallest p that `permutation_test` can have.
+
+    Examples
+    --------
+    >>> smallest_permutation_p(5), smallest_permutation_p(24)
+    (0.0625, 0.0001)
+    """
+    if clusters < 2:
+        return float("nan")
+    return 2.0 ** (1 - clusters) if clusters <= _EXACT_UP_TO else 1 / (_PERMUTATIONS + 1)
 
 
 def mcnemar_test(first: ArrayLike, second: ArrayLike) -> float:
@@ -116,6 +136,30 @@ def holm(p_values: ArrayLike) -> Floats:
     steps = p[order] * (len(order) - np.arange(len(order)))
     corrected[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
     return corrected
+
+
+def add_corrected(table: pd.DataFrame, family: Sequence[str]) -> pd.DataFrame:
+    """Return a table with the columns ``p_holm`` and ``comparisons``.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The column ``p``, NaN where nothing was tested, and the columns of ``family``.
+    family : sequence of str
+        Columns of which equal values are one family of comparisons.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``p_holm`` is corrected for the number of tests in the family, which is ``comparisons``.
+    """
+    p = table["p"].astype(float)
+    corrected = pd.Series(np.nan, index=table.index)
+    comparisons = pd.Series(0, index=table.index)
+    for _, places in table.groupby(list(family), sort=False).groups.items():
+        corrected[places] = holm(p[places])
+        comparisons[places] = int(p[places].notna().sum())
+    return table.assign(p_holm=corrected, comparisons=comparisons)
 
 
 @cache

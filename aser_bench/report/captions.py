@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from ..core import tables
 from ..core.context import Context
 from ..core.findings import TRAININGS, Findings
 from .sections import Key, Section
+from .text import as_float, as_text, probability
 
 SPREAD = "Values are fractions: mean ± standard deviation over folds, after averaging over runs"
 SPREADLESS = "Values are fractions: mean over folds, after averaging over runs"
@@ -64,22 +66,74 @@ def intervals(findings: Findings) -> str:
     return f"{100 * findings.confidence:g} % intervals: t distribution, jackknife over speakers"
 
 
+def proportion_intervals(findings: Findings) -> str:
+    """Return the explanation of the intervals of recalls."""
+    return (
+        f"{100 * findings.confidence:g} % intervals: Wilson limits of both recalls, combined by "
+        "Newcombe's method, with the jackknife over speakers"
+    )
+
+
 def margin(findings: Findings) -> str:
     """Return the explanation of the margin."""
     return f"Margin: a loss of at most {100 * findings.margin:g} points is considered acceptable"
 
 
-def dagger(counts: Mapping[str, int]) -> str:
-    """Return the meaning of a dagger; ``counts`` is the number of comparisons by training."""
-    sizes = {training: counts[training] for training in TRAININGS if training in counts}
-    comparisons = ", ".join(f"{training} {count}" for training, count in sizes.items())
+def comparisons(rows: Iterable[Any]) -> str:
+    """Return the numbers of comparisons by training, those of controls apart.
+
+    Parameters
+    ----------
+    rows : iterable of named tuple
+        Rows of losses or recalls: fields training, family and comparisons.
+    """
+    counts: dict[str, dict[str, int]] = {}
+    for row in rows:
+        size = as_float(row.comparisons)
+        if size > 0:
+            counts.setdefault(as_text(row.family), {})[str(row.training)] = int(size)
+    controls = counts.pop("controls", {})
+    parts = [f"{_sizes_by_training(sizes)} comparisons" for sizes in counts.values()]
+    if controls:
+        parts.append(f"controls are a family of their own: {_sizes_by_training(controls)}")
+    return "; ".join(parts)
+
+
+def _sizes_by_training(sizes: Mapping[str, int]) -> str:
     if len(set(sizes.values())) == 1:
-        comparisons = str(next(iter(sizes.values())))
+        return str(next(iter(sizes.values())))
+    return ", ".join(f"{name} {sizes[name]}" for name in TRAININGS if name in sizes)
+
+
+def dagger(rows: Iterable[Any], what: str = "models and conditions with this metric") -> str:
+    """Return the meaning of a dagger; ``rows`` are those of the comparisons."""
+    sizes = comparisons(rows)
     return (
-        "significant loss compared with the original: permutation test by speaker, p below 5 % "
-        "after Holm's correction for all models and conditions with this metric and training "
-        f"({comparisons} comparisons)."
+        "significant loss compared with the original: t test by speaker (the t of the interval), "
+        f"p below 5 % after Holm's correction for all {what} and training"
+        f"{f' ({sizes})' if sizes else ''}."
     )
+
+
+def tested(row: Mapping[Hashable, Any]) -> str:
+    """Describe the result of the test of one comparison, a row of losses or recalls.
+
+    A loss of which the interval is below 0 is not called insignificant: the test of this
+    comparison alone finds it, and only the correction for the other comparisons does not.
+    """
+    reason = as_text(row["not_tested"])
+    if reason:
+        return f"not tested: {reason}"
+    size, p = as_float(row["comparisons"]), as_float(row["p_holm"])
+    correction = "Holm's correction"
+    if size > 0:
+        correction += f" for {plural(int(size), 'comparison')}"
+    value = f" (p {probability(p)})" if math.isfinite(p) else ""
+    if row["significant"] == True:  # noqa: E712 (NaN is not true)
+        return f"significant after {correction}{value}"
+    if as_float(row["high"]) < 0:
+        return f"a loss by its own interval, but not after {correction}{value}"
+    return f"not significant after {correction}{value}"
 
 
 def trainings(shown: Iterable[str]) -> str:

@@ -31,6 +31,9 @@ _TITLES = {
 }
 """Common spellings of codecs; other codecs keep their names."""
 
+_ANSWERS = {"none": "no safe bitrate", "at chance": "at chance, nothing to lose"}
+"""Values of the column ``safe`` as they are printed; ``inconclusive`` is printed as it is."""
+
 _IN_KHZ = ("lowpass", "resample")
 """Controls of which the conditions differ only in a frequency."""
 
@@ -98,7 +101,7 @@ def safe_bitrate(answer: Any, kbps: Any) -> str:
     Parameters
     ----------
     answer : str
-        The column ``safe`` of the findings: ``yes``, ``none`` or ``inconclusive``.
+        The column ``safe`` of the findings: ``yes``, ``none``, ``inconclusive`` or ``at chance``.
     kbps : float
         The safe bitrate in kbit/s if the answer is ``yes``.
 
@@ -110,7 +113,7 @@ def safe_bitrate(answer: Any, kbps: Any) -> str:
     answer = text.as_text(answer)
     if answer == "yes":
         return f"safe down to {text.kbps(float(kbps))} kbit/s"
-    return "no safe bitrate" if answer == "none" else answer
+    return _ANSWERS.get(answer, answer)
 
 
 def split(heading: str, label: str) -> tuple[str, str]:

@@ -41,9 +41,9 @@ def _losses(section: Section, context: Context, findings: Findings, losses: pd.D
         captions.POINTS,
         captions.intervals(findings),
         captions.margin(findings),
-        "p: permutation test by speaker, uncorrected and after Holm's correction; McN.: McNemar's "
-        "test by utterance; d: mean difference divided by its standard deviation over speakers; "
-        "Retained: share of the original's UAR above chance, in percent",
+        "p: t test by speaker, uncorrected and after Holm's correction; McN.: McNemar's test by "
+        "utterance, for information; d: mean difference divided by its standard deviation over "
+        "speakers; Retained: share of the original's UAR above chance, in percent",
     )
     return Table(
         stem=text.stem(*section.name, "losses"),
@@ -80,12 +80,18 @@ def _loss_cells(tests: Significance, row: Any) -> tuple[Cell, ...]:
         Cell(text.points(number(row.difference)), has_dagger=has_dagger),
         Cell(text.interval(number(row.low), number(row.high)), notes=_why(row)),
         Cell(text.probability(number(row.p))),
-        Cell(text.probability(number(row.p_holm))),
+        # A missing interval has the same reason, which is already a note.
+        Cell(text.probability(number(row.p_holm)), notes=() if _why(row) else _not_tested(row)),
         Cell(text.probability(number(row.p_mcnemar))),
         Cell(text.fixed(number(row.effect), 2)),
         Cell(text.fixed(100 * number(row.retained), 0)),
         Cell(as_text(row.decision) or text.MISSING),
     )
+
+
+def _not_tested(row: Any) -> tuple[str, ...]:
+    reason = as_text(row.not_tested)
+    return (sentence(f"not tested: {reason}"),) if reason else ()
 
 
 def _why(row: Any) -> tuple[str, ...]:
@@ -109,7 +115,8 @@ def _recalls(
         captions.trainings([training]),
         captions.POOLED,
         captions.POINTS,
-        captions.intervals(findings),
+        captions.proportion_intervals(findings),
+        "p: t test by speaker after Holm's correction",
         "Confused with: the most frequent wrong emotion, and its share of the emotion's utterances",
     )
     return Table(
@@ -121,6 +128,7 @@ def _recalls(
             Column("", "Recall"),
             Column("Difference", "points"),
             Column("Difference", "interval"),
+            Column("p", "Holm"),
             Column("", "Precision"),
             Column("", "Confused with", is_text=True),
         ),
@@ -128,17 +136,29 @@ def _recalls(
             Row((t.name,), _recall_cells(row), heading, t.notes) for heading, t, row in entries
         ),
         records=tuple(record(section.corpus, context, row, RECALLS, t) for _, t, row in entries),
+        dagger=captions.dagger(
+            recalls.itertuples(index=False), "emotions, models and conditions with this protocol"
+        ),
         footnotes=captions.footnotes(section.corpus, context),
     )
 
 
 def _recall_cells(row: Any) -> tuple[Cell, ...]:
-    is_original = str(row.condition) == ORIGINAL  # which has no difference from itself
     emotion, share = as_text(row.confused_with), number(row.confused_share)
     return (
         Cell(text.fraction(number(row.value))),
-        Cell() if is_original else Cell(text.points(number(row.difference))),
-        Cell() if is_original else Cell(text.interval(number(row.low), number(row.high))),
+        *_change_cells(row),
         Cell(text.fraction(number(row.precision))),
         Cell(f"{emotion} ({text.fraction(share)})" if emotion and share > 0 else text.MISSING),
+    )
+
+
+def _change_cells(row: Any) -> tuple[Cell, ...]:
+    if str(row.condition) == ORIGINAL:  # which has no difference from itself
+        return Cell(), Cell(), Cell()
+    significant = row.significant == True  # noqa: E712 (NaN is not true)
+    return (
+        Cell(text.points(number(row.difference)), has_dagger=significant),
+        Cell(text.interval(number(row.low), number(row.high))),
+        Cell(text.probability(number(row.p_holm)), notes=_not_tested(row)),
     )

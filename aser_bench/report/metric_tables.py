@@ -60,10 +60,7 @@ class Significance:
     @property
     def dagger(self) -> str:
         """The meaning of a dagger."""
-        counts: dict[str, int] = {}
-        for (_, training, _), row in self.rows.items():
-            counts[training] = counts.get(training, 0) + math.isfinite(float(row.p))
-        return captions.dagger(counts)
+        return captions.dagger(self.rows.values())
 
 
 def by_metric(section: Section, context: Context, findings: Findings, metric: str) -> Table:

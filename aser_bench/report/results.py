@@ -84,10 +84,12 @@ class Results:
     def safe_bitrates(self) -> pd.DataFrame:
         """One row per codec, model and way of training.
 
-        ``safe_kbps`` is the lowest safe bitrate in kbit/s, missing where there is none, and
-        ``sentence`` explains it.
+        ``safe`` is ``yes``, ``none``, ``inconclusive`` or ``at chance`` (the interval of the UAR
+        of the original is not above chance). ``safe_kbps`` is the lowest safe bitrate in kbit/s,
+        missing where there is none, and ``sentence`` explains it.
         """
-        columns = [*COMPARED[:-2], "codec", "safe", "safe_kbps", "sentence"]
+        numbers = ["safe_kbps", "uar_original", "uar_low", "uar_high", "chance"]
+        columns = [*COMPARED[:-2], "codec", "safe", *numbers, "sentence"]
         return self.findings.robustness[columns]
 
     @cached_property

@@ -47,7 +47,7 @@ class _Highlighter(RegexHighlighter):
     highlights = [  # noqa: RUF012 (declared by rich as a list of the class)
         r"(?P<safe>safe\s+down\s+to\s+[\d.]+\s+kbit/s)",
         r"(?P<lost>no\s+safe\s+bitrate)",
-        r"(?P<open>inconclusive)",
+        r"(?P<open>inconclusive|at\s+chance)",
         r"(?P<mark>†)",
     ]
 

@@ -91,6 +91,20 @@ def as_text(value: Any) -> str:
     return "" if value is None or value is pd.NA or value != value else str(value).strip()
 
 
+def as_float(value: Any) -> float:
+    """Return a number of a data frame; a missing value or a text is NaN.
+
+    Examples
+    --------
+    >>> as_float(2), as_float(None), as_float("")
+    (2.0, nan, nan)
+    """
+    try:
+        return math.nan if value is None or value is pd.NA else float(value)
+    except (TypeError, ValueError):
+        return math.nan
+
+
 def stem(*parts: str) -> str:
     """Return a file name without extension that is valid on all systems.
 

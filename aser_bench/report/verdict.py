@@ -10,11 +10,11 @@ import pandas as pd
 from ..core.context import Context
 from ..core.findings import TRAININGS, Findings
 from ..core.tables import ORIGINAL
-from . import labels, wer_tables
+from . import captions, labels, wer_tables
+from .text import as_text
 
 _SECTION = ["corpus", "features", "protocol"]
 _MOST_EMOTIONS = 3
-_LEAST_LOSS = 0.0005  # smaller losses print as 0.0 points
 
 
 def verdict(findings: Findings, conditions: pd.DataFrame, context: Context) -> list[str]:
@@ -87,6 +87,8 @@ def _safe_bitrates(findings: Findings, conditions: pd.DataFrame, context: Contex
         models: dict[str, list[str]] = {}
         for row in rows.to_dict("records"):
             answer = labels.safe_bitrate(row["safe"], row["safe_kbps"])
+            if row["safe"] == "at chance":
+                answer = as_text(row["sentence"]) or answer  # it has the UAR
             models.setdefault(answer, []).append(row["model"])
         answers = "; ".join(f"{_enumeration(names)}: {text}" for text, names in models.items())
         yield (
@@ -130,12 +132,11 @@ def _training(training: str) -> str:
 def _largest_losses(table: pd.DataFrame, context: Context) -> Iterator[str]:
     table = table[(table["metric"] == "uar") & (table["difference"] < 0)]
     for (corpus, features, protocol), rows in _groups(table, _SECTION):
-        row = rows.loc[rows["difference"].astype(float).idxmin()]
-        significance = "significant" if row["significant"] else "not significant"
+        row = rows.loc[rows["difference"].astype(float).idxmin()].to_dict()
         yield (
             f"{_section(context, corpus, features, protocol)}: the largest loss of UAR is that of "
             f"{row['model']} at {row['condition']}, {_training(row['training'])}: "
-            f"{_points(row)} points, {significance} after Holm's correction."
+            f"{_points(row)} points, {captions.tested(row)}."
         )
 
 
@@ -145,20 +146,28 @@ def _points(row: Any, sign: str = "+") -> str:
 
 
 def _worst_emotions(table: pd.DataFrame, context: Context) -> Iterator[str]:
-    """Yield the emotions with the largest losses, mean over models, at the worst condition."""
-    keys = [*_SECTION, "training"]
-    for (corpus, features, protocol, training), rows in _groups(table, keys):
-        rows = rows.astype({"difference": float})
-        mean = rows.groupby(["condition", "emotion"])["difference"].mean()
-        worst = mean.groupby("condition").mean().idxmin()
-        losses = mean[worst].sort_values()
-        losses = losses[losses < -_LEAST_LOSS].head(_MOST_EMOTIONS)
-        if len(losses):
-            emotions = ", ".join(f"{name} {100 * value:+.1f}" for name, value in losses.items())
+    """Yield the emotions with the largest significant losses of recall."""
+    table = table[table["condition"] != ORIGINAL]
+    for (corpus, features, protocol, training), rows in _groups(table, [*_SECTION, "training"]):
+        start = f"{_section(context, corpus, features, protocol)}, {_training(training)}: "
+        sizes = pd.to_numeric(rows["comparisons"]).max()
+        if not sizes > 0:
+            continue  # the sentence on missing intervals has the reason
+        correction = f"after Holm's correction for {captions.plural(int(sizes), 'comparison')}"
+        losses = rows[rows["significant"] == True]  # noqa: E712 (NaN is not true)
+        losses = losses.astype({"difference": float}).sort_values("difference", kind="stable")
+        losses = losses.drop_duplicates("emotion").head(_MOST_EMOTIONS)
+        emotions = [
+            f"{row['emotion']} {_points(row)} with {row['model']} at {row['condition']}"
+            for row in losses.to_dict("records")
+        ]
+        if emotions:
             yield (
-                f"{_section(context, corpus, features, protocol)}, {_training(training)}: the "
-                f"largest losses of recall at {worst} are {emotions} points (mean over models)."
+                f"{start}the largest losses of recall of an emotion, in points, are "
+                f"{', '.join(emotions)}; they are significant {correction}."
             )
+        else:
+            yield f"{start}no loss of recall of a single emotion is significant {correction}."
 
 
 def _leaks(findings: Findings, context: Context) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..core.findings import Findings
 from ..evaluation import analysis
 from ..evaluation.analysis import MARGIN
+from .components import is_control
 from .merge import MergedResults
 
 __all__ = ["MARGIN", "analyse"]
@@ -22,6 +23,12 @@ def analyse(material: MergedResults, margin: float = MARGIN, unclustered: bool =
     unclustered : bool
         Whether intervals that ignore speakers are added.
     """
+    codecs = material.conditions[["corpus", "condition", "codec"]]
+    controls = [
+        (corpus, condition)
+        for corpus, condition, codec in codecs.itertuples(index=False, name=None)
+        if is_control(codec)
+    ]
     return analysis.analyse(
         material.sources,
         material.conditions,
@@ -29,6 +36,7 @@ def analyse(material: MergedResults, margin: float = MARGIN, unclustered: bool =
         leaks=material.leaks,
         wer=material.wer,
         transcripts=material.transcripts,
+        controls=controls,
         margin=margin,
         unclustered=unclustered,
     )

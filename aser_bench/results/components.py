@@ -6,10 +6,12 @@ from functools import cache
 
 from .. import models
 from ..codecs import specs
+from ..codecs.chain import Chain
+from ..codecs.control import Control
 from ..codecs.lame import SAMPLE_TOLERANCE
 from ..core.errors import AserBenchError
 
-__all__ = ["SAMPLE_TOLERANCE", "reads_text", "takes_bitrates"]
+__all__ = ["SAMPLE_TOLERANCE", "is_control", "reads_text", "takes_bitrates"]
 
 
 @cache
@@ -19,6 +21,20 @@ def takes_bitrates(codec: str) -> bool:
         return bool(specs.get(codec).takes_bitrates)
     except AserBenchError:
         return True
+
+
+@cache
+def is_control(codec: str) -> bool:
+    """Whether a codec, or every codec of a chain, is a control.
+
+    One that is not installed counts as if it were none.
+    """
+    try:
+        component = specs.get(codec)
+    except AserBenchError:
+        return False
+    hops = [hop.codec for hop in component.hops] if isinstance(component, Chain) else [component]
+    return all(isinstance(hop, Control) for hop in hops)
 
 
 @cache

@@ -11,7 +11,7 @@ import pytest
 from sklearn import metrics as sk
 
 from aser_bench.core import findings as contract
-from aser_bench.evaluation import losses, significance
+from aser_bench.evaluation import losses, recalls, significance
 
 KEY = ["model", "training", "condition"]
 SKILL = {**factories.SKILL, ("multi", "original"): 0.8, ("multi", "mp3-8k"): 0.7}
@@ -120,6 +120,37 @@ def test_another_corpus_is_another_family(frame, tmp_path):
     pd.testing.assert_frame_equal(own, alone)
 
 
+def test_controls_are_a_family_of_their_own(pairs):
+    table = losses.losses(pairs, 0.02, controls=[("voices", "mp3-64k")])
+    control = table["condition"] == "mp3-64k"
+    assert set(table.loc[control, "family"]) == {"controls"}
+    assert set(table.loc[~control, "family"]) == {"codecs"}
+    codecs = losses.losses([pair for pair in pairs if pair.condition != "mp3-64k"], 0.02)
+    pd.testing.assert_frame_equal(table[~control].reset_index(drop=True), codecs)
+
+
+def test_ten_speakers_can_be_significant_after_many_comparisons(tmp_path):
+    """The permutation test of 10 speakers cannot have a p below .002: 28 times that is 5 %."""
+    conditions = [f"mp3-{number}k" for number in range(1, 40)]
+    skill = {("original", name): 0.5 for name in conditions}
+    skill = {("original", "original"): 0.9, **skill}
+    frame = factories.predictions(skill, takes=3, speakers=tuple("abcdefghij"), runs=1)
+    table = losses.losses(factories.paired(frame, tmp_path), 0.02)
+    table = table[table["metric"] == "uar"]
+    assert set(table["comparisons"]) == {39}
+    assert table["p_permutation"].min() * 39 > losses.ALPHA
+    assert table["significant"].all()
+
+
+def test_no_interval_leaves_the_range_of_the_metric(tmp_path):
+    frame = factories.predictions({("original", "original"): 1.0, ("original", "mp3-8k"): 0.0})
+    kept = (frame["test_condition"] == "mp3-8k") & (frame["speaker"] == "a")
+    frame.loc[kept & (frame["run"] == 0), "predicted"] = frame["truth"]
+    table = losses.losses(factories.paired(frame, tmp_path), 0.02, unclustered=True)
+    limits = ["low", "high", "low_unclustered", "high_unclustered"]
+    assert table[limits].abs().max(axis=None) <= 1
+
+
 def test_only_a_loss_is_significant(tmp_path):
     ways = [("original", "original"), ("original", "mp3-8k"), ("original", "mp3-64k")]
     frame = factories.predictions(
@@ -140,7 +171,10 @@ def test_a_condition_that_changes_nothing(tmp_path):
     frame = pd.concat([frame, frame.assign(test_condition="mp3-8k")])
     table = losses.losses(factories.paired(frame, tmp_path), 0.02)
     assert (table["difference"] == 0).all()
-    assert (table["p"] == 1).all()
+    assert table[["p", "p_holm"]].isna().all(axis=None)
+    assert set(table["not_tested"]) == {"no prediction differs"}
+    assert set(table["comparisons"]) == {0}
+    assert (table["p_permutation"] == 1).all()
     assert (table["p_mcnemar"] == 1).all()
     assert not table["significant"].any()
     # 32 utterances without a change say that fewer than one in nine change, and no more.
@@ -180,7 +214,10 @@ def test_two_speakers_have_no_interval_and_a_reason(tmp_path):
     assert set(table["why"]) == {"no interval: 2 speakers instead of at least 3"}
     assert set(table["decision"]) == {"inconclusive"}
     assert table["difference"].notna().all()
-    assert (table["p"] >= 0.5).all()  # two speakers can be flipped in four ways
+    assert table[["p", "p_holm"]].isna().all(axis=None)
+    assert set(table["not_tested"]) == {"2 speakers instead of at least 3"}
+    assert (table["p_permutation"] >= 0.5).all()  # two speakers can be flipped in four ways
+    assert set(table["p_permutation_smallest"]) == {0.5}
 
 
 def test_one_speaker_has_no_test_and_no_interval(tmp_path):
@@ -212,56 +249,12 @@ def test_unclustered_interval_is_optional(pairs):
 # --- emotions, confusions and speakers --------------------------------------------------------
 
 
-def test_recalls_and_precisions_of_each_emotion(frame, pairs):
-    table = losses.recalls(pairs)
-    assert tuple(table.columns) == contract.RECALLS
-    assert len(table) == 2 * 8 * 4
-    for row in table.sample(24, random_state=0).itertuples():
-        part = cell(frame, row.model, row.train_condition, row.condition)
-
-        def recall(truth, said, emotion=row.emotion):
-            return sk.accuracy_score(truth[truth == emotion], said[truth == emotion])
-
-        assert row.value == pytest.approx(mean_over_runs(part, recall))
-        assert row.original == pytest.approx(mean_over_runs(original_of(frame, row), recall))
-        assert row.difference == pytest.approx(row.value - row.original)
-        assert row.n_utterances == 10
-        called = part[part["predicted"] == row.emotion]
-        assert row.precision == pytest.approx((called["truth"] == row.emotion).mean())
-        wrong = part[(part["truth"] == row.emotion) & (part["predicted"] != row.emotion)]
-        if wrong.empty:
-            assert (row.confused_with, row.confused_share) == ("", 0)
-            continue
-        most = wrong["predicted"].value_counts()
-        assert row.confused_share == pytest.approx(
-            most.max() / (part["truth"] == row.emotion).sum()
-        )
-        assert most[row.confused_with] == most.max()
-        assert np.isnan(row.low) == (row.condition == "original")
-
-
-def test_recall_rows_of_a_perfect_and_a_never_predicted_emotion(tmp_path):
-    frame = factories.predictions({("original", "original"): 1.0, ("original", "mp3-8k"): 1.0})
-    coded = frame["test_condition"] == "mp3-8k"
-    frame.loc[coded & (frame["truth"] == "sad"), "predicted"] = "angry"
-    table = losses.recalls(factories.paired(frame, tmp_path)).set_index(["condition", "emotion"])
-    perfect, unheard = table.loc["mp3-8k", "happy"], table.loc["mp3-8k", "sad"]
-    assert (perfect["confused_with"], perfect["confused_share"], perfect["precision"]) == ("", 0, 1)
-    assert np.isnan(unheard["precision"])
-    assert (unheard["confused_with"], unheard["confused_share"], unheard["value"]) == (
-        "angry",
-        1,
-        0,
-    )
-    assert table.loc["mp3-8k", "angry"]["precision"] == 0.5
-
-
 def test_an_emotion_without_utterances_has_no_row(tmp_path):
     frame = factories.predictions({("original", "original"): 0.8, ("original", "mp3-8k"): 0.5})
     frame = frame[frame["truth"] != "sad"]  # still predicted
     pairs = factories.paired(frame, tmp_path)
     assert pairs[0].corpus.emotions == factories.EMOTIONS
-    assert set(losses.recalls(pairs)["emotion"]) == {"angry", "happy", "neutral"}
+    assert set(recalls.recalls(pairs)["emotion"]) == {"angry", "happy", "neutral"}
     assert set(losses.confusions(pairs)["truth"]) == {"angry", "happy", "neutral"}
     uar = losses.losses(pairs, 0.02).query("metric == 'uar'").iloc[0]
     assert uar["retained"] == pytest.approx((uar["value"] - 1 / 3) / (uar["original"] - 1 / 3))
@@ -393,7 +386,7 @@ def test_without_probabilities_the_worst_have_no_confidence(tmp_path):
     ("function", "columns"),
     [
         (lambda pairs: losses.losses(pairs, 0.02), contract.LOSSES),
-        (losses.recalls, contract.RECALLS),
+        (recalls.recalls, contract.RECALLS),
         (losses.confusions, contract.CONFUSIONS),
         (losses.speakers, contract.SPEAKERS),
         (losses.worst, contract.WORST),

@@ -43,6 +43,10 @@ def loss(condition, difference, **changes):
         "difference": difference,
         "low": difference - 0.03,
         "high": difference + 0.03,
+        "p": 0.001,
+        "p_holm": 0.024,
+        "comparisons": 24,
+        "not_tested": "",
         "significant": True,
     }
     return {**row, **changes}
@@ -56,6 +60,12 @@ def recall(condition, emotion, difference, **changes):
         "condition": condition,
         "emotion": emotion,
         "difference": difference,
+        "low": difference - 0.1,
+        "high": difference + 0.1,
+        "p_holm": 0.01,
+        "comparisons": 40,
+        "not_tested": "",
+        "significant": difference < -0.1,
         "confused_with": "",
         "confused_share": 0.0,
     }
@@ -104,13 +114,6 @@ def test_reason_of_a_missing_interval_is_given_once():
     ]
 
 
-def test_losses_that_round_to_zero_are_not_listed():
-    rows = [recall("mp3-8k", "sad", -0.2), recall("mp3-8k", "calm", -0.0004)]
-    (one,) = verdict_of(Findings(recalls=frame(rows, contract.RECALLS)))
-    assert "sad -20.0" in one
-    assert "calm" not in one
-
-
 def test_safe_bitrates_of_all_models_are_in_one_sentence():
     rows = [
         safe("yes", 16.0),
@@ -147,14 +150,40 @@ def test_largest_loss_is_of_the_uar_and_of_a_codec():
     assert one == (
         "voices, functionals, protocol speaker: the largest loss of UAR is that of mlp at mp3-8k, "
         "trained on the original: -12.0 (-15.0 to -9.0) points, significant after Holm's "
-        "correction."
+        "correction for 24 comparisons (p .024)."
     )
 
 
-def test_loss_without_interval_or_significance_is_described():
-    row = loss("mp3-8k", -0.1, low=np.nan, high=np.nan, significant=False)
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"low": np.nan, "high": np.nan, "not_tested": "2 speakers instead of at least 3"},
+            "-10.0 (no interval) points, not tested: 2 speakers instead of at least 3.",
+        ),
+        (
+            {"low": -0.14, "high": -0.06, "p_holm": 0.07},
+            "-10.0 (-14.0 to -6.0) points, a loss by its own interval, but not after Holm's "
+            "correction for 24 comparisons (p .070).",
+        ),
+        (
+            {"low": -0.22, "high": 0.02, "p_holm": 1.0},
+            "-10.0 (-22.0 to 2.0) points, not significant after Holm's correction for 24 "
+            "comparisons (p 1.000).",
+        ),
+    ],
+)
+def test_loss_that_is_not_significant_has_the_reason(changes, words):
+    row = loss("mp3-8k", -0.1, significant=False, **changes)
     (one,) = verdict_of(Findings(losses=frame([row], contract.LOSSES)))
-    assert "-10.0 (no interval) points, not significant" in one
+    assert one.endswith(words.replace("to 2.0", "to +2.0"))
+
+
+def test_model_at_chance_has_its_uar_instead_of_a_bitrate():
+    sentence = "at chance, nothing to lose: UAR .136 (.110 to .162), chance .167"
+    rows = [safe("at chance", sentence=sentence), safe("none", model="mlp")]
+    (one,) = verdict_of(Findings(robustness=frame(rows, contract.ROBUSTNESS)))
+    assert f"svm: {sentence}; mlp: no safe bitrate" in one
 
 
 def test_no_sentence_about_losses_without_losses():
@@ -168,7 +197,7 @@ def test_each_section_has_a_largest_loss():
     assert [sentence.split(", ")[1] for sentence in sentences] == ["functionals", "robust"]
 
 
-def test_worst_emotions_are_means_over_models_at_the_worst_condition():
+def test_largest_significant_losses_of_emotions_have_intervals():
     rows = [
         recall(condition, emotion, change * (1 + 0.5 * (model == "mlp")), model=model)
         for model in ("svm", "mlp")
@@ -182,12 +211,23 @@ def test_worst_emotions_are_means_over_models_at_the_worst_condition():
     (one,) = verdict_of(Findings(recalls=frame(rows, contract.RECALLS)))
     assert one == (
         "voices, functionals, protocol speaker, trained on the original: the largest losses of "
-        "recall at mp3-8k are sad -50.0, happy -25.0, calm -10.0 points (mean over models)."
+        "recall of an emotion, in points, are sad -60.0 (-70.0 to -50.0) with mlp at mp3-8k, "
+        "happy -30.0 (-40.0 to -20.0) with mlp at mp3-8k, calm -12.0 (-22.0 to -2.0) with mlp at "
+        "mp3-8k; they are significant after Holm's correction for 40 comparisons."
     )
 
 
-def test_no_emotions_are_listed_without_losses():
-    rows = [recall("mp3-8k", "sad", 0.1), recall("mp3-8k", "angry", 0.0)]
+def test_no_emotions_are_listed_without_significant_losses():
+    rows = [recall("mp3-8k", "sad", -0.09), recall("mp3-8k", "angry", 0.0)]
+    (one,) = verdict_of(Findings(recalls=frame(rows, contract.RECALLS)))
+    assert one == (
+        "voices, functionals, protocol speaker, trained on the original: no loss of recall of a "
+        "single emotion is significant after Holm's correction for 40 comparisons."
+    )
+
+
+def test_emotions_without_a_test_are_not_mentioned():
+    rows = [recall("mp3-8k", "sad", -0.9, comparisons=0, significant=False)]
     assert verdict_of(Findings(recalls=frame(rows, contract.RECALLS))) == []
 
 
@@ -219,7 +259,7 @@ def test_every_sentence_mentions_synthetic_speech():
     findings = Findings(
         losses=frame([loss("mp3-8k", -0.1)], contract.LOSSES),
         recalls=frame(
-            [recall("mp3-8k", "sad", -0.1, confused_with="angry", confused_share=0.6)],
+            [recall("mp3-8k", "sad", -0.2, confused_with="angry", confused_share=0.6)],
             contract.RECALLS,
         ),
         robustness=frame([safe("none")], contract.ROBUSTNESS),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from ...core.tables import ORIGINAL
+from .. import captions
 from ..text import as_text
-from .cells import count, finite, fraction, interval, points, text_cell
+from .cells import count, finite, fraction, interval, is_true, points, text_cell
 from .frames import Row, groups, row_dicts
 from .grid import EMPTY, Cell, Column, Footnotes, Grid, GridRow, Panel, Subsection, grid
+from .losses import corrected
 from .page import Page
 
 MOST_WORST = 100
@@ -58,6 +60,7 @@ def _recalls(page: Page, names: Any, condition: str, rows: pd.DataFrame) -> Grid
         Column("Original", True),
         Column("Recall", True),
         Column("Difference, points", True),
+        Column("p (Holm)", True),
         Column("Precision", True),
         Column("Most frequent confusion"),
     )
@@ -70,7 +73,8 @@ def _recalls(page: Page, names: Any, condition: str, rows: pd.DataFrame) -> Grid
                 count(row["n_utterances"]),
                 fraction(row["original"]),
                 fraction(row["value"]),
-                with_interval(row["difference"], row["low"], row["high"], condition == ORIGINAL),
+                _change(row, condition == ORIGINAL),
+                corrected(row, footnotes),
                 fraction(row["precision"]),
                 _taken(row),
             ),
@@ -81,7 +85,15 @@ def _recalls(page: Page, names: Any, condition: str, rows: pd.DataFrame) -> Grid
     marks = page.condition_table.get(names[0], condition).notes
     caption = f"Recall by emotion at {condition}: {page.section(*names)}"
     below = (*marks, f"{page.confidence} intervals of the difference are in brackets.")
+    if rows["significant"].map(is_true).any():
+        what = "emotions, models and conditions with this protocol"
+        below = (*below, f"† {captions.dagger(rows.itertuples(), what)}")
     return grid(caption, columns, lines, footnotes, below)
+
+
+def _change(row: Row, itself: bool) -> Cell:
+    cell = with_interval(row["difference"], row["low"], row["high"], itself)
+    return replace(cell, mark="†") if is_true(row["significant"]) else cell
 
 
 def with_interval(value: Any, low: Any, high: Any, itself: bool = False) -> Cell:

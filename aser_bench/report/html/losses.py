@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...core.findings import GROUP, TRAININGS
 from ...core.metrics import LEADING, Metric, all_metrics
+from .. import captions
 from ..labels import safe_bitrate
 from ..text import as_text
 from .cells import (
@@ -34,6 +35,7 @@ TONES = {
     "inconclusive": "open",
     "yes": "good",
     "none": "bad",
+    "at chance": "open",
 }
 
 
@@ -155,7 +157,7 @@ def _line(page: Page, row: Row, footnotes: Footnotes) -> GridRow:
         fraction(row["value"]),
         points(row["difference"], "†" if is_true(row["significant"]) else ""),
         spread(row["low"], row["high"], as_text(row["why"]), footnotes),
-        probability(row["p_holm"]),
+        corrected(row, footnotes),
         decimal(row["effect"]),
         percent(row["retained"]),
         text_cell(decision, TONES.get(decision, "")),
@@ -172,16 +174,17 @@ def spread(low: Any, high: Any, why: str, footnotes: Footnotes) -> Cell:
 
 
 def _family(rows: pd.DataFrame) -> str:
-    """Return the note about Holm's correction and its number of comparisons."""
+    """Return the meaning of a dagger with the numbers of comparisons."""
     tested = rows[rows["p_holm"].map(finite).notna()]
-    sizes = tested.groupby("training", sort=False, observed=True).size()
-    counts = [f"{sizes[name]} ({name})" for name in TRAININGS if name in sizes]
-    if not counts:
-        return ""
-    return (
-        "† significant loss: p below .05 after Holm's correction for all models and conditions "
-        f"with the same training; number of comparisons: {', '.join(counts)}."
-    )
+    return f"† {captions.dagger(tested.itertuples())}" if len(tested) else ""
+
+
+def corrected(row: Row, footnotes: Footnotes) -> Cell:
+    """Return a corrected p value, with the footnote letter of the reason if nothing was tested."""
+    cell, reason = probability(row["p_holm"]), as_text(row["not_tested"])
+    if as_text(row.get("why")):
+        return cell  # a missing interval has the same reason
+    return replace(cell, notes=footnotes.letter(f"Not tested: {reason}." if reason else ""))
 
 
 def trainings(page: Page) -> dict[str, str]:
