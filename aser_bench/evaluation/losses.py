@@ -71,7 +71,7 @@ def _losses_of(
         row, change = _loss(pair, metric, margin, unclustered)
         yield {
             **row,
-            **tested_columns(change, NO_DIFFERENCE if identical else ""),
+            **columns_of_test(change, NO_DIFFERENCE if identical else ""),
             "family": family(pair, controls),
             "p_permutation": p.get(name, np.nan),
             "p_permutation_smallest": smallest if name in fast else np.nan,
@@ -85,7 +85,7 @@ def family(pair: Pair, controls: Collection[tuple[str, str]]) -> str:
     return significance.CONTROLS if is_control else significance.CODECS
 
 
-def tested_columns(change: intervals.Interval, unchanged: str = "") -> dict[str, Any]:
+def columns_of_test(change: intervals.Interval, unchanged: str = "") -> dict[str, Any]:
     """Return the columns ``p`` and ``not_tested`` of a comparison.
 
     Parameters

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..core.findings import RECALLS
 from . import confusion, proportions, significance
-from .losses import ALPHA, family, tested_columns
+from .losses import ALPHA, columns_of_test, family
 from .pairs import Pair
 
 UNCHANGED = "the same utterances are correct"
@@ -57,7 +57,7 @@ def _recall(pair: Pair, code: int, emotion: str) -> dict[str, Any]:
     if pair.is_original:  # it is not compared with itself
         tests: dict[str, Any] = {"p": np.nan, "not_tested": ""}
     else:
-        tests = tested_columns(change, UNCHANGED if _unchanged(pair, code) else "")
+        tests = columns_of_test(change, UNCHANGED if _unchanged(pair, code) else "")
     return {
         **dict(zip(RECALLS, pair.keys, strict=False)),
         "emotion": emotion,

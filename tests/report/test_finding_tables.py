@@ -33,8 +33,8 @@ def test_only_significant_losses_have_a_dagger(built):
         table = section(built, metric)
         has_dagger = {row.side[0] for row in table.rows for cell in row.cells if cell.has_dagger}
         assert has_dagger == {"8 kbit/s"}
-        assert "permutation test by speaker" in table.dagger
-        assert "(matched 11, clean 12, multi 12 comparisons)" in table.dagger
+        assert "t test by speaker" in table.dagger
+        assert "(24 comparisons)" in table.dagger
         assert "Margin: a loss of at most 2 points" in table.caption
     assert not any(
         cell.has_dagger for row in section(built, "matrix-svm-uar").rows for cell in row.cells
@@ -86,7 +86,7 @@ def test_recalls_have_the_original_without_a_difference(built):
     table = section(built, "recalls-svm-clean")
     first, *_ = table.rows
     assert (first.heading, first.side) == ("angry, 160 utterances", ("original",))
-    assert [cell.text for cell in first.cells[1:]] == ["-", "-", "-", "-"]
+    assert [cell.text for cell in first.cells[1:]] == ["-"] * 5
     happy = line(table, "happy, 160 utterances", "mp3-8k").cells
     assert happy[-1].text == "angry (.250)"
     assert len(table.rows) == 3 * 8
