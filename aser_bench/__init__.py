@@ -74,6 +74,7 @@ def run(
     preset: str | None = None,
     effort: str | None = None,
     runs: int | None = None,
+    repeats: int | None = None,
     max_epochs: int | None = None,
     patience: int | None = None,
     early_stopping: str | None = None,
@@ -121,6 +122,8 @@ def run(
         Named settings; see ``aser-bench run --help``.
     runs, max_epochs, patience, frame_pool : int, optional
         Training budget of randomly initialised models.
+    repeats : int, optional
+        How many times the folds and random initial values are drawn; 1 by default.
     refit_dev : bool, optional
         Whether models with early stopping are retrained on train and dev together.
     drop_unknown : bool, optional
@@ -189,6 +192,7 @@ def run(
         "preset": preset,
         "effort": effort,
         "runs": runs,
+        "repeats": repeats,
         "max_epochs": max_epochs,
         "patience": patience,
         "early_stopping": early_stopping,

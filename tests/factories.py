@@ -83,12 +83,28 @@ def predictions(
     return frame[[*tables.PREDICTIONS, *(f"p_{emotion}" for emotion in emotions)]]
 
 
+def repeated(number: int = 3, **options: Any) -> pd.DataFrame:
+    """Return predictions of several repeats, as a study with ``repeats`` writes them.
+
+    The folds of each repeat are other speakers, and have other numbers.
+    """
+    parts = []
+    for repeat in range(number):
+        part = predictions(seed=repeat, **options)
+        speaker = pd.factorize(part["speaker"])[0]
+        fold = 2 * repeat + (speaker + (speaker // 2) * repeat) % 2
+        parts.append(part.assign(fold=fold, repeat=repeat))
+    frame = pd.concat(parts, ignore_index=True)
+    shares = [name for name in frame if name.startswith("p_")]
+    return frame[[*tables.PREDICTIONS, tables.REPEAT, *shares]]
+
+
 def write(
     frame: pd.DataFrame, path: Path, row_group_size: int = 50, dictionaries: bool = True
 ) -> Path:
     """Write predictions as a run does, or with plain strings instead of dictionaries."""
     text = pa.dictionary(pa.int32(), pa.string()) if dictionaries else pa.string()
-    numbers = {"fold": pa.int16(), "run": pa.int16()}
+    numbers = {"fold": pa.int16(), "run": pa.int16(), tables.REPEAT: pa.int16()}
     schema = pa.schema(
         (name, pa.float32() if name.startswith("p_") else numbers.get(name, text))
         for name in frame.columns

@@ -111,6 +111,12 @@ def add_parser(verbs: Verbs) -> None:
         "--runs", metavar="N", help="runs per fold of randomly initialised models (default 10)"
     )
     what.add_argument(
+        "--repeats",
+        metavar="N",
+        help="number of times that the folds and random initial values are drawn; with several, "
+        "intervals include the variation of the training (default 1)",
+    )
+    what.add_argument(
         "--max-epochs", metavar="N", help="largest number of epochs of models with early stopping"
     )
     what.add_argument(

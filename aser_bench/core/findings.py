@@ -198,6 +198,8 @@ class Findings:
         Largest tolerated loss, as a fraction of the metric.
     confidence : float
         Confidence of the intervals.
+    repeats : int
+        Number of draws of the folds; with one, intervals leave out the variation of the training.
     cells : pandas.DataFrame
         One row for each cell, columns `CELLS` and the metrics: over all test utterances of all
         folds, mean over runs, and the interval of the UAR. (The means over folds in the tables of
@@ -260,6 +262,7 @@ class Findings:
 
     margin: float = 0.02
     confidence: float = 0.95
+    repeats: int = 1
     cells: pd.DataFrame = field(default_factory=lambda: _empty(CELLS))
     losses: pd.DataFrame = field(default_factory=lambda: _empty(LOSSES))
     recalls: pd.DataFrame = field(default_factory=lambda: _empty(RECALLS))

@@ -54,6 +54,12 @@ PREDICTIONS = (*CELL, "fold", "run", "utterance", "speaker", "truth", "predicted
 RESULT = (*CELL, "fold", "run")
 """Columns that identify one result: one training of a cell."""
 
+REPEAT = "repeat"
+"""Column of predictions and scores in studies with several repeats: number of the draw of folds.
+
+The folds of all repeats have different numbers.
+"""
+
 SCORE_DETAILS = (
     "n_train",
     "n_dev",

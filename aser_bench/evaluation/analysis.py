@@ -15,7 +15,7 @@ from . import recalls as recall_rows
 from .metrics import on_confusions
 from .outcomes import Cell, Corpus, Key, Outcomes, Source, read
 from .pairs import pairs as all_pairs
-from .pairs import side
+from .pairs import repeats_of, side
 from .wer import largest_errors
 
 MARGIN = 0.02
@@ -63,6 +63,7 @@ def analyse(
     return Findings(
         margin=margin,
         confidence=intervals.CONFIDENCE,
+        repeats=max((cell.repeats for cell in outcomes.cells.values()), default=1),
         cells=cells(outcomes),
         losses=loss_table,
         recalls=recall_rows.recalls(comparisons, controls),
@@ -100,16 +101,20 @@ def _cell(key: Key, cell: Cell, corpus: Corpus) -> dict[str, Any]:
     rows = np.flatnonzero(cell.tested)
     tested = side(cell, corpus, rows)
     total = tested.confusions.sum(axis=1)
-    uar = intervals.interval(tested.confusions, confusion.uar)
-    runs = zip(tested.predicted == tested.truth, tested.confidence, strict=True)
+    uar = intervals.interval(tested.confusions, confusion.uar, repeats=repeats_of(cell))
+    runs = [
+        (predicted[counted] == tested.truth[counted], confidence[counted])
+        for predicted, confidence in zip(tested.predicted, tested.confidence, strict=True)
+        for counted in [predicted >= 0]
+    ]
     return {
         **dict(zip(CELLS, (corpus_name, features, model, protocol, train, test), strict=False)),
         "n_utterances": len(rows),
         "n_speakers": len(np.unique(tested.speaker)) if corpus.speakers else 0,
-        "n_runs": len(tested.predicted),
+        "n_runs": cell.runs,
         "chance": robustness.chance(tested.truth),
         "ece": float(np.mean([probability.ece(*run) for run in runs])),
-        "brier": float(cell.brier[:, rows].mean()),
+        "brier": float(cell.brier[:, rows][tested.predicted >= 0].mean()),
         # An interval of Student's t can exceed the range of a share.
         "uar_low": float(np.clip(uar.low, 0, 1)),
         "uar_high": float(np.clip(uar.high, 0, 1)),

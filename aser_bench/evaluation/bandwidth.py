@@ -72,6 +72,8 @@ def _row(pair: Pair, filtered: Pair) -> dict[str, Any]:
     }
     row: dict[str, Any] = dict(zip(BANDWIDTH, (*pair.keys, filtered.condition), strict=False))
     for name, (first, second) in parts.items():
-        change = intervals.interval(first.confusions, confusion.uar, second.confusions)
+        change = intervals.interval(
+            first.confusions, confusion.uar, second.confusions, repeats=pair.repeats
+        )
         row |= {name: change.estimate, f"{name}_low": change.low, f"{name}_high": change.high}
     return row

@@ -44,9 +44,12 @@ def original_uar(pair: Pair) -> OriginalUar:
     Without an interval by speaker it is the one that treats utterances as independent. That one is
     too narrow, so it never calls a model at chance that an interval by speaker would not.
     """
-    uar, note = intervals.interval(pair.original.confusions, confusion.uar), ""
+    repeats = pair.repeats
+    uar, note = intervals.interval(pair.original.confusions, confusion.uar, repeats=repeats), ""
     if not np.isfinite(uar.low):
-        uar = intervals.interval(pair.original.unclustered, confusion.uar, clustered=False)
+        uar = intervals.interval(
+            pair.original.unclustered, confusion.uar, clustered=False, repeats=repeats
+        )
         note = INDEPENDENT
     elif not pair.corpus.speakers:
         note = INDEPENDENT

@@ -85,7 +85,9 @@ def _row(
 
 def _needed(pair: Pair, margin: float) -> tuple[float, float]:
     """Return the numbers of speakers (NaN if unknown) and utterances that would decide."""
-    change = intervals.interval(pair.coded.confusions, confusion.uar, pair.original.confusions)
+    change = intervals.interval(
+        pair.coded.confusions, confusion.uar, pair.original.confusions, repeats=pair.repeats
+    )
     each = len(pair.rows) / change.clusters
     if change.error == 0 and change.high > change.estimate:
         # No prediction changed: the interval is that of 0 out of n utterances.

@@ -36,7 +36,8 @@ def by_cluster(truth: Codes, predicted: Codes, cluster: Codes, classes: int) -> 
     truth : numpy.ndarray of shape (n,)
         Codes of the true classes, 0 to ``classes`` - 1.
     predicted : numpy.ndarray of shape (runs, n)
-        Codes of the predicted classes.
+        Codes of the predicted classes; -1 for an utterance that a run did not test, which is not
+        counted.
     cluster : numpy.ndarray of shape (n,)
         Number of each utterance's speaker, from 0.
     classes : int
@@ -47,7 +48,7 @@ def by_cluster(truth: Codes, predicted: Codes, cluster: Codes, classes: int) -> 
     """
     runs, groups = len(predicted), int(cluster.max()) + 1
     place = (np.arange(runs)[:, None] * groups + cluster) * classes + truth
-    flat = (place * classes + predicted).ravel()
+    flat = (place * classes + predicted)[predicted >= 0]
     counts = np.bincount(flat, minlength=runs * groups * classes * classes)
     return counts.reshape(runs, groups, classes, classes)
 

@@ -8,8 +8,20 @@ delete-one-speaker jackknife (CV3 of MacKinnon, Nielsen and Webb, Cluster-robust
 of Econometrics 2023) and G the effective number of speakers, (sum n)^2 / sum n^2 of their numbers
 of utterances n (Kish 1965): the number of speakers itself if all have equally many utterances.
 With 10 to 30 speakers the percentiles of a plain bootstrap over speakers are too narrow;
-tests/evaluation/test_simulation.py measures both. The interval is conditional on the trained
-models: it does not include the variation of the training set.
+tests/evaluation/test_simulation.py measures both.
+
+With one draw of the folds, the interval is conditional on the trained models: it does not include
+the variation of the training set. With R repeats, each with other folds and other random initial
+values, the squared standard error is
+
+    jackknife^2 + s^2 (1 / R + n_test / n_train)
+
+where the jackknife is that of the means over repeats, s^2 is the variance over repeats of the value
+of one repeat, and n_test / n_train is 1 / (k - 1) for k folds: the variance of Nadeau and Bengio
+(Inference for the generalization error, Machine Learning 2003) with repeats for their splits. The
+test speakers are the same in each repeat, so s^2 has no part of the variance over test speakers,
+which the jackknife has. The degrees of freedom are those of Satterthwaite (1946), with G - 1 of the
+first term and R - 1 of the second. benchmarks/retraining.py measures the coverage.
 """
 
 from __future__ import annotations
@@ -32,6 +44,36 @@ _NO_ERROR = 1e-9
 
 
 @dataclass(frozen=True)
+class Repeats:
+    """The draws of the folds of a study.
+
+    Attributes
+    ----------
+    number : int
+        How many times the folds are drawn. The runs of a cell are stacked by repeat.
+    test_to_train : float
+        Size of a test part divided by that of its training part; 0 if it is unknown.
+    """
+
+    number: int = 1
+    test_to_train: float = 0.0
+
+    @classmethod
+    def of_folds(cls, number: int, folds: int) -> Repeats:
+        """Return the draws of a number of folds; one fold is not drawn, and adds no variance.
+
+        Examples
+        --------
+        >>> Repeats.of_folds(3, 5)
+        Repeats(number=3, test_to_train=0.25)
+        """
+        return cls(number, 1 / (folds - 1) if folds > 1 else 0.0)
+
+
+ONCE = Repeats()
+
+
+@dataclass(frozen=True)
 class Interval:
     """An estimate with its interval; NaN and a reason if there is no interval.
 
@@ -46,6 +88,8 @@ class Interval:
         Reason why there is no interval, or why it is not by speaker; usually empty.
     degrees_of_freedom : float
         Of Student's t.
+    training_error : float
+        The part of the standard error that is due to the training; 0 with one repeat.
     """
 
     estimate: float
@@ -55,6 +99,7 @@ class Interval:
     clusters: int
     why: str = ""
     degrees_of_freedom: float = float("nan")
+    training_error: float = 0.0
 
     @property
     def p(self) -> float:
@@ -72,7 +117,7 @@ class Interval:
     @property
     def effect(self) -> float:
         """Estimate in standard deviations over speakers (Cohen's d of paired samples)."""
-        spread = self.error * np.sqrt(self.clusters)
+        spread = np.sqrt(self.clusters * max(self.error**2 - self.training_error**2, 0.0))
         return float(self.estimate / spread) if spread > 0 else float("nan")
 
 
@@ -91,6 +136,7 @@ def interval(
     against: Counts | None = None,
     clustered: bool = True,
     confidence: float = CONFIDENCE,
+    repeats: Repeats = ONCE,
 ) -> Interval:
     """Return a metric, or its difference from another condition, with its interval.
 
@@ -107,6 +153,8 @@ def interval(
         Whether the clusters are speakers; only used in the text of ``why``.
     confidence : float
         Of the interval.
+    repeats : Repeats
+        The draws of the folds; the runs of both conditions are stacked by repeat.
 
     Returns
     -------
@@ -114,10 +162,11 @@ def interval(
         If all speakers have the same value (for example if no prediction differs), the jackknife
         error is 0. The bound is then that of 0 out of n utterances (Clopper and Pearson).
     """
-    estimate, left = _leave_one_out(confusions, metric)
+    values, left = _leave_one_out(confusions, metric, repeats.number)
     if against is not None:
-        other, left_other = _leave_one_out(against, metric)
-        estimate, left = estimate - other, left - left_other
+        other, left_other = _leave_one_out(against, metric, repeats.number)
+        values, left = values - other, left - left_other
+    estimate = float(values.mean())
     groups = confusions.shape[1]
     nan = float("nan")
     if groups < MIN_SPEAKERS:
@@ -128,17 +177,24 @@ def interval(
     if not np.isfinite(left).all():
         why = "no interval: without one of the speakers the metric is not defined"
         return Interval(estimate, nan, nan, nan, groups, why)
-    sizes = confusions[0].sum(axis=(-2, -1))
+    sizes = confusions.sum(axis=(0, -2, -1)) / len(confusions)
     effective = float(sizes.sum() ** 2 / (sizes**2).sum())
     if effective < 2:
         why = "no interval: one speaker has nearly all of the utterances"
         return Interval(estimate, nan, nan, nan, groups, why)
     error = float(np.sqrt((groups - 1) / groups * ((left - left.mean()) ** 2).sum()))
-    half = student_half_width(error, effective - 1, confidence)
+    freedom, training_error = effective - 1, _training_error(values, repeats)
+    if training_error >= _NO_ERROR:
+        variances = np.array([error, training_error]) ** 2
+        error = float(np.sqrt(variances.sum()))
+        satterthwaite = variances**2 / np.array([freedom, repeats.number - 1])
+        freedom = float(variances.sum() ** 2 / satterthwaite.sum())
+    half = student_half_width(error, freedom, confidence)
     if error < _NO_ERROR:
         n = int(sizes.sum())
         half = 1 - ((1 - confidence) / 2) ** (1 / n)
-    return Interval(estimate, estimate - half, estimate + half, error, groups, "", effective - 1)
+    low, high = estimate - half, estimate + half
+    return Interval(estimate, low, high, error, groups, "", freedom, training_error)
 
 
 def needed_clusters(measured: Interval, margin: float) -> float:
@@ -161,11 +217,21 @@ def needed_clusters(measured: Interval, margin: float) -> float:
     return groups
 
 
-def _leave_one_out(confusions: Counts, metric: OfConfusion) -> tuple[float, Floats]:
-    """Return the metric of all clusters, and without each of them (clusters,); mean over runs."""
+def _leave_one_out(confusions: Counts, metric: OfConfusion, repeats: int) -> tuple[Floats, Floats]:
+    """Return the metric of each repeat (repeats,), and without each cluster (clusters,).
+
+    The first is a mean over the runs of the repeat, the second over all runs.
+    """
     total = confusions.sum(axis=1)
     left = metric(total[:, None] - confusions) if confusions.shape[1] > 1 else np.zeros((1, 0))
-    return float(np.mean(metric(total))), np.mean(left, axis=0)
+    return np.mean(metric(total).reshape(repeats, -1), axis=1), np.mean(left, axis=0)
+
+
+def _training_error(values: Floats, repeats: Repeats) -> float:
+    """Return the standard error due to the training, from the values of the repeats."""
+    if repeats.number < 2:
+        return 0.0
+    return float(np.sqrt(values.var(ddof=1) * (1 / repeats.number + repeats.test_to_train)))
 
 
 def widened(measured: Interval, factor: float, confidence: float = CONFIDENCE) -> Interval:

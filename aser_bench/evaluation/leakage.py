@@ -14,7 +14,7 @@ from ..core.tables import ORIGINAL
 from . import confusion, intervals
 from .folds import Split
 from .outcomes import Outcomes
-from .pairs import original_key, side
+from .pairs import original_key, repeats_of, side, tested_by_both
 from .protocols import PROTOCOLS, get_protocol
 
 KINDS = {"speaker": "speaker", "recording": "group", "sentence": "text"}
@@ -90,12 +90,17 @@ def _effect(
 ) -> list[dict[str, Any]]:
     corpus = outcomes.corpora[key[0]]
     random, disjoint = outcomes.cells[key], outcomes.cells[twin]
-    rows = np.flatnonzero(random.tested & disjoint.tested)
+    tested = tested_by_both(random, disjoint)
+    rows = np.flatnonzero(tested.any(axis=0))
     if not len(rows):
         return []
-    left, right = (side(cell, corpus, rows) for cell in (random, disjoint))
+    left, right = (side(cell, corpus, rows, tested) for cell in (random, disjoint))
     change = intervals.interval(
-        left.confusions, confusion.uar, right.confusions, bool(corpus.speakers)
+        left.confusions,
+        confusion.uar,
+        right.confusions,
+        bool(corpus.speakers),
+        repeats=repeats_of(disjoint, len(tested)),
     )
     values = [float(confusion.uar(s.confusions.sum(axis=1)).mean()) for s in (left, right)]
     names = (key[0], key[1], key[2], key[3], twin[3], *values)

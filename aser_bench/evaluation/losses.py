@@ -109,7 +109,11 @@ def _loss(
     of_confusion = on_confusions(metric, pair.corpus.emotions)
     coded, original = pair.coded, pair.original
     change = intervals.interval(
-        coded.confusions, of_confusion, original.confusions, bool(pair.corpus.speakers)
+        coded.confusions,
+        of_confusion,
+        original.confusions,
+        bool(pair.corpus.speakers),
+        repeats=pair.repeats,
     )
     value = float(np.mean(of_confusion(coded.confusions.sum(axis=1))))
     base = float(np.mean(of_confusion(original.confusions.sum(axis=1))))
@@ -134,7 +138,9 @@ def _loss(
     if metric.name == LEADING and not chance.original_uar(pair).at_chance:
         row["retained"] = robustness.retained(value, base, robustness.chance(coded.truth))
     if unclustered:
-        plain = intervals.interval(coded.unclustered, of_confusion, original.unclustered, False)
+        plain = intervals.interval(
+            coded.unclustered, of_confusion, original.unclustered, False, repeats=pair.repeats
+        )
         limits = _possible(plain.low, plain.high, metric)
         row["low_unclustered"], row["high_unclustered"] = limits
     return row, change

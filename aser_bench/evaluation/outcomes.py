@@ -6,6 +6,7 @@ bounded for any number of probability columns.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..core.errors import UsageError
-from ..core.tables import CELL, PREDICTIONS
+from ..core.tables import CELL, PREDICTIONS, REPEAT
 
 _UTTERANCES = ("corpus", "utterance", "speaker", "truth")
 _PROBABILITY = "p_"
@@ -67,6 +68,9 @@ class Corpus:
 class Cell:
     """The predictions of one cell; -1 and NaN for utterances that a run did not test.
 
+    The runs of all repeats are stacked: those of the first repeat, of the second and so on. Each
+    repeat has the same number of runs.
+
     Attributes
     ----------
     predicted : numpy.ndarray of int16, shape (runs, n)
@@ -74,16 +78,33 @@ class Cell:
         Probability of the predicted emotion.
     brier : numpy.ndarray of float32, shape (runs, n)
         Squared distance of the probabilities from the truth.
+    repeats : int
+        Number of draws of the folds.
+    folds : int
+        Number of folds of a repeat; 0 if it is unknown (with one repeat it is not needed).
     """
 
     predicted: npt.NDArray[Any]
     confidence: npt.NDArray[Any]
     brier: npt.NDArray[Any]
+    repeats: int = 1
+    folds: int = 0
+
+    @property
+    def runs(self) -> int:
+        """The number of runs of a repeat."""
+        return len(self.predicted) // self.repeats
+
+    @property
+    def complete(self) -> npt.NDArray[Any]:
+        """Whether every run of a repeat tested the utterance (repeats, n)."""
+        by_repeat = self.predicted.reshape(self.repeats, self.runs, -1)
+        return np.asarray(np.all(by_repeat >= 0, axis=1))
 
     @property
     def tested(self) -> npt.NDArray[Any]:
-        """Whether every run tested the utterance (n,)."""
-        return np.asarray(np.all(self.predicted >= 0, axis=0))
+        """Whether every run of at least one repeat tested the utterance (n,)."""
+        return np.asarray(np.any(self.complete, axis=0))
 
 
 @dataclass(frozen=True)
@@ -124,14 +145,15 @@ def read(sources: Sequence[Source]) -> Outcomes:
     """
     files = [(source, open_predictions(source.path)) for source in sources]
     outcomes = Outcomes(_corpora(files))
-    drafts: dict[Key, dict[int, _Draft]] = {}
+    drafts: dict[Key, _CellDraft] = {}
     for source, file in files:
-        probabilities = [name for name in file.schema_arrow.names if name.startswith(_PROBABILITY)]
-        for group in read_groups(source.path, file, [*PREDICTIONS, *probabilities]):
+        names = file.schema_arrow.names
+        probabilities = [name for name in names if name.startswith(_PROBABILITY)]
+        repeat = [REPEAT] if REPEAT in names else []
+        for group in read_groups(source.path, file, [*PREDICTIONS, *repeat, *probabilities]):
             _add(source, group, probabilities, outcomes.corpora, drafts)
-    for key, runs in drafts.items():
-        rows = [runs[run] for run in sorted(runs)]
-        outcomes.cells[key] = Cell(*(np.stack(parts) for parts in zip(*rows, strict=True)))
+    for key, draft in drafts.items():
+        outcomes.cells[key] = draft.cell(len(outcomes.corpora[key[0]].utterances))
     return outcomes
 
 
@@ -158,8 +180,8 @@ def open_predictions(path: Path) -> Any:
             f"{path} lacks the columns {', '.join(missing)}: it does not contain predictions"
         )
     for column in file.schema_arrow:
-        if column.name == "run" and not pa.types.is_integer(column.type):
-            raise UsageError(f"{path}: the column run must contain whole numbers")
+        if column.name in ("run", REPEAT) and not pa.types.is_integer(column.type):
+            raise UsageError(f"{path}: the column {column.name} must contain whole numbers")
         if column.name.startswith(_PROBABILITY) and not pa.types.is_floating(column.type):
             raise UsageError(f"{path}: the column {column.name} must contain probabilities")
     return file
@@ -259,28 +281,36 @@ def _add(
     group: Any,
     columns: Sequence[str],
     corpora: dict[str, Corpus],
-    drafts: dict[Key, dict[int, _Draft]],
+    drafts: dict[Key, _CellDraft],
 ) -> None:
-    """Add the rows of a row group to their cells and runs."""
+    """Add the rows of a row group to their cells, repeats and runs."""
     cell, cells = _distinct(group, CELL)
     keys = [source.key(key) for key in cells]
     runs, run = np.unique(group.column("run").to_numpy(), return_inverse=True)
+    repeats, repeat, fold = np.zeros(1, dtype=int), np.zeros(len(run), dtype=int), None
+    if REPEAT in group.column_names:
+        repeats, repeat = np.unique(group.column(REPEAT).to_numpy(), return_inverse=True)
+        fold = group.column("fold").to_numpy()
     code, emotions = _coded(group, "predicted")
     utterance, names = _coded(group, "utterance")
     shares = {name: group.column(name).to_numpy() for name in columns}
     present = [corpora[name] for name in dict.fromkeys(key[0] for key in keys)]
     places = {corpus.name: corpus.places(names)[utterance] for corpus in present}
     codes = {corpus.name: corpus.codes(emotions)[code] for corpus in present}
-    block = cell * len(runs) + run
+    block = (cell * len(repeats) + repeat) * len(runs) + run
     order = np.argsort(block, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(block[order])) + 1):
-        key, number = keys[cell[rows[0]]], int(runs[run[rows[0]]])
+        key = keys[cell[rows[0]]]
+        number = int(repeats[repeat[rows[0]]]), int(runs[run[rows[0]]])
         corpus = corpora[key[0]]
-        draft = drafts.setdefault(key, {}).setdefault(number, _blank(len(corpus.utterances)))
+        cell_draft = drafts.setdefault(key, _CellDraft())
+        draft = cell_draft.run(number, len(corpus.utterances))
+        if fold is not None:
+            cell_draft.folds.update(np.unique(fold[rows]).tolist())
         place = places[corpus.name][rows]
         if (draft.predicted[place] >= 0).any() or np.bincount(place).max() > 1:
             raise UsageError(
-                f"{source.path} contains a prediction twice: {', '.join(key)}, run {number}"
+                f"{source.path} contains a prediction twice: {', '.join(key)}, run {number[1]}"
             )
         predicted = codes[corpus.name][rows]
         draft.predicted[place] = predicted
@@ -292,6 +322,29 @@ def _add(
             hot = np.eye(len(names_of), dtype=np.float32)[corpus.truth[place]]
             draft.confidence[place] = probabilities[np.arange(len(rows)), predicted]
             draft.brier[place] = ((probabilities - hot) ** 2).sum(axis=1)
+
+
+@dataclass
+class _CellDraft:
+    """A cell while its predictions are read: runs by (repeat, run), and the folds of all repeats.
+
+    The folds are only needed, and collected, in files with repeats.
+    """
+
+    runs: dict[tuple[int, int], _Draft] = field(default_factory=dict)
+    folds: set[int] = field(default_factory=set)
+
+    def run(self, number: tuple[int, int], n: int) -> _Draft:
+        """Return the draft of a run on n utterances; ``number`` is that of its repeat and run."""
+        return self.runs.setdefault(number, _blank(n))
+
+    def cell(self, n: int) -> Cell:
+        """Return the cell; a run that failed in all folds of a repeat tested nothing there."""
+        repeats, runs = (sorted(set(numbers)) for numbers in zip(*self.runs, strict=True))
+        rows = [self.run(number, n) for number in itertools.product(repeats, runs)]
+        predicted, confidence, brier = (np.stack(parts) for parts in zip(*rows, strict=True))
+        folds = round(len(self.folds) / len(repeats))
+        return Cell(predicted, confidence, brier, len(repeats), folds)
 
 
 class _Draft(NamedTuple):

@@ -23,6 +23,7 @@ class Side:
     ----------
     truth : numpy.ndarray of shape (n,)
     predicted : numpy.ndarray of shape (runs, n)
+        -1 for the utterances that are left out of a repeat.
     confidence : numpy.ndarray of shape (runs, n)
     speaker : numpy.ndarray of shape (n,)
         Numbers without gaps; groups of utterances if the speakers are unknown.
@@ -53,8 +54,9 @@ class Side:
 
     @property
     def right(self) -> npt.NDArray[Any]:
-        """Whether more than half of the runs are correct (n,)."""
-        return np.asarray(2 * (self.predicted == self.truth).sum(axis=0) > len(self.predicted))
+        """Whether more than half of the runs that tested an utterance are correct (n,)."""
+        correct = (self.predicted == self.truth).sum(axis=0)
+        return np.asarray(2 * correct > (self.predicted >= 0).sum(axis=0))
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class Pair:
     coded, original : Side
     is_original : bool
         Whether both sides are the same cell: the original compared with itself.
+    repeats : intervals.Repeats
+        The draws of the folds.
     """
 
     keys: tuple[str, ...]
@@ -79,6 +83,7 @@ class Pair:
     coded: Side
     original: Side
     is_original: bool = False
+    repeats: intervals.Repeats = intervals.ONCE
 
     @property
     def condition(self) -> str:
@@ -91,13 +96,32 @@ class Pair:
         return len(np.unique(self.coded.speaker)) if self.corpus.speakers else 0
 
 
-def side(cell: Cell, corpus: Corpus, rows: npt.NDArray[Any]) -> Side:
-    """Return a cell restricted to some utterances of its corpus."""
+def side(
+    cell: Cell,
+    corpus: Corpus,
+    rows: npt.NDArray[Any],
+    tested: npt.NDArray[Any] | None = None,
+) -> Side:
+    """Return a cell restricted to some utterances of its corpus.
+
+    Parameters
+    ----------
+    cell : Cell
+    corpus : Corpus
+    rows : numpy.ndarray
+        Indices of the utterances.
+    tested : numpy.ndarray of bool, shape (repeats, utterances of the corpus), optional
+        The utterances of each repeat that count; by default those that every run tested. A repeat
+        that is missing at the end is left out.
+    """
+    tested = cell.complete if tested is None else tested
+    counted = np.repeat(tested[:, rows], cell.runs, axis=0)
+    predicted = cell.predicted[: len(counted), rows]
     speaker = corpus.speaker[rows] if corpus.speakers else intervals.random_clusters(len(rows))
     return Side(
         corpus.truth[rows],
-        cell.predicted[:, rows],
-        cell.confidence[:, rows],
+        np.where(counted, predicted, predicted.dtype.type(-1)),
+        cell.confidence[: len(counted), rows],
         np.unique(speaker, return_inverse=True)[1],
         len(corpus.emotions),
     )
@@ -107,7 +131,8 @@ def pairs(outcomes: Outcomes) -> Iterator[Pair]:
     """Yield each condition with its original: matched, clean and pooled training.
 
     The original paired with itself is the first of each training. If some results failed, a pair
-    has the utterances that every run of both cells tested; without any it is left out.
+    has the utterances that every run of both cells tested (of each repeat, where the folds are
+    drawn several times); without any it is left out.
     """
     for key in outcomes.cells:
         for training, base in _trainings(*key[4:]):
@@ -142,13 +167,29 @@ def pair(outcomes: Outcomes, key: Key, other: Key, training: str = "") -> Pair |
     cells = outcomes.cells.get(key), outcomes.cells.get(other)
     if cells[0] is None or cells[1] is None:
         return None
-    rows = np.flatnonzero(cells[0].tested & cells[1].tested)
+    tested = tested_by_both(cells[0], cells[1])
+    rows = np.flatnonzero(tested.any(axis=0))
     if not len(rows):
         return None
     corpus = outcomes.corpora[key[0]]
     names = (*key[:4], training, *key[4:])
-    coded, original = (side(cell, corpus, rows) for cell in cells if cell is not None)
-    return Pair(names, corpus, rows, coded, original, key == other)
+    coded, original = (side(cell, corpus, rows, tested) for cell in cells if cell is not None)
+    repeats = repeats_of(cells[0], len(tested))
+    return Pair(names, corpus, rows, coded, original, key == other, repeats)
+
+
+def tested_by_both(cell: Cell, other: Cell) -> npt.NDArray[Any]:
+    """Return whether every run of both cells tested an utterance (repeats, n).
+
+    If one of them has more repeats, they are left out.
+    """
+    repeats = min(cell.repeats, other.repeats)
+    return np.asarray(cell.complete[:repeats] & other.complete[:repeats])
+
+
+def repeats_of(cell: Cell, number: int | None = None) -> intervals.Repeats:
+    """Return the draws of the folds of a cell, or only a number of them."""
+    return intervals.Repeats.of_folds(cell.repeats if number is None else number, cell.folds)
 
 
 def _trainings(train: str, test: str) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -65,12 +65,8 @@ class _Planner:
     def tasks(self, protocol: str) -> Iterator[TrainingTask]:
         """Yield the training tasks under a protocol."""
         table, corpus = self.ingested.utterances, self.plan.corpus
-        try:
-            splits = split(protocol, table, self._seed("split", corpus, protocol))
-        except UsageError as error:
-            raise UsageError(f"corpus {corpus!r}: {error}") from error
         experiment = self.plan.experiment
-        for protocol_split in splits:
+        for repeat, protocol_split in self._splits(protocol):
             for variant in experiment.variants:
                 dev_seed = self._seed("dev", corpus, protocol, protocol_split.fold)
                 part = for_model(protocol, protocol_split, variant.model.uses_dev, table, dev_seed)
@@ -88,7 +84,26 @@ class _Planner:
                     "protocol": protocol,
                     "fold": part.fold,
                 }
-                yield from self._cells(cell, variant, part, folds)
+                for task in self._cells(cell, variant, part, folds):
+                    yield replace(task, repeat=repeat)
+
+    def _splits(self, protocol: str) -> Iterator[tuple[int, Split]]:
+        """Yield the number of the repeat and the split of each fold.
+
+        The folds of all repeats are numbered consecutively. Those of the first repeat do not
+        depend on the number of repeats.
+        """
+        table, corpus = self.ingested.utterances, self.plan.corpus
+        first = 0
+        for repeat in range(self.plan.experiment.study.repeats):
+            again = ("repeat", repeat) if repeat else ()
+            try:
+                splits = split(protocol, table, self._seed("split", corpus, protocol, *again))
+            except UsageError as error:
+                raise UsageError(f"corpus {corpus!r}: {error}") from error
+            for protocol_split in splits:
+                yield repeat, replace(protocol_split, fold=first + protocol_split.fold)
+            first += 1 + max(protocol_split.fold for protocol_split in splits)
 
     def _cells(
         self, cell: Cell, variant: ModelVariant, part: Split, folds: Folds
@@ -236,6 +251,19 @@ def cache_reference(ingested: Ingested, cache: Cache) -> str:
     return name
 
 
+def _fixed_protocols(trainings: Sequence[TrainingTask]) -> list[str]:
+    """Return the protocols of which all repeats have the same folds; none without repeats."""
+    tested: dict[str, dict[int, set[tuple[int, ...]]]] = {}
+    for task in trainings:
+        repeats = tested.setdefault(task.cell["protocol"], {})
+        repeats.setdefault(task.repeat, set()).add(tuple(task.test.tolist()))
+    return [
+        protocol
+        for protocol, repeats in tested.items()
+        if len(repeats) > 1 and all(folds == repeats[0] for folds in repeats.values())
+    ]
+
+
 def notes(
     experiment: CorpusExperiment, ingested: Ingested, trainings: Sequence[TrainingTask]
 ) -> list[str]:
@@ -250,6 +278,11 @@ def notes(
         if separate and dev_shares_speakers(ingested.utterances, part):
             shared.setdefault(name)
     lines = [
+        f"protocol {protocol}: all repeats have the same folds, so they differ only in random "
+        "initial values, and the intervals do not include the variation of the training set"
+        for protocol in _fixed_protocols(trainings)
+    ]
+    lines += [
         f"{name}: too few speakers to spare any for dev, which is an eighth of the training "
         "speakers' recordings"
         for name in shared

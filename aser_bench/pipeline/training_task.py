@@ -68,6 +68,8 @@ class TrainingTask:
         Size of the training, which determines its cost.
     seconds : float
         Approximate CPU seconds on the reference machine.
+    repeat : int
+        Number of the draw of folds that the fold belongs to.
     """
 
     cache: Cache
@@ -90,6 +92,7 @@ class TrainingTask:
     settings: Settings
     size: TrainingSize
     seconds: float
+    repeat: int = 0
 
     @property
     def predicted_at(self) -> tuple[str, ...]:

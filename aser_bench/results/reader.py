@@ -17,7 +17,16 @@ from .manifest import FILE, Manifest
 
 _NUMERIC = {
     *("n_train", "n_dev", "n_test", "epochs", "best_epoch"),
-    *("fold", "run", "seed", "requested_kbps", "effective_kbps", "codec_rate_hz", "bandwidth_hz"),
+    *(
+        "fold",
+        "run",
+        "repeat",
+        "seed",
+        "requested_kbps",
+        "effective_kbps",
+        "codec_rate_hz",
+        "bandwidth_hz",
+    ),
     *("gain_db", "lag_samples", "shift", "spread", "sd_ratio", "shared", "utterances"),
     *("words", "substitutions", "deletions", "insertions", "wer", "low", "high", "empty"),
 }

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.metrics import all_metrics, score_columns
-from ..core.tables import CELL, CONDITIONS, PREDICTIONS, Condition
+from ..core.tables import CELL, CONDITIONS, PREDICTIONS, REPEAT, Condition
 from ..evaluation.metrics import scores as metric_scores
 from ..pipeline.cache import Entry
 from ..pipeline.coding_task import CodingTask
@@ -38,6 +38,8 @@ def load(task: TrainingTask) -> Entry:
 def scores(tasks: Sequence[TrainingTask], failed: dict[str, str]) -> pd.DataFrame:
     """Return the scores: one row per cell, fold and run; failed ones with their reason.
 
+    In a study with several repeats, the last column is the number of the repeat.
+
     Parameters
     ----------
     tasks : sequence of TrainingTask
@@ -46,7 +48,7 @@ def scores(tasks: Sequence[TrainingTask], failed: dict[str, str]) -> pd.DataFram
         Key of each task that failed -> reason.
     """
     rows = [row for task in tasks for row in _score_rows(task, failed.get(task.key, ""))]
-    frame = pd.DataFrame(rows, columns=list(score_columns()))
+    frame = pd.DataFrame(rows, columns=[*score_columns(), *_repeat_column(tasks)])
     return frame.astype({"epochs": "Int64", "best_epoch": "Int64"})
 
 
@@ -74,7 +76,13 @@ def _score_rows(task: TrainingTask, reason: str) -> Iterator[dict[str, Any]]:
                 **training,
                 "status": "failed" if reason else "ok",
                 "reason": reason,
+                REPEAT: task.repeat,
             }
+
+
+def _repeat_column(tasks: Sequence[TrainingTask]) -> tuple[str, ...]:
+    """Return the column with the number of the repeat; none in a study with one repeat."""
+    return (REPEAT,) if any(task.repeat for task in tasks) else ()
 
 
 def constant_feature_notes(tasks: Sequence[TrainingTask], failed: dict[str, str]) -> list[str]:
@@ -115,9 +123,10 @@ def write_predictions(
 
     emotions = sorted({emotion for task in tasks for emotion in task.emotions})
     text = pa.dictionary(pa.int32(), pa.string())
-    numbers = {"fold": pa.int16(), "run": pa.int16()}
+    numbers = {"fold": pa.int16(), "run": pa.int16(), REPEAT: pa.int16()}
+    columns = (*PREDICTIONS, *_repeat_column(tasks))
     schema = pa.schema(
-        [(name, numbers.get(name, text)) for name in PREDICTIONS]
+        [(name, numbers.get(name, text)) for name in columns]
         + [(f"p_{emotion}", pa.float32()) for emotion in emotions]
     )
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
@@ -136,7 +145,7 @@ def _prediction_rows(task: TrainingTask, table: pd.DataFrame, emotions: list[str
     runs, conditions, n = predicted.shape
     test = table.iloc[task.test]
     columns: dict[str, Any] = {name: task.cell[name] for name in CELL if name in task.cell}
-    columns["fold"] = task.cell["fold"]
+    columns["fold"], columns[REPEAT] = task.cell["fold"], task.repeat
     columns["test_condition"] = np.tile(np.repeat(task.test_on, n), runs)
     columns["run"] = np.repeat(task.runs, conditions * n)
     columns["predicted"] = np.array(task.emotions)[predicted.ravel()]

@@ -80,6 +80,9 @@ class Study:
         Extent of the grid search and number of runs: ``quick``, ``standard`` or ``paper``.
     runs : int or None
         Runs per fold for randomly initialised models; None for the default of the effort.
+    repeats : int
+        How many times the folds are drawn. Each repeat has other folds and other random initial
+        values, so that intervals include the variation of the training.
     max_epochs, patience, early_stopping, refit_dev, frame_pool, class_weight, embeddings
         See `aser_bench.models.base.Settings`.
     labels : str
@@ -113,6 +116,7 @@ class Study:
     preset: str = "default"
     effort: str = "standard"
     runs: int | None = None
+    repeats: int = 1
     max_epochs: int | None = None
     patience: int | None = None
     early_stopping: str | None = None
@@ -181,6 +185,7 @@ class StudySettings(TypedDict, total=False):
     preset: str | None
     effort: str | None
     runs: int | None
+    repeats: int | None
     max_epochs: int | None
     patience: int | None
     early_stopping: str | None
@@ -288,6 +293,7 @@ _PARSERS: dict[str, parsing.Parser[Any]] = {
     "preset": parsing.one_of("preset", PRESETS),
     "effort": parsing.one_of("effort", EFFORTS),
     "runs": parsing.optional(parsing.integer("runs", 1)),
+    "repeats": parsing.integer("repeats", 1),
     "max_epochs": parsing.optional(parsing.integer("max_epochs", 1)),
     "patience": parsing.optional(parsing.integer("patience", 1)),
     "early_stopping": parsing.optional(parsing.one_of("early stopping", EARLY_STOPPING)),

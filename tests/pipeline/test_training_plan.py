@@ -98,6 +98,29 @@ def test_trainings_on_different_conditions_have_the_same_seeds(tmp_path):
     assert len({task.key for task in planned_tasks}) == len(planned_tasks)
 
 
+def test_repeats_draw_other_folds_and_seeds(tmp_path):
+    layer = {"models": "mlp", "effort": "standard", "runs": 2, "train": "original"}
+    once, thrice = (tasks(tmp_path, repeats=number, **layer) for number in (1, 3))
+    assert [task.key for task in thrice[: len(once)]] == [task.key for task in once]
+    assert [task.repeat for task in thrice] == [0] * 5 + [1] * 5 + [2] * 5
+    assert [task.cell["fold"] for task in thrice] == list(range(15))
+    assert len({task.seeds for task in thrice}) == 15
+    folds = [{tuple(task.test) for task in thrice[i : i + 5]} for i in (0, 5, 10)]
+    assert folds[0] != folds[1] != folds[2] != folds[0]
+    for repeat in (0, 5, 10):
+        rows = np.concatenate([task.test for task in thrice[repeat : repeat + 5]])
+        assert sorted(rows) == list(range(36))
+
+
+def test_note_on_repeats_with_the_same_folds(tmp_path):
+    corpus = ingested()
+    for protocol, number in (("loso", 1), ("speaker", 0)):
+        layer = {"models": "svm", "train": "original", "repeats": 2, "protocol": protocol}
+        experiment, trainings = planned(tmp_path, corpus, **layer)
+        lines = training_plan.notes(experiment, corpus, trainings)
+        assert sum("all repeats have the same folds" in line for line in lines) == number
+
+
 def test_model_that_uses_dev_gets_a_dev_part(tmp_path):
     corpus = ingested()
     speaker = corpus.utterances["speaker"].to_numpy()
