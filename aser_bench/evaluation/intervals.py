@@ -185,10 +185,7 @@ def interval(
     error = float(np.sqrt((groups - 1) / groups * ((left - left.mean()) ** 2).sum()))
     freedom, training_error = effective - 1, _training_error(values, repeats)
     if training_error >= _NO_ERROR:
-        variances = np.array([error, training_error]) ** 2
-        error = float(np.sqrt(variances.sum()))
-        satterthwaite = variances**2 / np.array([freedom, repeats.number - 1])
-        freedom = float(variances.sum() ** 2 / satterthwaite.sum())
+        error, freedom = _combined(error, freedom, training_error, repeats)
     half = student_half_width(error, freedom, confidence)
     if error < _NO_ERROR:
         n = int(sizes.sum())
@@ -225,6 +222,48 @@ def _leave_one_out(confusions: Counts, metric: OfConfusion, repeats: int) -> tup
     total = confusions.sum(axis=1)
     left = metric(total[:, None] - confusions) if confusions.shape[1] > 1 else np.zeros((1, 0))
     return np.mean(metric(total).reshape(repeats, -1), axis=1), np.mean(left, axis=0)
+
+
+def with_training_error(measured: Interval, values: Floats, repeats: Repeats) -> Interval:
+    """Return an interval around the same estimate that includes the variance over repeats.
+
+    Parameters
+    ----------
+    measured : Interval
+        Of the mean over repeats; it may be asymmetric.
+    values : numpy.ndarray of shape (repeats,)
+        The value of each repeat.
+    repeats : Repeats
+
+    Returns
+    -------
+    Interval
+        Each distance from the estimate to a limit becomes the root of its square plus the square
+        of t times the standard error due to the training, as for independent errors.
+    """
+    training_error = _training_error(values, repeats)
+    if not (training_error >= _NO_ERROR and np.isfinite(measured.error)):
+        return measured
+    error, freedom = _combined(measured.error, measured.degrees_of_freedom, training_error, repeats)
+    added = student_half_width(training_error, freedom)
+    return replace(
+        measured,
+        low=measured.estimate - float(np.hypot(measured.estimate - measured.low, added)),
+        high=measured.estimate + float(np.hypot(measured.high - measured.estimate, added)),
+        error=error,
+        degrees_of_freedom=freedom,
+        training_error=training_error,
+    )
+
+
+def _combined(
+    error: float, freedom: float, training_error: float, repeats: Repeats
+) -> tuple[float, float]:
+    """Return the whole standard error, and its degrees of freedom (Satterthwaite)."""
+    variances = np.array([error, training_error]) ** 2
+    total = float(variances.sum())
+    parts = variances**2 / np.array([freedom, repeats.number - 1])
+    return total**0.5, total**2 / float(parts.sum())
 
 
 def _training_error(values: Floats, repeats: Repeats) -> float:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..core.findings import RECALLS
-from . import confusion, proportions, significance
+from . import confusion, intervals, proportions, significance
+from .confusion import Counts
+from .intervals import Interval
 from .losses import ALPHA, columns_of_test, family
 from .pairs import Pair
 
@@ -47,10 +50,12 @@ def recalls(pairs: Sequence[Pair], controls: Collection[tuple[str, str]] = ()) -
 def _recall(pair: Pair, code: int, emotion: str) -> dict[str, Any]:
     # Only the row of the class is needed.
     coded, original = (side.confusions[:, :, code] for side in (pair.coded, pair.original))
-    sizes = coded[0].sum(axis=-1)
+    # In repeats that test other utterances, the sizes are means over repeats.
+    sizes = coded.sum(axis=(0, -1)) / len(coded)
     change = proportions.paired_difference(
         coded[..., code].mean(axis=0), original[..., code].mean(axis=0), sizes
     )
+    change = _with_training_error(change, pair, coded, original, code)
     total = pair.coded.confusions.sum(axis=(0, 1))
     wrong = np.where(np.arange(len(total)) == code, -1, total[code])
     other = int(wrong.argmax())
@@ -61,7 +66,7 @@ def _recall(pair: Pair, code: int, emotion: str) -> dict[str, Any]:
     return {
         **dict(zip(RECALLS, pair.keys, strict=False)),
         "emotion": emotion,
-        "n_utterances": int(sizes.sum()),
+        "n_utterances": int((pair.coded.truth == code).sum()),
         "original": float(original[..., code].sum(axis=1).mean() / sizes.sum()),
         "value": float(coded[..., code].sum(axis=1).mean() / sizes.sum()),
         "difference": change.estimate,
@@ -72,6 +77,22 @@ def _recall(pair: Pair, code: int, emotion: str) -> dict[str, Any]:
         "confused_with": pair.corpus.emotions[other] if wrong[other] > 0 else "",
         "confused_share": float(max(wrong[other], 0) / total[code].sum()),
     }
+
+
+def _with_training_error(
+    change: Interval, pair: Pair, coded: Counts, original: Counts, code: int
+) -> Interval:
+    """Return the interval of a recall's change with the variance over repeats, within -1 and 1."""
+    if pair.repeats.number == 1:
+        return change
+    values = [
+        (side[..., code].sum(axis=1) / side.sum(axis=(1, 2)))
+        .reshape(pair.repeats.number, -1)
+        .mean(axis=1)
+        for side in (coded, original)
+    ]
+    change = intervals.with_training_error(change, values[0] - values[1], pair.repeats)
+    return replace(change, low=max(change.low, -1.0), high=min(change.high, 1.0))
 
 
 def _unchanged(pair: Pair, code: int) -> bool:

@@ -123,3 +123,22 @@ def test_findings_count_runs_of_one_repeat_and_use_its_interval(tmp_path):
     assert (row["difference"], row["low"], row["high"]) == pytest.approx(
         (expected.estimate, expected.low, expected.high)
     )
+
+
+def test_intervals_of_recalls_include_the_variance_over_repeats(tmp_path):
+    frame = factories.repeated(4, runs=2)
+    path = factories.write(frame, tmp_path / "p.parquet")
+    findings = analyse([Source(path)], factories.conditions())
+    rows = findings.recalls.set_index(["training", "condition", "emotion"])
+    row = rows.loc["clean", "mp3-8k", "sad"]
+    side = pair(factories.outcomes(frame, tmp_path), CODED, ORIGINAL)
+    recalls = [
+        each.confusions.sum(axis=1)[:, 3, 3] / each.confusions.sum(axis=(1, 3))[:, 3]
+        for each in (side.coded, side.original)
+    ]
+    values = (recalls[0] - recalls[1]).reshape(4, 2).mean(axis=1)
+    assert row["difference"] == pytest.approx(values.mean())
+    training_error = np.sqrt(values.var(ddof=1) * (1 / 4 + 1))
+    assert training_error > 0
+    assert row["high"] - row["difference"] > 1.96 * training_error
+    assert row["low"] >= -1
