@@ -103,10 +103,15 @@ class TrainingOutcome:
     ----------
     epochs, best_epoch : int or None
         Number of epochs, and the epoch of which the weights are used; None for models without
-        epochs.
+        epochs. After a refit on train and dev (`Settings.refit_dev`), ``epochs`` is the number of
+        the training that was monitored on dev, and ``best_epoch`` the number of the refit.
     stop : str
-        Reason why training ended: ``converged``, ``patience`` (the dev loss did not fall any
-        more) or ``max_epochs``; empty for models without epochs.
+        Reason why training ended; empty for models without epochs:
+
+        - ``converged``: the training loss did not fall any more;
+        - ``patience``: the results on dev, by the rule of early stopping, did not improve any more;
+        - ``max_epochs``: the maximal number of epochs was reached;
+        - ``max_steps``: the maximal number of batches of the preset ``yoon2018`` was reached.
     """
 
     epochs: int | None = None

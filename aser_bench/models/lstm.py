@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from .base import Grid, Model, Settings, TrainingOutcome, TrainingSize
+from .recurrent.stopping import describe_stopping
 
 _EPOCHS = {"quick": 100, "standard": 1000, "paper": 1000}
-_PATIENCE = {"quick": 5, "standard": 10, "paper": 50}
-_POOL = {"paper": 1}
+_PAPER_EPOCHS = 1000  # of the preset paper, for every effort
+_RULE = "uar"
+_PATIENCE = {
+    "loss": {"quick": 5, "standard": 10, "paper": 50},
+    "uar": {"quick": 10, "standard": 20, "paper": 50},
+    "none": {"quick": 1, "standard": 1, "paper": 1},
+}
 _DEFAULT_POOL = 4
-_BEST_EPOCH = 6  # typical value on RAVDESS, for the cost estimate only
+_BEST_EPOCH = {"loss": 6, "uar": 35}  # typical values on RAVDESS, for the cost estimate only
 
 
 class Lstm(Model):
@@ -34,11 +40,13 @@ class Lstm(Model):
         """Return the classifier, which standardises its inputs."""
         from .recurrent.classifier import LstmClassifier
 
-        epochs, patience, pool = _limits(settings)
+        limits = _limits(settings)
         return LstmClassifier(
-            max_epochs=epochs,
-            patience=patience,
-            frame_pool=pool,
+            max_epochs=limits.epochs,
+            patience=limits.patience,
+            early_stopping=limits.rule,
+            refit_dev=settings.refit_dev,
+            frame_pool=limits.pool,
             class_weight=None if settings.class_weight == "none" else settings.class_weight,
             random_state=seed,
         )
@@ -53,24 +61,40 @@ class Lstm(Model):
 
     def budget(self, settings: Settings) -> tuple[str, ...]:
         """Describe the limits on epochs, and how many frames are averaged into one."""
-        epochs, patience, pool = _limits(settings)
-        frames = f"{pool} frames averaged into one" if pool > 1 else "every frame"
-        return (f"at most {epochs} epochs, patience {patience}, {frames}",)
+        limits = _limits(settings)
+        frames = f"{limits.pool} frames averaged into one" if limits.pool > 1 else "every frame"
+        stopping = describe_stopping(limits.rule, limits.patience)
+        return (f"at most {limits.epochs} epochs", stopping, frames)
 
     def estimated_seconds(self, size: TrainingSize, settings: Settings) -> float:
-        """Return the approximate cost of one training with an early minimum of the dev loss."""
-        epochs, patience, pool = _limits(settings)
-        frames = 1 + size.frames / pool
+        """Return the approximate cost of one training with a typical number of epochs."""
+        limits = _limits(settings)
+        frames = 1 + size.frames / limits.pool
         per_epoch = size.utterances * frames * (2e-5 + 6e-8 * size.columns)
-        return 0.3 + min(epochs, patience + _BEST_EPOCH) * (per_epoch + 0.01)
+        epochs = limits.epochs
+        if limits.rule != "none":
+            best = min(epochs, _BEST_EPOCH[limits.rule])
+            epochs = min(epochs, best + limits.patience) + best * settings.refit_dev
+        return 0.3 + epochs * (per_epoch + 0.01)
 
 
-def _limits(settings: Settings) -> tuple[int, int, int]:
-    """Return maximal epochs, patience, and number of frames averaged into one."""
-    return (
-        settings.max_epochs or _EPOCHS[settings.effort],
-        settings.patience or _PATIENCE[settings.effort],
-        settings.frame_pool or _POOL.get(settings.preset, _DEFAULT_POOL),
+class _Limits(NamedTuple):
+    """Maximal epochs, patience, rule of early stopping, number of frames averaged into one."""
+
+    epochs: int
+    patience: int
+    rule: str
+    pool: int
+
+
+def _limits(settings: Settings) -> _Limits:
+    paper = settings.preset == "paper"
+    rule = settings.early_stopping or _RULE
+    return _Limits(
+        settings.max_epochs or (_PAPER_EPOCHS if paper else _EPOCHS[settings.effort]),
+        settings.patience or _PATIENCE[rule][settings.effort],
+        rule,
+        settings.frame_pool or (1 if paper else _DEFAULT_POOL),
     )
 
 

@@ -151,7 +151,8 @@ class _Planner:
         folds: Folds,
         runs: tuple[int, ...],
     ) -> TrainingTask:
-        settings, model = self.plan.experiment.settings, variant.model
+        model = variant.model
+        settings = _settings_under(cell["protocol"], self.plan.experiment.settings)
         first = _first_equal(shards)
         train_on = tuple(dict.fromkeys(first[name] for name in condition.train_on))
         distinct = list(dict.fromkeys(first[name] for name in condition.test_on))
@@ -214,6 +215,17 @@ class _Planner:
         digest = hashlib.sha256(key(*keys).encode()).digest()
         entropy = [self.plan.experiment.study.seed, *np.frombuffer(digest, dtype="<u4").tolist()]
         return int(np.random.SeedSequence(entropy).generate_state(1)[0])
+
+
+def _settings_under(protocol: str, settings: Settings) -> Settings:
+    """Return the settings of models under a protocol.
+
+    ``refit_dev`` applies if dev is taken from the training speakers: models without early stopping
+    are trained on dev, too (`splits.for_model`). Otherwise, no model is trained on dev.
+    """
+    return replace(
+        settings, refit_dev=settings.refit_dev and get_protocol(protocol).speaker_disjoint
+    )
 
 
 def _all_keys(shards: Shards) -> list[str]:
@@ -286,6 +298,18 @@ def notes(
         f"{name}: too few speakers to spare any for dev, which is an eighth of the training "
         "speakers' recordings"
         for name in shared
+    ]
+    not_refitted = {
+        (task.cell["model"], task.cell["protocol"]): None
+        for task in trainings
+        if experiment.experiment.settings.refit_dev
+        and models[task.cell["model"]].uses_dev
+        and not task.settings.refit_dev
+    }
+    lines += [
+        f"{name} is not retrained on dev under protocol {protocol}: no model is trained on this "
+        "dev part"
+        for name, protocol in not_refitted
     ]
     if ingested.has_audio:
         lines += [

@@ -19,7 +19,7 @@ from .checks import assert_one_line, run_checks
 
 EMOTIONS = ("sad", "angry", "neutral")
 DIMENSIONS = 12
-STOPS = ("", "converged", "patience", "max_epochs")
+STOPS = ("", "converged", "patience", "max_epochs", "max_steps")
 
 Labels = npt.NDArray[np.str_]
 

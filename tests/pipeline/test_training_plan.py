@@ -76,6 +76,8 @@ def test_more_runs_contain_the_keys_of_fewer(tmp_path):
     [
         {"max_epochs": 5},
         {"patience": 3},
+        {"early_stopping": "none"},
+        {"refit_dev": True},
         {"frame_pool": 2},
         {"class_weight": "balanced"},
         {"seed": 1},
@@ -130,6 +132,26 @@ def test_model_that_uses_dev_gets_a_dev_part(tmp_path):
         assert bool(len(task.dev)) == models.get(task.cell["model"]).uses_dev
     experiment, trainings = planned(tmp_path, corpus, models="lstm", runs=1)
     assert training_plan.notes(experiment, corpus, trainings) == []
+
+
+def test_refit_on_dev_only_where_models_without_dev_are_trained_on_it(tmp_path):
+    corpus = ingested(speakers=5, takes=8)
+    layer = {"models": "lstm", "runs": 1, "refit_dev": True, "protocol": "speaker,paper"}
+    experiment, trainings = planned(tmp_path, corpus, **layer)
+    refitted = {(task.cell["protocol"], task.settings.refit_dev) for task in trainings}
+    assert refitted == {("speaker", True), ("paper", False)}
+    notes = training_plan.notes(experiment, corpus, trainings)
+    assert [note for note in notes if "retrained" in note] == [
+        "lstm is not retrained on dev under protocol paper: no model is trained on this dev part"
+    ]
+
+
+def test_models_without_early_stopping_do_not_depend_on_refit_dev(tmp_path):
+    plain, refitted = (
+        {task.key for task in tasks(tmp_path, models="svm,mlp", runs=1, refit_dev=refit)}
+        for refit in (False, True)
+    )
+    assert plain == refitted
 
 
 def test_note_on_a_dev_part_of_the_training_speakers(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,7 +29,8 @@ class LstmClassifier(EarlyStoppingClassifier):
         Size of the state of each layer.
     dropout : float
         Share of values that dropout sets to zero.
-    batch_size, learning_rate, max_epochs, patience, frame_pool, class_weight, random_state
+    batch_size, learning_rate, max_epochs, patience, early_stopping, refit_dev, frame_pool,
+    class_weight, random_state
         See `early_stopping.EarlyStoppingClassifier`; the defaults are those of the study.
 
     Notes
@@ -41,31 +42,9 @@ class LstmClassifier(EarlyStoppingClassifier):
     units: int = 128
     dropout: float = 0.5
 
-    def fit(
-        self, X: Sequence[np.ndarray], y: Any, dev: tuple[Sequence[np.ndarray], Any]
-    ) -> LstmClassifier:
-        """Train on utterances ``X`` with classes ``y``, monitoring ``dev``.
-
-        Parameters
-        ----------
-        X : sequence of numpy.ndarray (frames, columns)
-        y : array of shape (utterances,)
-        dev : (utterances, classes)
-            Part by which training stops; classes without training data are left out.
-
-        Raises
-        ------
-        ValueError
-            If there is no dev utterance to stop by, or an utterance without frames.
-        FloatingPointError
-            If the loss becomes NaN.
-        """
-        self.classes_ = np.unique(np.asarray(y))
-        dev = self._with_trained_classes(dev)
+    def _learn_inputs(self, X: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> None:
         self.scaler_ = Scaler(self._pooled(X))
         self.n_features_in_ = len(self.scaler_.mean)
-        self._train((X, np.asarray(y)), dev)
-        return self
 
     def _sequences(self, X: Sequence[np.ndarray]) -> FrameSequences:
         return FrameSequences([self.scaler_(frames) for frames in self._pooled(X)])

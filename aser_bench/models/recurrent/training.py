@@ -1,8 +1,8 @@
-"""Training in batches of different lengths until the dev loss does not fall any more."""
+"""Training in batches of different lengths, with early stopping on dev."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from . import tensorflow
 from .batches import BatchSchedule, SequenceSource, sub_batches
 from .losses import SOFTMAX, Loss
+from .stopping import DevResult, Stopping
 
 tf = tensorflow()
 import keras  # noqa: E402 - after TensorFlow is configured
@@ -38,6 +39,8 @@ class Trainer:
     loss : Loss
     clip : float or None
         Limit for the absolute value of each element of a batch's gradient.
+    epsilon : float
+        Epsilon of Adam; the default is that of Keras.
     """
 
     def __init__(
@@ -46,11 +49,12 @@ class Trainer:
         learning_rate: float,
         loss: Loss = SOFTMAX,
         clip: float | None = None,
+        epsilon: float = 1e-7,
     ) -> None:
         self._build = build
         self.loss, self._clip = loss, clip
         self.network = build(0)
-        self.optimizer = keras.optimizers.Adam(learning_rate)
+        self.optimizer = keras.optimizers.Adam(learning_rate, epsilon=epsilon)
         variables = self.network.trainable_variables
         self.optimizer.build(variables)
         self._sums = [tf.Variable(tf.zeros_like(variable.value)) for variable in variables]
@@ -134,9 +138,10 @@ def shared_trainer(
     *shape: Any,
     loss: Loss = SOFTMAX,
     clip: float | None = None,
+    epsilon: float = 1e-7,
 ) -> Trainer:
     """Return the `Trainer` of this process for ``make(*shape, seed)``, created on first use."""
-    return Trainer(lambda seed: make(*shape, seed), learning_rate, loss, clip)
+    return Trainer(lambda seed: make(*shape, seed), learning_rate, loss, clip, epsilon)
 
 
 @dataclass(frozen=True)
@@ -146,13 +151,15 @@ class TrainingResult:
     Attributes
     ----------
     weights : list of numpy.ndarray
-        Weights of the epoch with the lowest dev loss.
+        Weights of ``best_epoch``.
     epochs, best_epoch : int
         Number of epochs, and the epoch of ``weights``.
     stop : str
-        ``patience`` or ``max_epochs``.
-    losses, dev_losses : list of float
+        ``patience``, ``max_epochs`` or ``max_steps``; see `aser_bench.models.base.TrainingOutcome`.
+    losses : list of float
         Mean loss of each epoch.
+    dev_results : list of DevResult
+        Results on dev after each epoch; empty without early stopping.
     """
 
     weights: list[np.ndarray]
@@ -160,7 +167,7 @@ class TrainingResult:
     best_epoch: int
     stop: str
     losses: list[float]
-    dev_losses: list[float]
+    dev_results: list[DevResult]
 
 
 @dataclass(frozen=True)
@@ -182,23 +189,28 @@ class TrainingData:
 def train(
     trainer: Trainer,
     data: TrainingData,
-    dev: TrainingData,
+    dev: TrainingData | None,
     *,
     schedule: BatchSchedule,
     batch_size: int,
     max_epochs: int,
-    patience: int,
+    stopping: Stopping | None,
     seed: int,
     prepare: Callable[[Any], None] = lambda network: None,
 ) -> TrainingResult:
-    """Train until the dev loss has not fallen for ``patience`` epochs, or for ``max_epochs``.
+    """Train until early stopping, for ``max_epochs``, or until the schedule ends.
 
     Parameters
     ----------
+    dev : TrainingData or None
+        Part that ``stopping`` monitors; required with it.
     schedule : callable
         Batches of an epoch: usually `batches.epoch_schedule`.
     batch_size : int
         Utterances of dev that are evaluated at a time.
+    stopping : Stopping or None
+        Rule of early stopping, new for each training. None: the weights of the last epoch are
+        used, and dev is not evaluated.
     prepare : callable
         Modifies the initial network before the first step.
 
@@ -210,26 +222,40 @@ def train(
     trainer.reset(seed)
     prepare(trainer.network)
     rng = np.random.default_rng(seed)
-    lengths = data.sequences.lengths
     losses: list[float] = []
-    dev_losses: list[float] = []
+    dev_results: list[DevResult] = []
     best: list[np.ndarray] = []
-    for number, batches in zip(range(1, max_epochs + 1), schedule(lengths, rng), strict=False):
-        total, n_trained = 0.0, 0
-        for batch in batches:
-            total += trainer.train_batch(_split(data, batch)) * len(batch)
-            n_trained += len(batch)
-        losses.append(total / n_trained)
-        dev_losses.append(_mean_loss(trainer, dev, batch_size))
-        if not np.isfinite([losses[-1], dev_losses[-1]]).all():
-            raise FloatingPointError(f"the loss was no number after epoch {number}")
-        if dev_losses[-1] < min(dev_losses[:-1], default=np.inf):
+    stop = "max_steps"
+    for batches in schedule(data.sequences.lengths, rng):
+        losses.append(_train_epoch(trainer, data, batches))
+        watched = [losses[-1]]
+        if dev is not None and stopping is not None:
+            dev_results.append(_evaluate(trainer, dev, batch_size))
+            watched.append(dev_results[-1].loss)
+        if not np.isfinite(watched).all():
+            raise FloatingPointError(f"the loss was no number after epoch {len(losses)}")
+        if stopping is not None and stopping.improves(dev_results[-1]):
             best = trainer.network.get_weights()
-        best_epoch = int(np.argmin(dev_losses)) + 1
-        if number - best_epoch >= patience:
+        if stopping is not None and stopping.is_over:
+            stop = "patience"
             break
-    stop = "patience" if number - best_epoch >= patience else "max_epochs"
-    return TrainingResult(best, number, best_epoch, stop, losses, dev_losses)
+        if len(losses) == max_epochs:
+            stop = "max_epochs"
+            break
+    if stopping is None:
+        return TrainingResult(
+            trainer.network.get_weights(), len(losses), len(losses), stop, losses, []
+        )
+    return TrainingResult(best, len(losses), stopping.best_epoch, stop, losses, dev_results)
+
+
+def _train_epoch(trainer: Trainer, data: TrainingData, batches: Iterable[np.ndarray]) -> float:
+    """Train on the batches of an epoch and return the mean loss."""
+    total, n_trained = 0.0, 0
+    for batch in batches:
+        total += trainer.train_batch(_split(data, batch)) * len(batch)
+        n_trained += len(batch)
+    return total / n_trained
 
 
 def _split(data: TrainingData, batch: np.ndarray) -> list[SubBatch]:
@@ -242,7 +268,8 @@ def _split(data: TrainingData, batch: np.ndarray) -> list[SubBatch]:
     return parts
 
 
-def _mean_loss(trainer: Trainer, data: TrainingData, size: int) -> float:
-    """Return the mean loss of utterances in float64, without dropout."""
+def _evaluate(trainer: Trainer, data: TrainingData, size: int) -> DevResult:
+    """Return the mean loss of utterances in float64, without dropout, and their classes."""
     logits = trainer.predict(data.sequences, size).astype(np.float64)
-    return float(np.mean(trainer.loss.in_numpy(data.labels, logits) * data.weights))
+    losses = trainer.loss.in_numpy(data.labels, logits) * data.weights
+    return DevResult(float(np.mean(losses)), data.labels, logits.argmax(axis=1))

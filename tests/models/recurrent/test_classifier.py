@@ -85,6 +85,48 @@ def test_stops_by_patience_or_at_the_last_epoch():
     assert (short.stop_, short.epochs_) == ("max_epochs", 2)
 
 
+def test_weights_of_the_best_smoothed_uar_are_used():
+    from sklearn.metrics import balanced_accuracy_score
+
+    model = fitted(early_stopping="uar", max_epochs=30, patience=4, learning_rate=0.1)
+    assert len(model.dev_uars_) == model.epochs_
+    dev, labels = make_data(2)
+    expected = model.dev_uars_[model.best_epoch_ - 1]
+    assert balanced_accuracy_score(labels, model.predict(dev)) == pytest.approx(expected)
+
+
+def test_without_early_stopping_all_epochs_are_trained_and_dev_is_not_used():
+    model = fitted(early_stopping="none", max_epochs=9, patience=1, learning_rate=0.3)
+    assert (model.epochs_, model.best_epoch_, model.stop_) == (9, 9, "max_epochs")
+    assert model.dev_losses_ == []
+    without_dev = clone(model).fit(*make_data(1))
+    watched = fitted(max_epochs=9, patience=9, learning_rate=0.3)
+    assert model.losses_ == without_dev.losses_ == watched.losses_
+    test, _ = make_data(3)
+    np.testing.assert_array_equal(model.predict_proba(test), without_dev.predict_proba(test))
+
+
+@pytest.mark.parametrize("rule", ["loss", "uar", "none"])
+def test_refit_trains_on_train_and_dev_for_the_best_number_of_epochs(rule):
+    settings = {"early_stopping": rule, "max_epochs": 10, "patience": 2, "learning_rate": 0.1}
+    refitted, first = fitted(refit_dev=True, **settings), fitted(**settings)
+    assert (refitted.epochs_, refitted.best_epoch_) == (first.epochs_, first.best_epoch_)
+    (train, y), (dev, y_dev) = make_data(1), make_data(2)
+    both = [*train, *dev], np.concatenate([y, y_dev])
+    number = {"early_stopping": "none", "max_epochs": first.best_epoch_, "learning_rate": 0.1}
+    expected = LstmClassifier(**{**SMALL, **number}).fit(*both)
+    test, _ = make_data(3)
+    np.testing.assert_array_equal(refitted.predict_proba(test), expected.predict_proba(test))
+    assert not np.array_equal(refitted.predict_proba(test), first.predict_proba(test))
+
+
+def test_refit_has_the_classes_of_dev():
+    (train, y), dev = make_data(1), make_data(2)
+    kept = y != "b"
+    model = LstmClassifier(**SMALL, refit_dev=True).fit(train[kept], y[kept], dev=dev)
+    assert model.classes_.tolist() == ["a", "b", "c"]
+
+
 def test_nan_loss_raises():
     data, labels = make_data(1)
     data[0] = np.full((4, 3), np.nan, dtype=np.float32)
