@@ -111,11 +111,15 @@ def sides(model: str, n: int, dev: int, shorter: int) -> tuple[Side, Side, int]:
     For the losses, utterances are padded only to the longest; the padding is masked.
     """
     utterances, labels = data(n + dev, shorter)
-    preprocessor = preprocessor_for(MODELS[model].COMPONENT.inputs, utterances[:n])
+    names = MODELS[model].COMPONENT.inputs
+    preprocessor = preprocessor_for(names, utterances[:n])
     most = (MOST_FRAMES, MOST_WORDS) if shorter == 1 else (0, 0)
     parts = []
     for part, numbers in ((utterances[:n], labels[:n]), (utterances[n:], labels[n:])):
-        arrays = [widened(a, *most) for a in preprocessor(part).padded(np.arange(len(part)))]
+        padded = preprocessor(part).padded(np.arange(len(part)))
+        if "text" in names:  # without the vectors of words outside of the vocabulary
+            padded = padded[:-1]
+        arrays = [widened(array, *most) for array in padded]
         inputs = [
             array if array.dtype == np.float32 and array.ndim == 2 else np.swapaxes(array, 0, 1)
             for array in arrays

@@ -98,8 +98,8 @@ def shapes(inputs: tuple[str, ...], n: int, size: int) -> tuple[dict[str, float]
         for batch in batches.epoch_batches(rows.lengths, size, np.random.default_rng(0))
         for piece in batches.sub_batches(rows.lengths[batch], len(batch))
     ]
-    # Frames are first and words last, each followed by an array of lengths.
-    index = {"frames": 0, "words": -2}
+    # Frames are first; words, their lengths, and the vectors of other words are last.
+    index = {"frames": 0, "words": -3}
     units = [unit for unit in index if {"words": "text"}.get(unit, unit) in inputs]
     means = {
         unit: sum(shape[index[unit]][0] * shape[index[unit]][1] for shape in sub_batches) / n

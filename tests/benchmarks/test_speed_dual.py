@@ -49,7 +49,8 @@ def test_only_frames_and_words_are_padded_after_the_end(script: Any) -> None:
     rows = np.array([4, 1])
     arrays = plain.padded(rows)
     wide = [dual_data.widened(array, 80, 128) for array in arrays]
-    assert [array.shape for array in wide] == [(80, 2, 39), (2,), (2, 35), (128, 2), (2,)]
+    expected = [(80, 2, 39), (2,), (2, 35), (128, 2), (2,), (1, 1)]
+    assert [array.shape for array in wide] == expected
     for array, padded in zip(arrays, wide, strict=True):
         assert array.dtype == padded.dtype
         np.testing.assert_array_equal(padded[: len(array)], array)

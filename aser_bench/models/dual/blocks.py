@@ -18,7 +18,7 @@ from ..recurrent.gru import FusedGRU  # noqa: E402
 from ..recurrent.packing import Packing  # noqa: E402
 
 _AUTHORS_RANGE = 0.25  # of the uniform weights of the layers after the encoders
-_AUTHORS_WORDS_SD, _WORDS_RANGE = 0.01, 0.05
+_WORDS_RANGE = 0.05
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,9 @@ class NetworkInputs(NamedTuple):
     frames : (longest, utterances, columns) float32, with ``frame_lengths`` (utterances,) int32
     vector : (utterances, values) float32
     words : (longest, utterances) int32, with ``word_lengths`` (utterances,) int32
+        Rows of the embedding, or ``-1 - i`` for row i of ``other_vectors``.
+    other_vectors : (other words, dimension) float32
+        Vectors of the words that are not in the embedding.
     """
 
     frames: Any = None
@@ -65,12 +68,13 @@ class NetworkInputs(NamedTuple):
     vector: Any = None
     words: Any = None
     word_lengths: Any = None
+    other_vectors: Any = None
 
 
 _FIELDS = {
     "frames": ("frames", "frame_lengths"),
     "vector": ("vector",),
-    "text": ("words", "word_lengths"),
+    "text": ("words", "word_lengths", "other_vectors"),
 }
 
 
@@ -134,24 +138,26 @@ class AudioEncoder(Encoder):
 
 
 class TextEncoder(Encoder):
-    """A GRU over word vectors, which are trained, too."""
+    """A GRU over word vectors; those of the embedding are trained, too."""
 
     def __init__(self, shape: NetworkShape, seeds: Iterator[int], dropout_seeds: Any) -> None:
         super().__init__(shape.dimension, shape.keep_text, shape, seeds, dropout_seeds)
-        initializers, seed = keras.initializers, next(seeds)
         self.embedding = self.add_weight(
             name="embedding",
             shape=(shape.words, shape.dimension),
-            initializer=initializers.RandomNormal(0.0, _AUTHORS_WORDS_SD, seed)
-            if shape.authors
-            else initializers.RandomUniform(-_WORDS_RANGE, _WORDS_RANGE, seed),
+            initializer=keras.initializers.RandomUniform(-_WORDS_RANGE, _WORDS_RANGE, next(seeds)),
         )
 
     def call(self, inputs: NetworkInputs, training: bool) -> Any:
         """Return an `EncoderOutput`."""
         packing = Packing(inputs.word_lengths, tf.shape(inputs.words)[0])
-        vectors = tf.gather(self.embedding, packing.pack(inputs.words))
-        return self.encode(vectors, packing, training)
+        return self.encode(self._vectors(packing.pack(inputs.words), inputs), packing, training)
+
+    def _vectors(self, rows: Any, inputs: NetworkInputs) -> Any:
+        """Return the vectors (rows, dimension) of words, of the embedding or of other words."""
+        trained = tf.gather(self.embedding, tf.maximum(rows, 0))
+        others = tf.gather(inputs.other_vectors, tf.maximum(-1 - rows, 0))
+        return tf.where(rows[:, None] >= 0, trained, others)
 
 
 class Affine(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
@@ -282,6 +288,7 @@ class DualNetwork(keras.Model):  # type: ignore[misc]  # Keras has no types
             "vector": tf.TensorSpec((None, self._shape.values), tf.float32),
             "words": tf.TensorSpec((None, None), tf.int32),
             "word_lengths": lengths,
+            "other_vectors": tf.TensorSpec((None, self._shape.dimension), tf.float32),
         }
         return [specs[field] for field in self._fields]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,11 +11,11 @@ import numpy as np
 from ..recurrent.batches import BatchSchedule
 from ..recurrent.early_stopping import EarlyStoppingClassifier
 from ..recurrent.losses import SIGMOID, SOFTMAX
-from ..text.embeddings import Embeddings
 from ..text.vocabulary import UNKNOWN
 from . import embedding_cache
 from .preprocessing import DualSequences, Preprocessor, random_batches, tokens_of
 from .utterance import Utterance
+from .word_vectors import WordVectors
 
 if TYPE_CHECKING:
     from ..recurrent.training import Trainer
@@ -27,6 +26,8 @@ _WORDS_STEP = 512
 network. Rows beyond the vocabulary are never read."""
 
 _CHECK_SHARE = 0.3  # of an epoch, after which the authors' code evaluates dev
+_AUTHORS_BATCHES = 10_000  # after which training ends
+_AUTHORS_EPSILON = 1e-8  # of Adam, the default of TensorFlow 1
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -51,16 +52,20 @@ class DualClassifier(EarlyStoppingClassifier):
     dimension : int
         Length of a word vector without ``embeddings``.
     embeddings : str or None
-        File of pretrained word vectors, which are trained further. Words without a pretrained
-        vector, or all words for None, are randomly initialised.
+        File of pretrained word vectors. Words of the training part without a vector in it, or all
+        of them for None, are randomly initialised; all of their vectors are trained further. Other
+        words have the vector of the file, or zeros.
     standardise : bool
         Whether each column and value is scaled to mean 0 and standard deviation 1 in training.
     authors : bool
         Whether the differences between the authors' code and their paper are applied: a sigmoid
         per class, one bias for all classes, linear feed-forward layers, no dropout on the last
-        state, weights within 0.25 of zero, batches drawn with replacement, and an evaluation of
-        dev after each 0.3 of an epoch, which then counts as an epoch.
-    batch_size, learning_rate, max_epochs, patience, frame_pool, class_weight, random_state
+        state, weights within 0.25 of zero, an epsilon of 1e-8 for Adam, batches drawn with
+        replacement, an evaluation of dev after each 0.3 of an epoch, which then counts as an
+        epoch, and an end after 10,000 batches. In MDREA, the projected query takes the place of
+        the feed-forward layer. The initial word vectors are those of `WordVectors`.
+    batch_size, learning_rate, max_epochs, patience, early_stopping, refit_dev, frame_pool,
+    class_weight, random_state
         See `EarlyStoppingClassifier`; batch size and learning rate are those of the authors.
 
     Attributes
@@ -91,74 +96,42 @@ class DualClassifier(EarlyStoppingClassifier):
     standardise: bool = True
     authors: bool = False
 
-    def fit(
-        self, X: Sequence[Utterance], y: Any, dev: tuple[Sequence[Utterance], Any]
-    ) -> DualClassifier:
-        """Train on utterances ``X`` with classes ``y``, monitoring ``dev``.
-
-        Parameters
-        ----------
-        X : sequence of Utterance
-        y : array of shape (utterances,)
-        dev : (utterances, classes)
-            Part by which training stops; classes without training data are left out.
-
-        Raises
-        ------
-        ValueError
-            If there is no dev utterance to stop by, or an utterance lacks an input.
-        UsageError
-            If ``embeddings`` cannot be read.
-        FloatingPointError
-            If the loss becomes NaN.
-        """
-        self.classes_ = np.unique(np.asarray(y))
-        dev = self._with_trained_classes(dev)
-        self.preprocessor_ = Preprocessor.of(
+    def _learn_inputs(self, X: Sequence[Utterance], others: Sequence[Utterance]) -> None:
+        preprocessor = Preprocessor.of(
             self.encoder.inputs,
             X,
             standardise=self.standardise,
             frame_pool=self.frame_pool,
             max_frames=self.max_frames,
         )
-        vectors = self._pretrained_vectors([*X, *dev[0]])
-        self.sizes_ = self._input_sizes(X[0], vectors)
-        self._train((X, np.asarray(y)), dev, partial(self._set_word_vectors, vectors))
-        return self
+        dimension, self.coverage_ = self.dimension, float("nan")
+        if self.embeddings is not None and preprocessor.vocabulary is not None:
+            # The words of dev are requested together with them, so that the file is read once.
+            words = {
+                word for utterance in [*X, *others] for word in tokens_of(utterance.text or "")
+            }
+            file = embedding_cache.vectors(self.embeddings, words)
+            dimension = file.dimension
+            self.coverage_ = file.coverage(preprocessor.vocabulary.words)
+        source = WordVectors(self.embeddings, dimension, self.authors, self.random_state)
+        self.preprocessor_ = replace(preprocessor, word_vectors=source)
+        self.sizes_ = self._input_sizes(X[0])
 
     def _sequences(self, X: Sequence[Utterance]) -> DualSequences:
         return self.preprocessor_(X)
 
-    def _pretrained_vectors(self, utterances: Sequence[Utterance]) -> Embeddings | None:
-        """Return the pretrained vectors of the utterances' words, or None; set `coverage_`."""
-        self.coverage_ = float("nan")
-        vocabulary = self.preprocessor_.vocabulary
-        if self.embeddings is None or vocabulary is None:
-            return None
-        words = {word for utterance in utterances for word in tokens_of(utterance.text or "")}
-        vectors = embedding_cache.vectors(self.embeddings, words)
-        self.coverage_ = vectors.coverage(vocabulary.words)
-        return vectors
-
-    def _set_word_vectors(self, vectors: Embeddings | None, network: Any) -> None:
+    def _prepare(self, network: Any) -> None:
         vocabulary = self.preprocessor_.vocabulary
         if vocabulary is None:
             return
         # No word of the training part is unknown, so this vector would stay at its random values.
         zeros = np.zeros((1, self.sizes_[3]), dtype=np.float32)
         network.set_word_vectors(np.array([UNKNOWN]), zeros)
-        if vectors is None:
-            return
-        position = {word: i for i, word in enumerate(vectors.words)}
-        pretrained = [word for word in vocabulary.words if word in position]
-        if pretrained:
-            rows = np.concatenate([vocabulary.encode([word]) for word in pretrained])
-            values = vectors.vectors[[position[word] for word in pretrained]]
-            network.set_word_vectors(rows, values)
+        initial = self.preprocessor_.word_vectors.of(vocabulary.words)
+        if initial.words:
+            network.set_word_vectors(vocabulary.rows(initial.words), initial.vectors)
 
-    def _input_sizes(
-        self, first: Utterance, vectors: Embeddings | None
-    ) -> tuple[int, int, int, int]:
+    def _input_sizes(self, first: Utterance) -> tuple[int, int, int, int]:
         columns = values = words = 0
         if "frames" in self.encoder.inputs and first.frames is not None:
             columns = first.frames.shape[1]
@@ -167,11 +140,11 @@ class DualClassifier(EarlyStoppingClassifier):
         if self.preprocessor_.vocabulary is not None:
             words = len(self.preprocessor_.vocabulary)
         rows = -(-words // _WORDS_STEP) * _WORDS_STEP
-        return columns, values, rows, vectors.dimension if vectors else self.dimension
+        return columns, values, rows, self.preprocessor_.word_vectors.dimension
 
     def _schedule(self) -> BatchSchedule:
         if self.authors:
-            return random_batches(self.batch_size, _CHECK_SHARE)
+            return random_batches(self.batch_size, _CHECK_SHARE, _AUTHORS_BATCHES)
         return super()._schedule()
 
     def _trainer(self) -> Trainer:
@@ -186,7 +159,7 @@ class DualClassifier(EarlyStoppingClassifier):
             self.keep_text,
             self.authors,
         )
-        loss = SIGMOID if self.authors else SOFTMAX
-        return shared_trainer(
-            DualNetwork, self.learning_rate, self.encoder, shape, loss=loss, clip=self.clip
-        )
+        style: dict[str, Any] = {"loss": SOFTMAX, "clip": self.clip}
+        if self.authors:
+            style |= {"loss": SIGMOID, "epsilon": _AUTHORS_EPSILON}
+        return shared_trainer(DualNetwork, self.learning_rate, self.encoder, shape, **style)

@@ -5,20 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..recurrent.batches import BatchSchedule, Scaler, pad, pool
 from ..text.tokens import tokenise
-from ..text.vocabulary import PADDING, Vocabulary
+from ..text.vocabulary import MAX_TOKENS, PADDING, Vocabulary
 from .utterance import Utterance
+from .word_vectors import WordVectors
 
 
 @lru_cache(maxsize=1 << 16)  # an utterance is used in many trainings
 def tokens_of(text: str) -> tuple[str, ...]:
     """Return the tokens of a text; see `tokenise`."""
     return tuple(tokenise(text))
+
+
+_NO_VECTORS = WordVectors(None, 1)
+
+
+class EncodedTexts(NamedTuple):
+    """Texts as the input of a network.
+
+    Attributes
+    ----------
+    words : list of numpy.ndarray of int32, each of shape (words,)
+        Rows of the embedding, or ``-1 - i`` for row i of ``vectors``.
+    vectors : numpy.ndarray of float32, shape (other words, dimension)
+        Vectors of words that are not in the vocabulary; at least one row.
+    """
+
+    words: list[np.ndarray]
+    vectors: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -32,10 +51,12 @@ class Preprocessor:
     frames, vector : Scaler or None
         None if the model does not read them or nothing is standardised.
     vocabulary : Vocabulary or None
-        None if the model does not read text.
+        The words of the training part; None if the model does not read text.
     frame_pool, max_frames : int
         Number of consecutive frames that are averaged into one, and maximal number of averaged
         frames.
+    word_vectors : WordVectors
+        Source of the vectors of words that are not in the vocabulary.
     """
 
     inputs: tuple[str, ...]
@@ -44,6 +65,7 @@ class Preprocessor:
     vocabulary: Vocabulary | None
     frame_pool: int
     max_frames: int
+    word_vectors: WordVectors = _NO_VECTORS
 
     @classmethod
     def of(
@@ -96,9 +118,14 @@ class Preprocessor:
         vectors = _vectors(utterances)
         return vectors if self.vector is None else self.vector(vectors)
 
-    def _encoded_texts(self, utterances: Sequence[Utterance]) -> list[np.ndarray]:
+    def _encoded_texts(self, utterances: Sequence[Utterance]) -> EncodedTexts:
         assert self.vocabulary is not None
-        return [self.vocabulary.encode(tokens_of(text)) for text in _texts(utterances)]
+        texts = [tokens_of(text)[:MAX_TOKENS] for text in _texts(utterances)]
+        words = {word: None for tokens in texts for word in tokens if word not in self.vocabulary}
+        others = self.word_vectors.of(words)
+        rows = {word: row for row, word in enumerate(others.words)}
+        vectors = others.vectors if rows else np.zeros((1, others.dimension), dtype=np.float32)
+        return EncodedTexts([self.vocabulary.encode(tokens, rows) for tokens in texts], vectors)
 
 
 def _vectors(utterances: Sequence[Utterance]) -> np.ndarray:
@@ -124,12 +151,12 @@ class DualSequences:
     ----------
     parts : mapping
         The model's inputs in their order: of ``frames`` (list of matrices), ``vector`` (array) and
-        ``text`` (list of arrays of word indices).
+        ``text`` (`EncodedTexts`).
     """
 
     def __init__(self, parts: Mapping[str, Any]) -> None:
         self._parts = parts
-        sorted_by = parts["frames"] if "frames" in parts else parts["text"]
+        sorted_by = parts["frames"] if "frames" in parts else parts["text"].words
         self.lengths = np.array([len(sequence) for sequence in sorted_by])
 
     def padded(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -147,12 +174,12 @@ def _selected_vectors(values: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray,
     return (values[rows],)
 
 
-def _padded_words(values: list[np.ndarray], rows: np.ndarray) -> tuple[np.ndarray, ...]:
-    lengths = np.array([len(values[row]) for row in rows], dtype=np.int32)
+def _padded_words(texts: EncodedTexts, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    lengths = np.array([len(texts.words[row]) for row in rows], dtype=np.int32)
     words = np.full((lengths.max(), len(rows)), PADDING, dtype=np.int32)
     for column, row in enumerate(rows):
-        words[: lengths[column], column] = values[row]
-    return words, lengths
+        words[: lengths[column], column] = texts.words[row]
+    return words, lengths, texts.vectors
 
 
 _PADDED: dict[str, Callable[[Any, np.ndarray], tuple[np.ndarray, ...]]] = {
@@ -162,15 +189,20 @@ _PADDED: dict[str, Callable[[Any, np.ndarray], tuple[np.ndarray, ...]]] = {
 }
 
 
-def random_batches(size: int, share: float) -> BatchSchedule:
+def random_batches(size: int, share: float, most: int) -> BatchSchedule:
     """Return the schedule of the authors' code: batches drawn with replacement.
 
-    Dev is evaluated after every ``int(share * n / size) + 1`` batches, for n utterances.
+    Dev is evaluated after every ``int(share * n / size) + 1`` batches, for n utterances, but not
+    after the very first batch. Training ends after ``most`` batches; those after the last
+    evaluation are left out, since they affect no result.
     """
 
     def rounds(lengths: np.ndarray, rng: np.random.Generator) -> Iterator[Iterable[np.ndarray]]:
         n = len(lengths)
-        while True:
-            yield [rng.integers(0, n, size) for _ in range(int(share * n / size) + 1)]
+        between = int(share * n / size) + 1
+        first = max(between, 2)
+        yield [rng.integers(0, n, size) for _ in range(first)]
+        for _ in range((most - first) // between):
+            yield [rng.integers(0, n, size) for _ in range(between)]
 
     return rounds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ PADDING = 0
 """Row of the padding after the end of a short utterance."""
 
 UNKNOWN = 1
-"""Row of all words that are not in the training fold."""
+"""Row of the words that are not in the training fold and have no vector of another source."""
 
 EMPTY = 2
 """Row of an empty transcript, so that no utterance has length zero."""
@@ -76,8 +76,27 @@ class Vocabulary:
         """Return the number of rows of a matrix of word vectors, with the three special rows."""
         return len(self.words) + _SPECIAL
 
-    def encode(self, tokens: Sequence[str], most: int = MAX_TOKENS) -> np.ndarray:
+    def __contains__(self, word: str) -> bool:
+        """Whether a word has a row."""
+        return word in self._rows
+
+    def rows(self, words: Iterable[str]) -> np.ndarray:
+        """Return the rows of words of the vocabulary, int32, shape (words,)."""
+        return np.array([self._rows[word] for word in words], dtype=np.int32)
+
+    def encode(
+        self, tokens: Sequence[str], others: Mapping[str, int] | None = None, most: int = MAX_TOKENS
+    ) -> np.ndarray:
         """Return the rows of the first ``most`` tokens of an utterance.
+
+        Parameters
+        ----------
+        tokens : sequence of str
+        others : mapping of str to int, optional
+            Words that are not in the vocabulary, and their rows in a second matrix of word
+            vectors. Row i of it is encoded as ``-1 - i``.
+        most : int
+            Maximal number of tokens.
 
         Returns
         -------
@@ -91,5 +110,10 @@ class Vocabulary:
         """
         if most < 1:
             raise ValueError("at least one token must be read")
-        rows = [self._rows.get(token, UNKNOWN) for token in tokens[:most]]
+        rows = [self._row(token, others or {}) for token in tokens[:most]]
         return np.array(rows or [EMPTY], dtype=np.int32)
+
+    def _row(self, token: str, others: Mapping[str, int]) -> int:
+        if token in self._rows:
+            return self._rows[token]
+        return -1 - others[token] if token in others else UNKNOWN

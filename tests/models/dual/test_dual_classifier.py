@@ -11,7 +11,9 @@ from sklearn.base import clone
 from aser_bench import models
 from aser_bench.models.base import Settings
 from aser_bench.models.dual.classifier import DualClassifier
+from aser_bench.models.dual.preprocessing import random_batches
 from aser_bench.models.dual.utterance import Utterance
+from aser_bench.models.dual.word_vectors import WordVectors
 from aser_bench.pipeline.model_inputs import object_array
 
 NAMES = ("are", "tre", "mdre", "mdrea")
@@ -229,6 +231,97 @@ def test_training_starts_from_pretrained_vectors(tmp_path):
     (row,) = model.preprocessor_.vocabulary.encode(["rain"])
     assert 0 < np.abs(embedding[row]).max() < 0.1
     assert model.coverage_ == pytest.approx(2 / len(model.preprocessor_.vocabulary.words))
+
+
+@pytest.mark.parametrize("name", TEXT_MODELS)
+def test_words_outside_of_the_training_part_have_the_vectors_of_the_file(name, tmp_path):
+    rng = np.random.default_rng(0)
+    vectors = {word: rng.normal(size=4) for word in ("rage", "joy")}
+    vectors["zebra"] = vectors["rage"]
+    file = tmp_path / "vectors.txt"
+    lines = (f"{word} {' '.join(map(str, vector))}\n" for word, vector in vectors.items())
+    file.write_text("".join(lines))
+    model = fitted(name, embeddings=str(file), max_epochs=1, learning_rate=0.0)
+    assert "zebra" not in model.preprocessor_.vocabulary
+    test, _ = make_data(3)
+
+    def probabilities(word):
+        return model.predict_proba(replaced(test, text=f"the {word} was"))
+
+    np.testing.assert_array_equal(probabilities("zebra"), probabilities("rage"))
+    assert np.abs(probabilities("zebra") - probabilities("gnu")).max() > 0
+    np.testing.assert_array_equal(probabilities("gnu"), probabilities("yak"))  # both unknown
+
+
+def test_words_of_dev_have_the_vectors_of_the_file(tmp_path):
+    file = tmp_path / "vectors.txt"
+    losses = []
+    for value in (1, 2):
+        file.write_text(f"zebra {value} 0 0 0\nrage 1 1 1 1\n")
+        model = classifier("tre", embeddings=str(file), max_epochs=1)
+        dev, labels = make_data(2)
+        model.fit(*make_data(1), dev=(replaced(dev, text="zebra"), labels))
+        losses.append((model.losses_, model.dev_losses_))
+    assert losses[0][0] == losses[1][0]
+    assert losses[0][1] != losses[1][1]
+
+
+@pytest.mark.parametrize("pretrained", [False, True])
+def test_initial_word_vectors_of_the_authors_code(pretrained, tmp_path):
+    file = tmp_path / "vectors.txt"
+    file.write_text(f"rage {' '.join(['1'] * 50)}\n")
+    source = WordVectors(str(file) if pretrained else None, 50, authors=True, seed=3)
+    words = ("rage", *(f"word{i}" for i in range(200)))
+    found = source.of(words)
+    assert found.words == words
+    others = found.vectors[1:]
+    if pretrained:
+        assert (found.vectors[0] == 1).all()
+        assert 0.24 < np.abs(others).max() <= 0.25
+        assert np.std(others) == pytest.approx(0.25 / np.sqrt(3), rel=0.02)
+    else:
+        assert np.std(found.vectors) == pytest.approx(0.01, rel=0.02)
+    np.testing.assert_array_equal(source.of(["word7"]).vectors[0], found.vectors[8])
+    other_seed = WordVectors(source.path, 50, authors=True, seed=4)
+    assert not np.array_equal(other_seed.of(["word7"]).vectors[0], found.vectors[8])
+
+
+def test_authors_code_trains_with_the_vocabulary_of_the_whole_corpus():
+    model = fitted("tre", authors=True, max_epochs=1)
+    test, _ = make_data(3)
+    outside = [model.predict_proba(replaced(test, text=word)) for word in ("gnu", "yak")]
+    assert not np.array_equal(*outside)
+
+
+def test_batches_of_the_authors_code():
+    def rounds(n, most):
+        schedule = random_batches(128, 0.3, most)(np.ones(n), np.random.default_rng(0))
+        return [len(batches) for batches in schedule]
+
+    assert rounds(4425, 100) == [11] * 9  # 99 batches; one more would not be evaluated
+    assert sum(rounds(4425, 10_000)) == 9999
+    assert rounds(100, 5) == [2, 1, 1, 1]  # no evaluation after the first batch
+
+
+def test_authors_code_ends_at_the_largest_number_of_batches(monkeypatch):
+    from aser_bench.models.dual import classifier as module
+
+    monkeypatch.setattr(module, "_AUTHORS_BATCHES", 5)
+    model = fitted("are", authors=True, early_stopping="none", max_epochs=99)
+    # Evaluations after 2, 3, 4 and 5 batches.
+    assert (model.stop_, model.epochs_, model.best_epoch_) == ("max_steps", 4, 4)
+
+
+def test_epsilon_of_adam():
+    assert fitted("are", max_epochs=1)._trainer().optimizer.epsilon == 1e-7
+    assert fitted("are", max_epochs=1, authors=True)._trainer().optimizer.epsilon == 1e-8
+
+
+def test_refit_learns_the_words_of_dev():
+    (train, y), (dev, y_dev) = make_data(1), make_data(2)
+    dev = replaced(dev, text="zebra")
+    model = classifier("tre", refit_dev=True, max_epochs=3).fit(train, y, dev=(dev, y_dev))
+    assert "zebra" in model.preprocessor_.vocabulary
 
 
 def test_identity_depends_on_the_content_of_embeddings_not_on_their_path(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from aser_bench import models
 
 COLUMNS, VALUES, WORDS, DIMENSION, CLASSES, UNITS = 3, 2, 11, 4, 3, 6
+OTHER_VECTORS = np.random.default_rng(5).normal(size=(3, DIMENSION)).astype(np.float32)
 
 
 def sigmoid(x):
@@ -34,7 +35,8 @@ class Equations:
     """The four models for a single utterance."""
 
     def __init__(self, weights, authors):
-        self.w, self.activation = weights, (lambda x: x) if authors else np.tanh
+        self.w, self.authors = weights, authors
+        self.activation = (lambda x: x) if authors else np.tanh
 
     def affine(self, name, x):
         return x @ self.w[name]["kernel"] + self.w[name]["bias"]
@@ -44,7 +46,8 @@ class Equations:
         return np.concatenate([states[-1], vector])
 
     def text(self, words):
-        return gru(self.w["text"]["embedding"][words], *(self.w["text"][k] for k in GRU))
+        table = np.concatenate([self.w["text"]["embedding"], OTHER_VECTORS[::-1]])
+        return gru(table[words], *(self.w["text"][k] for k in GRU))  # -1 - i: other word i
 
     def are(self, frames, vector, words):
         return self.affine("output", self.audio(frames, vector))
@@ -58,10 +61,11 @@ class Equations:
         return self.affine("output", np.concatenate([audio, text]))
 
     def mdrea(self, frames, vector, words):
-        e = self.affine("query", self.audio(frames, vector))
-        states = self.text(words)
-        a = softmax(states @ e)
-        return self.affine("output", np.concatenate([a @ states, e]))
+        e = self.audio(frames, vector)
+        query, states = self.affine("query", e), self.text(words)
+        z = softmax(states @ query) @ states
+        reduced = query if self.authors else self.activation(self.affine("audio_half", e))
+        return self.affine("output", np.concatenate([z, reduced]))
 
 
 GRU = ("gates", "candidate", "gates_bias", "candidate_bias")
@@ -84,7 +88,7 @@ def weights_of(network):
 @pytest.mark.parametrize("name", ["are", "tre", "mdre", "mdrea"])
 def test_network_computes_the_equations_of_the_paper(name, authors):
     from aser_bench.models.dual.blocks import DualNetwork, NetworkShape
-    from aser_bench.models.dual.preprocessing import DualSequences
+    from aser_bench.models.dual.preprocessing import DualSequences, EncodedTexts
 
     encoder = models.get(name)
     shape = NetworkShape(COLUMNS, VALUES, WORDS, DIMENSION, CLASSES, UNITS, 0.7, 0.3, authors)
@@ -96,12 +100,13 @@ def test_network_computes_the_equations_of_the_paper(name, authors):
         (
             rng.normal(size=(n, COLUMNS)).astype(np.float32),
             rng.normal(size=VALUES).astype(np.float32),
-            rng.integers(3, WORDS, words).astype(np.int32),
+            rng.integers(-len(OTHER_VECTORS), WORDS, words).astype(np.int32),
         )
         for n, words in lengths
     ]
     frames, vectors, words = zip(*utterances, strict=True)
-    parts = {"frames": list(frames), "vector": np.array(vectors), "text": list(words)}
+    texts = EncodedTexts(list(words), OTHER_VECTORS)
+    parts = {"frames": list(frames), "vector": np.array(vectors), "text": texts}
     sequences = DualSequences({part: parts[part] for part in encoder.inputs})
     logits = network(*sequences.padded(np.arange(len(lengths))), training=False).numpy()
     expected = np.array([equations(*utterance) for utterance in utterances])
