@@ -49,7 +49,7 @@ class DualEncoder(Model):
         Selection of ``frames``, ``vector`` and ``text``, in this order.
     """
 
-    version = 3
+    version = 4
     packages = ("tensorflow", "keras", "numpy", "nltk")
     uses_dev = True
     is_random = True
