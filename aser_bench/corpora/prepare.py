@@ -92,17 +92,20 @@ def text_sha256(utterance: str, text: str) -> str:
 
 
 def recording_groups(table: pd.DataFrame) -> pd.Series:
-    """Return the group of each utterance; recordings with equal samples have the same group.
+    """Return the group of each utterance.
+
+    Recordings with equal samples, and segments of one file that overlap, have the same group.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        With the columns ``utterance`` and ``samples_sha256``.
+        With the columns ``utterance`` and ``samples_sha256``; if the corpus has segments, also
+        ``file``, ``start_s`` and ``end_s``.
 
     Returns
     -------
     pandas.Series
-        With the table's index: the name of the first utterance, by name, with the same samples.
+        With the table's index: the name of the first utterance, by name, of the group.
 
     Raises
     ------
@@ -111,7 +114,29 @@ def recording_groups(table: pd.DataFrame) -> pd.Series:
     """
     if (table["samples_sha256"] == "").any() or table["samples_sha256"].isna().any():
         raise ValueError("an utterance without samples_sha256 cannot be grouped")
-    return table.groupby("samples_sha256")["utterance"].transform("min").rename("group")
+    group = table.groupby("samples_sha256")["utterance"].transform("min")
+    if "start_s" in table:
+        cluster = _overlap_clusters(table)
+        while True:  # two equal segments join the clusters that they are in
+            joined = group.groupby(cluster).transform("min")
+            joined = joined.groupby(table["samples_sha256"]).transform("min")
+            if joined.equals(group):
+                break
+            group = joined
+    return group.rename("group")
+
+
+def _overlap_clusters(table: pd.DataFrame) -> pd.Series:
+    """Return a number for each segment that overlapping segments of one file share."""
+    segments = pd.Series(segments_of(table), index=table.index)
+    clusters, latest_end, number = {}, 0.0, 0
+    for _, part in segments.groupby(table["file"]):
+        latest_end = -math.inf
+        for index, (start_s, end_s) in sorted(part.items(), key=lambda item: item[1]):
+            number += start_s >= latest_end
+            latest_end = max(latest_end, end_s)
+            clusters[index] = number
+    return pd.Series(clusters).reindex(table.index)
 
 
 def conflicting_labels(table: pd.DataFrame) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -24,6 +24,7 @@ from ..corpora.prepare import (
     subset,
     text_sha256,
 )
+from ..corpora.speakers import merge_spellings
 from ..study.parsing import CorpusChoice
 from .cache import Cache, key
 from .parallel import Pool
@@ -139,6 +140,7 @@ def ingest(
     corpus = corpora.get(choice.name)
     listing = corpora.load_corpus(choice.name, choice.source)
     listing = _checked_labels(listing, labels, drop_unknown, choice.name)
+    listing = _checked_speakers(listing, strict, choice.name)
     listing, incomplete = _without_incomplete(listing)
     table = listing.utterances
     if limit is not None:
@@ -151,16 +153,33 @@ def ingest(
     )
     reasons = pd.Series([inspection.reason for inspection in inspections], index=table.index)
     bad = reasons != ""
-    broken = zip(table["file"][bad], reasons[bad], strict=True)
+    names = table["file"] + (" (" + table["utterance"] + ")" if "start_s" in table else "")
+    broken = zip(names[bad], reasons[bad], strict=True)
     refused = [*listing.refused, *incomplete, *broken]
     accepted = listing.unknown_labels.values() if drop_unknown else ()
     defects = [refusal for refusal in refused if not any(refusal in part for part in accepted)]
     _check_refused(choice.name, defects if strict else refused, int((~bad).sum()), strict)
+    missing = sorted(set(table["emotion"]) - set(table["emotion"][~bad]))
     table = table[~bad].reset_index(drop=True)
     table["group"] = recording_groups(table)
-    return Ingested(
-        corpus, order_columns(table, UTTERANCES, choice.name), refused, _notes(listing, table)
-    )
+    notes = _notes(listing, table)
+    if missing:
+        notes.append(f"classes without a usable recording are missing: {', '.join(missing)}")
+    return Ingested(corpus, order_columns(table, UTTERANCES, choice.name), refused, notes)
+
+
+def _checked_speakers(listing: Listing, strict: bool, name: str) -> Listing:
+    table, suspects = merge_spellings(listing.utterances)
+    if not suspects:
+        return listing
+    several = "speakers have" if len(suspects) > 1 else "speaker has"
+    problem = f"{len(suspects)} {several} several spellings: {'; '.join(suspects)}"
+    if strict:
+        raise UsageError(
+            f"corpus {name!r}: {problem}; write each name in one way: --strict stops here"
+        )
+    note = f"{problem}; the spellings of a name count as one speaker"
+    return replace(listing, utterances=table, notes=[*listing.notes, note])
 
 
 def _checked_labels(listing: Listing, labels: str, drop_unknown: bool, name: str) -> Listing:
@@ -201,11 +220,17 @@ def _check_refused(name: str, refused: list[tuple[str, str]], n_usable: int, str
 
 def _notes(listing: Listing, table: pd.DataFrame) -> list[str]:
     notes = list(listing.notes)
-    copies = len(table) - table["group"].nunique()
+    copies = len(table) - table["samples_sha256"].nunique()
     if copies:
         notes.append(
             f"{copies} recording{'s are' if copies > 1 else ' is'} sample for sample identical to "
             "another one; such recordings are kept on one side of every split"
+        )
+    overlaps = len(table) - table["group"].nunique() - copies
+    if overlaps:
+        notes.append(
+            f"{overlaps} segment{'s overlap' if overlaps > 1 else ' overlaps'} another one of the "
+            "same file; such segments are kept on one side of every split"
         )
     for utterances, emotions in conflicting_labels(table):
         notes.append(
@@ -216,7 +241,7 @@ def _notes(listing: Listing, table: pd.DataFrame) -> list[str]:
         parts = table.groupby("group")["split"].transform("nunique")
         if (parts > 1).any():
             notes.append(
-                f"{(parts > 1).sum()} recordings are identical to one in another part of the "
+                f"{(parts > 1).sum()} recordings have audio of one in another part of the "
                 "corpus's own split: protocol given trains on none of them that is held out"
             )
     return notes

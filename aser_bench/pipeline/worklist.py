@@ -90,6 +90,7 @@ class Worklist:
             f"  not in the cache: {len(self.pending_training())} training tasks, "
             f"{len(self.pending_coding())} of {len(self.batches)} batches for encoding and "
             "feature extraction",
+            *(f"  {note}" for note in ingested.notes),
         ]
 
     def _fits(self, task: TrainingTask) -> int:

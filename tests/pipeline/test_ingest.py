@@ -134,7 +134,7 @@ def test_notes_identical_recordings_across_the_given_split(voices, pool, tmp_pat
         "twin_sad.wav,sad,train,y",
     )
     ingested = taken(path, pool, tmp_path)
-    assert ingested.notes[-1].startswith("2 recordings are identical to one in another part")
+    assert ingested.notes[-1].startswith("2 recordings have audio of one in another part")
     (one,) = split("given", ingested.utterances, 0)
     names = ingested.utterances["utterance"].to_numpy()
     assert "twin_sad" not in set(names[one.train])
@@ -168,3 +168,91 @@ def test_rare_misspelling_of_a_remaining_class_is_refused_alone(pool, tmp_path):
     assert taken(table, pool, tmp_path).refused == [("g", reason)]
     with pytest.raises(UsageError, match="--strict stops"):
         taken(table, pool, tmp_path, strict=True)
+
+
+def test_speakers_that_differ_in_spelling_count_as_one(pool, tmp_path):
+    rows = ("a,happy,03,Yes.", "b,sad,3.0,Yes.", "c,sad,Ann,Oh!", "d,happy,ann,Oh!", "e,sad,4,Oh!")
+    table = written(tmp_path, TEXTS[0], *rows)
+    ingested = taken(table, pool, tmp_path)
+    assert ingested.speakers == 3
+    assert ingested.notes[-1] == (
+        "2 speakers have several spellings: '03' = '3.0'; 'Ann' = 'ann'; the spellings of a name "
+        "count as one speaker"
+    )
+    with pytest.raises(UsageError, match=r"2 speakers have several spellings: .*--strict stops"):
+        taken(table, pool, tmp_path, strict=True)
+
+
+def recording(tmp_path, seconds=3):
+    import numpy as np
+    import soundfile
+
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 8000 * seconds)
+    soundfile.write(tmp_path / "r.wav", noise, 8000)
+    return noise
+
+
+def test_segments_are_read_as_if_they_were_files(pool, tmp_path):
+    import soundfile
+
+    noise = recording(tmp_path)
+    soundfile.write(tmp_path / "part.wav", noise[4000:12000], 8000)
+    table = written(
+        tmp_path,
+        "file,emotion,speaker,start,end",
+        "r.wav,sad,1,0.5,1.5",
+        "r.wav,happy,1,2.5,",
+        "part.wav,sad,1,,",
+    )
+    frame = taken(table, pool, tmp_path).utterances.set_index("utterance")
+    assert frame["duration_s"].to_dict() == {"part": 1.0, "r_0.5-1.5": 1.0, "r_2.5-end": 0.5}
+    hashes = frame["samples_sha256"]
+    assert hashes["part"] == hashes["r_0.5-1.5"] != hashes["r_2.5-end"]
+    again = taken(table, pool, tmp_path, notify=pytest.fail).utterances  # from the cache
+    assert again["samples_sha256"].tolist() == hashes.tolist()
+
+
+def test_segment_outside_of_its_recording_is_refused(pool, tmp_path):
+    recording(tmp_path)
+    table = written(
+        tmp_path,
+        "file,emotion,speaker,start,end",
+        "r.wav,sad,1,0.5,3.04",  # rounded: ends with the recording
+        "r.wav,happy,1,0.5,1500",
+        "r.wav,sad,1,3,",
+        "r.wav,happy,1,0,1",
+    )
+    ingested = taken(table, pool, tmp_path)
+    assert ingested.utterances["duration_s"].tolist() == [1.0, 2.5]
+    (first_name, first), (second_name, second) = ingested.refused
+    assert first_name.endswith("r.wav (r_0.5-1500)")
+    assert "its segment ends at 1500 s, and the recording has 3.000 s" in first
+    assert second_name.endswith("r.wav (r_3-end)")
+    assert "its segment starts at 3 s" in second
+    with pytest.raises(UsageError, match=r"its segment ends at 1500 s.*--strict stops"):
+        taken(table, pool, tmp_path, strict=True)
+
+
+def test_overlapping_segments_have_one_group(pool, tmp_path):
+    recording(tmp_path)
+    starts = {"a": "0,1", "b": "0.5,1.5", "c": "1.4,2", "d": "2,3"}
+    rows = [
+        f"r.wav,{'sad' if name in 'ac' else 'happy'},1,{starts[name]},{name}" for name in starts
+    ]
+    ingested = taken(
+        written(tmp_path, "file,emotion,speaker,start,end,utterance", *rows), pool, tmp_path
+    )
+    assert ingested.utterances["group"].tolist() == ["a", "a", "a", "d"]
+    assert ingested.notes == [
+        "2 segments overlap another one of the same file; such segments are kept on one side of "
+        "every split"
+    ]
+    assert ingested.without({"a": "why"}).utterances["group"].tolist() == ["b", "b", "d"]
+
+
+def test_class_without_usable_recordings_is_named(pool, tmp_path):
+    recording(tmp_path)
+    (tmp_path / "empty.wav").write_bytes(b"")
+    table = written(tmp_path, "file,emotion,speaker", "r.wav,sad,1", "empty.wav,happy,1")
+    note = "classes without a usable recording are missing: happy"
+    assert taken(table, pool, tmp_path).notes == [note]
