@@ -40,6 +40,7 @@ FILES = (
     "drift.csv",
     "features.csv",
     "leaks.csv",
+    "folds.csv",
 )
 TABLES = "csv,latex"
 

@@ -109,7 +109,15 @@ def test_overwrite_replaces_results_report_and_nothing_else(run, tmp_path):
     assert seed(out) == 9
     assert {path.name for path in out.iterdir()} == {
         *("scores.csv", "conditions.csv", "predictions.parquet", "timings.csv", "drift.csv"),
-        *("features.csv", "leaks.csv", "study.yaml", "manifest.json", "tables", "report.html"),
+        *(
+            "features.csv",
+            "leaks.csv",
+            "folds.csv",
+            "study.yaml",
+            "manifest.json",
+            "tables",
+            "report.html",
+        ),
         "notes.txt",
     }
     assert (out / "notes.txt").read_text() == "mine"

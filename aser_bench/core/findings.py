@@ -29,10 +29,9 @@ CELLS = (
     "chance",
     "ece",
     "brier",
-    "uar_low",
-    "uar_high",
+    "why",
 )
-"""One column for each metric follows them."""
+"""The columns of each metric follow them; see `cell_columns`."""
 
 LOSSES = (
     *COMPARED,
@@ -136,6 +135,9 @@ FEATURES = ("corpus", "features", "feature", "mean", "sd")
 
 LEAKS = ("corpus", "protocol", "fold", "kind", "shared", "utterances", "n_test", "known")
 
+FOLDS = ("corpus", "protocol", "fold", "emotion", "n_train", "n_dev", "n_test")
+"""Number of utterances of each emotion in the parts of each fold; NaN if it is unknown."""
+
 LEAKAGE_EFFECT = (
     "corpus",
     "features",
@@ -184,6 +186,17 @@ TRANSCRIPT_ERRORS = (
 )
 
 
+def cell_columns(metrics: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns of the table of cells: `CELLS`, then three for each metric.
+
+    Examples
+    --------
+    >>> cell_columns(["uar"])[-3:]
+    ('uar', 'uar_low', 'uar_high')
+    """
+    return (*CELLS, *(f"{name}{end}" for name in metrics for end in ("", "_low", "_high")))
+
+
 def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame(columns=list(columns))
 
@@ -201,9 +214,10 @@ class Findings:
     repeats : int
         Number of draws of the folds; with one, intervals leave out the variation of the training.
     cells : pandas.DataFrame
-        One row for each cell, columns `CELLS` and the metrics: over all test utterances of all
-        folds, mean over runs, and the interval of the UAR. (The means over folds in the tables of
-        metrics may differ slightly.)
+        One row for each cell, columns `cell_columns`: each metric over all test utterances of all
+        folds, mean over runs, with its speaker-clustered interval ``<metric>_low`` to
+        ``<metric>_high`` (NaN and the reason in ``why`` if there is none). These are the values
+        that all tables, figures and verdicts show and compare.
     losses : pandas.DataFrame
         One row for each condition, training and metric, columns `LOSSES`: ``value`` at the
         condition and ``original``; ``difference`` is value minus original, with its
@@ -247,6 +261,9 @@ class Findings:
         Columns `LEAKS`: for each fold and ``kind`` (speaker, recording, sentence) the number that
         is in both training and test, and how many of the ``n_test`` test utterances are affected;
         ``known`` is false if it is unknown for some utterances.
+    folds : pandas.DataFrame
+        Columns `FOLDS`: the utterances of each emotion in training, dev and test of each fold, dev
+        empty if no model uses it; training and dev are NaN for results of earlier versions.
     leakage_effect : pandas.DataFrame
         Columns `LEAKAGE_EFFECT`: UAR of the original under a random protocol minus that under the
         speaker-disjoint one, on the utterances that both tested.
@@ -273,6 +290,7 @@ class Findings:
     worst: pd.DataFrame = field(default_factory=lambda: _empty(WORST))
     drift: pd.DataFrame = field(default_factory=lambda: _empty(DRIFT))
     leaks: pd.DataFrame = field(default_factory=lambda: _empty(LEAKS))
+    folds: pd.DataFrame = field(default_factory=lambda: _empty(FOLDS))
     leakage_effect: pd.DataFrame = field(default_factory=lambda: _empty(LEAKAGE_EFFECT))
     wer: pd.DataFrame = field(default_factory=lambda: _empty(WER))
     transcript_errors: pd.DataFrame = field(default_factory=lambda: _empty(TRANSCRIPT_ERRORS))

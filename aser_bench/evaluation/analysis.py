@@ -8,9 +8,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..core.findings import CELLS, DRIFT, LEAKS, TRANSCRIPT_ERRORS, WER, Findings
-from ..core.metrics import all_metrics
-from . import bandwidth, codec_rows, confusion, intervals, leakage, losses, probability, robustness
+from ..core.findings import (
+    CELLS,
+    DRIFT,
+    FOLDS,
+    LEAKS,
+    TRANSCRIPT_ERRORS,
+    WER,
+    Findings,
+    cell_columns,
+)
+from ..core.metrics import Metric, all_metrics
+from . import (
+    bandwidth,
+    codec_rows,
+    fold_classes,
+    intervals,
+    leakage,
+    losses,
+    probability,
+    robustness,
+)
 from . import recalls as recall_rows
 from .metrics import on_confusions
 from .outcomes import Cell, Corpus, Key, Outcomes, Source, read
@@ -27,6 +45,7 @@ def analyse(
     *,
     drift: pd.DataFrame | None = None,
     leaks: pd.DataFrame | None = None,
+    folds: pd.DataFrame | None = None,
     wer: pd.DataFrame | None = None,
     transcripts: pd.DataFrame | None = None,
     controls: Collection[tuple[str, str]] = (),
@@ -43,6 +62,8 @@ def analyse(
         Columns ``tables.CONDITIONS``.
     drift, leaks : pandas.DataFrame, optional
         Tables that predictions do not contain, columns `findings.DRIFT` and `findings.LEAKS`.
+    folds : pandas.DataFrame, optional
+        Columns `findings.FOLDS`; completed from the predictions where it lacks a protocol.
     wer, transcripts : pandas.DataFrame, optional
         Results of transcribers, columns `findings.WER` and `findings.TRANSCRIPTS`.
     controls : collection of (str, str)
@@ -74,6 +95,9 @@ def analyse(
         worst=losses.worst(comparisons),
         drift=_table_or_empty(drift, DRIFT),
         leaks=_table_or_empty(leaks, LEAKS),
+        folds=fold_classes.completed(
+            _table_or_empty(folds, FOLDS), {(key[0], key[3]) for key in outcomes.cells}, predictions
+        ),
         leakage_effect=leakage.effect(outcomes),
         wer=_table_or_empty(wer, WER),
         transcript_errors=_table_or_empty(
@@ -87,21 +111,30 @@ def _table_or_empty(table: pd.DataFrame | None, columns: Sequence[str]) -> pd.Da
 
 
 def cells(outcomes: Outcomes) -> pd.DataFrame:
-    """Return each cell's metrics over all its test utterances, columns `findings.CELLS`."""
+    """Return each cell's metrics over all its test utterances, columns `findings.cell_columns`."""
     rows = [
         _cell(key, cell, outcomes.corpora[key[0]])
         for key, cell in outcomes.cells.items()
         if cell.tested.any()
     ]
-    return pd.DataFrame(rows, columns=[*CELLS, *all_metrics()])
+    return pd.DataFrame(rows, columns=list(cell_columns(all_metrics())))
 
 
 def _cell(key: Key, cell: Cell, corpus: Corpus) -> dict[str, Any]:
     corpus_name, features, model, protocol, train, test = key
     rows = np.flatnonzero(cell.tested)
     tested = side(cell, corpus, rows)
-    total = tested.confusions.sum(axis=1)
-    uar = intervals.interval(tested.confusions, confusion.uar, repeats=repeats_of(cell))
+    has_speakers = bool(corpus.speakers)
+    measured = {
+        metric: intervals.interval(
+            tested.confusions,
+            on_confusions(metric, corpus.emotions),
+            clustered=has_speakers,
+            repeats=repeats_of(cell),
+        )
+        for metric in all_metrics().values()
+    }
+    reasons = dict.fromkeys(interval.why for interval in measured.values() if interval.why)
     runs = [
         (predicted[counted] == tested.truth[counted], confidence[counted])
         for predicted, confidence in zip(tested.predicted, tested.confidence, strict=True)
@@ -110,16 +143,25 @@ def _cell(key: Key, cell: Cell, corpus: Corpus) -> dict[str, Any]:
     return {
         **dict(zip(CELLS, (corpus_name, features, model, protocol, train, test), strict=False)),
         "n_utterances": len(rows),
-        "n_speakers": len(np.unique(tested.speaker)) if corpus.speakers else 0,
+        "n_speakers": len(np.unique(tested.speaker)) if has_speakers else 0,
         "n_runs": cell.runs,
         "chance": robustness.chance(tested.truth),
         "ece": float(np.mean([probability.ece(*run) for run in runs])),
         "brier": float(cell.brier[:, rows][tested.predicted >= 0].mean()),
-        # An interval of Student's t can exceed the range of a share.
-        "uar_low": float(np.clip(uar.low, 0, 1)),
-        "uar_high": float(np.clip(uar.high, 0, 1)),
+        "why": "; ".join(reasons) or ("" if has_speakers else losses.UNKNOWN),
         **{
-            name: float(np.mean(on_confusions(metric, corpus.emotions)(total)))
-            for name, metric in all_metrics().items()
+            name: value
+            for metric, interval in measured.items()
+            for name, value in _columns(metric, interval).items()
         },
+    }
+
+
+def _columns(metric: Metric, interval: intervals.Interval) -> dict[str, float]:
+    """Return the columns of a metric; an interval of Student's t can exceed the metric's range."""
+    low, high = np.clip((interval.low, interval.high), *metric.bounds)
+    return {
+        metric.name: interval.estimate,
+        f"{metric.name}_low": float(low),
+        f"{metric.name}_high": float(high),
     }

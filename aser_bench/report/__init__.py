@@ -88,9 +88,10 @@ def terminal_text(
         One table for each corpus x features x protocol with its footnotes, and the safe bitrate
         of each model and training; empty if there are no scores.
     """
+    findings = Findings() if findings is None else findings
     overview = tables.overview(scores, conditions, context, findings)
     if not overview:
         return ""
     texts = [terminal.render(table, width, verdicts) for table, verdicts in overview]
-    legend = terminal.paragraph(tables.legend([table for table, _ in overview]), width)
+    legend = terminal.paragraph(tables.legend([table for table, _ in overview], findings), width)
     return "\n".join((*texts, legend))

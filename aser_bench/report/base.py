@@ -18,9 +18,32 @@ BEST_NOTE = "Bold: the best of each column, and every value that prints equal to
 
 @dataclass(frozen=True)
 class Entry:
-    """One metric of one cell: mean, spreads, and the number of results behind them."""
+    """One metric of one cell, and the number of results behind it.
 
-    mean: float
+    Attributes
+    ----------
+    value : float
+        The value that is shown and compared: over the test utterances of all folds, mean over
+        runs. Without predictions it is ``mean_folds``.
+    low, high : float
+        The interval of the value; NaN if there is none.
+    is_pooled : bool
+        Whether there are predictions, so that the value is over the utterances of all folds.
+    mean_folds : float
+        Mean over folds of the means over runs.
+    sd_folds, sd_runs : float
+        Standard deviations of these means over folds, and over the runs of a fold.
+    n_folds, n_runs, n_failed, n_results : int
+        Folds and runs with a result, results that failed, and all results.
+    reasons : str
+        Why results failed.
+    """
+
+    value: float
+    low: float
+    high: float
+    is_pooled: bool
+    mean_folds: float
     sd_folds: float
     sd_runs: float
     n_folds: int
@@ -36,8 +59,8 @@ class Entry:
 
     @property
     def comparable(self) -> bool:
-        """Whether the mean can be compared with others: it is finite and over all results."""
-        return self.n_failed == 0 and math.isfinite(self.mean)
+        """Whether the value can be compared with others: it is finite and over all results."""
+        return self.n_failed == 0 and math.isfinite(self.value)
 
     @property
     def note(self) -> str:
@@ -49,7 +72,7 @@ class Entry:
             return f"Failed{why}."
         return (
             f"{self.n_failed} of {self.n_results} results failed{why}; "
-            "the mean is over the other results and is not considered for the best value."
+            "the value is over the other results and is not considered for the best value."
         )
 
 
@@ -62,7 +85,7 @@ class Cell:
     text : str
         A formatted number, a word, or ``-`` if there is no value.
     spread : str
-        The number after a plus-minus sign, or empty.
+        The text after the number: an interval, or a plus-minus sign and a standard deviation.
     best : bool
         Whether it is the best value of its column.
     daggered : bool
@@ -85,7 +108,7 @@ class Column:
     Attributes
     ----------
     group, label : str
-        The two lines of the head, such as a model and a training.
+        The two parts of the head, such as a model and a training; a label can have several lines.
     is_text : bool
         Whether the column holds text, which is aligned to the left, instead of numbers.
     notes : tuple of str

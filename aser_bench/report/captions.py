@@ -14,8 +14,16 @@ from ..core.findings import TRAININGS, Findings
 from .sections import Key, Section
 from .text import as_float, as_text, probability
 
-SPREAD = "Values are fractions: mean ± standard deviation over folds, after averaging over runs"
-SPREADLESS = "Values are fractions: mean over folds, after averaging over runs"
+FRACTIONS = (
+    "Values are fractions, computed over the test utterances of all folds and averaged over runs"
+)
+FOLD_MEANS = (
+    "Values are fractions: means over folds of the means over runs, because there are no "
+    "predictions to compute values over the test utterances of all folds"
+)
+FOLD_COLUMN = (
+    "mean ± SD over folds: mean and standard deviation over folds, after averaging over runs"
+)
 BITRATE = "kbit/s is the effective bitrate, read back from the coded stream"
 POOLED = "Computed over the test utterances of all folds and averaged over runs"
 POINTS = "Differences are in percentage points (negative: a loss), other values are fractions"
@@ -59,6 +67,34 @@ def caption(
 def brief(corpus: str, context: Context, extra: Iterable[str] = ()) -> str:
     """Return the sentences that explain a table of a corpus without models."""
     return _joined((_corpus(corpus, context), _study(context, ()), *extra))
+
+
+def values(is_pooled: bool, findings: Findings, has_spread: bool = False) -> str:
+    """Return the explanation of the values of a metric.
+
+    Parameters
+    ----------
+    is_pooled : bool
+        Whether there are predictions, so that the values are over all folds.
+    findings : Findings
+    has_spread : bool
+        Whether the values are shown with their intervals, or means with standard deviations.
+    """
+    if not is_pooled:
+        return f"{FOLD_MEANS}. ±: standard deviation over folds" if has_spread else FOLD_MEANS
+    if not has_spread:
+        return FRACTIONS
+    return (
+        f"{FRACTIONS}, with {100 * findings.confidence:g} % intervals (t distribution, jackknife "
+        "over speakers)"
+    )
+
+
+def missing_intervals(section: Section, keys: Iterable[Key]) -> tuple[str, ...]:
+    """Return why values have no interval, or none by speaker, as footnotes."""
+    rows = (section.pooled.get(key) for key in keys)
+    reasons = dict.fromkeys(as_text(row.why) for row in rows if row is not None)
+    return tuple(f"{reason[0].upper()}{reason[1:]}." for reason in reasons if reason)
 
 
 def intervals(findings: Findings) -> str:

@@ -14,12 +14,14 @@ def render(table: Table) -> str:
 
     The first columns identify the row (corpus, features, protocol ...). In the tables of a metric
     and of training x test conditions they are followed by ``effective_kbps``, ``codec_rate_hz``
-    and ``note`` and, for each cell, ``_n_folds``, ``_n_runs`` and ``_n_failed``, then ``_mean``,
-    ``_sd_folds`` and ``_sd_runs`` of the metric; with statistical tests also ``_p_holm`` and
-    ``_significant``. All other tables have the columns of the table of
-    `aser_bench.core.findings` that they show. Numbers are fractions with six decimals, even if
-    other formats show percentage points; bitrates and frequencies are in kbit/s and Hz.
-    Undefined values are empty.
+    and ``note`` and, for each cell, ``_n_folds``, ``_n_runs`` and ``_n_failed``. Then follow, for
+    example ``svm_matched_uar``: the value over the test utterances of all folds, mean over runs,
+    which is compared everywhere; ``_low`` and ``_high``: its interval; ``_mean_folds`` and
+    ``_sd_folds``: mean and standard deviation over folds; ``_sd_runs``: standard deviation over
+    runs; with statistical tests also ``_p_holm`` and ``_significant``. Without predictions the
+    value is empty. All other tables have the columns of the table of `aser_bench.core.findings`
+    that they show. Numbers are fractions with six decimals, even if other formats show percentage
+    points; bitrates and frequencies are in kbit/s and Hz. Undefined values are empty.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

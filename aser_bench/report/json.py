@@ -8,7 +8,7 @@ from typing import Any
 
 from .base import Plain, Table
 
-SCHEMA = 1
+SCHEMA = 2
 """The version of the format; increased if a name changes its meaning or is removed."""
 
 

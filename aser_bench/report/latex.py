@@ -1,10 +1,10 @@
 r"""Tables as LaTeX that needs ``\usepackage{booktabs,siunitx,graphicx}``.
 
 Numbers are in siunitx's S columns, so the ``\sisetup`` of the document decides how they are
-printed. The options used here are the same in siunitx 2 and 3. The spread of a mean has a separate
-column, so that decimal points stay aligned. A table with many columns is split into blocks, a table
-with many rows into several floats, and a block that is still too wide is scaled to the width of the
-line.
+printed. The options used here are the same in siunitx 2 and 3. An interval or a standard deviation
+has a separate column, so that decimal points stay aligned. A table with many columns is split into
+blocks, a table with many rows into several floats, and a block that is still too wide is scaled to
+the width of the line.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def _column_blocks(table: Table) -> list[list[int]]:
     widths = []
     for index, column in enumerate(table.columns):
         cells = (row.cells[index] for row in table.rows)
-        texts = (f"{cell.text} ± {cell.spread}" if cell.spread else cell.text for cell in cells)
-        widths.append(2 + max(map(len, (column.label, *texts))))
+        texts = (f"{cell.text} {cell.spread}".rstrip() for cell in cells)
+        widths.append(2 + max(map(len, (*column.label.split("\n"), *texts))))
     side = sum(
         max(map(len, (title, *(row.side[index] for row in table.rows))))
         for index, title in enumerate(table.sides)

@@ -1,4 +1,4 @@
-"""Columns of a table as LaTeX: decimals, decimals with a spread, or text."""
+"""Columns of a table as LaTeX: decimals, decimals with an interval or a spread, or text."""
 
 from __future__ import annotations
 
@@ -65,12 +65,14 @@ def superscript(marks: str, hang: bool = False) -> str:
 
 def title(column: LatexColumn, label: str, marks: str) -> str:
     """Return the title above a column."""
-    text = escape(label) + superscript(marks, hang=True)
+    text = r"\\".join(map(escape, label.split("\n"))) + superscript(marks, hang=True)
+    if "\n" in label:
+        text = rf"\shortstack{{{text}}}"
     return rf"\multicolumn{{{column.span}}}{{{column.align}}}{{{text}}}"
 
 
 def with_numbers(text: str) -> str:
-    """Return a text with its numbers printed by siunitx: ``[-6.1, -0.7]``, ``<.001``."""
+    """Return a text with its numbers printed by siunitx: ``[-6.1, -0.7]``, ``± .049``."""
     if text == MISSING:
         return "--"
     parts = re.split(r"((?<![\w.])-?\d*\.?\d+(?![\w.]))", text)
@@ -102,5 +104,5 @@ def _decimal(cell: Cell, mark: str) -> str:
 def _with_spread(cell: Cell, mark: str) -> str:
     if not _NUMBER.fullmatch(cell.text):
         return f"{_decimal(cell, mark)} &"
-    spread = rf"$\pm$\,\num{{{cell.spread}}}" if cell.spread else ""
+    spread = with_numbers(cell.spread).replace(r"$\pm$ ", r"$\pm$\,") if cell.spread else ""
     return f"{_decimal(cell, '')} & {spread}{mark}"

@@ -60,5 +60,5 @@ def _cells(table: Table, row: Row) -> list[str]:
 
 def _cell(table: Table, cell: Cell) -> str:
     text = f"**{escape(cell.text)}**" if cell.best else escape(cell.text)
-    spread = f" ± {cell.spread}" if cell.spread else ""
+    spread = f" {escape(cell.spread)}" if cell.spread else ""
     return text + spread + escape(table.marks_of(cell.notes, cell.has_dagger))

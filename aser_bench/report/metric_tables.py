@@ -14,7 +14,7 @@ from ..core.metrics import all_metrics
 from . import captions, labels
 from .base import Cell, Column, Entry, Plain, Row, Table
 from .sections import Condition, Key, Section, train_condition
-from .text import number, stem
+from .text import fraction_interval, number, stem
 
 Grid = Sequence[Sequence[Entry | None]]
 
@@ -64,14 +64,18 @@ class Significance:
 
 
 def by_metric(section: Section, context: Context, findings: Findings, metric: str) -> Table:
-    """Return one metric of all models and trainings, by condition."""
+    """Return one metric of all models and trainings, by condition.
+
+    A training has two columns: the values, and the means over folds with their spread.
+    """
     return _by_training(
         section,
         context,
         metric,
         Significance(section, findings, metric),
-        stem=stem(*section.name, metric),
-        extra=(captions.SPREAD, captions.BITRATE),
+        stem(*section.name, metric),
+        findings,
+        is_overview=False,
     )
 
 
@@ -82,8 +86,9 @@ def overview(section: Section, context: Context, findings: Findings) -> Table:
         context,
         "uar",
         Significance(section, findings, "uar"),
-        stem=stem(*section.name, "overview"),
-        flat=True,
+        stem(*section.name, "overview"),
+        findings,
+        is_overview=True,
     )
 
 
@@ -93,8 +98,8 @@ def _by_training(
     metric: str,
     tests: Significance,
     stem: str,
-    extra: tuple[str, ...] = (),
-    flat: bool = False,
+    findings: Findings,
+    is_overview: bool,
 ) -> Table:
     pairs = [
         (model, training) for model in section.models for training in section.trainings([model])
@@ -118,32 +123,85 @@ def _by_training(
             for pair, (unit, entry) in zip(pairs, cells, strict=True)
         ]
         records.append(_record(section, context, t, {"condition": t.name}, cells, parts))
-    shown = captions.trainings(training for _, training in pairs) if extra else ""
-    titles, named = _flat(conditions) if flat else labels.sides("Condition", conditions)
+    title = all_metrics()[metric].title
+    shown = _cells(grid, stars, all_metrics()[metric].sign)
+    extra: tuple[str, ...] = ()
+    if not is_overview:
+        extra = (
+            captions.trainings(training for _, training in pairs),
+            captions.values(bool(section.pooled), findings, _has_spread(shown)),
+            captions.FOLD_COLUMN if section.pooled else "",
+            captions.BITRATE,
+        )
+    titles, named = _flat(conditions) if is_overview else labels.sides("Condition", conditions)
+    columns = [Column(model, training) for model, training in pairs]
+    if section.pooled and not is_overview:
+        columns, shown = _with_fold_means(columns, shown, grid, title)
     return Table(
         stem=stem,
-        title=captions.title(section, context, all_metrics()[metric].title),
-        caption=captions.caption(section, context, keys, (shown, *extra, *tests.sentences)),
+        title=captions.title(section, context, _title(section, title)),
+        caption=captions.caption(section, context, keys, (*extra, *tests.sentences)),
         sides=titles,
-        columns=tuple(Column(model, training) for model, training in pairs),
-        rows=_rows(conditions, named, grid, stars, sign=all_metrics()[metric].sign),
+        columns=tuple(columns),
+        rows=_rows(conditions, named, shown),
         records=tuple(records),
         dagger=tests.dagger,
-        footnotes=captions.footnotes(section.corpus, context),
+        footnotes=(
+            *captions.missing_intervals(section, keys),
+            *captions.footnotes(section.corpus, context),
+        ),
     )
 
 
-def matrices(section: Section, context: Context) -> Iterator[Table]:
+def _has_spread(cells: Sequence[Sequence[Cell]]) -> bool:
+    return any(cell.spread for row in cells for cell in row)
+
+
+def _title(section: Section, metric: str) -> str:
+    """Return the title of a metric's values; it names the estimate if there are no predictions."""
+    return metric if section.pooled else f"{metric}, mean over folds"
+
+
+def _with_fold_means(
+    columns: Sequence[Column], cells: Sequence[Sequence[Cell]], grid: Grid, metric: str
+) -> tuple[list[Column], list[list[Cell]]]:
+    """Add a column of means and standard deviations over folds after each column of values."""
+    both = [
+        Column(f"{column.group}, {column.label}", label)
+        for column in columns
+        for label in (metric, "mean ± SD\nover folds")
+    ]
+    return both, [
+        [each for cell, entry in zip(row, line, strict=True) for each in (cell, _fold_mean(entry))]
+        for row, line in zip(cells, grid, strict=True)
+    ]
+
+
+def _fold_mean(entry: Entry | None) -> Cell:
+    if entry is None or math.isnan(entry.mean_folds):
+        return Cell()
+    return Cell(number(entry.mean_folds), _fold_spread(entry))
+
+
+def _fold_spread(entry: Entry | None) -> str:
+    return "" if entry is None or math.isnan(entry.sd_folds) else f"± {number(entry.sd_folds)}"
+
+
+def matrices(section: Section, context: Context, findings: Findings) -> Iterator[Table]:
     """Yield training x test conditions of each model that was tested on other conditions too."""
     for model in section.models:
         used = [key for key in section.cells if key[0] == model]
         trains = section.ordered(train for _, train, _ in used)
         if len(trains) >= 2 and any(train != test for _, train, test in used):
-            yield _matrix(section, context, used, trains)
+            yield _matrix(section, context, findings, used, trains)
 
 
 def _matrix(
-    section: Section, context: Context, used: Sequence[Key], trains: Sequence[Condition]
+    section: Section,
+    context: Context,
+    findings: Findings,
+    used: Sequence[Key],
+    trains: Sequence[Condition],
 ) -> Table:
     model = used[0][0]
     tests = section.ordered(test for _, _, test in used)
@@ -157,19 +215,21 @@ def _matrix(
         records.append(_record(section, context, t, keys, cells, parts))
     extra = (
         "Rows are training conditions, columns are test conditions",
-        captions.SPREADLESS,
+        captions.values(bool(section.pooled), findings),
         captions.BITRATE,
     )
     return Table(
         stem=stem(*section.name, "matrix", model, "uar"),
-        title=captions.title(section, context, f"UAR of {model}, training x test condition"),
+        title=captions.title(
+            section, context, _title(section, f"UAR of {model}, training x test condition")
+        ),
         caption=captions.caption(section, context, used, extra),
         sides=titles,
         columns=tuple(
             Column(*labels.split(*pair), notes=test.notes)
             for test, pair in zip(tests, labels.named(tests), strict=True)
         ),
-        rows=_rows(trains, named, grid, spread=False),
+        rows=_rows(trains, named, _cells(grid, has_spread=False)),
         records=tuple(records),
         footnotes=captions.footnotes(section.corpus, context),
     )
@@ -184,65 +244,74 @@ def _flat(
 def _rows(
     conditions: Sequence[Condition],
     named: Sequence[tuple[str, tuple[str, ...]]],
-    grid: Grid,
-    stars: Sequence[Sequence[bool]] = (),
-    spread: bool = True,
-    sign: int = 1,
+    cells: Sequence[Sequence[Cell]],
 ) -> tuple[Row, ...]:
-    best = _best(grid, sign)
     return tuple(
-        Row(
-            side,
-            tuple(
-                _cell(entry, (r, c) in best, bool(stars) and stars[r][c], spread)
-                for c, entry in enumerate(grid[r])
-            ),
-            heading,
-            condition.notes,
-        )
-        for r, (condition, (heading, side)) in enumerate(zip(conditions, named, strict=True))
+        Row(side, tuple(row), heading, condition.notes)
+        for condition, (heading, side), row in zip(conditions, named, cells, strict=True)
     )
 
 
-def _cell(entry: Entry | None, best: bool, has_dagger: bool, spread: bool) -> Cell:
+def _cells(
+    grid: Grid, stars: Sequence[Sequence[bool]] = (), sign: int = 1, has_spread: bool = True
+) -> list[list[Cell]]:
+    best = _best(grid, sign)
+    return [
+        [
+            _cell(entry, (r, c) in best, bool(stars) and stars[r][c], has_spread)
+            for c, entry in enumerate(line)
+        ]
+        for r, line in enumerate(grid)
+    ]
+
+
+def _cell(entry: Entry | None, best: bool, has_dagger: bool, has_spread: bool) -> Cell:
     """Return the formatted value of an entry.
 
     A cell that is not part of the study is ``-``, a cell of which all results failed is
-    ``failed``, and an undefined mean is ``n/a``.
+    ``failed``, and an undefined value is ``n/a``.
     """
     if entry is None:
         return Cell()
     notes = (entry.note,) if entry.note else ()
-    if entry.failed or math.isnan(entry.mean):
+    if entry.failed or math.isnan(entry.value):
         return Cell("failed" if entry.failed else "n/a", notes=notes)
-    spread_text = "" if not spread or math.isnan(entry.sd_folds) else number(entry.sd_folds)
-    return Cell(number(entry.mean), spread_text, best, has_dagger, notes)
+    spread = ""
+    if has_spread:
+        is_pooled = entry.is_pooled
+        spread = fraction_interval(entry.low, entry.high) if is_pooled else _fold_spread(entry)
+    return Cell(number(entry.value), spread, best, has_dagger, notes)
 
 
 def _best(grid: Grid, sign: int) -> set[tuple[int, int]]:
     """Return the places of the best value of each column and of values that print equal to it.
 
-    A column with one number has no best value. A mean over some of the results is ignored.
+    A column with one number has no best value. A value over some of the results is ignored.
     """
     places = set()
     for column in range(len(grid[0]) if grid else 0):
         values = {
-            row: entry.mean
+            row: entry.value
             for row, line in enumerate(grid)
             if (entry := line[column]) is not None and entry.comparable
         }
         if len(values) >= 2:
-            best = number(sign * max(sign * mean for mean in values.values()))
-            places |= {(row, column) for row, mean in values.items() if number(mean) == best}
+            best = number(sign * max(sign * value for value in values.values()))
+            places |= {(row, column) for row, value in values.items() if number(value) == best}
     return places
 
 
 def _numbers(name: str, metric: str, entry: Entry | None) -> dict[str, Plain]:
-    """Return a cell of a record: counts, and the metric with both spreads."""
+    """Return a cell of a record: counts, the value with its interval, and means over folds.
+
+    The value is NaN without predictions, so that a mean over folds is never under its name.
+    """
     counts = ("n_folds", "n_runs", "n_failed")
-    statistics = ("mean", "sd_folds", "sd_runs")
+    statistics = ("low", "high", "mean_folds", "sd_folds", "sd_runs")
+    value = math.nan if entry is None or not entry.is_pooled else entry.value
     return {
         **{f"{name}_{count}": getattr(entry, count, None) for count in counts},
+        f"{name}_{metric}": value,
         **{f"{name}_{metric}_{each}": getattr(entry, each, math.nan) for each in statistics},
     }
 

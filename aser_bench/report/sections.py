@@ -1,4 +1,4 @@
-"""The scores by corpus x features x protocol, with the conditions in display order."""
+"""The results by corpus x features x protocol, with the conditions in display order."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Section:
-    """The scores of one corpus, feature set and protocol.
+    """The results of one corpus, feature set and protocol.
 
     Attributes
     ----------
@@ -66,6 +66,8 @@ class Section:
         Common to all tables of the section.
     cells : dict of (model, train, test) to named tuple
         The rows of the summary.
+    pooled : dict of (model, train, test) to named tuple
+        The rows of `core.findings.Findings.cells`; empty without predictions.
     conditions : dict of str to Condition
         The conditions by name, in display order.
     """
@@ -74,6 +76,7 @@ class Section:
     features: str
     protocol: str
     cells: dict[Key, Any]
+    pooled: dict[Key, Any]
     conditions: dict[str, Condition]
 
     @property
@@ -85,7 +88,7 @@ class Section:
     def metrics(self) -> list[str]:
         """Metrics of the scores, the leading one first."""
         columns = next(iter(self.cells.values()))._fields
-        names = [name for name in all_metrics() if name in columns]
+        names = [name for name in all_metrics() if f"{name}_mean_folds" in columns]
         return sorted(names, key=lambda name: name != LEADING)
 
     @property
@@ -141,8 +144,14 @@ class Section:
         cell = self.cells.get(key)
         if cell is None:
             return None
+        pooled = self.pooled.get(key)
+        mean_folds = float(getattr(cell, f"{metric}_mean_folds"))
         return Entry(
-            mean=float(getattr(cell, metric)),
+            value=float(getattr(pooled, metric, math.nan)) if self.pooled else mean_folds,
+            low=float(getattr(pooled, f"{metric}_low", math.nan)),
+            high=float(getattr(pooled, f"{metric}_high", math.nan)),
+            is_pooled=bool(self.pooled),
+            mean_folds=mean_folds,
             sd_folds=float(getattr(cell, f"{metric}_sd_folds")),
             sd_runs=float(getattr(cell, f"{metric}_sd_runs")),
             n_folds=int(cell.n_folds),
@@ -153,7 +162,9 @@ class Section:
         )
 
 
-def sections(summary: pd.DataFrame, conditions: pd.DataFrame) -> Iterator[Section]:
+def sections(
+    summary: pd.DataFrame, conditions: pd.DataFrame, pooled: pd.DataFrame
+) -> Iterator[Section]:
     """Yield the sections of a summary in order of appearance.
 
     Parameters
@@ -162,19 +173,28 @@ def sections(summary: pd.DataFrame, conditions: pd.DataFrame) -> Iterator[Sectio
         The result of `aser_bench.report.summary.summarise`.
     conditions : pandas.DataFrame
         Columns ``tables.CONDITIONS``. Conditions that are missing in it have no bitrate.
+    pooled : pandas.DataFrame
+        The values over all folds, columns `core.findings.cell_columns`; can be empty.
     """
     conditions = tables.order_columns(conditions, tables.CONDITIONS, "the table of conditions")
     for names, rows in summary.groupby(["corpus", "features", "protocol"], sort=False):
         corpus, features, protocol = (str(name) for name in names)
-        cells = {
-            (str(row.model), str(row.train_condition), str(row.test_condition)): row
-            for row in rows.itertuples(index=False)
-        }
+        of_section = (pooled[["corpus", "features", "protocol"]].astype(str) == list(names)).all(
+            axis=1
+        )
+        cells, pooled_cells = map(_by_key, (rows, pooled[of_section]))
         by_name = conditions_by_name(conditions[conditions["corpus"] == corpus])
         used = {name for _, train, test in cells for name in (train, test)}
         used_conditions = [by_name.get(name, Condition(name, "")) for name in used]
         ordered = {each.name: each for each in sorted(used_conditions, key=lambda each: each.order)}
-        yield Section(corpus, features, protocol, cells, ordered)
+        yield Section(corpus, features, protocol, cells, pooled_cells, ordered)
+
+
+def _by_key(rows: pd.DataFrame) -> dict[Key, Any]:
+    return {
+        (str(row.model), str(row.train_condition), str(row.test_condition)): row
+        for row in rows.itertuples(index=False)
+    }
 
 
 def conditions_by_name(conditions: pd.DataFrame) -> dict[str, Condition]:

@@ -1,4 +1,7 @@
-"""Summary of the scores: means over folds and runs, with two kinds of spread."""
+"""Summary of the scores: means over folds and runs, with two kinds of spread.
+
+Tables compare pooled values (`core.findings.Findings.cells`), not these means.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +31,10 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         The columns of ``tables.CELL`` and
 
-        - for each metric: its mean (over folds, of the means over runs), ``<metric>_sd_folds``
-          (standard deviation over folds of the means over runs, n - 1; NaN for one fold) and
-          ``<metric>_sd_runs`` (mean over folds of the standard deviation over runs, n - 1; NaN
-          if no fold has two runs);
+        - for each metric: ``<metric>_mean_folds`` (mean over folds of the means over runs),
+          ``<metric>_sd_folds`` (standard deviation over folds of the means over runs, n - 1; NaN
+          for one fold) and ``<metric>_sd_runs`` (mean over folds of the standard deviation over
+          runs, n - 1; NaN if no fold has two runs);
         - ``n_folds`` and ``n_runs`` (with at least one success), ``n_failed`` and ``n_results``
           (rows), ``n_test`` (test utterances of all folds);
         - ``train_size``, ``dev_size``, ``test_size`` (utterances, mean over folds);
@@ -75,7 +78,7 @@ def _metrics(good: pd.DataFrame) -> pd.DataFrame:
     columns = {}
     means, fold_sds = _strict(folds, folds.mean()), _strict(folds, folds.std(ddof=1))
     for metric in names:
-        columns[metric] = means[metric]
+        columns[f"{metric}_mean_folds"] = means[metric]
         columns[f"{metric}_sd_folds"] = fold_sds[metric]
         columns[f"{metric}_sd_runs"] = run_sds[metric].where(means[metric].notna())
     return pd.DataFrame(columns)

@@ -48,7 +48,7 @@ def build(
         without data are omitted. All stems are different.
     """
     findings = Findings() if findings is None else findings
-    parts = list(sections(summarise(scores), conditions))
+    parts = list(sections(summarise(scores), conditions, findings.cells))
     built: list[Table] = []
     for section in parts:
         built += _of_section(section, context, findings)
@@ -64,7 +64,7 @@ def _of_section(section: Section, context: Context, findings: Findings) -> Itera
         yield metric_tables.by_metric(section, context, findings, metric)
     yield from map(_without_gaps, loss_tables.build(section, context, findings))
     yield from map(_without_gaps, safe_tables.build(section, context, findings))
-    yield from metric_tables.matrices(section, context)
+    yield from metric_tables.matrices(section, context, findings)
 
 
 def overview(
@@ -85,14 +85,23 @@ def overview(
             # The table of safe bitrates has the rest of the sentence: the numbers needed.
             [text.partition("; ")[0] + "." for text in safe_tables.verdicts(part, findings)],
         )
-        for part in sections(summarise(scores), conditions)
+        for part in sections(summarise(scores), conditions, findings.cells)
     ]
 
 
-def legend(overview: Sequence[Table]) -> str:
-    """Return the sentences that apply to all tables of an overview."""
+def legend(overview: Sequence[Table], findings: Findings) -> str:
+    """Return the sentences that apply to all tables of an overview.
+
+    Parameters
+    ----------
+    overview : sequence of Table
+        The tables of `overview`.
+    findings : Findings
+    """
     shown = [column.label for table in overview for column in table.columns]
-    return ". ".join((captions.trainings(shown), captions.SPREAD, captions.BITRATE, "")).strip()
+    has_spread = any(cell.spread for table in overview for row in table.rows for cell in row.cells)
+    values = captions.values(bool(len(findings.cells)), findings, has_spread)
+    return ". ".join((captions.trainings(shown), values, captions.BITRATE, "")).strip()
 
 
 def _without_gaps(table: Table) -> Table:

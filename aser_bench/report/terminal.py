@@ -207,7 +207,7 @@ def _column(table: Table, index: int) -> list[str]:
     digits = max((display_width(cell.text) for cell in cells if _is_number(cell)), default=0)
     texts = [
         (_right(cell.text, digits) if _is_number(cell) else cell.text)
-        + (f" ± {cell.spread}" if cell.spread else "")
+        + (f" {cell.spread}" if cell.spread else "")
         for cell in cells
     ]
     # A number without a spread starts where the others start; a word ends where they end.
@@ -219,7 +219,7 @@ def _column(table: Table, index: int) -> list[str]:
     ]
     first = index == 0 or table.columns[index - 1].group != column.group
     lines = [_shorten(column.group, _MOST_LABEL) if first else ""]
-    lines.append(column.label + table.marks_of(column.notes))
+    lines.append(" ".join(column.label.split()) + table.marks_of(column.notes))
     for text, (_, starts) in zip(padded, _with_heading_starts(table.rows), strict=True):
         lines += ["", text] if starts else [text]
     return lines

@@ -67,6 +67,19 @@ def interval(low: float, high: float) -> str:
     return f"[{points(low)}, {points(high)}]"
 
 
+def fraction_interval(low: float, high: float) -> str:
+    """Format an interval of fractions; empty if there is none.
+
+    Examples
+    --------
+    >>> fraction_interval(0.3, 0.412), fraction_interval(float("nan"), 1)
+    ('[.300, .412]', '')
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    return f"[{number(low)}, {number(high)}]"
+
+
 def probability(value: float) -> str:
     """Format a p value with three decimals; values that round to zero are ``<.001``.
 

@@ -34,6 +34,7 @@ def analyse(material: MergedResults, margin: float = MARGIN, unclustered: bool =
         material.conditions,
         drift=material.drift,
         leaks=material.leaks,
+        folds=material.folds,
         wer=material.wer,
         transcripts=material.transcripts,
         controls=controls,

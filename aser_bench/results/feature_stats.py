@@ -1,4 +1,4 @@
-"""Statistics of features and splits: feature distributions, feature drift, and leaks.
+"""Statistics of features and splits: feature distributions, drift, leaks, classes of folds.
 
 They are computed at the end of a run from its features and splits, which a results folder does not
 contain, and are written to the folder as tables for reports and checks.
@@ -6,15 +6,15 @@ contain, and are written to the folder as tables for reports and checks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from .. import features as feature_sets
-from ..core.findings import DRIFT, FEATURES, LEAKS
+from ..core.findings import DRIFT, FEATURES, FOLDS, LEAKS
 from ..core.tables import ORIGINAL
-from ..evaluation import leakage
+from ..evaluation import fold_classes, leakage
 from ..evaluation.drift import drift as drift_of
 from ..evaluation.splits import Split
 from ..pipeline.worklist import Worklist
@@ -126,14 +126,29 @@ def _means_of(worklist: Worklist, condition: str, name: str) -> np.ndarray:
 
 def leaks(worklists: Sequence[Worklist]) -> pd.DataFrame:
     """Return the overlap of training and test by protocol and fold, columns `findings.LEAKS`."""
-    parts = []
-    for worklist in worklists:
-        folds: dict[str, dict[int, Split]] = {}
-        for task in worklist.trainings:
-            protocol, fold = task.cell["protocol"], task.cell["fold"]
-            split = Split(fold, task.train, task.dev, task.test)
-            folds.setdefault(protocol, {}).setdefault(fold, split)
-        for protocol, splits in folds.items():
-            table = worklist.ingested.utterances
-            parts.append(leakage.leaks(protocol, table, list(splits.values())))
+    parts = [leakage.leaks(*protocol) for protocol in _protocols(worklists)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(LEAKS))
+
+
+def folds(worklists: Sequence[Worklist]) -> pd.DataFrame:
+    """Return the utterances of each emotion in each fold, columns `findings.FOLDS`."""
+    parts = [fold_classes.of_splits(*protocol) for protocol in _protocols(worklists)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(FOLDS))
+
+
+def _protocols(
+    worklists: Sequence[Worklist],
+) -> Iterator[tuple[str, pd.DataFrame, list[Split]]]:
+    """Yield each protocol of each corpus, the utterances, and the folds.
+
+    The dev part of a fold is empty if no model uses it.
+    """
+    for worklist in worklists:
+        splits: dict[str, dict[int, Split]] = {}
+        for task in worklist.trainings:
+            of_protocol = splits.setdefault(task.cell["protocol"], {})
+            fold = task.cell["fold"]
+            if fold not in of_protocol or len(task.dev) > len(of_protocol[fold].dev):
+                of_protocol[fold] = Split(fold, task.train, task.dev, task.test)
+        for protocol, of_fold in splits.items():
+            yield protocol, worklist.ingested.utterances, list(of_fold.values())

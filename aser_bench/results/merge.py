@@ -24,6 +24,7 @@ _KEYS = {
     "conditions": ["corpus", "condition"],
     "drift": ["corpus", "features", "condition", "feature"],
     "leaks": ["corpus", "protocol", "fold", "kind"],
+    "folds": ["corpus", "protocol", "fold", "emotion"],
     "wer": _TRANSCRIPTION,
     "transcripts": [*_TRANSCRIPTION, "utterance"],
 }
@@ -44,7 +45,7 @@ class MergedResults:
     folders : tuple of ResultsFolder
     sources : tuple of Source
         The predictions, with the names to use for corpora and models in them.
-    scores, conditions, drift, leaks, wer, transcripts : pandas.DataFrame
+    scores, conditions, drift, leaks, folds, wer, transcripts : pandas.DataFrame
         Tables of all folders.
     context : Context
     """
@@ -55,6 +56,7 @@ class MergedResults:
     conditions: pd.DataFrame
     drift: pd.DataFrame
     leaks: pd.DataFrame
+    folds: pd.DataFrame
     wer: pd.DataFrame
     transcripts: pd.DataFrame
     context: Context

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..core.atomic import complete_interrupted
 from ..core.errors import UsageError
-from ..core.findings import DRIFT, LEAKS, TRANSCRIPTS, WER
+from ..core.findings import DRIFT, FOLDS, LEAKS, TRANSCRIPTS, WER
 from ..core.metrics import all_metrics, score_columns
 from ..core.tables import CONDITIONS, RESULT, SCORE_DETAILS, order_columns
 from ..evaluation.rescoring import add_missing_metrics
@@ -47,6 +47,8 @@ class ResultsFolder:
         predictions.
     conditions, drift, leaks : pandas.DataFrame
         Columns ``tables.CONDITIONS``, ``findings.DRIFT``, ``findings.LEAKS``.
+    folds : pandas.DataFrame
+        Columns ``findings.FOLDS``; empty for results of earlier versions.
     wer, transcripts : pandas.DataFrame
         Columns ``findings.WER`` and ``findings.TRANSCRIPTS``; empty without transcribers.
     """
@@ -57,6 +59,7 @@ class ResultsFolder:
     conditions: pd.DataFrame
     drift: pd.DataFrame
     leaks: pd.DataFrame
+    folds: pd.DataFrame
     wer: pd.DataFrame
     transcripts: pd.DataFrame
 
@@ -92,6 +95,7 @@ def read(path: Path | str) -> ResultsFolder:
         _table(path / "conditions.csv", CONDITIONS),
         _table(path / "drift.csv", DRIFT),
         _table(path / "leaks.csv", LEAKS),
+        _table(path / "folds.csv", FOLDS, optional=True),
         _table(path / "wer.csv", WER, optional=True),
         _table(path / "transcripts.csv", TRANSCRIPTS, optional=True),
     )

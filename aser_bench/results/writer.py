@@ -26,8 +26,8 @@ Costs = list[tuple[str, str, Cost]]
 
 NAMES = (
     *("scores.csv", "conditions.csv", "predictions.parquet", "timings.csv", "drift.csv"),
-    *("features.csv", "leaks.csv", "wer.csv", "transcripts.csv", "study.yaml", "manifest.json"),
-    *("tables", "figures", "sounds", "report.html"),
+    *("features.csv", "leaks.csv", "folds.csv", "wer.csv", "transcripts.csv", "study.yaml"),
+    *("manifest.json", "tables", "figures", "sounds", "report.html"),
 )
 """Everything that a run or a report writes to a results folder, and that a new run replaces."""
 
@@ -96,6 +96,7 @@ def write(
             feature_stats.features(worklists, originals), path, "%.9g"
         ),
         "leaks.csv": lambda path: _write_csv(feature_stats.leaks(worklists), path),
+        "folds.csv": lambda path: _write_csv(feature_stats.folds(worklists), path),
         **_transcript_writers(transcript_table),
         "study.yaml": lambda path: path.write_text(_yaml(study), "utf-8"),
         FILE: manifest.write,

@@ -16,7 +16,7 @@ from aser_bench.evaluation.analysis import analyse
 from aser_bench.evaluation.outcomes import Source
 
 TABLES = {
-    "cells": (*contract.CELLS, *all_metrics()),
+    "cells": contract.cell_columns(all_metrics()),
     "losses": contract.LOSSES,
     "recalls": contract.RECALLS,
     "confusions": contract.CONFUSIONS,
@@ -26,6 +26,7 @@ TABLES = {
     "worst": contract.WORST,
     "drift": contract.DRIFT,
     "leaks": contract.LEAKS,
+    "folds": contract.FOLDS,
     "leakage_effect": contract.LEAKAGE_EFFECT,
 }
 COMPARISONS = ("losses", "robustness", "speakers", "worst", "bandwidth")

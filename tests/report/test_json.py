@@ -29,7 +29,7 @@ def test_schema(built):
     for table in built:
         content = strict(json_tables.render(table))
         assert list(content) == ["schema", "name", "title", "caption", "notes", "columns", "rows"]
-        assert content["schema"] == 1
+        assert content["schema"] == 2
         assert (content["name"], content["title"]) == (table.stem, table.title)
         assert all(list(row) == content["columns"] for row in content["rows"])
         assert set(table.footnotes) <= set(content["notes"])

@@ -47,10 +47,10 @@ def test_one_table_for_each_metric_and_uar_first(build):
     tables_by_name = by_kind(build(models=("svm",), train=("original",)))
     assert list(tables_by_name) == ["uar", "wap", "accuracy", "macro_f1"]
     assert [table.title.rpartition(": ")[2] for table in tables_by_name.values()] == [
-        "UAR",
-        "WAP",
-        "Accuracy",
-        "Macro-F1",
+        "UAR, mean over folds",
+        "WAP, mean over folds",
+        "Accuracy, mean over folds",
+        "Macro-F1, mean over folds",
     ]
     assert len({table.rows for table in tables_by_name.values()}) == 4
 
@@ -177,7 +177,7 @@ def test_models_with_other_conditions_have_gaps(build):
     assert rows_of(table)["mp3-8k"].cells[1].text == "-"
     (record,) = (record for record in table.records if record["condition"] == "mp3-8k")
     assert record["mlp_clean_n_folds"] is None
-    assert np.isnan(record["mlp_clean_uar_mean"])
+    assert np.isnan(record["mlp_clean_uar_mean_folds"])
 
 
 def test_no_scores_no_tables(build, tmp_path):
@@ -211,12 +211,13 @@ def test_csv_has_plain_numbers(full, tmp_path):
     ]
     table = table.set_index("condition")
     assert table["svm_matched_uar_sd_runs"].isna().all()
-    assert np.isnan(table.loc["mp3-8k", "mlp_matched_uar_mean"])
+    assert table["svm_matched_uar"].isna().all()
+    assert np.isnan(table.loc["mp3-8k", "mlp_matched_uar_mean_folds"])
     assert table.loc["mp3-8k", "mlp_matched_n_failed"] == 50
     assert "mlp_matched: Failed (did not converge)." in table.loc["mp3-8k", "note"]
     assert table.loc["mp3-192k", "codec_rate_hz"] == 32000
     scores = full[0].query("model == 'svm' and test_condition == train_condition == 'mp3-16k'")
-    assert table.loc["mp3-16k", "svm_matched_uar_mean"] == pytest.approx(
+    assert table.loc["mp3-16k", "svm_matched_uar_mean_folds"] == pytest.approx(
         scores["uar"].mean(), abs=1e-6
     )
 

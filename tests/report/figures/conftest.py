@@ -14,13 +14,13 @@ from aser_bench.core import tables
 from aser_bench.core.context import Context
 from aser_bench.core.findings import (
     BANDWIDTH,
-    CELLS,
     CONFUSIONS,
     DRIFT,
     LOSSES,
     RECALLS,
     SPEAKERS,
     Findings,
+    cell_columns,
 )
 from aser_bench.core.metrics import all_metrics
 
@@ -96,7 +96,7 @@ def _cells(run: Run, random: np.random.Generator) -> pd.DataFrame:
     for group in run.group:
         for train, test in sorted(pairs):
             uar = 0.7 - 0.25 * (train != test) + 0.04 * random.standard_normal()
-            row = dict.fromkeys((*CELLS, *all_metrics()), 0.5) | dict(
+            row = dict.fromkeys(cell_columns(all_metrics()), 0.5) | dict(
                 zip(tables.CELL, (*group, train, test), strict=True)
             )
             rows.append(
@@ -111,7 +111,7 @@ def _cells(run: Run, random: np.random.Generator) -> pd.DataFrame:
                     "uar_high": uar + 0.05,
                 }
             )
-    cells = pd.DataFrame(rows, columns=[*CELLS, *all_metrics()])
+    cells = pd.DataFrame(rows, columns=list(cell_columns(all_metrics())))
     cells.loc[cells["test_condition"] == "lowpass-3k0", ["uar_low", "uar_high"]] = np.nan
     return cells
 

@@ -95,7 +95,7 @@ def cells(corpora):
                 "uar_high": NAN,
             }
         )
-    return pd.DataFrame(rows, columns=[*findings.CELLS, *all_metrics()])
+    return pd.DataFrame(rows, columns=list(findings.cell_columns(all_metrics())))
 
 
 def recalls(corpora):
