@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import math
 import stat
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ..core.errors import AudioError
 from ..core.tables import SAMPLE_RATE
-from . import containers, headers
-
-if TYPE_CHECKING:
-    from soundfile import SoundFile
-
-Audio = npt.NDArray[np.float32]
+from .decoding import MAX_DURATION_S, Audio, Decoded, decode
 
 
 class Segment(NamedTuple):
@@ -32,6 +27,29 @@ class Segment(NamedTuple):
 WHOLE = Segment()
 """The whole recording."""
 
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording as codecs encode it, and the properties of its file.
+
+    Attributes
+    ----------
+    signal : numpy.ndarray
+        float32, shape (samples,), as `read` returns it.
+    source_rate : int
+        Sample rate of the file, in Hz.
+    scaled_by : float
+        Factor by which the samples of the file are multiplied; 1 unless they exceed full scale.
+    states_length : bool
+        Whether the file states its length, so that one that is cut off is recognised.
+    """
+
+    signal: Audio
+    source_rate: int
+    scaled_by: float
+    states_length: bool
+
+
 END_TOLERANCE_S = 0.05
 """Seconds by which a segment may end after its recording: times in tables are rounded, and a lossy
 recording may be a frame shorter than its source. Such a segment ends with the recording."""
@@ -39,27 +57,11 @@ recording may be a frame shorter than its source. Such a segment ends with the r
 MIN_DURATION_S = 0.025
 """Shortest accepted recording, in seconds: one analysis window."""
 
-MAX_DURATION_S = 3600.0
-"""Longest accepted recording, in seconds. Utterances last seconds; longer files are mistakes."""
-
 MAX_BYTES = 2**30
 """Largest accepted file, in bytes."""
 
 _SILENCE = 1 / 32768  # one step of 16 bits
 _CANCELLED = 0.01  # level of the downmix relative to that of the channels: -40 dB
-# The header of an unfinished FLAC stream states no length. libsndfile then reports a huge number
-# of frames and cannot read to the end, so such files are decoded by ffmpeg.
-_UNKNOWN_FRAMES = 2**40
-
-_SIGNATURES = (
-    (b"#EXTM3U", "is a playlist, not a recording"),
-    (b"ffconcat", "is a playlist, not a recording"),
-    (b"[playlist]", "is a playlist, not a recording"),
-    (b"<!DOCTYPE", "is a web page: the download failed; fetch it again"),
-    (b"<html", "is a web page: the download failed; fetch it again"),
-    (b"PK\x03\x04", "is a zip archive; unpack it"),
-    (b"\x1f\x8b", "is a gzip archive; unpack it"),
-)
 
 
 def read(path: str | Path, rate: int = SAMPLE_RATE, segment: Segment = WHOLE) -> Audio:
@@ -82,42 +84,45 @@ def read(path: str | Path, rate: int = SAMPLE_RATE, segment: Segment = WHOLE) ->
     Returns
     -------
     numpy.ndarray
-        float32, shape (samples,), finite; 16-bit samples are divided by 32768. Lossy and float
-        recordings may exceed 1.0: nothing is clipped.
+        float32, shape (samples,), finite; 16-bit samples are divided by 32768. Float and lossy
+        recordings with samples above full scale are divided by their peak: codecs with 16-bit
+        input would clip them.
 
     Raises
     ------
     AudioError
         If the recording cannot be used; the message gives the reason and what to do.
     """
-    return read_with_source_rate(path, rate, segment)[0]
+    return read_recording(path, rate, segment).signal
 
 
-def read_with_source_rate(
+def read_recording(
     path: str | Path, rate: int = SAMPLE_RATE, segment: Segment = WHOLE
-) -> tuple[Audio, int]:
-    """Return the signal as `read` does, and the sample rate of the file in Hz."""
+) -> Recording:
+    """Return the signal as `read` does, with the properties of its file."""
     if segment == WHOLE:
-        signal, source_rate = _decode(_contents(Path(path)))
+        decoded = decode(_contents(Path(path)))
+        signal = decoded.signal
     else:
-        whole, source_rate = _decode_for_segments(Path(path), *_size_and_time(Path(path)))
-        signal = _cut(whole, source_rate, segment)
-    _check_length(len(signal), source_rate)
+        decoded = _decode_for_segments(Path(path), *_size_and_time(Path(path)))
+        signal = _cut(decoded.signal, decoded.rate, segment)
+    _check_length(len(signal), decoded.rate)
     mono = _downmix(signal)
-    if source_rate != rate:
+    if decoded.rate != rate:
         import soxr
 
-        mono = soxr.resample(mono, source_rate, rate, quality="HQ")
+        mono = soxr.resample(mono, decoded.rate, rate, quality="HQ")
         _check_length(len(mono), rate)
         if np.abs(mono).max() <= _SILENCE:
             raise AudioError(f"it is silent below {rate // 2} Hz; leave it out")
-    return np.ascontiguousarray(mono, dtype=np.float32), source_rate
+    mono = np.ascontiguousarray(mono, dtype=np.float32)
+    return Recording(mono, decoded.rate, decoded.scaled_by, decoded.states_length)
 
 
 @lru_cache(maxsize=1)
-def _decode_for_segments(path: Path, size: int, modified_ns: int) -> tuple[Audio, int]:
+def _decode_for_segments(path: Path, size: int, modified_ns: int) -> Decoded:
     """Return a decoded file; the next segment of the same file does not decode it again."""
-    return _decode(_contents(path))
+    return decode(_contents(path))
 
 
 def release_segments() -> None:
@@ -173,71 +178,6 @@ def _contents(path: Path) -> bytes:
     if contents.startswith(b"version https://git-lfs"):
         raise AudioError("it is a git-LFS pointer, not the recording; run: git lfs pull")
     return contents
-
-
-def _decode(contents: bytes) -> tuple[Audio, int]:
-    """Return a float32 signal of shape (frames, channels) and its sample rate in Hz."""
-    name = containers.identify(contents)
-    if name is not None:
-        return containers.decode(contents, name, MAX_DURATION_S)
-    reason = headers.header_error(contents)
-    if reason:
-        raise AudioError(reason)
-    import soundfile
-
-    try:
-        file = soundfile.SoundFile(io.BytesIO(contents))
-    except (soundfile.LibsndfileError, TypeError) as error:
-        name = containers.identify(contents, fallback=True)
-        if name is not None:
-            return containers.decode(contents, name, MAX_DURATION_S)
-        raise AudioError(_describe_contents(contents, error)) from error
-    with file:
-        if file.frames >= _UNKNOWN_FRAMES:
-            return containers.decode(contents, "flac", MAX_DURATION_S)
-        return _read_frames(file, contents), int(file.samplerate)
-
-
-def _read_frames(file: SoundFile, contents: bytes) -> Audio:
-    import soundfile
-
-    if file.frames > MAX_DURATION_S * file.samplerate:
-        hours = file.frames / file.samplerate / 3600
-        raise AudioError(f"it is {hours:.1f} hours long; split it into utterances")
-    try:
-        signal: Audio = file.read(dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise AudioError(
-            f"it is damaged or cut off ({_detail(error)}); copy or download it again"
-        ) from error
-    # MP3: the decoder may remove its delay at both ends, so two frames of tolerance.
-    tolerance = 2 * 1152 if file.format == "MP3" else 0
-    if len(signal) + tolerance < file.frames and headers.states_length(contents):
-        raise AudioError(
-            f"it is cut off: its header states {file.frames} samples and the file has "
-            f"{len(signal)}; copy or download it again"
-        )
-    return signal
-
-
-def _detail(error: Exception) -> str:
-    text = str(getattr(error, "error_string", error))
-    return text.removeprefix("Error : ").rstrip(".")
-
-
-def _describe_contents(contents: bytes, error: Exception) -> str:
-    head = contents[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    for signature, description in _SIGNATURES:
-        if head[: len(signature)].lower() == signature.lower():
-            return f"it {description}"
-    try:
-        text = contents[:4096].decode("utf-8")
-    except UnicodeDecodeError as broken:
-        # The 4096 bytes may end inside a multi-byte character.
-        text = contents[: broken.start].decode("utf-8") if broken.start > 4000 else "\0"
-    if all(character.isprintable() or character in "\t\r\n\f" for character in text):
-        return "it is text, not audio"
-    return f"it is not audio that libsndfile or ffmpeg reads ({_detail(error)}); export it as WAV"
 
 
 def _check_length(frames: int, rate: int) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ import numpy.typing as npt
 
 from ..core import ffmpeg, tempdirs
 from ..core.errors import AudioError, CodecError, UsageError
+from . import elements, headers, packets
 
 # Offset and bytes of a container's signature, and ffmpeg's name of the demuxer.
 _SIGNATURES = (
@@ -35,9 +37,20 @@ _SIGNATURES = (
     (0, b"TTA1", "tta"),
     (0, b"MPCK", "mpc8"),
     (0, b"\x0bw", "ac3"),
+    (8, b"AVI ", "avi"),
 )
-# libsndfile reads most of these; ffmpeg decodes the rest (AAC in CAF, Speex in Ogg).
-_FALLBACK_SIGNATURES = ((0, b"caff", "caf"), (0, b"OggS", "ogg"))
+# libsndfile reads most of these; ffmpeg decodes the rest (AAC in CAF and WAV, Speex in Ogg).
+_FALLBACK_SIGNATURES = (
+    (0, b"caff", "caf"),
+    (0, b"OggS", "ogg"),
+    (8, b"WAVE", "wav"),
+    (0, b"riff\x2e\x91", "w64"),
+    (8, b"AIFF", "aiff"),
+    (8, b"AIFC", "aiff"),
+    (0, b".snd", "au"),
+    (0, b"NIST_1A", "nistsphere"),
+    (0, b"ID3", "mp3"),
+)
 
 # Containers whose header states the duration. Another duration after decoding means that the file
 # is cut off or the decoder is wrong (the bundled ffmpeg decodes Speex at half its speed).
@@ -50,10 +63,14 @@ _UNINFORMATIVE = (
     "video:",
     "Error opening output files",
     "Exiting with exit code",
+    "Terminating thread",
+    "Error while decoding stream",
+    "Nothing was written into output",
 )
 
 _LIMIT_S = 60.0  # enough for one hour of audio on a slow machine, without ffmpeg's start
-_COPY, _WAV = "recording.bin", "recording.wav"
+_COPY, _WAV, _FLOATS = "recording.bin", "recording.wav", "recording.f32"
+_FULL_SCALE = 32767 / 32768
 
 
 def identify(contents: bytes, fallback: bool = False) -> str | None:
@@ -62,20 +79,26 @@ def identify(contents: bytes, fallback: bool = False) -> str | None:
     Parameters
     ----------
     contents : bytes
-        The file, or its first 16 bytes.
+        The whole file.
     fallback : bool
         Whether to look for the containers that libsndfile is tried on first.
     """
     for offset, magic, name in _FALLBACK_SIGNATURES if fallback else _SIGNATURES:
         if contents[offset : offset + len(magic)] == magic:
             return name
+    if not fallback and headers.has_several_voc_sounds(contents):
+        return "voc"  # libsndfile reads the headers of further blocks as samples
+    if contents[:1] != b"\xff" or not contents[1:2]:
+        return None
     # AAC in an ADTS stream: a sync word of 12 bits, then layer 0 (MP3 has another layer).
-    if not fallback and contents[:1] == b"\xff" and contents[1:2]:
-        return "aac" if contents[1] & 0xF6 == 0xF0 else None
-    return None
+    if contents[1] & 0xF6 == 0xF0:
+        return None if fallback else "aac"
+    return "mp3" if fallback and contents[1] & 0xE0 == 0xE0 else None
 
 
-def decode(contents: bytes, name: str, longest_s: float) -> tuple[npt.NDArray[np.float32], int]:
+def decode(
+    contents: bytes, name: str, longest_s: float
+) -> tuple[npt.NDArray[np.float32], int, bool]:
     """Decode a recording in a container.
 
     Parameters
@@ -90,9 +113,12 @@ def decode(contents: bytes, name: str, longest_s: float) -> tuple[npt.NDArray[np
     Returns
     -------
     signal : numpy.ndarray
-        float32 of shape (frames, channels): 16-bit samples divided by 32768.
+        float32 of shape (frames, channels): 16-bit samples divided by 32768, or the decoder's float
+        samples if they exceed full scale.
     rate : int
         Sample rate in Hz.
+    states_length : bool
+        Whether the file states its length, so that one that is cut off is recognised.
 
     Raises
     ------
@@ -101,6 +127,9 @@ def decode(contents: bytes, name: str, longest_s: float) -> tuple[npt.NDArray[np
     UsageError
         If ffmpeg or pydub cannot be used.
     """
+    reason = _length_error(contents, name)
+    if reason:
+        raise AudioError(reason)
     try:
         ffmpeg.version()
     except CodecError as error:
@@ -113,18 +142,56 @@ def decode(contents: bytes, name: str, longest_s: float) -> tuple[npt.NDArray[np
         # One second above the limit, so that the caller detects that it is too long.
         _convert(folder, name, codec, longest_s + 1)
         signal, rate = _read_wav(folder / _WAV, longest_s + 1 if stated_s is None else None)
-    decoded_s = len(signal) / rate
+        if len(signal) and np.abs(signal).max() >= _FULL_SCALE:
+            signal = _above_full_scale(folder, name, codec, longest_s + 1, signal)
+    _check_duration(len(signal) / rate, stated_s)
+    return signal, rate, _states_length(contents, name, stated_s)
+
+
+def _length_error(contents: bytes, name: str) -> str:
+    if name in ("wav", "w64", "aiff", "au", "caf", "nistsphere", "voc"):
+        return headers.header_error(contents)
+    if name in ("ogg", "mp3"):
+        return headers.header_error(contents) or packets.stream_error(contents)
+    return elements.structure_error(contents, name) or packets.frames_error(contents, name)
+
+
+def _states_length(contents: bytes, name: str, stated_s: float | None) -> bool:
+    return (
+        stated_s is not None
+        or elements.states_sizes(contents, name)
+        or headers.states_size(contents)
+        or packets.states_length(contents)
+    )
+
+
+def _check_duration(decoded_s: float, stated_s: float | None) -> None:
     if stated_s is not None and decoded_s < 0.9 * stated_s - 0.1:
         raise AudioError(
-            f"it is cut off: its header states {stated_s:.2f} s and the file has "
-            f"{decoded_s:.2f} s; copy or download it again"
+            headers.cut_off(
+                f"its header states {stated_s:.2f} s and the file has {decoded_s:.2f} s"
+            )
         )
     if stated_s is not None and decoded_s > 1.1 * stated_s + 0.3:
         raise AudioError(
             f"ffmpeg decodes {decoded_s:.2f} s although its header states {stated_s:.2f} s; "
             "convert it to WAV with another program"
         )
-    return signal, rate
+
+
+def _above_full_scale(
+    folder: Path, name: str, codec: str, longest_s: float, signal: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """Return the decoder's float samples if they exceed full scale, else the given signal.
+
+    The conversion to 16 bits clips the samples of lossy and float recordings.
+    """
+    _convert(folder, name, codec, longest_s, ["-c:a", "pcm_f32le", "-f", "f32le"], _FLOATS)
+    samples = np.fromfile(folder / _FLOATS, "<f4")
+    channels = signal.shape[1]
+    if len(samples) % channels or not np.abs(samples).max(initial=0.0) > 1.0:
+        return signal
+    return samples.reshape(-1, channels)[: len(signal)]
 
 
 def _probe(folder: Path, name: str) -> tuple[str, float | None]:
@@ -133,9 +200,11 @@ def _probe(folder: Path, name: str) -> tuple[str, float | None]:
     _, output = _ffmpeg(_input(name), folder, "info")
     codecs = set(re.findall(r"Stream #\d+:\d+[^\n]*?: Audio: (\w+)", output))
     if "Input #0" not in output:
-        raise AudioError(f"it is damaged or cut off: {_last_line(output)}")
-    if len(codecs) != 1 or codecs == {"none"}:
-        tracks = "audio tracks of several codecs" if len(codecs) > 1 else "no audio track"
+        raise AudioError(_undecodable(output))
+    if codecs == {"none"}:
+        raise AudioError("ffmpeg has no decoder for its codec; export it as 16-bit WAV")
+    if len(codecs) != 1:
+        tracks = "audio tracks of several codecs" if codecs else "no audio track"
         raise AudioError(f"it has {tracks}; export the audio as WAV")
     length = re.search(r"Duration: (\d+):(\d+):(\d+\.\d+)", output)
     # The duration of a video can differ from that of its audio, and that of a raw stream is only
@@ -146,15 +215,22 @@ def _probe(folder: Path, name: str) -> tuple[str, float | None]:
     return codecs.pop(), int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
-def _convert(folder: Path, name: str, codec: str, longest_s: float) -> None:
-    """Decode the audio track to a 16-bit WAV file."""
-    options = ["-vn", "-map_metadata", "-1", "-c:a", "pcm_s16le", "-f", "wav"]
-    arguments = ["-c:a", codec, *_input(name), *options, "-t", f"{longest_s:g}", _WAV]
-    status, output = _ffmpeg(arguments, folder, "error")
+def _convert(
+    folder: Path,
+    name: str,
+    codec: str,
+    longest_s: float,
+    output: Sequence[str] = ("-c:a", "pcm_s16le", "-f", "wav"),
+    file: str = _WAV,
+) -> None:
+    """Decode the audio track, by default to a 16-bit WAV file."""
+    options = ["-vn", "-map_metadata", "-1", *output]
+    arguments = ["-c:a", codec, *_input(name), *options, "-t", f"{longest_s:g}", file]
+    status, messages = _ffmpeg(arguments, folder, "error")
     if status < 0:  # ffmpeg crashed, or exceeded the file size limit
-        raise AudioError(f"{ffmpeg.failure_message(status, output)}; export it as WAV")
-    if status or not (folder / _WAV).is_file():
-        raise AudioError(f"it is damaged or cut off: {_last_line(output)}")
+        raise AudioError(f"{ffmpeg.failure_message(status, messages)}; export it as WAV")
+    if status or not (folder / file).is_file():
+        raise AudioError(_undecodable(messages))
 
 
 def _input(name: str) -> list[str]:
@@ -192,10 +268,14 @@ def _read_wav(wav: Path, longest_s: float | None) -> tuple[npt.NDArray[np.float3
     return channels / np.float32(1 << (8 * segment.sample_width - 1)), int(segment.frame_rate)
 
 
+def _undecodable(messages: str) -> str:
+    return f"it is damaged or cut off, or its codec is not supported: {_last_line(messages)}"
+
+
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    # The prefix "[mov @ 0x1f3]" differs between runs; reports must be reproducible.
+    lines = [re.sub(r"^(\[[^\]]*\] *)+", "", line) for line in lines]
     lines = [line for line in lines if not line.startswith(_UNINFORMATIVE)] or lines
     last = lines[-1] if lines else "ffmpeg printed no message"
-    # The prefix "[mov @ 0x1f3]" differs between runs; reports must be reproducible.
-    last = re.sub(r"^(\[[^\]]*\] *)+", "", last)
     return last.replace(_COPY, "the recording").rstrip(".")

@@ -1,4 +1,4 @@
-"""Detection of truncated audio files from their headers.
+"""Comparison of the size of the audio data that a header states with the length of the file.
 
 libsndfile opens a truncated WAV file without an error, and opens one in which the recorder did not
 fill in the size as an empty file. Both would cause unnoticed errors in results.
@@ -6,15 +6,41 @@ fill in the size as an empty file. Both would cause unnoticed errors in results.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-# Recorders that write to a pipe do not know the size and write one of several huge numbers.
-_UNKNOWN_FROM = 0x7FFF_0000
+PLACEHOLDER_FROM = 2**30
+"""Smallest stated size in bytes that counts as a placeholder. Recorders that write to a pipe do not
+know the size and write a huge number (2,000,000,000, 0x7FFFFFFF, 0xFFFFFFFF) or 0. No file of this
+size is read, so a larger number cannot be the size of the audio."""
 
 # W64 has GUIDs where WAV has four letters.
 _W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 _W64_TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")
+
+_AUDIO_FILES = (
+    b"RIFF",
+    b"riff",
+    b"RIFX",
+    b"RF64",
+    b"FORM",
+    b"caff",
+    b"OggS",
+    b"fLaC",
+    b".snd",
+    b"Creative Voice File",
+)
+_TAGS = (b"TAG", b"ID3", b"APETAGEX", b"LYRICSBEGIN")
+# Chunks that may follow the audio. If the last one is incomplete, the audio is not.
+_METADATA = (
+    *(b"LIST", b"INFO", b"id3 ", b"ID3 ", b"bext", b"cue ", b"smpl", b"fact", b"PEAK", b"iXML"),
+    *(b"_PMX", b"JUNK", b"junk", b"PAD ", b"FLLR", b"inst", b"acid", b"afsp", b"DISP", b"levl"),
+    *(b"cart", b"umid", b"axml", b"chna", b"MARK", b"INST", b"NAME", b"AUTH", b"ANNO", b"COMT"),
+)
+_NIST_HEADER = 1024
+
+_VOC_SOUNDS, _VOC_SILENCE_AND_LOOPS = (1, 2, 9), (3, 6)
+_PADDED_SUBTYPES = ("GSM610", "G721", "G723", "NMS")
 
 
 @dataclass(frozen=True)
@@ -24,16 +50,39 @@ class DataChunk:
     Attributes
     ----------
     declared_bytes : int
-        Size that the header states.
+        Size that the header states; -1 if it states that the size is unknown.
+    start : int
+        Position of the audio data.
     present_bytes : int
         Number of bytes from the start of the data to the end of the file.
+    size_field : tuple of (int, int)
+        Start and end of the stated size in the file.
+    order : str
+        Byte order of the size, ``little`` or ``big``.
+    added : int
+        Number that the stated size exceeds that of the data by (W64 counts the chunk's header).
     followed_by_chunk : bool
         Whether another chunk starts where the data starts, as after an empty data chunk.
+    chunked : bool
+        Whether other chunks may follow the data.
     """
 
     declared_bytes: int
+    start: int
     present_bytes: int
+    size_field: tuple[int, int]
+    order: str
+    added: int = 0
     followed_by_chunk: bool = False
+    chunked: bool = True
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether the stated size is not a size, so that the data extends to the end."""
+        declared, present = self.declared_bytes, self.present_bytes
+        if declared <= 0:
+            return present > 0 and not self.followed_by_chunk
+        return declared >= PLACEHOLDER_FROM > present
 
 
 def header_error(contents: bytes) -> str:
@@ -50,27 +99,44 @@ def header_error(contents: bytes) -> str:
         The reason and what to do. Empty if the header agrees with the length, does not state a
         size (as in a stream), or belongs to another format.
     """
-    if contents[:4] == b"OggS":
-        missing = count_missing_ogg_bytes(contents)
-        return _cut_off(f"{missing} bytes of its last page are missing") if missing else ""
+    for signature, check in _OTHER_FORMATS:
+        if contents.startswith(signature):
+            return check(contents)
     data = find_data_chunk(contents)
-    if data is None:
+    if data is None or data.is_placeholder:
         return ""
     declared, present = data.declared_bytes, data.present_bytes
-    if declared >= _UNKNOWN_FROM > present:
-        return ""
     if declared > present:
-        return _cut_off(f"its header states {declared} bytes of audio and the file has {present}")
-    if declared == 0 and present > 0 and not data.followed_by_chunk:
-        return (
-            f"its header states 0 bytes of audio although {present} follow (the recorder was "
-            "stopped before it could finish the file); repair the header with an audio editor"
-        )
-    return ""
+        return cut_off(f"its header states {declared} bytes of audio and the file has {present}")
+    return _trailing_error(contents, _end_of_parts(contents, data))
+
+
+def with_real_size(contents: bytes) -> bytes:
+    """Return a file with the size of its audio data in place of a placeholder.
+
+    Files without a placeholder are returned as they are.
+    """
+    data = find_data_chunk(contents)
+    if data is None or not data.is_placeholder:
+        return contents
+    start, end = data.size_field
+    size: int = min(data.present_bytes + data.added, 2 ** (8 * (end - start)) - 1)
+    number = size.to_bytes(end - start, "big" if data.order == "big" else "little")
+    return contents[:start] + number + contents[end:]
+
+
+def states_size(contents: bytes) -> bool:
+    """Return whether a file has a header that states the size of its audio data."""
+    if contents.startswith(b"NIST_1A"):
+        return _nist_bytes(contents) is not None
+    if contents.startswith(b"Creative Voice File"):
+        return True
+    data = find_data_chunk(contents)
+    return data is not None and not data.is_placeholder
 
 
 def find_data_chunk(contents: bytes) -> DataChunk | None:
-    """Return the size of the audio data of a WAV, W64, AIFF, CAF or AU file.
+    """Return the size of the audio data of a WAV, W64, AIFF, 8SVX, CAF or AU file.
 
     WAV files may be RIFF, RIFX, RF64 or BW64.
 
@@ -85,47 +151,37 @@ def find_data_chunk(contents: bytes) -> DataChunk | None:
     if contents[:16] == _W64_RIFF:
         return _find_w64_data(contents)
     if form == b".snd" and len(contents) >= 12:
-        start = int.from_bytes(contents[4:8], "big")
-        return DataChunk(int.from_bytes(contents[8:12], "big"), max(0, len(contents) - start))
+        start, size = _integer(contents, 4, "big"), _integer(contents, 8, "big")
+        present = max(0, len(contents) - start)
+        size = -1 if size == 0xFFFF_FFFF else size
+        return DataChunk(size, start, present, (8, 12), "big", chunked=False)
     if form in (b"RIFF", b"RF64", b"BW64") and kind == b"WAVE":
-        order, name = "little", b"data"
-    elif form == b"RIFX" and kind == b"WAVE":
-        order, name = "big", b"data"
-    elif form == b"FORM" and kind in (b"AIFF", b"AIFC"):
-        order, name = "big", b"SSND"
-    else:
+        return _find_riff_data(contents, "little", b"data")
+    if form == b"RIFX" and kind == b"WAVE":
+        return _find_riff_data(contents, "big", b"data")
+    if form == b"FORM" and kind in (b"AIFF", b"AIFC"):
+        return _find_riff_data(contents, "big", b"SSND")
+    if form == b"FORM" and kind in (b"8SVX", b"16SV"):
+        return _find_riff_data(contents, "big", b"BODY")
+    return None
+
+
+def samples_before_padding(contents: bytes, subtype: str) -> int | None:
+    """Return the number of samples before the padding of the last block of a WAV file, or None.
+
+    Parameters
+    ----------
+    contents : bytes
+        The whole file.
+    subtype : str
+        libsndfile's name of the codec. The chunk ``fact`` is used for those that libsndfile cannot
+        seek in; it reads one block more than a GSM file has.
+    """
+    if contents[8:12] != b"WAVE" or not subtype.startswith(_PADDED_SUBTYPES):
         return None
-    long_size = None
-    for chunk, size, start in _chunks(contents, order):
-        if chunk == b"ds64":
-            long_size = int.from_bytes(contents[start + 8 : start + 16], "little")
-        elif chunk == name:
-            if form in (b"RF64", b"BW64") and size == 0xFFFF_FFFF and long_size is not None:
-                size = long_size
-            present = len(contents) - start
-            return DataChunk(size, present, _is_chunk(contents, start, order))
-    return None
-
-
-def _find_caf_data(contents: bytes) -> DataChunk | None:
-    position = 8
-    while position + 12 <= len(contents):
-        size = int.from_bytes(contents[position + 4 : position + 12], "big", signed=True)
-        if contents[position : position + 4] == b"data":
-            # -1 means "until the end of the file".
-            return DataChunk(_UNKNOWN_FROM if size < 0 else size, len(contents) - position - 12)
-        position += 12 + max(0, size)
-    return None
-
-
-def _find_w64_data(contents: bytes) -> DataChunk | None:
-    position = 40
-    while position + 24 <= len(contents):
-        # Sizes include the chunk's header of 24 bytes; chunks start at multiples of eight.
-        size = int.from_bytes(contents[position + 16 : position + 24], "little")
-        if contents[position : position + 16] == b"data" + _W64_TAIL:
-            return DataChunk(max(0, size - 24), len(contents) - position - 24)
-        position += max(24, (size + 7) // 8 * 8)
+    for name, size, start in _chunks(contents, "little"):
+        if name == b"fact" and size >= 4:
+            return _integer(contents, start, "little") or None
     return None
 
 
@@ -142,28 +198,191 @@ def count_missing_ogg_bytes(contents: bytes) -> int:
     return max(0, end - len(contents))
 
 
-def states_length(contents: bytes) -> bool:
-    """Return whether the file states its length, so that fewer samples mean a truncated file.
-
-    An MP3 file without a Xing or Info frame does not: the decoder estimates the length from the
-    file's size.
-    """
-    start = 0
-    if contents[:3] == b"ID3" and len(contents) > 10:
-        size = contents[6:10]
-        start = 10 + (size[0] << 21 | size[1] << 14 | size[2] << 7 | size[3])
-    frame = contents[start : start + 2]
-    is_mpeg = len(frame) == 2 and frame[0] == 0xFF and frame[1] & 0xE0 == 0xE0
-    if not (is_mpeg or start):
-        return True
-    first = contents[start : start + 1500]
-    tag = max(first.find(b"Xing"), first.find(b"Info"))
-    # The lowest bit of its flags indicates that a frame count follows; tags of streams have none.
-    return tag >= 0 and bool(_integer(first, tag + 4, "big") & 1)
-
-
-def _cut_off(detail: str) -> str:
+def cut_off(detail: str) -> str:
+    """Return the reason why a file that is cut off is refused."""
     return f"it is cut off: {detail}; copy or download it again"
+
+
+def joined(position: int) -> str:
+    """Return the reason why several files that are joined to one are refused."""
+    return (
+        "it consists of several audio files, one after another (the second one starts at byte "
+        f"{position}), and a decoder reads the first one only; separate them, or convert all of it "
+        "to one WAV file"
+    )
+
+
+def _find_riff_data(contents: bytes, order: str, name: bytes) -> DataChunk | None:
+    long_size: tuple[int, int] | None = None
+    for chunk, size, start in _chunks(contents, order):
+        field = start - 4, start
+        if chunk == b"ds64":
+            long_size = start + 8, start + 16
+        elif chunk == name:
+            if contents[:4] in (b"RF64", b"BW64") and size == 0xFFFF_FFFF and long_size is not None:
+                field, number = long_size, contents[slice(*long_size)]
+                size = max(-1, int.from_bytes(number, "little", signed=True))
+            present = len(contents) - start
+            followed = _is_chunk(contents, start, order)
+            return DataChunk(size, start, present, field, order, followed_by_chunk=followed)
+    return None
+
+
+def _find_caf_data(contents: bytes) -> DataChunk | None:
+    position = 8
+    while position + 12 <= len(contents):
+        field = position + 4, position + 12
+        size = int.from_bytes(contents[slice(*field)], "big", signed=True)
+        if contents[position : position + 4] == b"data":
+            start = position + 12
+            return DataChunk(max(-1, size), start, len(contents) - start, field, "big")
+        position += 12 + max(0, size)
+    return None
+
+
+def _find_w64_data(contents: bytes) -> DataChunk | None:
+    position = 40
+    while position + 24 <= len(contents):
+        # Sizes include the chunk's header of 24 bytes; chunks start at multiples of eight.
+        field = position + 16, position + 24
+        size = int.from_bytes(contents[slice(*field)], "little", signed=True)
+        if contents[position : position + 16] == b"data" + _W64_TAIL:
+            start = position + 24
+            declared = max(-1, size - 24)
+            return DataChunk(declared, start, len(contents) - start, field, "little", added=24)
+        position += max(24, (size + 7) // 8 * 8)
+    return None
+
+
+def _trailing_error(contents: bytes, start: int) -> str:
+    """Return why bytes from a position to the end mean damage, or an empty string."""
+    rest = contents[start:]
+    if len(rest) < 2 or not rest.strip(b"\0") or rest.startswith(_TAGS):
+        return ""
+    if rest.startswith(_AUDIO_FILES):
+        return joined(start)
+    return (
+        f"it is damaged: {len(rest)} bytes after its audio belong to no part of the file (a "
+        "transfer as text changes line ends and inserts bytes); copy or download it again"
+    )
+
+
+def _end_of_parts(contents: bytes, data: DataChunk) -> int:
+    """Return the position after the audio and the chunks that follow it."""
+    end = data.start + data.declared_bytes
+    if data.added:  # W64: chunks start at multiples of eight
+        end = data.start - 24 + (data.declared_bytes + data.added + 7) // 8 * 8
+        is_chunk = contents[end + 4 : end + 16] == _W64_TAIL or len(contents) - end < 24
+        return len(contents) if is_chunk else end
+    if contents[:4] == b"caff":
+        name = contents[end : end + 4]
+        return len(contents) if name.isalnum() and name not in _AUDIO_FILES else end
+    return _end_of_chunks(contents, end, data) if data.chunked else end
+
+
+def _end_of_chunks(contents: bytes, end: int, data: DataChunk) -> int:
+    """Return the position after the chunks that follow the audio."""
+    # Some writers omit the padding after an odd number of bytes.
+    position = end + (data.declared_bytes & 1)
+    if data.declared_bytes & 1 and _is_chunk(contents, end, data.order):
+        position = end
+    while position + 8 <= len(contents):
+        name = contents[position : position + 4]
+        if name in _AUDIO_FILES or name == b"data" or not _is_name(name):
+            break
+        size = _integer(contents, position + 4, data.order)
+        following = position + 8 + size + (size & 1)
+        if following > len(contents) + 1 and name not in _METADATA:
+            break
+        if _is_chunk(contents, following - (size & 1), data.order) and size & 1:
+            following -= 1
+        position = following
+    return min(position, len(contents))
+
+
+def _nist_bytes(contents: bytes) -> int | None:
+    """Return the number of bytes of audio that a NIST SPHERE header states, or None."""
+    fields: dict[str, str] = {}
+    for line in contents[:_NIST_HEADER].decode("latin-1").splitlines():
+        name, _, value = line.partition(" ")
+        fields.setdefault(name, value.rpartition(" ")[2])
+    if fields.get("sample_coding", "pcm") not in ("pcm", "ulaw", "alaw", "mu-law"):
+        return None  # compressed: the number of samples does not give that of the bytes
+    numbers = [fields.get(name, "") for name in ("sample_count", "channel_count", "sample_n_bytes")]
+    if not all(number.isascii() and number.isdigit() for number in numbers):
+        return None
+    count, channels, width = map(int, numbers)
+    return count * channels * width or None
+
+
+def _nist_error(contents: bytes) -> str:
+    declared = _nist_bytes(contents)
+    header = contents[8:16].strip()
+    if declared is None or not header.isdigit():
+        return ""
+    present = max(0, len(contents) - int(header))
+    if declared > present:
+        return cut_off(f"its header states {declared} bytes of audio and the file has {present}")
+    if contents[int(header) + declared :].strip(b"\0"):
+        return (
+            f"its header states {declared} bytes of audio and the file has {present}; correct "
+            "sample_count in the header, or copy it again"
+        )
+    return ""
+
+
+def has_several_voc_sounds(contents: bytes) -> bool:
+    """Return whether a VOC file has several blocks with samples; libsndfile reads one."""
+    if not contents.startswith(b"Creative Voice File"):
+        return False
+    return sum(kind in _VOC_SOUNDS for kind, _, _ in _voc_blocks(contents)) > 1
+
+
+def _voc_blocks(contents: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield kind, start and size of the blocks of a VOC file; the last one may be incomplete."""
+    position = int.from_bytes(contents[20:22], "little")
+    while 22 <= position < len(contents) and contents[position]:
+        size = int.from_bytes(contents[position + 1 : position + 4], "little")
+        yield contents[position], position + 4, size
+        position += 4 + size
+
+
+def _voc_error(contents: bytes) -> str:
+    position = len(contents)
+    for kind, start, size in _voc_blocks(contents):
+        position = start + size + 1  # after the end mark
+        missing = start + size - len(contents)
+        if missing > 0:
+            return cut_off(f"{missing} bytes of its last block are missing")
+        if kind in _VOC_SILENCE_AND_LOOPS:
+            return "it has blocks of silence or loops, which decoders leave out; export it as WAV"
+    return _trailing_error(contents, position)
+
+
+def _sds_error(contents: bytes) -> str:
+    """Return the error of a MIDI sample dump; libsndfile fills missing blocks with silence."""
+    bits, count = contents[6:7], contents[10:13]
+    if len(count) < 3 or not 8 <= bits[0] <= 28:
+        return ""
+    samples = count[0] | count[1] << 7 | count[2] << 14
+    per_block = 120 // -(-bits[0] // 7)
+    declared, present = 127 * -(-samples // per_block), len(contents) - 21
+    if declared <= present:
+        return ""
+    return cut_off(f"its header states {declared} bytes of audio and the file has {present}")
+
+
+def _ogg_error(contents: bytes) -> str:
+    missing = count_missing_ogg_bytes(contents)
+    return cut_off(f"{missing} bytes of its last page are missing") if missing else ""
+
+
+_OTHER_FORMATS: tuple[tuple[bytes, Callable[[bytes], str]], ...] = (
+    (b"OggS", _ogg_error),
+    (b"NIST_1A", _nist_error),
+    (b"Creative Voice File", _voc_error),
+    (b"\xf0\x7e", _sds_error),
+)
 
 
 def _chunks(contents: bytes, order: str) -> Iterator[tuple[bytes, int, int]]:
@@ -174,9 +393,12 @@ def _chunks(contents: bytes, order: str) -> Iterator[tuple[bytes, int, int]]:
         position += 8 + size + (size & 1)
 
 
+def _is_name(name: bytes) -> bool:
+    return len(name) == 4 and all(32 <= byte < 127 for byte in name)
+
+
 def _is_chunk(contents: bytes, position: int, order: str) -> bool:
-    name = contents[position : position + 4]
-    if len(name) < 4 or not all(32 <= byte < 127 for byte in name):
+    if not _is_name(contents[position : position + 4]):
         return False
     # One byte of tolerance: some writers omit the padding of a last chunk of odd size.
     return position + 8 + _integer(contents, position + 4, order) <= len(contents) + 1

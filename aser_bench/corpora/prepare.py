@@ -35,6 +35,10 @@ class Inspection:
         Largest absolute sample; 1.0 is full scale.
     source_rate : int
         Sample rate of the file, in Hz.
+    scaled_by : float
+        Factor by which the samples of the file are multiplied; 1 unless they exceed full scale.
+    states_length : bool
+        Whether the file states its length, so that one that is cut off is recognised.
     reason : str
         Why the recording is refused; empty if it is not.
     """
@@ -43,6 +47,8 @@ class Inspection:
     duration_s: float = 0.0
     peak: float = 0.0
     source_rate: int = 0
+    scaled_by: float = 1.0
+    states_length: bool = True
     reason: str = ""
 
 
@@ -67,14 +73,16 @@ def inspect_recording(path: str | Path, segment: Segment = WHOLE) -> Inspection:
     The function can be pickled and has no state, so it can run in worker processes.
     """
     try:
-        signal, source_rate = audio.read_with_source_rate(path, segment=segment)
+        recording = audio.read_recording(path, segment=segment)
     except AudioError as error:
         return Inspection(reason=str(error))
     return Inspection(
-        samples_sha256(signal),
-        len(signal) / SAMPLE_RATE,
-        float(abs(signal).max()),
-        source_rate,
+        samples_sha256(recording.signal),
+        len(recording.signal) / SAMPLE_RATE,
+        float(abs(recording.signal).max()),
+        recording.source_rate,
+        recording.scaled_by,
+        recording.states_length,
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -29,8 +29,9 @@ from ..study.parsing import CorpusChoice
 from .cache import Cache, key
 from .parallel import Pool
 
-_READER_VERSION = 1  # raised when the same file would be decoded to other samples
+_READER_VERSION = 2  # raised when the same file would be decoded to other samples
 _FILES_PER_TASK = 64
+_MAX_SCALED_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,15 @@ class Ingested:
         File (or utterance, without recordings) and reason of each one that is left out.
     notes : list of str
         Lines below the tables of the corpus, on excluded recordings and conflicting labels.
+    scaled : mapping of str to float
+        File -> factor, for each recording above full scale.
     """
 
     corpus: Corpus
     utterances: pd.DataFrame
     refused: list[tuple[str, str]]
     notes: list[str]
+    scaled: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:
@@ -96,7 +100,9 @@ class Ingested:
         ]
         rest = table[~bad].reset_index(drop=True)
         rest["group"] = recording_groups(rest)
-        return Ingested(self.corpus, rest, [*self.refused, *refused], self.notes)
+        files = set(rest["file"])
+        scaled = {file: factor for file, factor in self.scaled.items() if file in files}
+        return Ingested(self.corpus, rest, [*self.refused, *refused], self.notes, scaled)
 
 
 def ingest(
@@ -111,6 +117,8 @@ def ingest(
 ) -> Ingested:
     """List a corpus, open every recording once, and leave out those that cannot be used.
 
+    Recordings above full scale are divided by their peak (see `corpora.audio.read`), and named.
+
     Parameters
     ----------
     choice : CorpusChoice
@@ -121,7 +129,7 @@ def ingest(
     pool : Pool
         Opens the recordings.
     strict : bool
-        Whether a recording that cannot be used is an error.
+        Whether a recording that cannot be used, or that is above full scale, is an error.
     notify : callable
         Prints a line.
     labels : str
@@ -135,7 +143,7 @@ def ingest(
     UsageError
         If the corpus is not found or no recording of it can be used, if ``labels`` leave fewer
         than two emotions, if a class is missing without ``drop_unknown``, and with ``strict`` if
-        a recording cannot be used.
+        a recording cannot be used or is above full scale.
     """
     corpus = corpora.get(choice.name)
     listing = corpora.load_corpus(choice.name, choice.source)
@@ -162,10 +170,13 @@ def ingest(
     missing = sorted(set(table["emotion"]) - set(table["emotion"][~bad]))
     table = table[~bad].reset_index(drop=True)
     table["group"] = recording_groups(table)
-    notes = _notes(listing, table)
+    usable = [inspection for inspection in inspections if not inspection.reason]
+    scaled = _scaled(choice.name, table, usable, strict, notify)
+    notes = [*_notes(listing, table), *_notes_on_recordings(table, usable, scaled)]
     if missing:
         notes.append(f"classes without a usable recording are missing: {', '.join(missing)}")
-    return Ingested(corpus, order_columns(table, UTTERANCES, choice.name), refused, notes)
+    table = order_columns(table, UTTERANCES, choice.name)
+    return Ingested(corpus, table, refused, notes, scaled)
 
 
 def _checked_speakers(listing: Listing, strict: bool, name: str) -> Listing:
@@ -244,6 +255,60 @@ def _notes(listing: Listing, table: pd.DataFrame) -> list[str]:
                 f"{(parts > 1).sum()} recordings have audio of one in another part of the "
                 "corpus's own split: protocol given trains on none of them that is held out"
             )
+    return notes
+
+
+def _scaled(
+    name: str,
+    table: pd.DataFrame,
+    inspections: Sequence[Inspection],
+    strict: bool,
+    notify: Callable[[str], None],
+) -> dict[str, float]:
+    """Return file and factor of each recording above full scale, after naming them."""
+    scaled = {
+        str(file): inspection.scaled_by
+        for file, inspection in zip(table["file"], inspections, strict=True)
+        if inspection.scaled_by != 1
+    }
+    for number, (file, factor) in enumerate(scaled.items()):
+        peak = f"{file}: its samples reach {1 / factor:.4g}, and full scale is 1"
+        if strict:
+            more = f" (and {len(scaled) - 1} more)" if len(scaled) > 1 else ""
+            raise UsageError(
+                f"corpus {name!r}: {peak}{more}; scale the recordings, or leave out --strict, and "
+                "each is divided by its peak"
+            )
+        if number < _MAX_SCALED_LINES:
+            notify(f"scaled: {peak}: divided by its peak")
+    if len(scaled) > _MAX_SCALED_LINES:
+        remaining = len(scaled) - _MAX_SCALED_LINES
+        notify(f"scaled: {remaining} more; manifest.json lists all of them")
+    return scaled
+
+
+def _notes_on_recordings(
+    table: pd.DataFrame, inspections: Sequence[Inspection], scaled: Mapping[str, float]
+) -> list[str]:
+    notes = []
+    if scaled:
+        file = min(scaled, key=lambda name: scaled[name])
+        were = "recordings were" if len(scaled) > 1 else "recording was"
+        notes.append(
+            f"{len(scaled)} {were} above full scale and divided by the peak (up to "
+            f"{1 / scaled[file]:.4g}, in {Path(file).name}): 16-bit codecs clip such samples"
+        )
+    unstated = [
+        utterance
+        for utterance, inspection in zip(table["utterance"], inspections, strict=True)
+        if not inspection.states_length
+    ]
+    if unstated:
+        state = "recordings do" if len(unstated) > 1 else "recording does"
+        notes.append(
+            f"{len(unstated)} {state} not state the length (for example {unstated[0]}): one that "
+            "is cut off between two frames is not recognised"
+        )
     return notes
 
 

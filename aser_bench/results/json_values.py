@@ -99,6 +99,17 @@ def seconds(value: Any) -> float | None:
     return value if 0 <= value <= _LARGEST_COUNT else None  # false for NaN
 
 
+def factor(value: Any) -> float | None:
+    """Return a factor that is not negative.
+
+    Examples
+    --------
+    >>> factor(0.25), factor("0.25"), factor(-1)
+    (0.25, None, None)
+    """
+    return seconds(value)
+
+
 def version(value: Any) -> int | str | None:
     """Return a version: an integer or a string that is not empty."""
     is_version = isinstance(value, int | str) and not isinstance(value, bool) and value != ""

@@ -56,6 +56,8 @@ class CorpusFacts:
         Recordings that were left out.
     notes : tuple of str, or None
         Lines below the tables of the corpus.
+    scaled : mapping of str to float, or None
+        File -> factor, for each recording above full scale.
     """
 
     title: str | None = None
@@ -71,6 +73,7 @@ class CorpusFacts:
     texts_sha256: str | None = None
     refused: tuple[Refusal, ...] | None = None
     notes: tuple[str, ...] | None = None
+    scaled: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -291,6 +294,7 @@ def _corpus(content: Mapping[str, Any]) -> CorpusFacts:
         texts_sha256=text(content.get("texts_sha256")),
         refused=json_values.items(content.get("refused"), _refusal),
         notes=json_values.items(content.get("notes"), text),
+        scaled=json_values.each(content.get("scaled"), json_values.factor),
     )
 
 

@@ -135,6 +135,7 @@ def _corpus(ingested: Ingested, experiment: Experiment, notes: Sequence[str]) ->
         texts_sha256=ingested.texts_sha256 if experiment.reads_reference else None,
         refused=tuple(Refusal(file, reason) for file, reason in ingested.refused),
         notes=tuple(notes),
+        scaled=dict(ingested.scaled) or None,
     )
 
 

@@ -146,6 +146,10 @@ def closing(
     if refused:
         were = "recording was" if refused == 1 else "recordings were"
         lines.append(f"{refused} {were} refused; manifest.json has the reasons.")
+    scaled = sum(len(facts.scaled or ()) for facts in manifest.corpora.values())
+    if scaled:
+        were = "recording was" if scaled == 1 else "recordings were"
+        lines.append(f"{scaled} {were} above full scale and scaled; manifest.json has the factors.")
     elapsed = format_duration(sum(walls.values()))
     lines.append(f"results written to {folder}/ (elapsed time: {elapsed})")
     names = ("report.html", "tables", "figures", "scores.csv", "predictions.parquet", FILE)

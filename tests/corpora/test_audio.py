@@ -52,8 +52,9 @@ def test_average_of_equal_channels_is_exact(tmp_path, noise):
 @pytest.mark.parametrize("rate", [8000, 22050, 24414, 44100, 48000, 96000])
 def test_resampling_preserves_frequency_level_and_length(tmp_path, rate):
     tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(rate) / rate)
-    read, source_rate = audio.read_with_source_rate(write(tmp_path / "t.wav", tone, rate))
-    assert source_rate == rate
+    recording = audio.read_recording(write(tmp_path / "t.wav", tone, rate))
+    read = recording.signal
+    assert recording.source_rate == rate
     assert abs(len(read) - RATE) <= 1
     expected = 0.5 * np.sin(2 * np.pi * 440 * np.arange(len(read)) / RATE)
     assert np.abs(read - expected)[500:-500].max() < 1e-3
@@ -64,11 +65,6 @@ def test_resampling_preserves_frequency_level_and_length(tmp_path, rate):
 def test_format_is_detected_from_the_contents(tmp_path, noise, form, extension):
     path = write(tmp_path / f"a.{extension}", noise, format=form)
     assert len(audio.read(path)) == len(noise)
-
-
-def test_float_overshoot_is_not_clipped(tmp_path, noise):
-    path = write(tmp_path / "f.wav", noise * 4, subtype="FLOAT")
-    np.testing.assert_array_equal(audio.read(path), noise * 4)
 
 
 @pytest.mark.parametrize(
@@ -131,15 +127,6 @@ def test_rejects_truncated_file(tmp_path, noise, form):
     assert "cut off" in error_message(path)
 
 
-def test_rejects_header_that_states_zero_bytes(tmp_path, noise):
-    path = write(tmp_path / "a.wav", noise)
-    contents = bytearray(path.read_bytes())
-    at = contents.index(b"data") + 4
-    contents[at : at + 4] = bytes(4)
-    path.write_bytes(contents)
-    assert "states 0 bytes" in error_message(path)
-
-
 def test_rejects_short_recording(tmp_path, noise):
     assert "no samples" in error_message(write(tmp_path / "none.wav", noise[:0]))
     assert "too short" in error_message(write(tmp_path / "399.wav", noise[:399]))
@@ -195,16 +182,17 @@ def test_reads_ravdess_as_distributed(shared_corpora):
     files = sorted((shared_corpora / "ravdess-original").rglob("*.wav"))
     assert len(files) == 9
     for path in files:
-        signal, rate = audio.read_with_source_rate(path)
-        assert rate == 48000
-        assert 2 < len(signal) / RATE < 6
+        recording = audio.read_recording(path)
+        assert recording.source_rate == 48000
+        assert 2 < len(recording.signal) / RATE < 6
 
 
 def test_reads_tess_files_with_other_sample_rates(shared_corpora):
     rates = {}
     for path in sorted((shared_corpora / "tess").rglob("*.wav")):
-        signal, rates[path.name] = audio.read_with_source_rate(path)
-        assert 1 < len(signal) / RATE < 4
+        recording = audio.read_recording(path)
+        rates[path.name] = recording.source_rate
+        assert 1 < len(recording.signal) / RATE < 4
     assert set(rates) == {
         "YAF_germ_angry.wav",
         "YAF_neat_fear.wav",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import soundfile
+from audio_files import mp3
 
 from aser_bench.core.errors import UsageError
 from aser_bench.corpora import load_corpus
@@ -45,6 +48,62 @@ def test_recordings_are_ingested(table, pool, tmp_path):
     assert ingested.has_audio
     assert len(ingested.utterances) == 32
     assert (ingested.utterances["duration_s"] == 0.4).all()
+
+
+@pytest.fixture
+def loud_table(table, tmp_path):
+    """Return the table, with two recordings that are 4 and 8 times above full scale."""
+    lines = table.read_text(encoding="utf-8").splitlines()
+    for row, peak in ((1, 4), (2, 8)):
+        name, *labels = lines[row].split(",")
+        signal, rate = soundfile.read(name)
+        loud = tmp_path / f"loud{peak}.wav"
+        soundfile.write(loud, peak * signal / np.abs(signal).max(), rate, subtype="FLOAT")
+        lines[row] = ",".join([str(loud), *labels])
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return table
+
+
+def test_recordings_above_full_scale_are_named_counted_and_scaled(loud_table, pool, tmp_path):
+    lines = []
+    ingested = taken(loud_table, pool, tmp_path, notify=lines.append)
+    assert ingested.scaled == pytest.approx(
+        {str(tmp_path / "loud4.wav"): 1 / 4, str(tmp_path / "loud8.wav"): 1 / 8}
+    )
+    assert f"scaled: {tmp_path / 'loud4.wav'}: its samples reach 4, and full scale is 1" in str(
+        lines
+    )
+    assert any(
+        note.startswith("2 recordings were above full scale") and "up to 8, in loud8.wav" in note
+        for note in ingested.notes
+    )
+    again = taken(loud_table, pool, tmp_path)  # from the cache
+    assert again.scaled == ingested.scaled
+    assert again.notes == ingested.notes
+    rest = ingested.without({"loud4": "why"})
+    assert list(rest.scaled) == [str(tmp_path / "loud8.wav")]
+
+
+def test_strict_refuses_recordings_above_full_scale(loud_table, pool, tmp_path):
+    with pytest.raises(
+        UsageError, match=r"loud4.wav: its samples reach 4.*\(and 1 more\).*--strict"
+    ):
+        taken(loud_table, pool, tmp_path, strict=True)
+
+
+def test_strict_accepts_recordings_at_full_scale(table, pool, tmp_path):
+    assert not taken(table, pool, tmp_path, strict=True).scaled
+
+
+def test_recordings_that_do_not_state_their_length_are_counted(table, pool, tmp_path):
+    (tmp_path / "stream.mp3").write_bytes(mp3())
+    with table.open("a", encoding="utf-8") as file:
+        file.write(f"{tmp_path / 'stream.mp3'},sad,v0\n")
+    assert (
+        taken(table, pool, tmp_path)
+        .notes[-1]
+        .startswith("1 recording does not state the length (for example stream)")
+    )
 
 
 def test_texts_without_recordings_are_ingested(pool, tmp_path):
