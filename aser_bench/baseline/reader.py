@@ -16,9 +16,10 @@ from ..core.atomic import complete_interrupted
 from ..core.errors import UsageError
 from ..core.findings import FEATURES, LEAKS
 from ..core.metrics import all_metrics
-from ..core.tables import CELL, CONDITIONS
+from ..core.tables import CELL, CONDITIONS, RESULT
 from ..evaluation.outcomes import Key, Outcomes, Source
 from ..evaluation.outcomes import read as read_outcomes
+from ..evaluation.rescoring import check_scores
 from ..results import manifest as manifests
 from ..results.manifest import Manifest
 
@@ -144,7 +145,7 @@ def read_input(path: Path | str) -> CheckInput:
     Raises
     ------
     UsageError
-        If there are no results, or a file is broken.
+        If there are no results, a file is broken, or scores contradict predictions.
     """
     path = Path(path)
     if path.is_dir():
@@ -186,7 +187,10 @@ def _from_predictions(file: Path, beside: Path | None) -> dict[str, Any]:
     failed: dict[Key, FailureCount] = {}
     for name in (SCORES_FILE, CELLS_FILE):
         if beside is not None and (beside / name).is_file():
-            failed = _FAILURE_READERS[name](_read_table(beside / name, CELL))
+            table = _read_table(beside / name, CELL)
+            failed = _FAILURE_READERS[name](table)
+            if name == SCORES_FILE and {*RESULT, "status"} <= set(table):
+                check_scores(table, file, all_metrics())
             break
     return {
         "outcomes": read_outcomes([Source(file)]),

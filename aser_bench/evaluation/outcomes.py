@@ -203,7 +203,7 @@ def _unreadable(path: Path, error: Exception) -> UsageError:
     return UsageError(f"{path} cannot be read as predictions: {' '.join(str(error).split())}")
 
 
-def _coded(group: Any, name: str) -> tuple[npt.NDArray[Any], list[str]]:
+def coded(group: Any, name: str) -> tuple[npt.NDArray[Any], list[str]]:
     """Return a text column as codes (rows,) and the values of the codes."""
     import pyarrow as pa
 
@@ -216,15 +216,15 @@ def _coded(group: Any, name: str) -> tuple[npt.NDArray[Any], list[str]]:
     return codes, [*values, ""]
 
 
-def _distinct(group: Any, names: Sequence[str]) -> tuple[npt.NDArray[Any], list[tuple[str, ...]]]:
+def distinct(group: Any, names: Sequence[str]) -> tuple[npt.NDArray[Any], list[tuple[str, ...]]]:
     """Return a number (rows,) of each combination of some columns, and the combinations."""
-    parts = [_coded(group, name) for name in names]
+    parts = [coded(group, name) for name in names]
     shape = tuple(len(values) for _, values in parts)
     flat = np.ravel_multi_index(tuple(codes for codes, _ in parts), shape)
-    distinct, number = np.unique(flat, return_inverse=True)
+    places, number = np.unique(flat, return_inverse=True)
     combinations = [
         tuple(values[i] for i, (_, values) in zip(indices, parts, strict=True))
-        for indices in zip(*np.unravel_index(distinct, shape), strict=True)
+        for indices in zip(*np.unravel_index(places, shape), strict=True)
     ]
     return number, combinations
 
@@ -237,9 +237,9 @@ def _corpora(files: Sequence[tuple[Source, Any]]) -> dict[str, Corpus]:
             for name in ("utterance", "truth", "predicted", "run"):
                 if group.column(name).null_count:
                     raise UsageError(f"{source.path} lacks values in its column {name}")
-            for corpus, *rest in _distinct(group, _UTTERANCES)[1]:
+            for corpus, *rest in distinct(group, _UTTERANCES)[1]:
                 utterances[source.corpora.get(corpus, corpus), *rest] = None
-            for corpus, emotion in _distinct(group, ("corpus", "predicted"))[1]:
+            for corpus, emotion in distinct(group, ("corpus", "predicted"))[1]:
                 predicted.setdefault(source.corpora.get(corpus, corpus), set()).add(emotion)
     if not utterances:
         raise UsageError(
@@ -284,15 +284,15 @@ def _add(
     drafts: dict[Key, _CellDraft],
 ) -> None:
     """Add the rows of a row group to their cells, repeats and runs."""
-    cell, cells = _distinct(group, CELL)
+    cell, cells = distinct(group, CELL)
     keys = [source.key(key) for key in cells]
     runs, run = np.unique(group.column("run").to_numpy(), return_inverse=True)
     repeats, repeat, fold = np.zeros(1, dtype=int), np.zeros(len(run), dtype=int), None
     if REPEAT in group.column_names:
         repeats, repeat = np.unique(group.column(REPEAT).to_numpy(), return_inverse=True)
         fold = group.column("fold").to_numpy()
-    code, emotions = _coded(group, "predicted")
-    utterance, names = _coded(group, "utterance")
+    code, emotions = coded(group, "predicted")
+    utterance, names = coded(group, "utterance")
     shares = {name: group.column(name).to_numpy() for name in columns}
     present = [corpora[name] for name in dict.fromkeys(key[0] for key in keys)]
     places = {corpus.name: corpus.places(names)[utterance] for corpus in present}

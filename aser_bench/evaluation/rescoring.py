@@ -1,20 +1,26 @@
-"""Scores of a file of predictions: for metrics that a table of scores lacks."""
+"""Scores of a file of predictions: to complete a table of scores, and to check it."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from ..core.errors import UsageError
 from ..core.metrics import Metric
 from ..core.tables import RESULT
+from .confusion import Counts
 from .metrics import on_confusions
-from .outcomes import open_predictions, read_groups
+from .outcomes import Key, coded, distinct, open_predictions, read_groups
 
-_KEYS = [*RESULT, "truth", "predicted"]
+_EXPECTED = " by the predictions"
+_TOLERANCE = 1e-6 + 1e-12
+_LABELS = ("truth", "predicted")
 
 
 def scores_from_predictions(path: Path, metrics: Mapping[str, Metric]) -> pd.DataFrame:
@@ -31,26 +37,18 @@ def scores_from_predictions(path: Path, metrics: Mapping[str, Metric]) -> pd.Dat
     Returns
     -------
     pandas.DataFrame
-        One row for each cell, fold and run: the columns ``tables.RESULT`` and the metrics.
+        One row for each cell, fold and run: the columns ``tables.RESULT``, ``n_test`` (the number
+        of predictions) and the metrics.
 
     Raises
     ------
     UsageError
         If the file is missing or does not contain predictions.
     """
-    file = open_predictions(path)
-    groups = (group.to_pandas() for group in read_groups(path, file, _KEYS))
-    counts = pd.concat([pd.DataFrame(columns=[*_KEYS, "n"]), *map(_counts, groups)])
-    counts = counts.groupby(_KEYS, sort=False)["n"].sum().reset_index()
-    rows = []
-    for keys, part in counts.groupby(list(RESULT), sort=False):
-        labels = sorted({*part["truth"], *part["predicted"]})
-        place = {label: number for number, label in enumerate(labels)}
-        matrix = np.zeros((len(labels), len(labels)), dtype=int)
-        matrix[part["truth"].map(place), part["predicted"].map(place)] = part["n"]
-        values = {name: float(on_confusions(m, labels)(matrix)) for name, m in metrics.items()}
-        rows.append({**dict(zip(RESULT, keys, strict=True)), **values})
-    return pd.DataFrame(rows, columns=[*RESULT, *metrics])
+    keys, labels, matrices = _confusions(path)
+    rows = pd.DataFrame(keys, columns=list(RESULT)).astype({"fold": int, "run": int})
+    values = {name: on_confusions(metric, labels)(matrices) for name, metric in metrics.items()}
+    return rows.assign(n_test=matrices.sum(axis=(1, 2)), **values)
 
 
 def add_missing_metrics(
@@ -83,7 +81,96 @@ def add_missing_metrics(
     return scores.assign(**{name: merged[name].to_numpy() for name in missing})
 
 
-def _counts(frame: pd.DataFrame) -> pd.DataFrame:
-    text = [name for name in _KEYS if name not in ("fold", "run")]
-    frame = frame.astype(dict.fromkeys(text, str))
-    return frame.groupby(_KEYS, sort=False).size().rename("n").reset_index()
+def contradiction(scores: pd.DataFrame, predictions: Path, metrics: Mapping[str, Metric]) -> str:
+    """Describe the first result of which scores and predictions differ; empty if none does.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        The columns ``tables.RESULT``, status, and some of the metrics.
+    predictions : Path
+        File of predictions of the same run.
+    metrics : mapping of str to Metric
+        Those that the scores lack are not compared.
+    """
+    present = {name: metric for name, metric in metrics.items() if name in scores}
+    sizes = ["n_test"] if "n_test" in scores else []
+    columns = [*RESULT, "status", *sizes, *present]
+    keys = list(RESULT)
+    both = scores[columns].merge(
+        scores_from_predictions(predictions, present),
+        on=keys,
+        how="outer",
+        suffixes=("", _EXPECTED),
+        indicator="side",
+    )
+    both = both.sort_values(keys, kind="stable", ignore_index=True)
+    ok, has_predictions = both["status"] == "ok", both["side"] == "both"
+    messages = pd.Series("", index=both.index)
+    messages[both["side"] == "right_only"] = "scores.csv lacks it"
+    messages[ok & (both["side"] == "left_only")] = "it has no predictions"
+    messages[~ok & has_predictions] = "it failed in scores.csv, but has predictions"
+    for name in [*sizes, *present]:
+        given, expected = (both[f"{name}{suffix}"].astype(float) for suffix in ("", _EXPECTED))
+        # Scores have six digits.
+        differs = ~((given - expected).abs() <= _TOLERANCE) & ~(given.isna() & expected.isna())
+        for row in messages.index[ok & has_predictions & differs & (messages == "")]:
+            messages[row] = (
+                f"{name} is {given[row]:.7g}, but {expected[row]:.7g} by the predictions"
+            )
+    wrong = messages.index[messages != ""]
+    if not len(wrong):
+        return ""
+    *cell, fold, run = (str(value) for value in both.loc[wrong[0], keys])
+    return (
+        f"{len(wrong)} of {len(both)} results differ; the first is {', '.join(cell)}, fold {fold}, "
+        f"run {run}: {messages[wrong[0]]}"
+    )
+
+
+def check_scores(scores: pd.DataFrame, predictions: Path, metrics: Mapping[str, Metric]) -> None:
+    """Check that scores and predictions of a folder agree; see `contradiction`.
+
+    Raises
+    ------
+    UsageError
+        If they do not. A folder without predictions is not checked.
+    """
+    if not predictions.is_file():
+        return
+    if message := contradiction(scores, predictions, metrics):
+        raise UsageError(
+            f"{predictions.parent}: scores.csv contradicts {predictions.name}: {message}; one of "
+            "them was changed after the run: run the study again"
+        )
+
+
+def _confusions(path: Path) -> tuple[list[Key], list[str], Counts]:
+    """Return the results in a file, all emotions, and a confusion matrix for each result.
+
+    Emotions that do not occur in a result change no metric; see `confusion`.
+    """
+    results: dict[Key, int] = {}
+    emotions: dict[str, int] = {}
+    parts = []
+    for group in read_groups(path, open_predictions(path), [*RESULT, *_LABELS]):
+        place, keys = distinct(group, RESULT)
+        labels = [coded(group, name) for name in _LABELS]
+        codes = [_numbers(keys, results)[place]]
+        codes += [_numbers(names, emotions)[code] for code, names in labels]
+        shape = tuple(int(code.max(initial=0)) + 1 for code in codes)
+        flat, counts = np.unique(np.ravel_multi_index(tuple(codes), shape), return_counts=True)
+        parts.append((*np.unravel_index(flat, shape), counts))
+    matrices = np.zeros((len(results), len(emotions), len(emotions)), dtype=int)
+    for *places, counts in parts:
+        np.add.at(matrices, tuple(places), counts)
+    names = np.array(list(emotions), dtype=object)
+    used = [
+        code for code in names.argsort() if matrices[:, code].any() or matrices[..., code].any()
+    ]
+    return list(results), names[used].tolist(), matrices[:, used][..., used]
+
+
+def _numbers(values: Sequence[Hashable], known: dict[Any, int]) -> npt.NDArray[np.int64]:
+    """Return the number of each value; new values are added to ``known``."""
+    return np.array([known.setdefault(value, len(known)) for value in values])

@@ -12,7 +12,7 @@ from ..core.errors import UsageError
 from ..core.findings import DRIFT, FOLDS, LEAKS, TRANSCRIPTS, WER
 from ..core.metrics import all_metrics, score_columns
 from ..core.tables import CONDITIONS, RESULT, SCORE_DETAILS, order_columns
-from ..evaluation.rescoring import add_missing_metrics
+from ..evaluation.rescoring import add_missing_metrics, check_scores
 from .manifest import FILE, Manifest
 
 _NUMERIC = {
@@ -70,7 +70,8 @@ def read(path: Path | str) -> ResultsFolder:
     Raises
     ------
     UsageError
-        If it is not a results folder, lacks predictions, or has tables with other columns.
+        If it is not a results folder, lacks predictions, has tables with other columns, or has
+        scores that contradict the predictions.
     """
     path = Path(path)
     complete_interrupted(path)
@@ -124,11 +125,13 @@ def read_scores(folder: Path | str) -> pd.DataFrame:
     Raises
     ------
     UsageError
-        If the folder has no scores, or they cannot be read.
+        If the folder has no scores, they cannot be read, or they contradict the predictions.
     """
     folder = Path(folder)
     frame = _table(folder / "scores.csv", (*RESULT, *SCORE_DETAILS))
-    frame = add_missing_metrics(frame, folder / "predictions.parquet", all_metrics())
+    predictions = folder / "predictions.parquet"
+    check_scores(frame, predictions, all_metrics())
+    frame = add_missing_metrics(frame, predictions, all_metrics())
     return order_columns(frame, score_columns(), "scores.csv")
 
 

@@ -8,6 +8,7 @@ import factories
 import pandas as pd
 import pytest
 
+from aser_bench.baseline.reader import read_input
 from aser_bench.core.errors import UsageError
 from aser_bench.core.findings import TRANSCRIPTS, WER
 from aser_bench.evaluation.outcomes import read as predictions_of
@@ -45,6 +46,17 @@ def test_folder_is_read_as_it_was_written(tmp_path):
     assert result.loc["original", "same_as"] == ""  # words are never missing
     assert material.leaks["known"].dtype == bool
     assert material.drift["shift"].max() == 0.2
+
+
+@pytest.mark.parametrize("read", [reader.read, reader.read_scores, read_input])
+def test_scores_that_contradict_the_predictions_are_refused(tmp_path, read):
+    path = factories.folder(tmp_path / "one", factories.predictions())
+    read(path)
+    scores = pd.read_csv(path / "scores.csv")
+    scores.loc[0, "uar"] = 0.123
+    scores.to_csv(path / "scores.csv", index=False)
+    with pytest.raises(UsageError, match=r"one: scores\.csv contradicts .* uar is 0\.123, but "):
+        read(path)
 
 
 def test_names_such_as_nan_and_none_are_text(tmp_path):
