@@ -60,6 +60,9 @@ def test_failed_results_are_counted_and_are_not_scores(folder):
     scores.loc[bad, ["uar", "wap", "accuracy", "macro_f1"]] = float("nan")
     scores.loc[bad, "status"], scores.loc[bad, "reason"] = "failed", "out of memory"
     scores.to_csv(folder / "scores.csv", index=False)
+    predictions = pd.read_parquet(folder / "predictions.parquet")
+    bad = (predictions["train_condition"] == "mp3-8k") & (predictions["fold"] == 0)
+    factories.write(predictions[~bad], folder / "predictions.parquet")
     for path in (folder, folder / "scores.csv"):
         ((key, lost),) = read_input(path).failed.items()
         assert key[4:] == ("mp3-8k", "mp3-8k")
