@@ -20,6 +20,9 @@ FOLDS = 5
 DEV_PARTS = 8
 """One of this many training speakers (or recordings) is used for dev."""
 
+_YOON_DEV_SHARE = 0.3
+"""Probability that a held-out recording is in dev, in the protocol ``yoon2018``."""
+
 
 Rows = npt.NDArray[np.intp]
 """Row numbers of the utterances table, or a number for each row."""
@@ -94,37 +97,50 @@ def leave_one_session_out(utterances: pd.DataFrame, seed: int) -> Iterator[Split
 
 
 def paper(utterances: pd.DataFrame, seed: int) -> Iterator[Split]:
-    """Five random folds; each held-out fifth is split 25:75, so train:dev:test = 8:0.5:1.5."""
-    return _random("paper", 4, 1, utterances, seed)
-
-
-def yoon2018(utterances: pd.DataFrame, seed: int) -> Iterator[Split]:
-    """Five random folds; each held-out fifth is split 30:70, so train:dev:test = 8:0.6:1.4."""
-    return _random("yoon2018", 10, 3, utterances, seed)
-
-
-def _random(
-    name: str, parts: int, dev_parts: int, utterances: pd.DataFrame, seed: int
-) -> Iterator[Split]:
-    """Five random stratified folds; ``dev_parts`` of ``parts`` of the held-out fifth are dev."""
+    """Five random stratified folds; each fifth is split 25:75, so train:dev:test = 8:0.5:1.5."""
     emotions = utterances["emotion"]
-    groups = pd.factorize(utterances["group"])[0]
-    if len(np.unique(groups)) < FOLDS * 4:
-        raise UsageError(
-            f"protocol {name!r} needs at least {FOLDS * 4} different recordings, "
-            f"the corpus has {len(np.unique(groups))}"
-        )
+    groups = _require_recordings("paper", utterances)
     rows = np.arange(len(utterances))
     for fold, held in enumerate(stratified(emotions, groups, FOLDS, seed)):
         # Fewer parts if the fifth has fewer recordings; a single recording gives no dev.
-        number = min(parts, len(np.unique(groups[held])))
+        number = min(4, len(np.unique(groups[held])))
         dev = held[:0]
         if number > 1:
             fold_seed = (seed + fold) % 2**32
-            pieces = list(stratified(emotions.iloc[held], groups[held], number, fold_seed))
-            n_dev = min(max(1, round(number * dev_parts / parts)), len(pieces) - 1)
-            dev = held[np.sort(np.concatenate([dev, *pieces[:n_dev]]))]
+            parts = list(stratified(emotions.iloc[held], groups[held], number, fold_seed))
+            dev = held[parts[0]] if len(parts) > 1 else dev
         yield Split(fold, np.setdiff1d(rows, held), dev, np.setdiff1d(held, dev))
+
+
+def yoon2018(utterances: pd.DataFrame, seed: int) -> Iterator[Split]:
+    """Five random folds that are not stratified; 30 % of a held-out fifth are dev, 70 % test.
+
+    As in the authors' code, each recording draws its fold, and whether it is in dev or in test of
+    this fold. So the sizes vary; train:dev:test = 8:0.6:1.4 on average. Folds are drawn again until
+    each has a dev and a test part.
+    """
+    groups = _require_recordings("yoon2018", utterances)
+    rows, rng = np.arange(len(utterances)), np.random.default_rng(seed)
+    while True:
+        folds = rng.integers(FOLDS, size=groups.max() + 1)
+        is_dev = rng.random(groups.max() + 1) < _YOON_DEV_SHARE
+        if len({*zip(folds, is_dev, strict=True)}) == 2 * FOLDS:
+            break
+    for fold in range(FOLDS):
+        held, dev = folds[groups] == fold, is_dev[groups]
+        yield Split(fold, rows[~held], rows[held & dev], rows[held & ~dev])
+
+
+def _require_recordings(protocol: str, utterances: pd.DataFrame) -> Rows:
+    """Return the group number of each row (rows,), of at least 20 different recordings."""
+    groups: Rows = pd.factorize(utterances["group"])[0]
+    n_groups = len(np.unique(groups))
+    if n_groups < FOLDS * 4:
+        raise UsageError(
+            f"protocol {protocol!r} needs at least {FOLDS * 4} different recordings, "
+            f"the corpus has {n_groups}"
+        )
+    return groups
 
 
 def given(utterances: pd.DataFrame, seed: int) -> Iterator[Split]:

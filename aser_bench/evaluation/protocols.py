@@ -61,7 +61,7 @@ PROTOCOLS = (
     ),
     Protocol(
         "yoon2018",
-        "Yoon et al. 2018: five random stratified folds, train : dev : test = 8 : 0.6 : 1.4",
+        "Yoon et al. 2018: five random folds, train : dev : test = 8 : 0.6 : 1.4 on average",
         False,
         folds.yoon2018,
     ),
