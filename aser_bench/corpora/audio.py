@@ -168,6 +168,8 @@ def _contents(path: Path) -> bytes:
             )
         contents = path.read_bytes()
     except FileNotFoundError:
+        if path.is_symlink():
+            raise AudioError("it is a link to a file that does not exist; correct it") from None
         raise AudioError("there is no such file") from None
     except PermissionError:
         raise AudioError("the file cannot be read: permission denied") from None

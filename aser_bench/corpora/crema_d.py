@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..core import tables
 from ..core.errors import UnknownLabelError, UsageError
-from . import files, table_rows
+from . import files, table_rows, tree
 from .base import Listing
 from .folder import FolderCorpus, Labels
 
@@ -86,7 +86,7 @@ def _sexes(root: Path) -> dict[str, str]:
     """Return the sex of each actor, from the table in the folder or in the one above it."""
     for folder in (root, root.parent):
         table = folder / DEMOGRAPHICS
-        if table.is_file():
+        if tree.is_file(table):
             lines = table_rows.parse(files.read_text(table), ",", f"{DEMOGRAPHICS} of crema_d")
             header = lines[0][1] if lines else []
             rows = [dict(zip(header, cells, strict=False)) for _, cells in lines[1:]]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..core import tables
 from ..core.errors import UsageError, suggest
-from . import files, table_rows
+from . import files, table_rows, tree
 from .audio import WHOLE, Segment
 from .base import Corpus, Listing, Refusals
 from .segment_columns import MISSING, SegmentColumns, find_columns
@@ -139,7 +139,7 @@ def _split(row: dict[str, str]) -> str | None:
 def _table_path(source: Path | None) -> Path:
     if source is None:
         raise UsageError("corpus 'csv' needs a table: write csv=FILE")
-    path = Path(source).expanduser().absolute()
+    path = tree.source_path(source, "csv")
     if path.is_dir():
         raise UsageError(f"corpus 'csv': {str(source)!r} is a folder; give the file of the table")
     if not path.is_file():
@@ -312,9 +312,9 @@ def _find(name: str, root: Path) -> Path:
     spellings = [unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
     for spelling in (name, *spellings, *(s.replace("\\", "/") for s in spellings)):
         try:
-            if (root / spelling).is_file():
+            if tree.is_file(root / spelling):
                 return root / spelling
-        except (OSError, ValueError):  # name too long, or with a NUL character
+        except ValueError:  # a NUL character
             break
     raise UsageError("there is no such file")
 

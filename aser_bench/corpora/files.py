@@ -6,13 +6,14 @@ import math
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from ..core.errors import UsageError
+from . import tree
 from .audio import WHOLE, Segment
 from .base import Listing, Refusals
 
@@ -73,20 +74,16 @@ def corpus_folder(source: Path | None, corpus: str) -> Path:
     Raises
     ------
     UsageError
-        If ``source`` is None, does not exist, cannot be listed or is a file.
+        If ``source`` is None, does not exist, cannot be opened or is a file.
     """
     if source is None:
         raise UsageError(f"corpus {corpus!r} needs its folder: write {corpus}=DIR")
-    path = Path(source).expanduser().absolute()
+    path = tree.source_path(source, corpus)
     if not path.exists():
         raise UsageError(f"corpus {corpus!r}: there is no folder {str(source)!r}")
     if not path.is_dir():
         unpack = "; unpack it first" if path.suffix.lower() in (".zip", ".gz", ".tar") else ""
         raise UsageError(f"corpus {corpus!r}: {str(source)!r} is a file, not a folder{unpack}")
-    if not os.access(path, os.R_OK | os.X_OK):
-        raise UsageError(
-            f"corpus {corpus!r}: the folder {str(source)!r} cannot be read: permission denied"
-        )
     return path
 
 
@@ -95,30 +92,18 @@ def find_files(root: Path) -> tuple[list[Path], list[Path]]:
 
     Hidden files and folders, the ``._name`` files and ``__MACOSX`` folders of macOS are ignored.
     Symbolic links to folders are followed once.
+
+    Raises
+    ------
+    UsageError
+        If a folder below it cannot be listed, or a link cannot be followed.
     """
     audio: list[Path] = []
     others: list[Path] = []
-    for path in _all_files(root):
-        (audio if _extension(path) in EXTENSIONS else others).append(path)
+    paths = tree.files_below(root, EXTENSIONS)
+    for path in sorted(paths, key=lambda path: path.relative_to(root).as_posix()):
+        (audio if tree.extension(path) in EXTENSIONS else others).append(path)
     return audio, others
-
-
-def _all_files(root: Path) -> Iterator[Path]:
-    visited: set[str] = set()
-    paths = []
-    for parent, folders, names in os.walk(root, followlinks=True):
-        resolved = os.path.realpath(parent)
-        if resolved in visited:  # a symbolic link to a folder above
-            folders.clear()
-            continue
-        visited.add(resolved)
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "__MACOSX")
-        paths += [Path(parent) / name for name in names if not name.startswith(".")]
-    yield from sorted(paths, key=lambda path: path.relative_to(root).as_posix())
-
-
-def _extension(path: Path) -> str:
-    return path.suffix.lower().removeprefix(".")
 
 
 def nfc_stem(path: Path) -> str:
@@ -131,7 +116,7 @@ def nfc_stem(path: Path) -> str:
 
 def lossless_first(paths: Iterable[Path]) -> list[Path]:
     """Return the paths with lossless formats before lossy ones; the order is stable otherwise."""
-    return sorted(paths, key=lambda path: _extension(path) in _LOSSY)
+    return sorted(paths, key=lambda path: tree.extension(path) in _LOSSY)
 
 
 def read_text(path: Path) -> str:

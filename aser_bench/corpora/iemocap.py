@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..core import tables
 from ..core.errors import UsageError
-from . import files
+from . import files, tree
 from .base import Corpus, Listing, Refusals
 
 EXCLUDED_LABELS = {
@@ -122,30 +122,16 @@ def _sessions(root: Path) -> list[Path]:
 
     Not all folders are searched: the distribution has about 100,000 files of motion capture.
     """
-    below = _folders(root)
-    candidates = [root, *below, *(folder for parent in below for folder in _folders(parent))]
+    below = tree.subfolders(root)
+    candidates = [root, *below, *(path for parent in below for path in tree.subfolders(parent))]
     return [folder for folder in candidates if re.fullmatch(r"session\d", folder.name.lower())]
-
-
-def _folders(parent: Path) -> list[Path]:
-    try:
-        paths = sorted(parent.iterdir())
-    except OSError:  # no permission
-        return []
-    return [path for path in paths if _is_visible(path) and path.is_dir()]
-
-
-def _is_visible(path: Path) -> bool:
-    # macOS creates a ._name beside each file, and a folder __MACOSX in zip files.
-    return not path.name.startswith(".") and path.name != "__MACOSX"
 
 
 def _text_files(sessions: list[Path], name: str) -> Iterator[tuple[Path, list[str]]]:
     """Yield the text files, with their lines, in ``dialog/<name>`` but not in folders below it."""
     for session in sessions:
-        folder = session / "dialog" / name
-        for path in sorted(folder.glob("*.txt")):
-            if _is_visible(path) and path.is_file():
+        for path in tree.files_in(session / "dialog" / name):
+            if path.name.endswith(".txt"):
                 yield path, files.read_text(path).splitlines()
 
 
