@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import errno
-import os
 import signal
 import sys
 from collections.abc import Sequence
 
+from ..core import console
 from ..core.errors import AserBenchError
 from ..core.version import __version__
 from . import baseline, check, corpus, new, probe, report, run
@@ -39,8 +39,33 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
-    options = build_parser().parse_args(arguments)
+    """Run the command line and return its exit code.
+
+    Neither a console that lacks characters nor a closed or full standard output changes what a
+    verb writes or its exit code. Only where the printed text is the whole result, a full standard
+    output is an error.
+    """
+    console.open_closed_descriptors()
+    with console.guarded() as (output, error):
+        options: argparse.Namespace | None = None
+        end: SystemExit | None = None
+        try:
+            options = build_parser().parse_args(arguments)
+            code = _run(options)
+        except SystemExit as exit_:
+            code, end = exit_.code if isinstance(exit_.code, int) else 0, exit_
+        output.flush()
+        if output.is_full:
+            print(f"aser-bench: error: standard output: {output.reason}", file=error)
+            # Without options it is --help or --version.
+            code = code or int(options is None or getattr(options, "output_is_result", False))
+        if end is not None:
+            raise SystemExit(code) from end
+    return code
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Call the function of a verb; print its error and return the exit code."""
     # Terminated by a scheduler or a closed terminal: exit as after an error, to end the workers.
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda number, _: sys.exit(128 + number))
@@ -56,11 +81,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 130
-    except BrokenPipeError:
-        # The reader of the output has closed it. Python would report that again when it flushes
-        # standard output at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except OSError as error:
         if error.filename is None or error.errno not in (*_FULL, *_UNUSABLE_PATH):
             raise  # not a matter of the user's paths

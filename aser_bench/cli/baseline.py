@@ -45,7 +45,7 @@ def add_parser(verbs: Verbs) -> None:
         "results are compared with it.",
     )
     show.add_argument("folder", metavar="BASELINE", help="a baseline or a results folder")
-    show.set_defaults(function=_show)
+    show.set_defaults(function=_show, output_is_result=True)
 
 
 def _update(arguments: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ def add_parser(verbs: Verbs) -> None:
         description="List the components of aser-bench and of other installed packages.",
     )
     parser.add_argument("kind", choices=_KINDS, metavar="KIND", help=", ".join(_KINDS))
-    parser.set_defaults(function=_list)
+    parser.set_defaults(function=_list, output_is_result=True)
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -78,6 +78,7 @@ def _probe(options: argparse.Namespace) -> int:
     from ..study import config as studies
 
     settings = vars(options)
+    options.output_is_result = "csv" not in settings
     use_ffmpeg(options)
     flags: dict[str, Any] = {
         name: settings[name] for name in ("bitrate_policy", "limit") if name in settings

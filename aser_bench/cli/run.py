@@ -187,6 +187,7 @@ def _run(options: argparse.Namespace) -> int:
     from ..study import config as studies
 
     settings = vars(options)
+    options.output_is_result = settings.get("dry_run", False)
     fields = studies.Study.__dataclass_fields__
     flags = {name: value for name, value in settings.items() if name in fields}
     use_ffmpeg(options)

@@ -14,6 +14,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 from rich.theme import Theme
 
+from ..core.console import displayable
 from .base import Cell, Row, Table
 from .text import pack
 
@@ -120,6 +121,7 @@ def grid(
         The width of the first column; longer cells are wrapped.
     """
     table = RichTable(box=_RULE_BELOW_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    heads = list(map(displayable, heads))
     for index, (head, text) in enumerate(zip(heads, is_text, strict=True)):
         width = None if index else first_width
         justify: JustifyMethod = "left" if text else "right"
@@ -127,7 +129,7 @@ def grid(
             Text(head), justify=justify, vertical="bottom", width=width, no_wrap=width is None
         )
     for row in zip(*columns, strict=True):
-        table.add_row(*map(Text, row))
+        table.add_row(*map(Text, map(displayable, row)))
     return _printed(table, _UNLIMITED)
 
 
@@ -155,11 +157,12 @@ def _printed(what: RichTable | Text, width: int) -> str:
 
 
 def _wrapped(text: str, width: int) -> str:
-    return _printed(Text(" ".join(text.split())), width)
+    return _printed(Text(" ".join(displayable(text).split())), width)
 
 
 def _hanging(start: str, text: str, width: int) -> str:
     """Return a paragraph; its further lines are indented by the width of ``start``."""
+    start = displayable(start)
     blank = " " * display_width(start)
     lines = _wrapped(text, width - len(blank)).splitlines() or [""]
     return "\n".join((start if not index else blank) + line for index, line in enumerate(lines))
@@ -183,6 +186,8 @@ def _side(table: Table, most: int) -> tuple[list[list[str]], int]:
             headings.append(row.heading)
         label = _shorten(row.side[0], _MOST_LABEL) + table.marks_of(row.notes)
         lines.append((f"  {label}" if row.heading else label, *row.side[1:]))
+    lines = [tuple(map(displayable, line)) for line in lines]
+    headings = list(map(displayable, headings))
     labels = [label for label, *_ in lines if label not in headings[1:]]
     width = max(_widest(labels), min(most, _widest(headings)))
     return [list(column) for column in zip(*lines, strict=True)], width
@@ -203,11 +208,11 @@ def _column(table: Table, index: int) -> list[str]:
     """
     column = table.columns[index]
     cells = [row.cells[index] for row in table.rows]
-    marks = [table.marks_of(cell.notes, cell.has_dagger) for cell in cells]
+    marks = [displayable(table.marks_of(cell.notes, cell.has_dagger)) for cell in cells]
     digits = max((display_width(cell.text) for cell in cells if _is_number(cell)), default=0)
     texts = [
         (_right(cell.text, digits) if _is_number(cell) else cell.text)
-        + (f" {cell.spread}" if cell.spread else "")
+        + (f" {displayable(cell.spread)}" if cell.spread else "")
         for cell in cells
     ]
     # A number without a spread starts where the others start; a word ends where they end.
@@ -220,6 +225,7 @@ def _column(table: Table, index: int) -> list[str]:
     first = index == 0 or table.columns[index - 1].group != column.group
     lines = [_shorten(column.group, _MOST_LABEL) if first else ""]
     lines.append(" ".join(column.label.split()) + table.marks_of(column.notes))
+    lines = list(map(displayable, lines))
     for text, (_, starts) in zip(padded, _with_heading_starts(table.rows), strict=True):
         lines += ["", text] if starts else [text]
     return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ...core.console import displayable
 from ...report.terminal import display_width, paragraph
 from ...report.text import MISSING, fraction
 from ..verdicts import CellCheck, CheckResult, verdict_label
@@ -31,6 +32,7 @@ class _Column:
 
     @classmethod
     def padded(cls, heading: str, texts: Sequence[str], *, right: bool = False) -> _Column:
+        texts = list(map(displayable, texts))
         width = max(map(display_width, (heading, *texts)))
         pads = [" " * (width - display_width(text)) for text in (heading, *texts)]
         pairs = zip(pads, (heading, *texts), strict=True)
