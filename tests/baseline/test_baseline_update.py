@@ -18,7 +18,7 @@ from aser_bench.baseline import check, reader, summary, writer
 from aser_bench.baseline.compact import compact
 from aser_bench.baseline.writer import update
 from aser_bench.core.errors import AserBenchError, UsageError
-from aser_bench.core.tables import CELL, PREDICTIONS
+from aser_bench.core.tables import CELL, PREDICTIONS, RESULT
 from aser_bench.evaluation.outcomes import Source, read
 
 METRICS = ["wap", "accuracy", "uar", "macro_f1"]
@@ -50,12 +50,15 @@ def manifest(path: Path) -> dict:
 
 
 def fail(path: Path, cell: int, reason: str) -> None:
-    """Mark the first result of a cell as failed in scores.csv."""
+    """Mark the first result of a cell as failed, without predictions."""
     scores = pd.read_csv(path / "scores.csv", keep_default_na=False)
     rows = scores.index[scores["test_condition"] == scores["test_condition"].unique()[cell]]
     scores[METRICS] = scores[METRICS].astype(object)
     scores.loc[rows[0], [*METRICS, "status", "reason"]] = [*[""] * 4, "failed", reason]
     scores.to_csv(path / "scores.csv", index=False)
+    frame = pd.read_parquet(path / "predictions.parquet")
+    gone = (frame[list(RESULT)] == scores.loc[rows[0], list(RESULT)]).all(axis=1)
+    factories.write(frame[~gone], path / "predictions.parquet")
 
 
 def test_a_run_is_the_same_as_its_baseline(new, baseline):
@@ -151,6 +154,7 @@ def test_cells_are_means_over_folds_of_means_over_runs(new, baseline):
     more = scores[scores["fold"] == 0].assign(run=2, **dict.fromkeys(METRICS, 0.0))
     scores = pd.concat([scores, more[more["run"] == 2].drop_duplicates(list(CELL))])
     scores.to_csv(new / "scores.csv", index=False)
+    (new / "predictions.parquet").unlink()
     update(new, baseline)
     cells = pd.read_csv(baseline / "cells.csv")
     assert list(cells.columns) == [
