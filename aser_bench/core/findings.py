@@ -118,6 +118,20 @@ BANDWIDTH = (
     "artefacts_high",
 )
 
+NOISE = (
+    *COMPARED,
+    "noise_condition",
+    "difference",
+    "low",
+    "high",
+    "changed",
+    "noise",
+    "noise_low",
+    "noise_high",
+    "noise_changed",
+    "within_noise",
+)
+
 WORST = (
     *COMPARED,
     "utterance",
@@ -251,6 +265,12 @@ class Findings:
     bandwidth : pandas.DataFrame
         Columns `BANDWIDTH`: the change of the UAR (negative: a loss) split into that of a low-pass
         filter of the same bandwidth and the rest.
+    noise : pandas.DataFrame
+        The change of the UAR at each condition beside that at the control ``dither``, the
+        measurement noise, columns `NOISE`: ``changed`` and ``noise_changed`` are the shares of
+        predictions that differ from those at the original; ``within_noise`` is whether the change
+        is no larger than the limit of the control's interval that is farther from 0. Empty without
+        the control.
     worst : pandas.DataFrame
         Utterances that are correct at the original and wrong at a condition, those with the
         largest ``confidence`` in the wrong emotion first, columns `WORST`.
@@ -287,6 +307,7 @@ class Findings:
     speakers: pd.DataFrame = field(default_factory=lambda: _empty(SPEAKERS))
     robustness: pd.DataFrame = field(default_factory=lambda: _empty(ROBUSTNESS))
     bandwidth: pd.DataFrame = field(default_factory=lambda: _empty(BANDWIDTH))
+    noise: pd.DataFrame = field(default_factory=lambda: _empty(NOISE))
     worst: pd.DataFrame = field(default_factory=lambda: _empty(WORST))
     drift: pd.DataFrame = field(default_factory=lambda: _empty(DRIFT))
     leaks: pd.DataFrame = field(default_factory=lambda: _empty(LEAKS))

@@ -26,6 +26,7 @@ from . import (
     intervals,
     leakage,
     losses,
+    noise,
     probability,
     robustness,
 )
@@ -92,6 +93,7 @@ def analyse(
         speakers=losses.speakers(comparisons),
         robustness=codec_rows.robustness_rows(comparisons, loss_table, conditions, margin),
         bandwidth=bandwidth.split(comparisons, conditions),
+        noise=noise.noise(comparisons, loss_table, conditions),
         worst=losses.worst(comparisons),
         drift=_table_or_empty(drift, DRIFT),
         leaks=_table_or_empty(leaks, LEAKS),

@@ -10,7 +10,7 @@ import pandas as pd
 from ..core.context import Context
 from ..core.findings import LOSSES, RECALLS, Findings
 from ..core.tables import ORIGINAL
-from . import captions, text
+from . import captions, noise_tables, text
 from .base import Cell, Column, Row, Table
 from .metric_tables import Significance
 from .records import by_condition, groups, keys, number, record, sentence
@@ -61,7 +61,8 @@ def _losses(section: Section, context: Context, findings: Findings, losses: pd.D
             Column("", "Decision", is_text=True),
         ),
         rows=tuple(
-            Row((t.name,), _loss_cells(tests, row), heading, t.notes) for heading, t, row in entries
+            Row((t.name,), _loss_cells(tests, findings, row), heading, t.notes)
+            for heading, t, row in entries
         ),
         records=tuple(record(section.corpus, context, row, LOSSES, t) for _, t, row in entries),
         dagger=tests.dagger,
@@ -74,10 +75,10 @@ def _heading(model: str, training: str, row: Any) -> str:
     return f"{model}, {training}: original {text.fraction(number(row.original))}"
 
 
-def _loss_cells(tests: Significance, row: Any) -> tuple[Cell, ...]:
+def _loss_cells(tests: Significance, findings: Findings, row: Any) -> tuple[Cell, ...]:
     has_dagger = tests.has_dagger(str(row.model), str(row.training), str(row.condition))
     return (
-        Cell(text.points(number(row.difference)), has_dagger=has_dagger),
+        Cell(text.points(number(row.difference)), "", False, has_dagger, _remark(findings, row)),
         Cell(text.interval(number(row.low), number(row.high)), notes=_why(row)),
         Cell(text.probability(number(row.p))),
         # A missing interval has the same reason, which is already a note.
@@ -87,6 +88,10 @@ def _loss_cells(tests: Significance, row: Any) -> tuple[Cell, ...]:
         Cell(text.fixed(100 * number(row.retained), 0)),
         Cell(as_text(row.decision) or text.MISSING),
     )
+
+
+def _remark(findings: Findings, row: Any) -> tuple[str, ...]:
+    return (sentence(noise_tables.remark(findings, row._asdict())),)
 
 
 def _not_tested(row: Any) -> tuple[str, ...]:

@@ -12,7 +12,15 @@ import pandas as pd
 
 from ..core.context import Context
 from ..core.findings import Findings
-from . import captions, corpus_tables, loss_tables, metric_tables, safe_tables, wer_tables
+from . import (
+    captions,
+    corpus_tables,
+    loss_tables,
+    metric_tables,
+    noise_tables,
+    safe_tables,
+    wer_tables,
+)
 from .base import Cell, Table
 from .sections import Section, sections
 from .summary import summarise
@@ -42,7 +50,8 @@ def build(
     -------
     list of Table
         For each corpus x features x protocol: one table for each metric, the losses, the recall
-        of each emotion, safe bitrates, calibration, and a matrix of training x test conditions
+        of each emotion, safe bitrates, calibration, changes beside the measurement noise, and a
+        matrix of training x test conditions
         for each model with two or more training conditions and other test conditions. Then for
         each corpus: word errors of the transcribers, bandwidth, feature drift and leaks. Tables
         without data are omitted. All stems are different.
@@ -64,6 +73,7 @@ def _of_section(section: Section, context: Context, findings: Findings) -> Itera
         yield metric_tables.by_metric(section, context, findings, metric)
     yield from map(_without_gaps, loss_tables.build(section, context, findings))
     yield from map(_without_gaps, safe_tables.build(section, context, findings))
+    yield from noise_tables.build(section, context, findings)
     yield from metric_tables.matrices(section, context, findings)
 
 
@@ -83,7 +93,10 @@ def overview(
         (
             metric_tables.overview(part, context, findings),
             # The table of safe bitrates has the rest of the sentence: the numbers needed.
-            [text.partition("; ")[0] + "." for text in safe_tables.verdicts(part, findings)],
+            [
+                *(text.partition("; ")[0] + "." for text in safe_tables.verdicts(part, findings)),
+                *noise_tables.verdicts(noise_tables.of_section(part, findings), context),
+            ],
         )
         for part in sections(summarise(scores), conditions, findings.cells)
     ]

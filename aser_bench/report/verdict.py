@@ -10,7 +10,7 @@ import pandas as pd
 from ..core.context import Context
 from ..core.findings import TRAININGS, Findings
 from ..core.tables import ORIGINAL
-from . import captions, labels, wer_tables
+from . import captions, labels, noise_tables, wer_tables
 from .text import as_text
 
 _SECTION = ["corpus", "features", "protocol"]
@@ -20,16 +20,18 @@ _MOST_EMOTIONS = 3
 def verdict(findings: Findings, conditions: pd.DataFrame, context: Context) -> list[str]:
     """Return the sentences at the top of a report, the most important one first.
 
-    They are about safe bitrates by corpus, training and codec; missing intervals; the largest
-    loss; the emotions with the largest losses; word errors; the effect of leaks; and synthetic
-    speech. Controls have no bitrate, are not codecs, and are not considered for the losses.
+    They are about safe bitrates by corpus, training and codec; missing intervals; measurement
+    noise; the largest loss; the emotions with the largest losses; word errors; the effect of leaks;
+    and synthetic speech. Controls have no bitrate, are not codecs, and are not considered for the
+    losses.
     """
     coded = conditions.loc[conditions["effective_kbps"].notna(), ["corpus", "condition"]]
     coded = coded.drop_duplicates()
     return [
         *_safe_bitrates(findings, conditions, context),
         *_missing_intervals(findings.losses, context),
-        *_largest_losses(findings.losses.merge(coded), context),
+        *noise_tables.verdicts(findings, context),
+        *_largest_losses(findings, findings.losses.merge(coded), context),
         *_worst_emotions(findings.recalls.merge(coded), context),
         *wer_tables.verdicts(findings, conditions, context),
         *_leaks(findings, context),
@@ -94,6 +96,7 @@ def _safe_bitrates(findings: Findings, conditions: pd.DataFrame, context: Contex
         yield (
             f"{_section(context, corpus, features, protocol)}, {labels.heading(codec)}, "
             f"{_training(training)}. {answers} (margin: {margin}).{_marks(rows, conditions)}"
+            f"{noise_tables.of_codec(findings, conditions, rows.iloc[0])}"
         )
 
 
@@ -129,14 +132,15 @@ def _training(training: str) -> str:
     return TRAININGS[training].replace(" tested at each condition", "").rstrip(",")
 
 
-def _largest_losses(table: pd.DataFrame, context: Context) -> Iterator[str]:
+def _largest_losses(findings: Findings, table: pd.DataFrame, context: Context) -> Iterator[str]:
     table = table[(table["metric"] == "uar") & (table["difference"] < 0)]
     for (corpus, features, protocol), rows in _groups(table, _SECTION):
         row = rows.loc[rows["difference"].astype(float).idxmin()].to_dict()
+        remark = noise_tables.remark(findings, row)
         yield (
             f"{_section(context, corpus, features, protocol)}: the largest loss of UAR is that of "
             f"{row['model']} at {row['condition']}, {_training(row['training'])}: "
-            f"{_points(row)} points, {captions.tested(row)}."
+            f"{_points(row)} points, {captions.tested(row)}{remark and f'; {remark}'}."
         )
 
 

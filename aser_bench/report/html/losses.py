@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...core.findings import GROUP, TRAININGS
 from ...core.metrics import LEADING, Metric, all_metrics
-from .. import captions
+from .. import captions, noise_tables
 from ..labels import safe_bitrate
 from ..text import as_text
 from .cells import (
@@ -155,7 +155,7 @@ def _line(page: Page, row: Row, footnotes: Footnotes) -> GridRow:
         count(facts.bandwidth_hz),
         fraction(row["original"]),
         fraction(row["value"]),
-        points(row["difference"], "†" if is_true(row["significant"]) else ""),
+        _difference(page, row, footnotes),
         spread(row["low"], row["high"], as_text(row["why"]), footnotes),
         corrected(row, footnotes),
         decimal(row["effect"]),
@@ -163,6 +163,13 @@ def _line(page: Page, row: Row, footnotes: Footnotes) -> GridRow:
         text_cell(decision, TONES.get(decision, "")),
     )
     return GridRow(cells, as_text(row["training"]))
+
+
+def _difference(page: Page, row: Row, footnotes: Footnotes) -> Cell:
+    """Return a difference, with the footnote letter of the remark on measurement noise."""
+    remark = noise_tables.remark(page.findings, row) if row["metric"] == LEADING else ""
+    cell = points(row["difference"], "†" if is_true(row["significant"]) else "")
+    return replace(cell, notes=footnotes.letter(f"N{remark[1:]}." if remark else ""))
 
 
 def spread(low: Any, high: Any, why: str, footnotes: Footnotes) -> Cell:
