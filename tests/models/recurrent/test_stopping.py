@@ -7,8 +7,8 @@ import pytest
 
 from aser_bench.models.base import EARLY_STOPPING
 from aser_bench.models.recurrent.stopping import (
-    SMOOTHING,
     STOPPING,
+    WINDOW,
     DevResult,
     HighestUar,
     LowestLoss,
@@ -56,18 +56,29 @@ def test_an_improvement_is_reported_when_it_happens(epoch):
 
 def test_a_single_high_uar_does_not_end_training():
     # One lucky epoch, and a slow increase after it.
-    correct = [4, 14, *range(5, 20)]
-    rule = HighestUar(patience=10)
+    correct = [4, 14, *np.arange(5, 20, 0.5).astype(int)]
+    rule = HighestUar(patience=3)
     assert run(rule, results(correct=correct)) == len(correct)
     assert rule.best_epoch == len(correct)
 
 
-def test_uar_is_an_exponential_moving_average():
-    correct = [6, 10, 2, 12, 12, 3, 3]
-    average, averages = correct[0] / 20, []
-    for value in correct:
-        average += SMOOTHING * (value / 20 - average)
-        averages.append(average)
+def test_uar_is_averaged_over_a_window():
+    rng = np.random.default_rng(0)
+    correct = rng.integers(2, 18, 3 * WINDOW)
     rule = HighestUar(patience=99)
     run(rule, results(correct=correct))
-    assert rule.best_epoch == 1 + int(np.argmax(averages))
+    means = np.convolve(correct, np.ones(WINDOW), "valid")
+    assert rule.best_epoch == WINDOW + int(np.argmax(means))
+
+
+def test_training_by_uar_lasts_as_long_as_the_window():
+    falling = [*range(18, 2, -1), *[2] * 30]
+    rule = HighestUar(patience=2)
+    assert run(rule, results(correct=falling)) == WINDOW + 2
+    assert rule.best_epoch == WINDOW
+
+
+def test_fewer_epochs_than_the_window_have_a_best_one():
+    rule = HighestUar(patience=2)
+    assert run(rule, results(correct=[3, 9, 4, 4])) == 4
+    assert rule.best_epoch == 2
