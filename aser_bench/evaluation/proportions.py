@@ -10,7 +10,7 @@ effective number of utterances p (1 - p) / v, where v is the variance of the jac
 speakers. As in Korn and Graubard (Confidence intervals for proportions with small expected number
 of positive counts estimated from survey data, Survey Methodology 1998) that number is at most the
 number of utterances, and equal to it where v is 0. The correlation of the two proportions is that
-of their jackknife values. benchmarks/simulation.py measures the coverage.
+of their jackknife values. benchmarks/families.py measures the coverage.
 """
 
 from __future__ import annotations
