@@ -23,11 +23,16 @@ SETTINGS = (
     "match_level",
     "max_epochs",
     "patience",
+    "early_stopping",
+    "refit_dev",
     "frame_pool",
     "class_weight",
     "limit",
 )
 """Keys of a study that affect all results; not its name, runs and seed."""
+
+LATER_SETTINGS: Mapping[str, Any] = {"early_stopping": None, "refit_dev": False}
+"""Keys of `SETTINGS` that studies of earlier versions lack, with the values that they mean."""
 
 _HASH_DIGITS = 8
 
@@ -212,7 +217,7 @@ class Differences:
 
     @cached_property
     def _settings(self) -> str:
-        now, then = (side.study for side in self._manifests)
+        now, then = ({**LATER_SETTINGS, **side.study} for side in self._manifests)
         return join_sentences(
             f"{key.replace('_', ' ')} {_was(now[key], then[key], 'not set', 'not set')}"
             for key in SETTINGS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..results.manifest import Manifest
-from .differences import SETTINGS, component_versions
+from .differences import LATER_SETTINGS, SETTINGS, component_versions
 from .reader import MANIFEST_FILE, CheckInput
 from .sentences import enumerated, one_line
 
@@ -98,7 +98,7 @@ def _iterate_missing_facts(manifest: Manifest, other: Manifest, encoded: bool) -
         if name in manifest.corpora and not manifest.corpora[name].sha256:
             yield f"the sha256 of {name}"
     for key in SETTINGS:
-        if key in other.study and key not in manifest.study:
+        if key in other.study and key not in manifest.study and key not in LATER_SETTINGS:
             yield f"the setting {key.replace('_', ' ')}"
 
 

@@ -63,6 +63,9 @@ def test_other_texts_are_a_difference_for_models_that_read_them():
             "settings",
             "match level True, was False; max epochs 1, was not set",
         ),
+        # Studies of earlier versions have neither of these settings.
+        ({"study__refit_dev": True}, "settings", "refit dev True, was False"),
+        ({"study__early_stopping": "none"}, "settings", "early stopping none, was not set"),
         ({"components__features__functionals": 4}, "components", "functionals version 4, was 3"),
         ({"components__models__svm": 3}, "components", "svm version 3, was 2"),
         ({"packages__numpy": "2.2.0"}, "packages", "numpy 2.2.0, was 2.1.0"),
