@@ -29,6 +29,8 @@ class Context:
         Settings of all models, such as ``effort standard`` or ``preset paper``.
     budgets : dict of str to str
         Model -> criterion that ends its training; shown with the name of the model.
+    refitted : tuple of str
+        Models of studies with ``refit_dev``: those with a dev part are retrained on train + dev.
     """
 
     study: str
@@ -40,6 +42,7 @@ class Context:
     notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     settings: str = ""
     budgets: dict[str, str] = field(default_factory=dict)
+    refitted: tuple[str, ...] = ()
 
     def title(self, corpus: str) -> str:
         """Return the title of a corpus, marked as synthetic speech if it is."""

@@ -19,7 +19,7 @@ from ..results import audio_examples, reader
 from ..results.analysis import MARGIN, analyse
 from ..results.merge import MergedResults, merge
 from . import FORMATS as TABLE_FORMATS
-from . import figures, html, verdict, write_tables
+from . import figures, html, tables, verdict, write_tables
 
 FORMATS = (*TABLE_FORMATS, "html", "figures")
 """The parts that a report can have."""
@@ -216,11 +216,11 @@ def _writers(
     audio: audio_examples.AudioExamples,
 ) -> dict[str, Callable[[Path], Any]]:
     scores, conditions, context = material.scores, material.conditions, material.context
-    tables = tuple(name for name in names if name in TABLE_FORMATS)
+    table_formats = tuple(name for name in names if name in TABLE_FORMATS)
     writers: dict[str, Callable[[Path], Any]] = {}
-    if tables:
+    if table_formats:
         writers["tables"] = lambda path: write_tables(
-            scores, conditions, context, path, findings, tables
+            scores, conditions, context, path, findings, table_formats
         )
     # Figures are drawn once for both formats, because drawing takes most of the time.
     formats = _FIGURE_FORMATS if "figures" in names else ("svg",) if "html" in names else ()
@@ -240,6 +240,7 @@ def _writers(
             figures=drawings,
             manifest=_manifest(material),
             failed=_failed(scores),
+            notes=tables.section_notes(scores, conditions, context, findings),
             audio=audio,
             command=_command(material, folder),
         )

@@ -12,7 +12,7 @@ from ..core import tables
 from ..core.context import Context
 from ..core.findings import TRAININGS, Findings
 from .sections import Key, Section
-from .text import as_float, as_text, probability
+from .text import as_float, as_text, capitalised, enumeration, probability
 
 FRACTIONS = (
     "Values are fractions, computed over the test utterances of all folds and averaged over runs"
@@ -58,6 +58,7 @@ def caption(
         _folds(cells),
         _sizes(keys, cells),
         _runs(keys, cells),
+        training_parts({key: section.cells[key] for key in keys}, context),
         _study(context, (model for model, _, _ in keys)),
         *extra,
     ]
@@ -94,7 +95,7 @@ def missing_intervals(section: Section, keys: Iterable[Key]) -> tuple[str, ...]:
     """Return why values have no interval, or none by speaker, as footnotes."""
     rows = (section.pooled.get(key) for key in keys)
     reasons = dict.fromkeys(as_text(row.why) for row in rows if row is not None)
-    return tuple(f"{reason[0].upper()}{reason[1:]}." for reason in reasons if reason)
+    return tuple(f"{capitalised(reason)}." for reason in reasons if reason)
 
 
 def intervals(findings: Findings) -> str:
@@ -242,6 +243,32 @@ def _sizes(keys: Sequence[Key], cells: Sequence[Any]) -> str:
         for size, names in models.items()
     )
     return f"Train/dev/test {text} utterances per fold on average"
+
+
+def training_parts(cells: Mapping[Key, Any], context: Context) -> str:
+    """Return which models are trained on train + dev and which on train, if they differ.
+
+    Models without early stopping are trained on dev too if it was taken from the training speakers.
+
+    Parameters
+    ----------
+    cells : mapping of (model, train, test) to named tuple
+        Rows of the summary.
+    context : Context
+    """
+    dev_size: dict[str, float] = {}
+    for (model, _, _), cell in cells.items():
+        if not math.isnan(cell.dev_size):  # NaN if all results failed
+            dev_size[model] = max(dev_size.get(model, 0.0), float(cell.dev_size))
+    with_dev = [model for model, size in dev_size.items() if not size]
+    others = [model for model in dev_size if model not in with_dev]
+    groups = {
+        "trained on train + dev": with_dev,
+        "retrained on train + dev": [model for model in others if model in context.refitted],
+        "trained on train alone": [model for model in others if model not in context.refitted],
+    }
+    texts = [f"{part}: {enumeration(models)}" for part, models in groups.items() if models]
+    return capitalised("; ".join(texts)) if len(texts) > 1 else ""
 
 
 def _runs(keys: Sequence[Key], cells: Sequence[Any]) -> str:

@@ -17,6 +17,7 @@ from . import (
     corpus_tables,
     loss_tables,
     metric_tables,
+    missing_classes,
     noise_tables,
     safe_tables,
     wer_tables,
@@ -69,6 +70,32 @@ def build(
 
 
 def _of_section(section: Section, context: Context, findings: Findings) -> Iterator[Table]:
+    notes = missing_classes.sentences(findings.folds, section.corpus, section.protocol)
+    for table in _tables_of_section(section, context, findings):
+        yield _with_notes(table, notes)
+
+
+def _with_notes(table: Table, notes: Sequence[str]) -> Table:
+    return replace(table, footnotes=(*table.footnotes, *notes))
+
+
+def section_notes(
+    scores: pd.DataFrame, conditions: pd.DataFrame, context: Context, findings: Findings
+) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Return sentences that apply to all tables of a corpus, feature set and protocol.
+
+    They name the models that are trained on other parts than others, and the classes that a part
+    of a fold lacks.
+    """
+    notes: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for section in sections(summarise(scores), conditions, findings.cells):
+        parts = captions.training_parts(section.cells, context)
+        missing = missing_classes.sentences(findings.folds, section.corpus, section.protocol)
+        notes[section.name] = (*([f"{parts}."] if parts else []), *missing)
+    return notes
+
+
+def _tables_of_section(section: Section, context: Context, findings: Findings) -> Iterator[Table]:
     for metric in section.metrics:
         yield metric_tables.by_metric(section, context, findings, metric)
     yield from map(_without_gaps, loss_tables.build(section, context, findings))
@@ -91,7 +118,10 @@ def overview(
     findings = Findings() if findings is None else findings
     return [
         (
-            metric_tables.overview(part, context, findings),
+            _with_notes(
+                metric_tables.overview(part, context, findings),
+                missing_classes.sentences(findings.folds, part.corpus, part.protocol),
+            ),
             # The table of safe bitrates has the rest of the sentence: the numbers needed.
             [
                 *(text.partition("; ")[0] + "." for text in safe_tables.verdicts(part, findings)),

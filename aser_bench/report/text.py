@@ -118,6 +118,23 @@ def as_float(value: Any) -> float:
         return math.nan
 
 
+def capitalised(text: str) -> str:
+    """Return a text with an initial capital; its other letters are unchanged."""
+    return text[:1].upper() + text[1:]
+
+
+def enumeration(names: Sequence[str], conjunction: str = "and") -> str:
+    """Return names as a phrase.
+
+    Examples
+    --------
+    >>> enumeration(["svm"]), enumeration(["svm", "mlp", "lstm"])
+    ('svm', 'svm, mlp and lstm')
+    """
+    *first, last = names
+    return f"{', '.join(first)} {conjunction} {last}" if first else last
+
+
 def stem(*parts: str) -> str:
     """Return a file name without extension that is valid on all systems.
 

@@ -129,6 +129,9 @@ def context(
         notes={name: corpus.notes or () for name, corpus in facts.items()},
         settings=manifest.settings or "",
         budgets={models.get(name, name): text for name, text in (manifest.budgets or {}).items()},
+        refitted=tuple(models.get(name, name) for name in manifest.components.models or ())
+        if manifest.study.get("refit_dev") is True
+        else (),
     )
 
 
@@ -161,6 +164,7 @@ def _merged_context(contexts: Sequence[Context], labels: Sequence[str]) -> Conte
         notes=notes,
         settings=first.settings if len(settings) == len(seeds) == 1 else settings_of_each,
         budgets=budgets,
+        refitted=tuple(dict.fromkeys(name for context in contexts for name in context.refitted)),
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from aser_bench import features
-from aser_bench.core.findings import DRIFT, FEATURES, LEAKS
+from aser_bench.core.findings import DRIFT, FEATURES, FOLDS, LEAKS
 from aser_bench.results import feature_stats
 
 UTTERANCES = pd.DataFrame(
@@ -19,6 +19,7 @@ UTTERANCES = pd.DataFrame(
         "speaker": ["x", "x", "y", "y"],
         "group": ["1", "2", "3", "4"],
         "text": ["", "", "", ""],
+        "emotion": ["sad", "happy", "sad", "sad"],
     }
 )
 
@@ -152,8 +153,8 @@ def test_features_of_the_original_are_loaded_once():
     assert sorted(loads) == ["mp3_8k", "original"]
 
 
-def training(protocol, fold, train, test, model="svm"):
-    rows = [np.array(part, dtype=int) for part in (train, [], test)]
+def training(protocol, fold, train, test, model="svm", dev=()):
+    rows = [np.array(part, dtype=int) for part in (train, dev, test)]
     return SimpleNamespace(
         cell={"protocol": protocol, "fold": fold, "model": model},
         train=rows[0],
@@ -183,12 +184,29 @@ def test_leaks_have_one_row_per_protocol_and_fold():
     assert len(table) == 9
 
 
+def test_folds_have_the_dev_part_if_a_model_uses_it():
+    tasks = [
+        training("speaker", 0, [0, 1], [2, 3]),
+        training("speaker", 0, [0], [2, 3], "lstm", dev=[1]),
+        training("paper", 0, [0, 1], [2, 3]),
+    ]
+    table = feature_stats.folds([worklist(trainings=tasks)])
+    assert tuple(table.columns) == FOLDS
+    assert table.iloc[:, 1:].to_numpy().tolist() == [
+        ["speaker", 0, "happy", 0, 1, 0],
+        ["speaker", 0, "sad", 1, 0, 2],
+        ["paper", 0, "happy", 1, 0, 0],
+        ["paper", 0, "sad", 1, 0, 2],
+    ]
+
+
 @pytest.mark.parametrize(
     ("function", "columns"),
     [
         (feature_stats.drift, DRIFT),
         (feature_stats.features, FEATURES),
         (feature_stats.leaks, LEAKS),
+        (feature_stats.folds, FOLDS),
     ],
 )
 def test_tables_without_corpora_are_empty(function, columns):

@@ -105,6 +105,19 @@ def test_model_of_a_repeated_cell_is_renamed(tmp_path):
     assert material.context.budgets == {"svm (one)": "grid", "svm (two)": "quick"}
 
 
+def test_models_of_studies_that_retrain_on_dev_are_named(tmp_path):
+    study = {"name": "", "corpora": ["voices"], "seed": 0, "refit_dev": True}
+    components = {"models": {"svm": 1, "lstm": 2}, "features": {}}
+    lstm, svm = (factories.predictions(model=name) for name in ("lstm", "svm"))
+    one = factories.folder(tmp_path / "one", lstm, study=study, components=components)
+    two = factories.folder(
+        tmp_path / "two", pd.concat([lstm, svm]), components={"models": {"lstm": 2, "svm": 1}}
+    )
+    material = side_by_side(one, two)
+    assert material.context.refitted == ("svm", "lstm (one)")
+    assert side_by_side(two).context.refitted == ()
+
+
 def test_runs_with_the_same_name_are_labelled_by_path(tmp_path):
     paths = [tmp_path / parent / "same" for parent in ("a", "b")]
     for path in paths:

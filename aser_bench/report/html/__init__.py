@@ -74,6 +74,7 @@ def _parts(page: Page) -> dict[str, Any]:
         "audit": coding.audit(page),
         "leaks": checks.leaks(page),
         "leak_worth": checks.leak_worth(page),
+        "missing_classes": checks.missing_classes(page),
         "refused": checks.refused(page),
         "failed": checks.failed(page),
         "facts": provenance.facts(page),

@@ -1,4 +1,4 @@
-"""Tables of leaks between training and test, refused recordings and failed cells."""
+"""Tables of leaks, classes that folds lack, refused recordings and failed cells."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ...core.tables import CELL
+from .. import missing_classes as of_folds
 from ..text import as_text
 from .cells import count, decimal, fraction, is_true, percent, points, text_cell
 from .frames import groups, row_dicts
@@ -59,6 +60,25 @@ def _leak(rows: pd.DataFrame) -> tuple[Cell, Cell, Cell]:
         count(touched),
         percent(touched / tested if tested else None),
     )
+
+
+def missing_classes(page: Page) -> Grid | None:
+    """Return the classes that the training or test part of a fold lacks."""
+    names = ("Corpus", "Protocol", "Part", "Class")
+    columns = (*map(Column, names), Column("Folds", prose=True))
+    lines = [
+        GridRow(
+            (
+                text_cell(page.corpus(corpus)),
+                text_cell(protocol),
+                text_cell(missing.part),
+                text_cell(missing.emotion),
+                text_cell(", ".join(map(str, missing.folds))),
+            )
+        )
+        for corpus, protocol, missing in of_folds.table(page.findings.folds)
+    ]
+    return grid("Classes that a part of a fold lacks", columns, lines) if lines else None
 
 
 def leak_worth(page: Page) -> Grid | None:

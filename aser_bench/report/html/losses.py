@@ -43,7 +43,7 @@ def safe(page: Page) -> list[Subsection]:
     """Return the safe bitrates: one table for each corpus, feature set and protocol."""
     parts = []
     for names, rows in groups(page.findings.robustness):
-        table = _safe(page, "Safe bitrates: " + page.section(*names), rows)
+        table = _safe(page, names, rows)
         sentences = tuple(
             (f"{row['codec']}, {row['model']}, {row['training']}", as_text(row["sentence"]))
             for row in row_dicts(rows)
@@ -55,7 +55,7 @@ def safe(page: Page) -> list[Subsection]:
     return parts
 
 
-def _safe(page: Page, caption: str, rows: pd.DataFrame) -> Grid:
+def _safe(page: Page, names: tuple[str, ...], rows: pd.DataFrame) -> Grid:
     footnotes = Footnotes()
     columns = (
         Column("Codec"),
@@ -85,7 +85,8 @@ def _safe(page: Page, caption: str, rows: pd.DataFrame) -> Grid:
         )
         for row in row_dicts(rows)
     ]
-    return grid(caption, columns, lines, footnotes)
+    caption = "Safe bitrates: " + page.section(*names)
+    return grid(caption, columns, lines, footnotes, page.notes.get(names, ()))
 
 
 def _safe_bitrate(page: Page, row: Row, footnotes: Footnotes) -> Cell:
@@ -120,7 +121,7 @@ def losses(page: Page) -> list[Subsection]:
     return parts
 
 
-def _losses(page: Page, names: Any, rows: pd.DataFrame, metric: Metric) -> Grid:
+def _losses(page: Page, names: tuple[str, ...], rows: pd.DataFrame, metric: Metric) -> Grid:
     rows = rows[rows["metric"] == metric.name]
     footnotes = Footnotes()
     columns = (
@@ -140,7 +141,7 @@ def _losses(page: Page, names: Any, rows: pd.DataFrame, metric: Metric) -> Grid:
     )
     lines = [_line(page, row, footnotes) for row in page.condition_table.ordered(rows)]
     caption = f"{metric.title} compared with the original: {page.section(*names)}"
-    return grid(caption, columns, lines, footnotes, (_family(rows),))
+    return grid(caption, columns, lines, footnotes, (_family(rows), *page.notes.get(names, ())))
 
 
 def _line(page: Page, row: Row, footnotes: Footnotes) -> GridRow:

@@ -64,6 +64,8 @@ class Page:
         The content of ``manifest.json``.
     failed : pandas.DataFrame
         The failed rows of the scores, columns `aser_bench.core.metrics.score_columns`.
+    notes : mapping of (corpus, features, protocol) to sequence of str
+        Sentences below the tables of results.
     audio : mapping of (corpus, condition, utterance) to bytes
         FLAC files, including the condition ``original``.
     command : str
@@ -81,6 +83,7 @@ class Page:
     failed: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=list(score_columns()))
     )
+    notes: Mapping[tuple[str, ...], Sequence[str]] = field(default_factory=dict)
     audio: Mapping[tuple[str, str, str], bytes] = field(default_factory=dict)
     command: str = ""
 
