@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..core.errors import UsageError
 from ..core.metrics import all_metrics
-from ..core.tables import CELL, RESULT
+from ..core.tables import CELL, REPEAT, RESULT
 from ..evaluation.outcomes import Key
 from ..evaluation.rescoring import add_missing_metrics
 from .compare_scores import cell_scores
@@ -61,10 +61,15 @@ def score_table(folder: Path, side: CheckInput | None = None) -> pd.DataFrame:
     if (folder / SCORES_FILE).is_file():
         table = _read_table(folder / SCORES_FILE, (*RESULT, *_SCORE_DETAILS))
         table = add_missing_metrics(table, folder / PREDICTIONS_FILE, all_metrics())
-        return table[[*RESULT, *all_metrics(), *_SCORE_DETAILS]]
+        return table[[*RESULT, *all_metrics(), *_SCORE_DETAILS, *_repeat(table)]]
     side = side or read_input(folder)
     rows = pd.concat([_scores_of_cell(side, key) for key in side.cells], ignore_index=True)
     return rows.assign(status="ok", reason="")[[*RESULT, *all_metrics(), *_SCORE_DETAILS]]
+
+
+def _repeat(table: pd.DataFrame) -> list[str]:
+    """Return the column with the number of the repeat, where there are several."""
+    return [REPEAT] if REPEAT in table else []
 
 
 def _scores_of_cell(side: CheckInput, key: Key) -> pd.DataFrame:
@@ -82,7 +87,8 @@ def _mean_scores(rows: pd.DataFrame, side: CheckInput | None) -> pd.DataFrame:
     results = rows.groupby(cell, sort=False).size()
     folds = rows[succeeded].groupby([*cell, "fold"], sort=False)
     means = _metric_means(rows[succeeded], list(all_metrics()))
-    tested = folds["n_test"].max().groupby(cell, sort=False).sum()
+    repeats = rows[REPEAT].nunique() if REPEAT in rows else side.repeats if side else 1
+    tested = folds["n_test"].max().groupby(cell, sort=False).sum() // repeats
     failed = rows[~succeeded].groupby(cell, sort=False)
     reasons = failed["reason"].first().map(lambda reason: " ".join(reason.split()))
     table = means.reindex(results.index).assign(
@@ -120,7 +126,7 @@ def _read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         missing = [name for name in columns if name not in frame]
         if missing:
             raise UsageError(f"{path} lacks the columns {', '.join(missing)}")
-        names = [*columns, *(name for name in all_metrics() if name in frame)]
+        names = [*columns, *(name for name in (*all_metrics(), REPEAT) if name in frame)]
         frame = frame[names]
         # Numbers are empty where a result failed, and for unknown speakers.
         return frame.assign(

@@ -48,6 +48,11 @@ def check(new: Path | str, against: Path | str, options: CheckOptions | None = N
 
 def check_inputs(new: CheckInput, baseline: CheckInput, options: CheckOptions) -> CheckResult:
     """Check new results against a baseline, both already read; see `check`."""
+    if new.repeats != baseline.repeats:
+        raise UsageError(
+            f"{new.path} has {_repeats(new)} and {baseline.path} {_repeats(baseline)}: run one of "
+            "them again with the --repeats of the other"
+        )
     pending, left_out = _compare_cells(new, baseline, options)
     # A missing cell is computed by the baseline's study, every other cell by the new one.
     commands, baseline_commands = RerunCommands((new, baseline)), RerunCommands((baseline, new))
@@ -69,6 +74,10 @@ def check_inputs(new: CheckInput, baseline: CheckInput, options: CheckOptions) -
     )
 
 
+def _repeats(side: CheckInput) -> str:
+    return f"{side.repeats} repeat{'s' if side.repeats > 1 else ''} of the folds"
+
+
 class _Comparer:
     """Compares a cell by predictions if both sides have them, else by scores."""
 
@@ -86,7 +95,7 @@ class _Comparer:
         if self._paired is not None:
             return self._paired.compare(key, metric, alpha, self._redrawn_folds(key[0], key[3]))
         new, baseline = (_scores(side, key, metric) for side in (self._new, self._baseline))
-        return compare_scores(new, baseline, metric, alpha, self._same_folds)
+        return compare_scores(new, baseline, metric, alpha, self._same_folds, self._new.repeats)
 
 
 def _scores(side: CheckInput, key: Key, metric: str) -> pd.DataFrame:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.tables import PREDICTIONS
+from ..core.tables import PREDICTIONS, REPEAT
 
 _GROUP = ("corpus", "features", "model", "protocol")
-_WITHIN = ("utterance", "test_condition", "train_condition", "run")
+_WITHIN = ("utterance", "test_condition", "train_condition", REPEAT, "run")
 
 
 def compact(path: Path) -> bytes:
@@ -24,7 +24,8 @@ def compact(path: Path) -> bytes:
     Parameters
     ----------
     path : Path
-        Columns ``tables.PREDICTIONS``; others are dropped.
+        Columns ``tables.PREDICTIONS``, and `tables.REPEAT` if there are several repeats; others
+        are dropped.
 
     Returns
     -------
@@ -36,11 +37,12 @@ def compact(path: Path) -> bytes:
     import pyarrow.parquet as pq
 
     schema = pq.read_schema(path)
-    texts = [name for name in PREDICTIONS if not pa.types.is_integer(schema.field(name).type)]
-    table = pq.read_table(path, columns=list(PREDICTIONS), read_dictionary=texts)
+    names = [*PREDICTIONS, *([REPEAT] if REPEAT in schema.names else [])]
+    texts = [name for name in names if not pa.types.is_integer(schema.field(name).type)]
+    table = pq.read_table(path, columns=names, read_dictionary=texts)
     table = table.replace_schema_metadata(None).unify_dictionaries()
     codes: dict[str, NDArray[Any]] = {}
-    for index, name in enumerate(PREDICTIONS):
+    for index, name in enumerate(names):
         column = table.column(name).combine_chunks()
         if name in texts:
             column = _as_dictionary(column)
@@ -48,7 +50,8 @@ def compact(path: Path) -> bytes:
         else:
             codes[name] = column.to_numpy()
         table = table.set_column(index, name, column)
-    order = np.lexsort([codes[name] for name in reversed((*_GROUP, *_WITHIN))])
+    keys = [codes[name] for name in (*_GROUP, *_WITHIN) if name in codes]
+    order = np.lexsort(keys[::-1])
     starts = np.zeros(max(0, len(order) - 1), dtype=bool)
     for name in _GROUP:
         starts |= np.diff(codes[name][order]) != 0

@@ -16,6 +16,7 @@ from ..evaluation import confusion, intervals
 from ..evaluation.intervals import Interval
 from ..evaluation.metrics import on_confusions
 from ..evaluation.outcomes import Corpus, Key, Outcomes
+from ..evaluation.pairs import repeats_of
 
 SPEAKERS, UTTERANCES, FOLDS, RUNS, MARGIN = "speakers", "utterances", "folds", "runs", "margin"
 
@@ -102,14 +103,21 @@ class PairedPredictions:
         metric : str
         alpha : float
         redrawn_folds : int
-            The number of folds if they differ from the baseline's, else 0.
+            The number of folds of all repeats if they differ from the baseline's, else 0.
         """
         common, corpus = self._common_utterances(key[0]), self._new.corpora[key[0]]
         new = _recoded(self._new, key, common.new, common.classes)
         old = _recoded(self._baseline, key, common.baseline, common.classes)
-        rows = np.flatnonzero((new >= 0).all(axis=0) & (old >= 0).all(axis=0))
+        sides = self._new.cells[key], self._baseline.cells[key]
+        repeats = repeats_of(sides[0])
+        counted = _complete(new, repeats.number) & _complete(old, repeats.number)
+        rows = np.flatnonzero(counted.any(axis=0))
         if not len(rows):
             return None
+        new, old = (
+            np.where(np.repeat(counted, cell.runs, axis=0), predicted, -1)[:, rows]
+            for cell, predicted in zip(sides, (new, old), strict=True)
+        )
         tested = self._baseline.cells[key].tested
         relabelled, total = int(tested[common.relabelled].sum()), int(tested.sum())
         truth = _class_codes(corpus, common.classes)[corpus.truth[common.new[rows]]]
@@ -118,11 +126,12 @@ class PairedPredictions:
             speaker = np.unique(corpus.speaker[common.new[rows]], return_inverse=True)[1]
             clusters.insert(0, (SPEAKERS, speaker))
         comparison = _compare_paired(
-            truth, new[:, rows], old[:, rows], clusters, common.classes, metric, alpha
+            truth, new, old, clusters, common.classes, metric, alpha, repeats
         )
         interval = comparison.interval
         if redrawn_folds >= MIN_FOLDS:
-            factor = intervals.fold_redraw_factor(redrawn_folds)
+            folds = max(redrawn_folds // repeats.number, MIN_FOLDS)
+            factor = intervals.fold_redraw_factor(folds)
             interval = intervals.widened(interval, factor, 1 - alpha)
         return replace(
             comparison,
@@ -130,7 +139,7 @@ class PairedPredictions:
             missing=total - len(rows) - relabelled,
             total=total,
             relabelled=relabelled,
-            runs=(len(new), len(old)),
+            runs=(sides[0].runs, sides[1].runs),
         )
 
     def _common_utterances(self, name: str) -> _CommonUtterances:
@@ -154,6 +163,13 @@ def _recoded(outcomes: Outcomes, key: Key, rows: _Codes, classes: tuple[str, ...
     return recoded
 
 
+def _complete(predicted: _Codes, repeats: int) -> NDArray[np.bool_]:
+    """Return whether every run of a repeat tested an utterance (repeats, utterances)."""
+    runs, utterances = predicted.shape
+    by_repeat = predicted.reshape(repeats, runs // repeats, utterances)
+    return np.asarray((by_repeat >= 0).all(axis=1))
+
+
 def _class_codes(corpus: Corpus, classes: tuple[str, ...]) -> _Codes:
     return np.array([classes.index(emotion) for emotion in corpus.emotions])
 
@@ -166,13 +182,16 @@ def _compare_paired(
     classes: tuple[str, ...],
     metric: str,
     alpha: float,
+    repeats: intervals.Repeats,
 ) -> Comparison:
     """Compare by the first clusters that give an interval, else by the last ones."""
     of_confusion, size = on_confusions(get_metric(metric), classes), len(classes)
     identical = new.shape == old.shape and bool((new == old).all())
     for test, cluster in clusters:
         ours, theirs = (confusion.by_cluster(truth, side, cluster, size) for side in (new, old))
-        interval = intervals.interval(ours, of_confusion, theirs, test == SPEAKERS, 1 - alpha)
+        interval = intervals.interval(
+            ours, of_confusion, theirs, test == SPEAKERS, 1 - alpha, repeats
+        )
         if np.isfinite(interval.error):
             break
     return Comparison(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..core.metrics import get_metric
+from ..core.tables import REPEAT
 from ..evaluation import confusion, intervals
 from ..evaluation.intervals import Interval
 from ..evaluation.metrics import on_confusions
@@ -30,13 +32,19 @@ _Scores = NDArray[np.floating[Any]]
 
 
 def compare_scores(
-    new: pd.DataFrame, baseline: pd.DataFrame, metric: str, alpha: float, same_folds: bool
+    new: pd.DataFrame,
+    baseline: pd.DataFrame,
+    metric: str,
+    alpha: float,
+    same_folds: bool,
+    repeats: int = 1,
 ) -> Comparison:
     """Compare the scores of one cell.
 
     Folds share most of their training data, so a plain t test is significant too often. The
     variance is that of Nadeau and Bengio (Inference for the generalization error, Machine
     Learning 2003): (1/k + n_test/n_train) times that of the folds, with n_test/n_train = 1/(k - 1).
+    With R repeats of k folds it is (1/(R k) + n_test/n_train) times that of all folds.
 
     Parameters
     ----------
@@ -46,6 +54,8 @@ def compare_scores(
     alpha : float
     same_folds : bool
         Whether equal fold numbers are the same fold on both sides, so that they can be paired.
+    repeats : int
+        Number of draws of the folds on both sides.
     """
     has_folds = "fold" in new and "fold" in baseline
     new, baseline = (
@@ -53,7 +63,7 @@ def compare_scores(
         for side in (new, baseline)
     )
     ours, theirs = (side.groupby("fold")[metric].mean() for side in (new, baseline))
-    interval, test = _compare_folds(ours, theirs, alpha, same_folds), FOLDS
+    interval, test = _compare_folds(ours, theirs, alpha, same_folds, repeats), FOLDS
     if not interval.error >= MIN_ERROR:
         same_folds = same_folds and len(ours) == len(theirs)
         interval, test = _compare_runs(new, baseline, metric, alpha, same_folds), RUNS
@@ -73,14 +83,17 @@ def compare_scores(
     )
 
 
-def _compare_folds(ours: pd.Series, theirs: pd.Series, alpha: float, same_folds: bool) -> Interval:
+def _compare_folds(
+    ours: pd.Series, theirs: pd.Series, alpha: float, same_folds: bool, repeats: int
+) -> Interval:
+    factor = partial(_fold_factor, repeats=repeats)
     if min(len(ours), len(theirs)) < MIN_TEST_FOLDS:
         return _NO_TEST
     if same_folds and set(ours.index) == set(theirs.index):
         differences = (ours - theirs).to_numpy()
-        error = float(np.sqrt(_fold_factor(len(differences)) * differences.var(ddof=1)))
+        error = float(np.sqrt(factor(len(differences)) * differences.var(ddof=1)))
         return _paired_interval(differences, error, alpha)
-    return _welch(ours.to_numpy(), theirs.to_numpy(), _fold_factor, alpha)
+    return _welch(ours.to_numpy(), theirs.to_numpy(), factor, alpha)
 
 
 def _compare_runs(
@@ -108,8 +121,9 @@ def _identical(new: pd.DataFrame, baseline: pd.DataFrame, metric: str) -> bool:
     return bool(((both[metric] - both[f"{metric}_baseline"]).abs() < ROUNDING).all())
 
 
-def _fold_factor(folds: int) -> float:
-    return 1 / folds + 1 / (folds - 1)
+def _fold_factor(folds: int, repeats: int) -> float:
+    """Return the factor on the variance of a number of folds, those of all repeats together."""
+    return 1 / folds + 1 / max(folds / repeats - 1, 1.0)
 
 
 def _welch(
@@ -141,15 +155,25 @@ def _interval(
 
 
 def cell_scores(outcomes: Outcomes, folds: pd.DataFrame, key: Key, metric: str) -> pd.DataFrame:
-    """Return a cell's scores by fold and run, columns fold, run and the metric."""
+    """Return a cell's scores by fold and run, columns fold, run and the metric.
+
+    The folds of different repeats have different numbers.
+    """
     corpus, cell = outcomes.corpora[key[0]], outcomes.cells[key]
     folds = folds[(folds["corpus"] == key[0]) & (folds["protocol"] == key[3])]
-    fold = folds.drop_duplicates("utterance").set_index("utterance")["fold"]
-    rows = np.flatnonzero(cell.tested)
-    names, cluster = np.unique(fold.reindex(corpus.utterances[rows]), return_inverse=True)
-    confusions = confusion.by_cluster(
-        corpus.truth[rows], cell.predicted[:, rows], cluster, len(corpus.emotions)
-    )
-    values = on_confusions(get_metric(metric), corpus.emotions)(confusions)
-    run, column = np.indices(values.shape).reshape(2, -1)
-    return pd.DataFrame({"fold": names[column], "run": run, metric: values.ravel()})
+    of_repeats = [folds]
+    if REPEAT in folds:
+        of_repeats = [rows for _, rows in folds.groupby(REPEAT)]
+    of_confusion = on_confusions(get_metric(metric), corpus.emotions)
+    parts = []
+    for repeat, of_repeat in enumerate(of_repeats[: cell.repeats]):
+        fold = of_repeat.drop_duplicates("utterance").set_index("utterance")["fold"]
+        rows = np.flatnonzero(cell.complete[repeat])
+        predicted = cell.predicted[repeat * cell.runs : (repeat + 1) * cell.runs, rows]
+        names, cluster = np.unique(fold.reindex(corpus.utterances[rows]), return_inverse=True)
+        values = of_confusion(
+            confusion.by_cluster(corpus.truth[rows], predicted, cluster, len(corpus.emotions))
+        )
+        run, column = np.indices(values.shape).reshape(2, -1)
+        parts.append(pd.DataFrame({"fold": names[column], "run": run, metric: values.ravel()}))
+    return pd.concat(parts, ignore_index=True)

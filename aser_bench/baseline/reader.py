@@ -16,7 +16,7 @@ from ..core.atomic import complete_interrupted
 from ..core.errors import UsageError
 from ..core.findings import FEATURES, LEAKS
 from ..core.metrics import all_metrics
-from ..core.tables import CELL, CONDITIONS, RESULT
+from ..core.tables import CELL, CONDITIONS, REPEAT, RESULT
 from ..evaluation.outcomes import Key, Outcomes, Source
 from ..evaluation.outcomes import read as read_outcomes
 from ..evaluation.rescoring import check_scores
@@ -70,10 +70,12 @@ class CheckInput:
     outcomes : Outcomes or None
         The predictions.
     folds : pandas.DataFrame or None
-        Columns corpus, protocol, utterance, fold: the fold in which an utterance was tested.
+        Columns corpus, protocol, utterance, fold, repeat: the fold in which an utterance was tested
+        in each repeat.
     scores : pandas.DataFrame or None
-        Columns ``tables.CELL``, the metrics, and fold and run unless there is a single number for
-        each cell; without failed results. None if there are predictions, which are preferred.
+        Columns ``tables.CELL``, the metrics, and fold, run and repeat unless there is a single
+        number for each cell; without failed results. None if there are predictions, which are
+        preferred.
     failed : mapping of Key to FailureCount
     manifest : Manifest or None
     conditions, features, leaks : pandas.DataFrame or None
@@ -105,6 +107,14 @@ class CheckInput:
         assert self.scores is not None
         groups = self.scores.groupby(list(CELL), sort=False)
         return {tuple(map(str, key)): rows for key, rows in groups}
+
+    @cached_property
+    def repeats(self) -> int:
+        """The number of draws of the folds; 1 if it is unknown."""
+        if self.outcomes is not None:
+            return max((cell.repeats for cell in self.outcomes.cells.values()), default=1)
+        assert self.scores is not None
+        return int(self.scores[REPEAT].nunique()) if REPEAT in self.scores else 1
 
     @property
     def seed(self) -> int | None:
@@ -204,7 +214,7 @@ def _from_scores(file: Path, beside: Path | None) -> dict[str, Any]:
     metrics = {name: metric for name, metric in all_metrics().items() if name in frame}
     if not metrics:
         raise UsageError(f"{file} has no scores: none of the columns {', '.join(all_metrics())}")
-    keys = [*CELL, *(name for name in ("fold", "run") if name in frame)]
+    keys = [*CELL, *(name for name in ("fold", "run", REPEAT) if name in frame)]
     duplicates = frame[frame.duplicated(keys)]
     if len(duplicates):
         result = ", ".join(map(str, duplicates.iloc[0][keys]))
@@ -264,6 +274,8 @@ def _folds(file: Path) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     columns = ["corpus", "protocol", "utterance", "fold"]
+    if REPEAT in pq.read_schema(file).names:
+        columns.append(REPEAT)
     frame: pd.DataFrame = pq.read_table(file, columns=columns).to_pandas()
     folds = frame.drop_duplicates(ignore_index=True)
     return folds.astype(dict.fromkeys(columns[:3], str))
