@@ -87,7 +87,7 @@ def values(is_pooled: bool, findings: Findings, has_spread: bool = False) -> str
         return FRACTIONS
     return (
         f"{FRACTIONS}, with {100 * findings.confidence:g} % intervals (t distribution, jackknife "
-        "over speakers)"
+        f"over speakers). {variation(findings)}"
     )
 
 
@@ -99,15 +99,33 @@ def missing_intervals(section: Section, keys: Iterable[Key]) -> tuple[str, ...]:
 
 
 def intervals(findings: Findings) -> str:
-    """Return the explanation of the intervals."""
+    """Return the explanation of the intervals of models' results."""
+    return f"{speaker_intervals(findings)}. {variation(findings)}"
+
+
+def speaker_intervals(findings: Findings) -> str:
+    """Return the explanation of intervals that involve no training."""
     return f"{100 * findings.confidence:g} % intervals: t distribution, jackknife over speakers"
+
+
+def variation(findings: Findings) -> str:
+    """Return whether intervals include the variation of the training, as one sentence."""
+    if findings.repeats == 1:
+        return (
+            "The folds are drawn once, so intervals do not include the variation of training sets "
+            "and folds (--repeats)"
+        )
+    return (
+        f"The folds are drawn {findings.repeats} times, and intervals include the variance over "
+        "these repeats"
+    )
 
 
 def proportion_intervals(findings: Findings) -> str:
     """Return the explanation of the intervals of recalls."""
     return (
         f"{100 * findings.confidence:g} % intervals: Wilson limits of both recalls, combined by "
-        "Newcombe's method, with the jackknife over speakers"
+        f"Newcombe's method, with the jackknife over speakers. {variation(findings)}"
     )
 
 

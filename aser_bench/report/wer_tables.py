@@ -37,7 +37,7 @@ def build(
     extra = (
         f"{sizes} utterances with a reference text. Substituted, deleted and inserted words, and "
         "their sum, the word error rate (WER), in percent of the words in the reference",
-        captions.intervals(findings),
+        captions.speaker_intervals(findings),
         "Empty: utterances with an empty transcript, in percent",
     )
     yield Table(

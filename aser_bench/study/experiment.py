@@ -100,6 +100,7 @@ class Experiment:
             f"effort {study.effort}": True,
             f"labels {study.labels}": study.labels != "all",
             f"class weight {study.class_weight}": study.class_weight != "none",
+            f"{study.repeats} repeats of the folds": study.repeats > 1,
             f"limited to {study.limit} utterances": study.limit is not None,
         }
         return ", ".join(part for part, shown in parts.items() if shown)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from findings_factory import findings_of
 
-from aser_bench.report import csv, latex, tables, write_tables
+from aser_bench.report import csv, latex, tables, terminal_text, write_tables
 from aser_bench.report.text import kbps, number, pack
 
 
@@ -269,3 +270,22 @@ def test_pack_keeps_groups_together_if_they_fit():
     assert pack([5, 5, 5, 5, 5], list("aabbb"), 15) == [[0, 1], [2, 3, 4]]
     assert pack([5, 5, 5, 5], list("aaaa"), 12) == [[0, 1], [2, 3]]
     assert pack([50], ["a"], 10) == [[0]]
+
+
+@pytest.mark.parametrize(
+    ("repeats", "expected"),
+    [
+        (1, "The folds are drawn once, so intervals do not include the variation of training sets"),
+        (3, "The folds are drawn 3 times, and intervals include the variance over these repeats."),
+    ],
+)
+def test_captions_state_whether_intervals_include_the_training(
+    full_with_findings, repeats, expected
+):
+    scores, conditions, context, findings = full_with_findings
+    changed = replace(findings, repeats=repeats)
+    built = by_kind((scores, conditions, context, changed))
+    for name in ("uar", "losses", "recalls-svm-clean"):
+        assert expected in built[name].caption
+    assert all(expected not in table.caption for name, table in built.items() if name == "drift")
+    assert expected in terminal_text(scores, conditions, context, 10_000, changed)

@@ -7,6 +7,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
+from .. import captions
 from . import checks, coding, errors, losses, provenance, transcripts
 from .page import Figure, Page
 
@@ -59,6 +60,7 @@ def _parts(page: Page) -> dict[str, Any]:
         "brief": provenance.brief(page),
         "settings": provenance.settings(page),
         "trainings": losses.trainings(page),
+        "variation": captions.variation(page.findings),
         "safe": losses.safe(page),
         "losses": compared,
         "metrics": {name: label for part in compared for name, label in part.names.items()},
