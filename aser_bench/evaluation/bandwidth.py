@@ -75,5 +75,6 @@ def _row(pair: Pair, filtered: Pair) -> dict[str, Any]:
         change = intervals.interval(
             first.confusions, confusion.uar, second.confusions, repeats=pair.repeats
         )
+        change = intervals.limited(change, 1.0)
         row |= {name: change.estimate, f"{name}_low": change.low, f"{name}_high": change.high}
     return row

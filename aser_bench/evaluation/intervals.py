@@ -194,6 +194,16 @@ def interval(
     return Interval(estimate, low, high, error, groups, "", freedom, training_error)
 
 
+def limited(measured: Interval, largest: float) -> Interval:
+    """Return an interval of a difference, cut at the largest difference that is possible.
+
+    The limits of Student's t can leave the range of a difference, which is from minus ``largest``
+    to ``largest``.
+    """
+    low, high = (float(np.clip(end, -largest, largest)) for end in (measured.low, measured.high))
+    return replace(measured, low=low, high=high)
+
+
 def needed_clusters(measured: Interval, margin: float) -> float:
     """Return the number of speakers that would show that no more than the margin is lost.
 

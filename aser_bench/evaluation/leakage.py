@@ -102,6 +102,7 @@ def _effect(
         bool(corpus.speakers),
         repeats=repeats_of(disjoint, len(tested)),
     )
+    change = intervals.limited(change, 1.0)
     values = [float(confusion.uar(s.confusions.sum(axis=1)).mean()) for s in (left, right)]
     names = (key[0], key[1], key[2], key[3], twin[3], *values)
     return [

@@ -117,15 +117,16 @@ def _loss(
     )
     value = float(np.mean(of_confusion(coded.confusions.sum(axis=1))))
     base = float(np.mean(of_confusion(original.confusions.sum(axis=1))))
-    low, high = _possible(change.low, change.high, metric)
+    largest = metric.bounds[1] - metric.bounds[0]
+    change = intervals.limited(change, largest)
     row = {
         **dict(zip(LOSSES, pair.keys, strict=False)),
         "metric": metric.name,
         "original": base,
         "value": value,
         "difference": change.estimate,
-        "low": low,
-        "high": high,
+        "low": change.low,
+        "high": change.high,
         "effect": change.effect,
         "retained": np.nan,
         "decision": _decide(change, metric, margin),
@@ -141,15 +142,9 @@ def _loss(
         plain = intervals.interval(
             coded.unclustered, of_confusion, original.unclustered, False, repeats=pair.repeats
         )
-        limits = _possible(plain.low, plain.high, metric)
-        row["low_unclustered"], row["high_unclustered"] = limits
+        plain = intervals.limited(plain, largest)
+        row["low_unclustered"], row["high_unclustered"] = plain.low, plain.high
     return row, change
-
-
-def _possible(low: float, high: float, metric: Metric) -> tuple[float, float]:
-    """Return limits of a difference, cut at the largest difference that the metric can have."""
-    largest = metric.bounds[1] - metric.bounds[0]
-    return float(np.clip(low, -largest, largest)), float(np.clip(high, -largest, largest))
 
 
 def _decide(change: intervals.Interval, metric: Metric, margin: float) -> str:

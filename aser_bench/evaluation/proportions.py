@@ -138,4 +138,4 @@ def _wilson(value: Floats, n: Floats, t: Floats) -> tuple[Floats, Floats]:
 
 def _distance(first: Floats, second: Floats, correlation: Floats) -> Floats:
     squared = first**2 - 2 * correlation * first * second + second**2
-    return np.sqrt(np.maximum(squared, 0))
+    return np.asarray(np.sqrt(np.maximum(squared, 0)))

@@ -170,6 +170,14 @@ def dagger(rows: Iterable[Any], what: str = "models and conditions with this met
     )
 
 
+def explain_tests(rows: Iterable[Any], what: str = "models and conditions with this metric") -> str:
+    """Return the explanation of the tests; ``rows`` are those of the comparisons."""
+    sizes = comparisons(rows)
+    if not sizes:
+        return ""
+    return f"Test: t test by speaker, Holm's correction for all {what} and training ({sizes})"
+
+
 def tested(row: Mapping[Hashable, Any]) -> str:
     """Describe the result of the test of one comparison, a row of losses or recalls.
 

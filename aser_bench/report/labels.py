@@ -110,10 +110,10 @@ def safe_bitrate(answer: Any, kbps: Any) -> str:
     >>> safe_bitrate("yes", 64.0), safe_bitrate("none", float("nan"))
     ('safe down to 64 kbit/s', 'no safe bitrate')
     """
-    answer = text.as_text(answer)
-    if answer == "yes":
+    verdict: str = text.as_text(answer)
+    if verdict == "yes":
         return f"safe down to {text.kbps(float(kbps))} kbit/s"
-    return _ANSWERS.get(answer, answer)
+    return _ANSWERS.get(verdict, verdict)
 
 
 def split(heading: str, label: str) -> tuple[str, str]:

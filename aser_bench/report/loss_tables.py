@@ -17,6 +17,8 @@ from .records import by_condition, groups, keys, number, record, sentence
 from .sections import Section
 from .text import as_text
 
+_FAMILY = "emotions, models and conditions with this protocol"
+
 
 def build(section: Section, context: Context, findings: Findings) -> Iterator[Table]:
     """Yield the losses of UAR, and the recalls of each model and training."""
@@ -40,10 +42,10 @@ def _losses(section: Section, context: Context, findings: Findings, losses: pd.D
         captions.POOLED,
         captions.POINTS,
         captions.intervals(findings),
-        captions.margin(findings),
-        "p: t test by speaker, uncorrected and after Holm's correction; McN.: McNemar's test by "
-        "utterance, for information; d: mean difference divided by its standard deviation over "
-        "speakers; Retained: share of the original's UAR above chance, in percent",
+        *tests.sentences,
+        "McN.: McNemar's test by utterance, for information; d: mean difference divided by its "
+        "standard deviation over speakers; Retained: share of the original's UAR above chance, in "
+        "percent",
     )
     return Table(
         stem=text.stem(*section.name, "losses"),
@@ -121,7 +123,7 @@ def _recalls(
         captions.POOLED,
         captions.POINTS,
         captions.proportion_intervals(findings),
-        "p: t test by speaker after Holm's correction",
+        captions.explain_tests(recalls.itertuples(index=False), _FAMILY),
         "Confused with: the most frequent wrong emotion, and its share of the emotion's utterances",
     )
     return Table(
@@ -141,9 +143,7 @@ def _recalls(
             Row((t.name,), _recall_cells(row), heading, t.notes) for heading, t, row in entries
         ),
         records=tuple(record(section.corpus, context, row, RECALLS, t) for _, t, row in entries),
-        dagger=captions.dagger(
-            recalls.itertuples(index=False), "emotions, models and conditions with this protocol"
-        ),
+        dagger=captions.dagger(recalls.itertuples(index=False), _FAMILY),
         footnotes=captions.footnotes(section.corpus, context),
     )
 

@@ -55,7 +55,9 @@ class Significance:
     @property
     def sentences(self) -> tuple[str, ...]:
         """The sentences about the tests in the caption; empty without losses."""
-        return (captions.margin(self.findings),) if self.rows else ()
+        if not self.rows:
+            return ()
+        return captions.margin(self.findings), captions.explain_tests(self.rows.values())
 
     @property
     def dagger(self) -> str:

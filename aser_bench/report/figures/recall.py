@@ -70,11 +70,10 @@ def draw(data: FigureData) -> Drawing | None:
 
 
 def _shifted(table: pd.DataFrame) -> pd.DataFrame:
-    """Move the intervals of the differences to the values."""
+    """Move the intervals of the differences to the values, which are from 0 to 1."""
     numbers = table[["original", "low", "high"]].astype(float)
-    return table.assign(
-        low=numbers["original"] + numbers["low"], high=numbers["original"] + numbers["high"]
-    )
+    low, high = (numbers["original"] + numbers[end] for end in ("low", "high"))
+    return table.assign(low=low.clip(0, 1), high=high.clip(0, 1))
 
 
 def _panel(panel: Axes, data: FigureData, positions: Positions, rows: pd.DataFrame) -> None:
