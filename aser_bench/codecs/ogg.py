@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..core.errors import CodecError
+from ..core.ogg_checksum import checksum
 
 _HEADER = struct.Struct("<4sBBqIIIB")
 _CHECKSUM = slice(22, 26)
@@ -133,26 +134,5 @@ def _page(page: Page, parts: Sequence[bytes]) -> bytes:
         b"OggS", 0, page.flags, page.granule, page.serial, page.number, 0, len(sizes)
     )
     written = bytearray(head + sizes + b"".join(parts))
-    written[_CHECKSUM] = struct.pack("<I", _crc(written))
+    written[_CHECKSUM] = struct.pack("<I", checksum(written))
     return bytes(written)
-
-
-def _crc_table() -> list[int]:
-    table = []
-    for byte in range(256):
-        word = byte << 24
-        for _ in range(8):
-            word = (word << 1 ^ 0x04C11DB7 if word & 1 << 31 else word << 1) & 0xFFFFFFFF
-        table.append(word)
-    return table
-
-
-_CRC_TABLE = _crc_table()
-
-
-def _crc(data: bytes | bytearray) -> int:
-    """Return the checksum of a page: CRC-32, polynomial 04C11DB7, not reflected."""
-    word = 0
-    for byte in data:
-        word = word << 8 & 0xFFFFFFFF ^ _CRC_TABLE[word >> 24 ^ byte]
-    return word

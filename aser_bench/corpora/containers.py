@@ -20,7 +20,9 @@ import numpy.typing as npt
 
 from ..core import ffmpeg, tempdirs
 from ..core.errors import AudioError, CodecError, UsageError
-from . import elements, headers, packets
+from . import formats
+from .formats import plain_headers
+from .formats.reasons import cut_off
 
 # Offset and bytes of a container's signature, and ffmpeg's name of the demuxer.
 _SIGNATURES = (
@@ -86,7 +88,7 @@ def identify(contents: bytes, fallback: bool = False) -> str | None:
     for offset, magic, name in _FALLBACK_SIGNATURES if fallback else _SIGNATURES:
         if contents[offset : offset + len(magic)] == magic:
             return name
-    if not fallback and headers.has_several_voc_sounds(contents):
+    if not fallback and plain_headers.has_several_voc_sounds(contents):
         return "voc"  # libsndfile reads the headers of further blocks as samples
     if contents[:1] != b"\xff" or not contents[1:2]:
         return None
@@ -127,7 +129,7 @@ def decode(
     UsageError
         If ffmpeg or pydub cannot be used.
     """
-    reason = _length_error(contents, name)
+    reason = formats.container_error(contents, name)
     if reason:
         raise AudioError(reason)
     try:
@@ -145,32 +147,13 @@ def decode(
         if len(signal) and np.abs(signal).max() >= _FULL_SCALE:
             signal = _above_full_scale(folder, name, codec, longest_s + 1, signal)
     _check_duration(len(signal) / rate, stated_s)
-    return signal, rate, _states_length(contents, name, stated_s)
-
-
-def _length_error(contents: bytes, name: str) -> str:
-    if name in ("wav", "w64", "aiff", "au", "caf", "nistsphere", "voc"):
-        return headers.header_error(contents)
-    if name in ("ogg", "mp3"):
-        return headers.header_error(contents) or packets.stream_error(contents)
-    return elements.structure_error(contents, name) or packets.frames_error(contents, name)
-
-
-def _states_length(contents: bytes, name: str, stated_s: float | None) -> bool:
-    return (
-        stated_s is not None
-        or elements.states_sizes(contents, name)
-        or headers.states_size(contents)
-        or packets.states_length(contents)
-    )
+    return signal, rate, stated_s is not None or formats.states_length(contents, name)
 
 
 def _check_duration(decoded_s: float, stated_s: float | None) -> None:
     if stated_s is not None and decoded_s < 0.9 * stated_s - 0.1:
         raise AudioError(
-            headers.cut_off(
-                f"its header states {stated_s:.2f} s and the file has {decoded_s:.2f} s"
-            )
+            cut_off(f"its header states {stated_s:.2f} s and the file has {decoded_s:.2f} s")
         )
     if stated_s is not None and decoded_s > 1.1 * stated_s + 0.3:
         raise AudioError(

@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.errors import AudioError
-from . import containers, headers, packets, text_damage
+from . import containers, formats
+from .formats import chunks, flac, mpeg, ogg, text_damage
+from .formats.reasons import cut_off
 
 if TYPE_CHECKING:
     from soundfile import SoundFile
@@ -75,19 +77,19 @@ def decode(contents: bytes) -> Decoded:
     AudioError
         If the format is not supported, or the file is damaged, cut off or too long.
     """
-    contents = packets.without_id3_tag(contents)
+    contents = mpeg.without_id3_tag(contents)
     damage = text_damage.description(contents)
     if damage:
         raise AudioError(damage)
     name = containers.identify(contents)
     if name is not None:
         return _decode_container(contents, name)
-    reason = headers.header_error(contents) or packets.stream_error(contents)
+    reason = formats.length_error(contents)
     if reason:
         raise AudioError(reason)
-    states_length = headers.states_size(contents) or packets.states_length(contents)
+    states_length = formats.states_length(contents)
     try:
-        file = _open(headers.with_real_size(contents))
+        file = _open(chunks.with_real_size(contents))
     except OSError as error:
         name = containers.identify(contents, fallback=True)
         if name is not None:
@@ -117,7 +119,7 @@ def _open(contents: bytes) -> SoundFile:
             return False
 
     if contents.startswith(b"fLaC"):
-        contents = packets.with_unknown_flac_length(contents)
+        contents = flac.with_unknown_length(contents)
     try:
         return Sequential(io.BytesIO(contents))
     except (soundfile.LibsndfileError, TypeError) as error:
@@ -125,7 +127,7 @@ def _open(contents: bytes) -> SoundFile:
 
 
 def _read_frames(file: SoundFile, contents: bytes, states_length: bool) -> Audio:
-    stated = packets.flac_samples(contents) if file.format == "FLAC" else file.frames
+    stated = flac.stated_samples(contents) if file.format == "FLAC" else file.frames
     if stated > _LONGEST:
         raise AudioError("it is damaged: its header states an impossible length; export it again")
     if stated > MAX_DURATION_S * file.samplerate:
@@ -135,7 +137,7 @@ def _read_frames(file: SoundFile, contents: bytes, states_length: bool) -> Audio
     tolerance = 2 * 1152 if file.subtype.startswith("MPEG") else 0
     if len(signal) + tolerance < stated and states_length:
         raise AudioError(
-            headers.cut_off(f"its header states {stated} samples and the file has {len(signal)}")
+            cut_off(f"its header states {stated} samples and the file has {len(signal)}")
         )
     if file.format == "FLAC" and 0 < stated < len(signal):
         raise AudioError(
@@ -144,13 +146,13 @@ def _read_frames(file: SoundFile, contents: bytes, states_length: bool) -> Audio
         )
     if file.subtype in ("VORBIS", "OPUS"):
         _check_ogg_end(contents, file.subtype, len(signal), int(file.samplerate))
-    fewest = packets.mpeg_samples(contents) if file.format == "MP3" else None
+    fewest = mpeg.fewest_samples(contents) if file.format == "MP3" else None
     if fewest is not None and len(signal) < fewest:
         raise AudioError(
             f"the decoder reads {len(signal)} samples although its frames have {fewest} or more; "
             "convert it to WAV with another program"
         )
-    return signal[: headers.samples_before_padding(contents, file.subtype)]
+    return signal[: chunks.samples_before_padding(contents, file.subtype)]
 
 
 def _check_ogg_end(contents: bytes, subtype: str, length: int, rate: int) -> None:
@@ -159,10 +161,10 @@ def _check_ogg_end(contents: bytes, subtype: str, length: int, rate: int) -> Non
     An encoder fills up its last block or packet, and the end cuts off what it added.
     """
     if subtype == "OPUS":
-        whole, added = round(packets.opus_seconds(contents) * rate), rate // 8
+        whole, added = round(ogg.opus_seconds(contents) * rate), rate // 8
     else:
-        with _open(packets.with_late_end(contents)) as file:
-            whole, added = len(_read_to_end(file)), 2 * packets.vorbis_block(contents)
+        with _open(ogg.with_late_end(contents)) as file:
+            whole, added = len(_read_to_end(file)), 2 * ogg.vorbis_block(contents)
     if whole - length > added:
         raise AudioError(
             f"its last page states that it ends after {length} samples and the file has {whole}; "

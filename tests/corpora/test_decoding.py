@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aser_bench.core.errors import AudioError
-from aser_bench.corpora import audio, packets
+from aser_bench.core.ogg_checksum import checksum
+from aser_bench.corpora import audio, formats
 from aser_bench.corpora.decoding import decode
+from aser_bench.corpora.formats import flac, ogg
 
 LOUD = 4 * speech_like() / np.abs(speech_like()).max()
 
@@ -229,7 +231,7 @@ def test_joined_streams_without_headers_are_read_whole(name, tmp_path):
 
 def test_rejects_mp3_tag_in_front_of_another_file():
     tagged = written("MP3")
-    assert packets.states_length(tagged)
+    assert formats.states_length(tagged)
     for contents in (tagged + mp3(), mp3() + tagged):
         with pytest.raises(AudioError, match="several"):
             decode(contents)
@@ -267,7 +269,7 @@ def test_rejects_flac_header_with_another_number_of_samples(total):
 
 def test_flac_stream_without_a_length_is_read():
     contents = written("FLAC")
-    decoded = decode(packets.with_unknown_flac_length(contents))
+    decoded = decode(flac.with_unknown_length(contents))
     np.testing.assert_array_equal(decoded.signal, decode(contents).signal)
     assert not decoded.states_length
     assert decode(contents).states_length
@@ -281,14 +283,14 @@ def test_rejects_ogg_page_that_states_another_end(subtype, share):
     end = int.from_bytes(contents[start + 6 : start + 14], "little")
     page = bytearray(replaced(contents[start:], 6, int(share * end), 8))
     page[22:26] = bytes(4)
-    page[22:26] = packets._crc(page).to_bytes(4, "little")
+    page[22:26] = checksum(page).to_bytes(4, "little")
     with pytest.raises(AudioError, match=r"go back|states that it ends|cut off|impossible"):
         decode(contents[:start] + bytes(page))
 
 
 def test_rejects_ogg_file_with_a_missing_page():
     contents = written("OGG", signal=np.tile(speech_like(), 5))
-    starts = [page.start for page in packets._pages(contents)]
+    starts = [page.start for page in ogg.pages(contents)]
     with pytest.raises(AudioError, match="pages are missing"):
         decode(contents[: starts[2]] + contents[starts[3] :])
 

@@ -1,4 +1,4 @@
-"""Comparison of the size of the audio data that a header states with the length of the file.
+"""Stated size of the audio data of WAV, W64, AIFF, 8SVX, CAF and AU files.
 
 libsndfile opens a truncated WAV file without an error, and opens one in which the recorder did not
 fill in the size as an empty file. Both would cause unnoticed errors in results.
@@ -6,8 +6,12 @@ fill in the size as an empty file. Both would cause unnoticed errors in results.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
+
+from .reasons import cut_off
+from .trailing import AUDIO_FILES, trailing_error
 
 PLACEHOLDER_FROM = 2**30
 """Smallest stated size in bytes that counts as a placeholder. Recorders that write to a pipe do not
@@ -18,29 +22,17 @@ size is read, so a larger number cannot be the size of the audio."""
 _W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 _W64_TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 
-_AUDIO_FILES = (
-    b"RIFF",
-    b"riff",
-    b"RIFX",
-    b"RF64",
-    b"FORM",
-    b"caff",
-    b"OggS",
-    b"fLaC",
-    b".snd",
-    b"Creative Voice File",
-)
-_TAGS = (b"TAG", b"ID3", b"APETAGEX", b"LYRICSBEGIN")
 # Chunks that may follow the audio. If the last one is incomplete, the audio is not.
 _METADATA = (
     *(b"LIST", b"INFO", b"id3 ", b"ID3 ", b"bext", b"cue ", b"smpl", b"fact", b"PEAK", b"iXML"),
     *(b"_PMX", b"JUNK", b"junk", b"PAD ", b"FLLR", b"inst", b"acid", b"afsp", b"DISP", b"levl"),
     *(b"cart", b"umid", b"axml", b"chna", b"MARK", b"INST", b"NAME", b"AUTH", b"ANNO", b"COMT"),
 )
-_NIST_HEADER = 1024
 
-_VOC_SOUNDS, _VOC_SILENCE_AND_LOOPS = (1, 2, 9), (3, 6)
 _PADDED_SUBTYPES = ("GSM610", "G721", "G723", "NMS")
+
+
+Order = Literal["little", "big"]
 
 
 @dataclass(frozen=True)
@@ -57,8 +49,8 @@ class DataChunk:
         Number of bytes from the start of the data to the end of the file.
     size_field : tuple of (int, int)
         Start and end of the stated size in the file.
-    order : str
-        Byte order of the size, ``little`` or ``big``.
+    order : {"little", "big"}
+        Byte order of the size.
     added : int
         Number that the stated size exceeds that of the data by (W64 counts the chunk's header).
     followed_by_chunk : bool
@@ -71,7 +63,7 @@ class DataChunk:
     start: int
     present_bytes: int
     size_field: tuple[int, int]
-    order: str
+    order: Order
     added: int = 0
     followed_by_chunk: bool = False
     chunked: bool = True
@@ -99,16 +91,13 @@ def header_error(contents: bytes) -> str:
         The reason and what to do. Empty if the header agrees with the length, does not state a
         size (as in a stream), or belongs to another format.
     """
-    for signature, check in _OTHER_FORMATS:
-        if contents.startswith(signature):
-            return check(contents)
     data = find_data_chunk(contents)
     if data is None or data.is_placeholder:
         return ""
     declared, present = data.declared_bytes, data.present_bytes
     if declared > present:
         return cut_off(f"its header states {declared} bytes of audio and the file has {present}")
-    return _trailing_error(contents, _end_of_parts(contents, data))
+    return trailing_error(contents, _end_of_parts(contents, data))
 
 
 def with_real_size(contents: bytes) -> bytes:
@@ -121,16 +110,12 @@ def with_real_size(contents: bytes) -> bytes:
         return contents
     start, end = data.size_field
     size: int = min(data.present_bytes + data.added, 2 ** (8 * (end - start)) - 1)
-    number = size.to_bytes(end - start, "big" if data.order == "big" else "little")
+    number = size.to_bytes(end - start, data.order)
     return contents[:start] + number + contents[end:]
 
 
 def states_size(contents: bytes) -> bool:
     """Return whether a file has a header that states the size of its audio data."""
-    if contents.startswith(b"NIST_1A"):
-        return _nist_bytes(contents) is not None
-    if contents.startswith(b"Creative Voice File"):
-        return True
     data = find_data_chunk(contents)
     return data is not None and not data.is_placeholder
 
@@ -185,34 +170,7 @@ def samples_before_padding(contents: bytes, subtype: str) -> int | None:
     return None
 
 
-def count_missing_ogg_bytes(contents: bytes) -> int:
-    """Return how many bytes of the last page of an Ogg file are missing (0 if complete)."""
-    start = contents.rfind(b"OggS")
-    if start < 0:
-        return 0
-    segments = contents[start + 26 : start + 27]
-    if not segments:
-        return 27 - (len(contents) - start)
-    table = contents[start + 27 : start + 27 + segments[0]]
-    end = start + 27 + segments[0] + sum(table)
-    return max(0, end - len(contents))
-
-
-def cut_off(detail: str) -> str:
-    """Return the reason why a file that is cut off is refused."""
-    return f"it is cut off: {detail}; copy or download it again"
-
-
-def joined(position: int) -> str:
-    """Return the reason why several files that are joined to one are refused."""
-    return (
-        "it consists of several audio files, one after another (the second one starts at byte "
-        f"{position}), and a decoder reads the first one only; separate them, or convert all of it "
-        "to one WAV file"
-    )
-
-
-def _find_riff_data(contents: bytes, order: str, name: bytes) -> DataChunk | None:
+def _find_riff_data(contents: bytes, order: Order, name: bytes) -> DataChunk | None:
     long_size: tuple[int, int] | None = None
     for chunk, size, start in _chunks(contents, order):
         field = start - 4, start
@@ -254,19 +212,6 @@ def _find_w64_data(contents: bytes) -> DataChunk | None:
     return None
 
 
-def _trailing_error(contents: bytes, start: int) -> str:
-    """Return why bytes from a position to the end mean damage, or an empty string."""
-    rest = contents[start:]
-    if len(rest) < 2 or not rest.strip(b"\0") or rest.startswith(_TAGS):
-        return ""
-    if rest.startswith(_AUDIO_FILES):
-        return joined(start)
-    return (
-        f"it is damaged: {len(rest)} bytes after its audio belong to no part of the file (a "
-        "transfer as text changes line ends and inserts bytes); copy or download it again"
-    )
-
-
 def _end_of_parts(contents: bytes, data: DataChunk) -> int:
     """Return the position after the audio and the chunks that follow it."""
     end = data.start + data.declared_bytes
@@ -276,7 +221,7 @@ def _end_of_parts(contents: bytes, data: DataChunk) -> int:
         return len(contents) if is_chunk else end
     if contents[:4] == b"caff":
         name = contents[end : end + 4]
-        return len(contents) if name.isalnum() and name not in _AUDIO_FILES else end
+        return len(contents) if name.isalnum() and name not in AUDIO_FILES else end
     return _end_of_chunks(contents, end, data) if data.chunked else end
 
 
@@ -288,7 +233,7 @@ def _end_of_chunks(contents: bytes, end: int, data: DataChunk) -> int:
         position = end
     while position + 8 <= len(contents):
         name = contents[position : position + 4]
-        if name in _AUDIO_FILES or name == b"data" or not _is_name(name):
+        if name in AUDIO_FILES or name == b"data" or not _is_name(name):
             break
         size = _integer(contents, position + 4, data.order)
         following = position + 8 + size + (size & 1)
@@ -300,92 +245,7 @@ def _end_of_chunks(contents: bytes, end: int, data: DataChunk) -> int:
     return min(position, len(contents))
 
 
-def _nist_bytes(contents: bytes) -> int | None:
-    """Return the number of bytes of audio that a NIST SPHERE header states, or None."""
-    fields: dict[str, str] = {}
-    for line in contents[:_NIST_HEADER].decode("latin-1").splitlines():
-        name, _, value = line.partition(" ")
-        fields.setdefault(name, value.rpartition(" ")[2])
-    if fields.get("sample_coding", "pcm") not in ("pcm", "ulaw", "alaw", "mu-law"):
-        return None  # compressed: the number of samples does not give that of the bytes
-    numbers = [fields.get(name, "") for name in ("sample_count", "channel_count", "sample_n_bytes")]
-    if not all(number.isascii() and number.isdigit() for number in numbers):
-        return None
-    count, channels, width = map(int, numbers)
-    return count * channels * width or None
-
-
-def _nist_error(contents: bytes) -> str:
-    declared = _nist_bytes(contents)
-    header = contents[8:16].strip()
-    if declared is None or not header.isdigit():
-        return ""
-    present = max(0, len(contents) - int(header))
-    if declared > present:
-        return cut_off(f"its header states {declared} bytes of audio and the file has {present}")
-    if contents[int(header) + declared :].strip(b"\0"):
-        return (
-            f"its header states {declared} bytes of audio and the file has {present}; correct "
-            "sample_count in the header, or copy it again"
-        )
-    return ""
-
-
-def has_several_voc_sounds(contents: bytes) -> bool:
-    """Return whether a VOC file has several blocks with samples; libsndfile reads one."""
-    if not contents.startswith(b"Creative Voice File"):
-        return False
-    return sum(kind in _VOC_SOUNDS for kind, _, _ in _voc_blocks(contents)) > 1
-
-
-def _voc_blocks(contents: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield kind, start and size of the blocks of a VOC file; the last one may be incomplete."""
-    position = int.from_bytes(contents[20:22], "little")
-    while 22 <= position < len(contents) and contents[position]:
-        size = int.from_bytes(contents[position + 1 : position + 4], "little")
-        yield contents[position], position + 4, size
-        position += 4 + size
-
-
-def _voc_error(contents: bytes) -> str:
-    position = len(contents)
-    for kind, start, size in _voc_blocks(contents):
-        position = start + size + 1  # after the end mark
-        missing = start + size - len(contents)
-        if missing > 0:
-            return cut_off(f"{missing} bytes of its last block are missing")
-        if kind in _VOC_SILENCE_AND_LOOPS:
-            return "it has blocks of silence or loops, which decoders leave out; export it as WAV"
-    return _trailing_error(contents, position)
-
-
-def _sds_error(contents: bytes) -> str:
-    """Return the error of a MIDI sample dump; libsndfile fills missing blocks with silence."""
-    bits, count = contents[6:7], contents[10:13]
-    if len(count) < 3 or not 8 <= bits[0] <= 28:
-        return ""
-    samples = count[0] | count[1] << 7 | count[2] << 14
-    per_block = 120 // -(-bits[0] // 7)
-    declared, present = 127 * -(-samples // per_block), len(contents) - 21
-    if declared <= present:
-        return ""
-    return cut_off(f"its header states {declared} bytes of audio and the file has {present}")
-
-
-def _ogg_error(contents: bytes) -> str:
-    missing = count_missing_ogg_bytes(contents)
-    return cut_off(f"{missing} bytes of its last page are missing") if missing else ""
-
-
-_OTHER_FORMATS: tuple[tuple[bytes, Callable[[bytes], str]], ...] = (
-    (b"OggS", _ogg_error),
-    (b"NIST_1A", _nist_error),
-    (b"Creative Voice File", _voc_error),
-    (b"\xf0\x7e", _sds_error),
-)
-
-
-def _chunks(contents: bytes, order: str) -> Iterator[tuple[bytes, int, int]]:
+def _chunks(contents: bytes, order: Order) -> Iterator[tuple[bytes, int, int]]:
     position = 12
     while position + 8 <= len(contents):
         size = _integer(contents, position + 4, order)
@@ -397,13 +257,12 @@ def _is_name(name: bytes) -> bool:
     return len(name) == 4 and all(32 <= byte < 127 for byte in name)
 
 
-def _is_chunk(contents: bytes, position: int, order: str) -> bool:
+def _is_chunk(contents: bytes, position: int, order: Order) -> bool:
     if not _is_name(contents[position : position + 4]):
         return False
     # One byte of tolerance: some writers omit the padding of a last chunk of odd size.
     return position + 8 + _integer(contents, position + 4, order) <= len(contents) + 1
 
 
-def _integer(contents: bytes, position: int, order: str) -> int:
-    piece = contents[position : position + 4]
-    return int.from_bytes(piece, "big" if order == "big" else "little")
+def _integer(contents: bytes, position: int, order: Order) -> int:
+    return int.from_bytes(contents[position : position + 4], order)
