@@ -306,8 +306,8 @@ def _notes_on_recordings(
     if unstated:
         state = "recordings do" if len(unstated) > 1 else "recording does"
         notes.append(
-            f"{len(unstated)} {state} not state the length (for example {unstated[0]}): one that is "
-            "cut off may not be recognised"
+            f"{len(unstated)} {state} not state the length (for example {unstated[0]}): one that "
+            "is cut off may not be recognised"
         )
     return notes
 
