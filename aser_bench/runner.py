@@ -12,7 +12,7 @@ import pandas as pd
 
 from .codecs import reference_encoder
 from .core import metrics
-from .core.arguments import check_path
+from .core.arguments import check_path, check_utf8
 from .core.atomic import FolderWriter, check_folder, writing
 from .core.errors import CodecError
 from .core.progress import Notify, Progress, print_notice, report_refused
@@ -99,6 +99,12 @@ def run(
     for name, path in (("out", out), ("cache", cache)):
         if path is not None:
             check_path(name, path)
+    for name, path in (
+        ("out", out),
+        ("embeddings", study.embeddings),
+        *((f"corpus {choice.name}:", choice.source) for choice in study.corpora),
+    ):
+        check_utf8(name, path)
     if jobs is not None:
         jobs = integer("jobs", 1)(jobs)
     folder = Path(out) if out is not None else Path("results") / study.label

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options = build_parser().parse_args(arguments)
             code = _run(options)
         except SystemExit as exit_:
-            code, end = exit_.code if isinstance(exit_.code, int) else 0, exit_
+            code, end = exit_.code if isinstance(exit_.code, int) else int(bool(exit_.code)), exit_
         output.flush()
         if output.is_full:
             print(f"aser-bench: error: standard output: {output.reason}", file=error)

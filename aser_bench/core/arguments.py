@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from numbers import Real
-from os import PathLike
+from os import PathLike, fsencode
 
 from .errors import UsageError
 
@@ -19,6 +19,17 @@ def check_path(name: str, value: object) -> None:
     """Raise a `UsageError` unless a value is a path."""
     if not isinstance(value, str | PathLike):
         raise UsageError(f"{name} must be a path, not {value!r}")
+
+
+def check_utf8(name: str, value: object) -> None:
+    """Raise a `UsageError` for a path that cannot be written to a results file."""
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        text = fsencode(str(value)).decode(errors="backslashreplace")
+        raise UsageError(
+            f"{name} '{text}' is not UTF-8 and cannot be written to the results; rename it"
+        ) from None
 
 
 def check_sample_rate(value: object) -> None:
