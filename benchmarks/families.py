@@ -104,8 +104,8 @@ def p_values(coded: Array, original: Array, sizes: Array) -> Array:
     freedom = of_speaker.sum(axis=-1) ** 2 / (of_speaker**2).sum(axis=-1) - 1
     no_error = error < 1e-9
     t = estimate / np.where(no_error, 1.0, error)
-    sign_test = np.where(estimate == 0, 1.0, 0.5 ** (groups - 1))
-    return np.where(no_error, sign_test, 2 * special.stdtr(freedom, -abs(t)))
+    bound = np.minimum(2 * (1 - abs(estimate)) ** of_speaker.sum(axis=-1), 1)
+    return np.where(no_error, bound, 2 * special.stdtr(freedom, -abs(t)))
 
 
 def permutation_p_values(coded: Array, original: Array, sizes: Array) -> Array:

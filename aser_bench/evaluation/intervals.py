@@ -90,6 +90,8 @@ class Interval:
         Of Student's t.
     training_error : float
         The part of the standard error that is due to the training; 0 with one repeat.
+    utterances : int
+        Number of utterances; 0 if it is not used.
     """
 
     estimate: float
@@ -100,6 +102,7 @@ class Interval:
     why: str = ""
     degrees_of_freedom: float = float("nan")
     training_error: float = 0.0
+    utterances: int = 0
 
     @property
     def p(self) -> float:
@@ -107,12 +110,20 @@ class Interval:
 
         Unlike the p of the permutation test it has no smallest value, so it can be corrected for
         hundreds of comparisons. If all clusters have the same value there is no t; the p is then
-        that of a sign test, 1 / 2^(clusters - 1).
+        that of the bound of 0 out of n utterances, or, if their number is not given, that of a
+        sign test, 1 / 2^(clusters - 1).
         """
         if not self.error >= _NO_ERROR:
-            sign_test = 0.5 ** (self.clusters - 1) if self.estimate else 1.0
-            return sign_test if np.isfinite(self.error) else float("nan")
+            return self._equal_clusters_p() if np.isfinite(self.error) else float("nan")
         return student_p(self.estimate / self.error, self.degrees_of_freedom)
+
+    def _equal_clusters_p(self) -> float:
+        size = abs(self.estimate)
+        if size < _NO_ERROR:
+            return 1.0
+        if self.utterances and size <= 1:
+            return float(min(1.0, 2 * (1 - size) ** self.utterances))
+        return float(0.5 ** (self.clusters - 1))
 
     @property
     def effect(self) -> float:
@@ -186,12 +197,11 @@ def interval(
     freedom, training_error = effective - 1, _training_error(values, repeats)
     if training_error >= _NO_ERROR:
         error, freedom = _combined(error, freedom, training_error, repeats)
-    half = student_half_width(error, freedom, confidence)
+    half, n = student_half_width(error, freedom, confidence), int(sizes.sum())
     if error < _NO_ERROR:
-        n = int(sizes.sum())
         half = 1 - ((1 - confidence) / 2) ** (1 / n)
     low, high = estimate - half, estimate + half
-    return Interval(estimate, low, high, error, groups, "", freedom, training_error)
+    return Interval(estimate, low, high, error, groups, "", freedom, training_error, n)
 
 
 def limited(measured: Interval, largest: float) -> Interval:

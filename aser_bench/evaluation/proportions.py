@@ -108,7 +108,9 @@ def paired_difference(
     low, high = difference_limits(coded, original, sizes, confidence)
     change = _jackknife(coded, sizes)[1] - _jackknife(original, sizes)[1]
     error = float(np.sqrt((groups - 1) / groups * (change**2).sum()))
-    return Interval(estimate, float(low), float(high), error, groups, "", effective - 1)
+    return Interval(
+        estimate, float(low), float(high), error, groups, "", effective - 1, utterances=int(n)
+    )
 
 
 def _jackknife(correct: Counts, sizes: Counts) -> tuple[Floats, Floats]:

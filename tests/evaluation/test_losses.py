@@ -142,6 +142,17 @@ def test_ten_speakers_can_be_significant_after_many_comparisons(tmp_path):
     assert table["significant"].all()
 
 
+def test_a_model_that_predicts_one_class_for_all_speakers_has_a_significant_loss(tmp_path):
+    """All speakers lose the same, so that the jackknife has no error."""
+    frame = factories.predictions({("original", "original"): 1.0}, speakers=tuple("abcdefghij"))
+    coded = [frame.assign(test_condition=f"mp3-{k}k", predicted="sad") for k in range(8, 40)]
+    table = losses.losses(factories.paired(pd.concat([frame, *coded]), tmp_path), 0.02)
+    table = table[table["metric"] == "uar"]
+    assert (table["difference"] == -0.75).all()
+    assert table["significant"].all()
+    assert (table["high"] < -0.5).all()
+
+
 def test_no_interval_leaves_the_range_of_the_metric(tmp_path):
     frame = factories.predictions({("original", "original"): 1.0, ("original", "mp3-8k"): 0.0})
     kept = (frame["test_condition"] == "mp3-8k") & (frame["speaker"] == "a")
