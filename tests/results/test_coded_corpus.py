@@ -243,7 +243,8 @@ def test_copies_of_files_outside_the_corpus_folder_are_inside_out(write, voices,
     for row, source in zip(
         listing.sort_values("speaker").itertuples(), (one, two, three), strict=True
     ):
-        assert np.allclose(read(row.file), 10 * read(source), rtol=1e-5)
+        copy = soundfile.read(row.file, dtype="float32")[0]  # `read` scales what is too loud
+        assert np.allclose(copy, 10 * read(source), rtol=1e-5)
 
 
 def test_recordings_with_equal_names_in_two_formats_are_both_copied(write, tmp_path, voices):
