@@ -14,6 +14,7 @@ from aser_bench.core import tables
 from aser_bench.core.context import Context
 from aser_bench.core.findings import (
     BANDWIDTH,
+    COMPARED,
     CONFUSIONS,
     DRIFT,
     LOSSES,
@@ -121,43 +122,37 @@ def findings_of(run: Run, seed: int = 0) -> Findings:
     losses, recalls, confusions, speakers, split = [], [], [], [], []
     for key in run.compared():
         bare = key[-1] == "lowpass-3k0"
+        compared = dict(zip(COMPARED, key, strict=True))
+        no_interval = {"low": np.nan, "high": np.nan}
         losses.append(
-            (
-                *key,
-                "uar",
-                0.7,
-                0.6,
-                -0.1,
-                *((np.nan,) * 2 if bare else (-0.2, 0.0)),
-                0.1,
-                0.2,
-                0.3,
-                -0.5,
-                0.8,
-                False,
-                "inconclusive",
-                40,
-                run.speakers,
-                WHY if bare else "",
-                -0.1,
-                0.1,
-            )
+            {
+                **compared,
+                "metric": "uar",
+                "original": 0.7,
+                "value": 0.6,
+                "difference": -0.1,
+                **(no_interval if bare else {"low": -0.2, "high": 0.0}),
+                "why": WHY if bare else "",
+                "n_utterances": 40,
+                "n_speakers": run.speakers,
+            }
         )
         for emotion in run.emotions:
             value = float(random.uniform(0.2, 0.9))
             recalls.append(
-                (
-                    *key,
-                    emotion,
-                    10,
-                    0.6,
-                    value,
-                    value - 0.6,
-                    *((np.nan,) * 2 if bare else (value - 0.7, value - 0.5)),
-                    0.5,
-                    run.emotions[0],
-                    0.1,
-                )
+                {
+                    **compared,
+                    "emotion": emotion,
+                    "n_utterances": 10,
+                    "original": 0.6,
+                    "value": value,
+                    "difference": value - 0.6,
+                    **(no_interval if bare else {"low": value - 0.7, "high": value - 0.5}),
+                    "significant": False,
+                    "precision": 0.5,
+                    "confused_with": run.emotions[0],
+                    "confused_share": 0.1,
+                }
             )
             shares = random.dirichlet(np.ones(len(run.emotions)))
             confusions += [
