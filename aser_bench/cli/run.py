@@ -122,14 +122,15 @@ def add_parser(verbs: Verbs) -> None:
     what.add_argument(
         "--patience",
         metavar="N",
-        help="epochs without a lower dev loss before training stops (default 10, 20 for dual "
+        help="epochs without an improvement on dev before training stops (default 10, 20 for dual "
         "encoders; --effort and --preset change it)",
     )
     what.add_argument(
         "--early-stopping",
         metavar="RULE",
-        help="rule by which models with early stopping end training: loss (the lowest dev loss), "
-        "uar (the highest smoothed dev UAR), none (all of --max-epochs, last weights)",
+        help="rule by which training ends: loss (lowest dev loss; default of dual encoders), uar "
+        "(highest dev UAR over 20 epochs; default of lstm), none (all of --max-epochs, last "
+        "weights)",
     )
     what.add_argument(
         "--refit-dev",

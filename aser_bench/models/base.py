@@ -46,7 +46,7 @@ class Settings:
         on dev after which training stops. None: the default of the model.
     early_stopping : str or None
         For models with early stopping: a rule of `EARLY_STOPPING`. ``loss``: the weights of the
-        lowest dev loss; ``uar``: of the highest dev UAR, smoothed over epochs; ``none``: all of
+        lowest dev loss; ``uar``: of the highest dev UAR, averaged over epochs; ``none``: all of
         ``max_epochs``, and the last weights. None: the default of the model.
     refit_dev : bool
         For models with early stopping: whether the model is retrained on train and dev, from the
@@ -132,8 +132,9 @@ class Model(ABC):
         Distributions of which the version may change the predictions; the versions are part of
         the cache key.
     uses_dev : bool
-        Whether the model monitors a dev part during training (early stopping). A model that does
-        not is trained on those utterances, too.
+        Whether the model monitors a dev part during training (early stopping), and reads the
+        settings `Settings.early_stopping` and `Settings.refit_dev`. A model that does not is
+        trained on those utterances, too.
     is_random : bool
         Whether predictions depend on the seed (random initialisation); such a model is trained
         several times per fold.

@@ -166,7 +166,10 @@ def check_identity(subject: ModelUnderTest) -> None:
 
 
 def check_settings(subject: ModelUnderTest) -> None:
-    """Settings that are ignored are named; class weights are used or named."""
+    """Settings that are ignored are named; class weights are used or named.
+
+    Early stopping concerns models that use dev only.
+    """
     model = subject.model
     for weight in CLASS_WEIGHTS:
         lines = model.ignored_settings(replace(subject.settings, class_weight=weight))
@@ -179,6 +182,11 @@ def check_settings(subject: ModelUnderTest) -> None:
     used = model.identity(plain) != model.identity(balanced)
     named = any("class weights" in line for line in model.ignored_settings(balanced))
     assert used != named, "class weights must be used or named in ignored_settings()"
+    if not model.uses_dev:
+        stopping = replace(subject.settings, early_stopping="none", refit_dev=True)
+        assert model.identity(stopping) == model.identity(subject.settings), (
+            "identity() must not depend on early stopping without uses_dev"
+        )
     budget = model.budget(Settings())
     assert all(isinstance(text, str) and "\n" not in text for text in budget), "budget()"
 
