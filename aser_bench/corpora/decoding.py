@@ -127,32 +127,47 @@ def _open(contents: bytes) -> SoundFile:
 
 
 def _read_frames(file: SoundFile, contents: bytes, states_length: bool) -> Audio:
+    """Return all samples, shape (frames, channels), after comparing their number with the header.
+
+    Raises
+    ------
+    AudioError
+        If there are fewer samples than the header states, or more than the decoder reads.
+    """
     stated = flac.stated_samples(contents) if file.format == "FLAC" else file.frames
     if stated > _LONGEST:
         raise AudioError("it is damaged: its header states an impossible length; export it again")
     if stated > MAX_DURATION_S * file.samplerate:
         raise too_long(stated / file.samplerate)
     signal = _read_to_end(file)
+    length = len(signal)
     # MPEG: the decoder may remove its delay at both ends, so two frames of tolerance.
     tolerance = 2 * 1152 if file.subtype.startswith("MPEG") else 0
-    if len(signal) + tolerance < stated and states_length:
+    if length + tolerance < stated and states_length:
+        raise AudioError(cut_off(f"its header states {stated} samples and the file has {length}"))
+    if file.format == "FLAC" and 0 < stated < length:
         raise AudioError(
-            cut_off(f"its header states {stated} samples and the file has {len(signal)}")
-        )
-    if file.format == "FLAC" and 0 < stated < len(signal):
-        raise AudioError(
-            f"its header states {stated} samples and the file has {len(signal)}; convert it to WAV "
+            f"its header states {stated} samples and the file has {length}; convert it to WAV "
             "with a program that reads all of it"
         )
     if file.subtype in ("VORBIS", "OPUS"):
-        _check_ogg_end(contents, file.subtype, len(signal), int(file.samplerate))
-    fewest = mpeg.fewest_samples(contents) if file.format == "MP3" else None
-    if fewest is not None and len(signal) < fewest:
+        _check_ogg_end(contents, file.subtype, length, int(file.samplerate))
+    fewest = _fewest_samples(contents, file.format, file.subtype)
+    if length < fewest:
         raise AudioError(
-            f"the decoder reads {len(signal)} samples although its frames have {fewest} or more; "
-            "convert it to WAV with another program"
+            f"the decoder reads {length} samples although the file has {fewest} or more; convert "
+            "it to WAV with another program"
         )
-    return signal[: chunks.samples_before_padding(contents, file.subtype)]
+    return signal[: chunks.samples_before_padding(contents, file.subtype, length)]
+
+
+def _fewest_samples(contents: bytes, form: str, subtype: str) -> int:
+    """Return the fewest samples that the frames or blocks of a file have, where they are counted."""
+    if form == "MP3":
+        return mpeg.fewest_samples(contents) or 0
+    if form == "AIFF" and subtype == "GSM610":
+        return chunks.gsm_samples(contents) - 160  # the last block is padded
+    return 0
 
 
 def _check_ogg_end(contents: bytes, subtype: str, length: int, rate: int) -> None:

@@ -54,6 +54,19 @@ def test_padding_of_the_last_block_is_removed(form, subtype):
     assert len(decode(written(form, subtype)).signal) == RATE
 
 
+@pytest.mark.parametrize("stated", [0, 100, 8000, 30000])
+def test_wrong_number_of_samples_beside_the_codec_loses_nothing(stated):
+    contents = written("WAV", "GSM610")
+    wrong = replaced(contents, contents.index(b"fact") + 8, stated, 4)
+    assert len(decode(wrong).signal) >= RATE
+
+
+def test_rejects_aiff_header_with_fewer_samples_than_its_blocks_have():
+    contents = written("AIFF", "GSM610")
+    with pytest.raises(AudioError, match="decoder reads 1600 samples although the file has"):
+        decode(replaced(contents, contents.index(b"COMM") + 10, 1600, 4, "big"))
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["libmp3lame"], ["mp2"], ["adpcm_yamaha"], ["g722"], ["wmav2"]],

@@ -30,6 +30,7 @@ _METADATA = (
 )
 
 _PADDED_SUBTYPES = ("GSM610", "G721", "G723", "NMS")
+_TWO_BLOCKS = 640  # samples of GSM 6.10 in WAV, which has the longest blocks of these
 
 
 Order = Literal["little", "big"]
@@ -151,8 +152,8 @@ def find_data_chunk(contents: bytes) -> DataChunk | None:
     return None
 
 
-def samples_before_padding(contents: bytes, subtype: str) -> int | None:
-    """Return the number of samples before the padding of the last block of a WAV file, or None.
+def samples_before_padding(contents: bytes, subtype: str, decoded: int) -> int:
+    """Return the number of samples before the padding of the last block of a WAV file.
 
     Parameters
     ----------
@@ -161,13 +162,29 @@ def samples_before_padding(contents: bytes, subtype: str) -> int | None:
     subtype : str
         libsndfile's name of the codec. The chunk ``fact`` is used for those that libsndfile cannot
         seek in; it reads one block more than a GSM file has.
+    decoded : int
+        Number of decoded samples, which is returned for other files, and if the chunk differs by
+        more than two blocks from it.
     """
     if contents[8:12] != b"WAVE" or not subtype.startswith(_PADDED_SUBTYPES):
-        return None
+        return decoded
     for name, size, start in _chunks(contents, "little"):
         if name == b"fact" and size >= 4:
-            return _integer(contents, start, "little") or None
-    return None
+            stated = _integer(contents, start, "little")
+            return stated if 0 <= decoded - stated <= _TWO_BLOCKS else decoded
+    return decoded
+
+
+def gsm_samples(contents: bytes) -> int:
+    """Return the number of samples in an AIFF file with GSM 6.10, and 0 for other files.
+
+    libsndfile reads as many as the chunk ``COMM`` states.
+    """
+    data = find_data_chunk(contents)
+    if data is None or b"GSM " not in contents[: data.start]:
+        return 0
+    size = data.present_bytes if data.is_placeholder else data.declared_bytes
+    return (size - 8) // 33 * 160
 
 
 def _find_riff_data(contents: bytes, order: Order, name: bytes) -> DataChunk | None:

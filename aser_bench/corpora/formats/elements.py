@@ -17,6 +17,8 @@ from .reasons import cut_off, joined
 _ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _EBML, _SEGMENT, _CLUSTER = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75"
 
+_LONGEST = 2**40  # bytes
+
 Element = tuple[bytes, int, int | None]
 """Name, start and end of an element; the end is None if its size is unknown."""
 
@@ -40,6 +42,9 @@ def structure_error(contents: bytes, name: str) -> str:
             if seen:
                 return joined(start)
             seen = True
+        if end is not None and end > len(contents) + _LONGEST:
+            detail = f"its part at byte {start} states an impossible size"
+            return f"it is damaged: {detail}; copy or download it again"
         if end is not None and end > len(contents):
             return cut_off(f"{end - len(contents)} bytes of its last part are missing")
     return ""
