@@ -162,7 +162,7 @@ def _read_frames(file: SoundFile, contents: bytes, states_length: bool) -> Audio
 
 
 def _fewest_samples(contents: bytes, form: str, subtype: str) -> int:
-    """Return the fewest samples that the frames or blocks of a file have, where they are counted."""
+    """Return the fewest samples that the frames or blocks of a file have; 0 if unknown."""
     if form == "MP3":
         return mpeg.fewest_samples(contents) or 0
     if form == "AIFF" and subtype == "GSM610":
