@@ -127,7 +127,7 @@ def _effective(value: Floats, variance: Floats, n: Counts) -> Floats:
     """Return the effective number of utterances: at most n, and n without variance."""
     effective = np.array(np.broadcast_to(n, value.shape), dtype=float)
     np.divide(value * (1 - value), variance, out=effective, where=variance > _NO_VARIANCE)
-    return np.minimum(effective, n)
+    return np.asarray(np.minimum(effective, n))
 
 
 def _wilson(value: Floats, n: Floats, t: Floats) -> tuple[Floats, Floats]:

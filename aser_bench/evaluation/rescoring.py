@@ -107,6 +107,7 @@ def contradiction(scores: pd.DataFrame, predictions: Path, metrics: Mapping[str,
     both = both.sort_values(keys, kind="stable", ignore_index=True)
     ok, has_predictions = both["status"] == "ok", both["side"] == "both"
     messages = pd.Series("", index=both.index)
+    messages[both.duplicated(keys)] = "scores.csv has it twice"
     messages[both["side"] == "right_only"] = "scores.csv lacks it"
     messages[ok & (both["side"] == "left_only")] = "it has no predictions"
     messages[~ok & has_predictions] = "it failed in scores.csv, but has predictions"
