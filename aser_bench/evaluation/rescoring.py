@@ -174,4 +174,4 @@ def _confusions(path: Path) -> tuple[list[Key], list[str], Counts]:
 
 def _numbers(values: Sequence[Hashable], known: dict[Any, int]) -> npt.NDArray[np.int64]:
     """Return the number of each value; new values are added to ``known``."""
-    return np.array([known.setdefault(value, len(known)) for value in values])
+    return np.array([known.setdefault(value, len(known)) for value in values], dtype=np.int64)

@@ -88,3 +88,11 @@ def test_failed_result_without_predictions_is_no_contradiction(frame, scores, tm
 
 def test_a_folder_without_predictions_is_not_checked(scores, tmp_path):
     rescoring.check_scores(scores, tmp_path / "predictions.parquet", all_metrics())
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_all_results_can_have_failed(frame, scores, tmp_path, rows):
+    path = factories.write(frame.iloc[:0], tmp_path / "predictions.parquet")
+    failed = scores.iloc[:rows].assign(status="failed")
+    assert rescoring.contradiction(failed, path, all_metrics()) == ""
+    assert "it has no predictions" in rescoring.contradiction(scores, path, all_metrics())
