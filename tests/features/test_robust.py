@@ -1,4 +1,4 @@
-"""The robust feature set: equality with librosa, and stability under MP3."""
+"""The robust feature set: equality with librosa, and stability under MP3 and inaudible noise."""
 
 from __future__ import annotations
 
@@ -18,9 +18,15 @@ def by_librosa(signal: np.ndarray) -> np.ndarray:
     """Return the features by librosa; its parameter top_db is the floor."""
     mel = librosa.feature.melspectrogram(y=signal, sr=RATE)
     high, low = (librosa.power_to_db(mel, top_db=floor) for floor in (40.0, 60.0))
-    chroma = librosa.feature.chroma_stft(y=signal, sr=RATE)
-    means = [librosa.feature.mfcc(S=low, n_mfcc=40), chroma, high]
-    values = [part.mean(axis=1, dtype=np.float64) for part in means]
+    chroma = librosa.feature.chroma_stft(y=signal, sr=RATE, tuning=0)
+    power = np.abs(librosa.stft(signal)) ** 2
+    weights = 40 + librosa.power_to_db(power.sum(axis=0), ref=np.max, amin=1e-10, top_db=40)
+    mfcc = librosa.feature.mfcc(S=low, n_mfcc=40)
+    values = [
+        mfcc.mean(axis=1, dtype=np.float64),
+        np.average(chroma.astype(np.float64), axis=1, weights=weights),
+        high.mean(axis=1, dtype=np.float64),
+    ]
     return np.concatenate([*values, librosa.feature.mfcc(S=high, n_mfcc=40).std(axis=1)])
 
 
@@ -70,3 +76,26 @@ def test_bands_without_power_after_mp3_shift_little(original_and_coded):
     shift = {name: scaled_shift(original[name], coded[name], top).max() for name in original}
     assert shift["functionals"] > 50
     assert shift["robust"] < 10
+
+
+def test_inaudible_noise_changes_little(tones):
+    """In pauses, the chroma of `functionals` are those of the noise."""
+    signals = [
+        np.concatenate([tones(1.0, seed), np.zeros(RATE, np.float32), 1e-5 * tones(0.5, seed + 8)])
+        for seed in range(8)
+    ]
+    dithered = [roundtrip(signal.astype(np.float32), RATE, "dither:db=50") for signal in signals]
+    sets = ("functionals", "robust", "robust:tuning=utterance")
+    original, noisy = (features.extract(sets, batch, RATE) for batch in (signals, dithered))
+    chroma = slice(40, 52)
+    shift = {name: scaled_shift(original[name], noisy[name], chroma).max() for name in original}
+    assert shift["robust"] < 0.02
+    assert shift["functionals"] > 10 * shift["robust"]
+    everything = scaled_shift(original["robust"], noisy["robust"], slice(None))
+    assert everything.max() < 0.1
+
+
+def test_silence_has_equal_weights():
+    silent = COMPONENT.extract(AudioSignal(np.zeros(RATE, np.float32), RATE))
+    assert np.isfinite(silent).all()
+    assert (silent[columns("chroma")] == 0).all()
