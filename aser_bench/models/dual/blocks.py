@@ -151,7 +151,10 @@ class TextEncoder(Encoder):
     def call(self, inputs: NetworkInputs, training: bool) -> Any:
         """Return an `EncoderOutput`."""
         packing = Packing(inputs.word_lengths, tf.shape(inputs.words)[0])
-        return self.encode(self._vectors(packing.pack(inputs.words), inputs), packing, training)
+        rows = packing.pack(inputs.words)
+        # Every word of the training part is in the embedding.
+        read = tf.gather(self.embedding, rows) if training else self._vectors(rows, inputs)
+        return self.encode(read, packing, training)
 
     def _vectors(self, rows: Any, inputs: NetworkInputs) -> Any:
         """Return the vectors (rows, dimension) of words, of the embedding or of other words."""
