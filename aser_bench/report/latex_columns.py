@@ -52,7 +52,8 @@ def column_of(table: Table, index: int) -> LatexColumn:
     if not any(cell.spread for cell in cells):
         return LatexColumn(spec, 1, "c", tuple(_decimal(cell, mark) for cell, mark in pairs))
     texts = tuple(_with_spread(cell, mark) for cell, mark in pairs)
-    return LatexColumn(spec + r"@{\,}l", 2, "c", texts)
+    space = r"\," if any(cell.spread.startswith("±") for cell in cells) else "~"
+    return LatexColumn(f"{spec}@{{{space}}}l", 2, "c", texts)
 
 
 def superscript(marks: str, hang: bool = False) -> str:

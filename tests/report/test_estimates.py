@@ -298,6 +298,18 @@ def test_losses_and_verdict_agree_with_the_tables(run):
     assert largest
 
 
+def test_sentences_about_the_original_have_its_value_and_interval(run):
+    sentences = [*run.results.verdict, " ".join(run.results.text.split())]
+    shown = {
+        match
+        for text in sentences
+        for match in re.findall(r"UAR (\.\d{3}) \((\.\d{3}) to (\.\d{3})\)", text)
+    }
+    values = [of_unit(run, (model, "matched"), "original") for model in ("svm", "mlp")]
+    assert shown
+    assert shown <= {tuple(number(value[e]) for e in ("", "_low", "_high")) for value in values}
+
+
 def test_folds_without_a_class_are_named_in_all_outputs(run):
     fold = fold_of(run, "d")
     sentence = (
