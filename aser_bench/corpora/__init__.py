@@ -40,9 +40,10 @@ def load_corpus(name: str, source: str | Path | None = None) -> Listing:
     Returns
     -------
     Listing
-        ``utterances`` (a table: utterance, file, emotion, speaker, sex, text[, session, split];
-        ``file`` is empty in all rows if the corpus has no recordings), ``refused`` (file and
-        reason) and ``notes`` (counts of files left out by design).
+        ``utterances`` (a table: utterance, file, emotion, speaker, sex, text[, session, split,
+        start_s, end_s]; ``file`` is empty in all rows if the corpus has no recordings), ``refused``
+        (file and reason), ``notes`` (counts of files left out by design) and ``unknown_labels``
+        (label -> the members of ``refused`` that have it).
 
     Raises
     ------

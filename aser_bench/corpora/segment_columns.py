@@ -17,11 +17,11 @@ MISSING = ("", "nan", "nat", "none", "na", "n/a", "null", "<na>", "#n/a")
 
 _START = """
     start starts begin begins onset tmin xmin starttime timestart begintime onsettime segmentstart
-    startsegment segstart startoffset
+    startsegment segstart startoffset tstart starttimestamp timestampstart
 """
 _END = """
     end ends stop stops tmax xmax endtime timeend stoptime finish segmentend endsegment segend
-    endoffset
+    endoffset tend endtimestamp timestampend
 """
 _DURATION = "duration dur length segmentduration"
 _SECONDS_PER_UNIT = {
@@ -116,7 +116,9 @@ def find_columns(header: Sequence[str], table: str) -> SegmentColumns:
 
 def _role(name: str, table: str) -> tuple[str, float]:
     """Return the meaning of a column, empty for another one, and the seconds per unit."""
-    words = re.sub(r"[\W_]+", "_", name.lower()).strip("_").split("_")
+    # ELAN writes "Begin Time - ss.msec" above seconds and "hh:mm:ss.ms" above clock times.
+    name_with_unit = re.sub(r"(hh:mm:)?ss\.ms(ec)?", "s", name.lower())
+    words = re.sub(r"[\W_]+", "_", name_with_unit).strip("_").split("_")
     unit = words[-1] if len(words) > 1 else ""
     factor = _SECONDS_PER_UNIT.get(unit)
     is_count = unit in _COUNTS.split()

@@ -111,6 +111,10 @@ def assert_valid_listing(listing: Listing) -> None:
     assert set(table.get("split", ["train"])) <= {"train", "dev", "test", ""}, "unknown split"
     for column in {"session", "split"} & set(table.columns):
         assert (table[column] != "").any(), f"column {column} is empty"
+    if "start_s" in table:
+        starts, ends = table["start_s"], table["end_s"]
+        assert (starts >= 0).all(), "segments must start at 0 s or later"
+        assert (ends.isna() | (ends > starts)).all(), "segments must end after their start"
     is_text = table[list(COLUMNS)].map(lambda cell: type(cell) is str)
     assert is_text.all(axis=None), "every cell must be a str"
     assert all(isinstance(note, str) for note in listing.notes), "notes must be texts"

@@ -226,6 +226,8 @@ def test_unbalanced_quote_is_refused_by_row(table, tmp_path, changes, message, o
         ("start,end", "0 days 00:00:00.500000,0 days 00:00:01.500000", (0.5, 1.5)),
         ("start,end", "0 days 00:00:00.500000,NaT", (0.5, None)),
         ("start,end", "0 days,nan", None),
+        ("Begin Time - ss.msec,End Time - ss.msec", "0.5,1.5", (0.5, 1.5)),
+        ("Begin Time - msec,End Time - hh:mm:ss.ms", "500,00:00:01.500", (0.5, 1.5)),
         ("Start (s),End [s]", "0.5,1.5", (0.5, 1.5)),
     ],
 )

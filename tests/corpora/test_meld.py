@@ -192,3 +192,13 @@ def test_real_speech_in_clips_is_ingested(shared_corpora, tmp_path):
     reasons = {file.rpartition("/")[2]: reason for file, reason in ingested.refused}
     assert "no audio track" in reasons["dia0_utt2.mp4"]
     assert "cut off" in reasons["dia0_utt3.mp4"]
+
+
+@pytest.mark.parametrize("text", ['"Oh no', '"Oh no" he said'])
+def test_unbalanced_quote_is_refused_by_row(tmp_path, text):
+    rows = [f"{n},Well.,Ross,joy,positive,0,{n},1,1,0,1" for n in range(5)]
+    rows[1] = rows[1].replace("Well.", text)
+    rows[3] = rows[3].replace("Well.", 'he said"' if text == '"Oh no' else "Well.")
+    (tmp_path / "train_sent_emo.csv").write_text("\n".join([MELD_HEADER, *rows]))
+    with pytest.raises(UsageError, match=r"'train_sent_emo\.csv' has a quote in row 3"):
+        load_corpus("meld", tmp_path)

@@ -362,3 +362,22 @@ def test_invalid_settings_are_refused_before_anything_is_written(more, tmp_path)
     with pytest.raises(UsageError, match="unknown form 'wave'; did you mean 'wav'"):
         coded_corpus.encode(resolve({"codecs": ["gain"]}), tmp_path / "out", form="wave")
     assert not (tmp_path / "out").exists()
+
+
+def test_copies_of_segments_are_named_by_their_utterances(write, recording_of_segments, tmp_path):
+    write(form="wav", corpus={"csv": str(recording_of_segments)}, codecs="gain:db=-6")
+    copies = sorted(path.name for path in (tmp_path / "out" / "original").glob("*.wav"))
+    assert copies == ["r_0-0.5.wav", "r_0.5-1.wav"]
+    listing = load_corpus("csv", tmp_path / "out" / "original" / "utterances.csv")
+    assert listing.utterances["utterance"].tolist() == ["r_0-0.5", "r_0.5-1"]
+    assert [len(read(file)) for file in listing.utterances["file"]] == [8000, 8000]
+
+
+@pytest.fixture
+def recording_of_segments(tmp_path):
+    """Return a table of two segments of one recording."""
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 16_000)
+    soundfile.write(tmp_path / "r.wav", noise, 16_000)
+    table = tmp_path / "t.csv"
+    table.write_text("file,emotion,speaker,start,end\nr.wav,sad,1,0,0.5\nr.wav,happy,1,0.5,1\n")
+    return table
