@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...core.findings import TRAININGS
 from ...core.tables import MULTI, ORIGINAL
+from .. import captions
 from ..text import number
 from . import style
 from .data import Drawing, FigureData, sentences
@@ -160,6 +161,7 @@ def _caption(
     why = "; ".join(dict.fromkeys(str(w) for w in losses["why"] if isinstance(w, str) and w))
     return sentences(
         "Unweighted average recall (UAR) over the effective bitrate, on a logarithmic axis",
+        captions.POOLED,
         f"{data.title}. {kinds}",
         f"Bands and whiskers are {data.confidence} intervals clustered by speaker; the thin "
         f"horizontal lines are the original, the dotted line is chance ({number(chance)})",

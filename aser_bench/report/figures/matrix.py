@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...core.tables import MULTI, ORIGINAL
+from .. import captions
 from ..text import number
 from . import style
 from .data import Drawing, FigureData, sentences
@@ -123,6 +124,7 @@ def _caption(data: FigureData, tables: dict[str, pd.DataFrame], chance: float) -
     return sentences(
         f"{data.title}: unweighted average recall (UAR) of each training condition (rows) at "
         "each test condition (columns); the diagonal is matched training",
+        captions.POOLED,
         f"All panels have the same scale, which starts at chance ({number(chance)})"
         if float(min(table.min().min() for table in tables.values())) >= chance
         else f"All panels have the same scale; chance is {number(chance)}",

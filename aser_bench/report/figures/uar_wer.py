@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...core.findings import TRAININGS, transcriber_of
 from ...core.tables import ORIGINAL
+from .. import captions
 from ..text import number
 from . import style
 from .curve import compares, rows_of
@@ -168,6 +169,7 @@ def _caption(data: FigureData, trained: dict[str, pd.DataFrame], chance: float) 
     return sentences(
         "Unweighted average recall (UAR) over the word error rate of the transcripts that the "
         "model reads; one point for each condition",
+        captions.POOLED,
         f"{data.title}. {kinds}",
         "Open markers are the original; names that would overlap are omitted",
         f"Whiskers are {data.confidence} intervals of UAR clustered by speaker, the dotted line is "
