@@ -58,7 +58,6 @@ def caption(
         _folds(cells),
         _sizes(keys, cells),
         _runs(keys, cells),
-        training_parts({key: section.cells[key] for key in keys}, context),
         _study(context, (model for model, _, _ in keys)),
         *extra,
     ]
@@ -271,19 +270,35 @@ def _sizes(keys: Sequence[Key], cells: Sequence[Any]) -> str:
     return f"Train/dev/test {text} utterances per fold on average"
 
 
-def training_parts(cells: Mapping[Key, Any], context: Context) -> str:
+def training_parts(sections: Sequence[Section], context: Context) -> tuple[str, ...]:
     """Return which models are trained on train + dev and which on train, if they differ.
 
     Models without early stopping are trained on dev too if it was taken from the training speakers.
 
     Parameters
     ----------
-    cells : mapping of (model, train, test) to named tuple
-        Rows of the summary.
+    sections : sequence of Section
+        Sections of one corpus of which the tables can be compared.
     context : Context
+
+    Returns
+    -------
+    tuple of str
+        One sentence for each protocol in which models differ.
     """
+    protocols = dict.fromkeys(section.protocol for section in sections)
+    sentences = []
+    for protocol in protocols:
+        of_protocol = [section for section in sections if section.protocol == protocol]
+        if text := _training_parts(of_protocol, context):
+            prefix = f"Protocol {protocol}: " if len(protocols) > 1 else ""
+            sentences.append(capitalised(f"{prefix}{text}."))
+    return tuple(sentences)
+
+
+def _training_parts(sections: Sequence[Section], context: Context) -> str:
     dev_size: dict[str, float] = {}
-    for (model, _, _), cell in cells.items():
+    for (model, _, _), cell in (pair for section in sections for pair in section.cells.items()):
         if not math.isnan(cell.dev_size):  # NaN if all results failed
             dev_size[model] = max(dev_size.get(model, 0.0), float(cell.dev_size))
     with_dev = [model for model, size in dev_size.items() if not size]
@@ -294,7 +309,7 @@ def training_parts(cells: Mapping[Key, Any], context: Context) -> str:
         "trained on train alone": [model for model in others if model not in context.refitted],
     }
     texts = [f"{part}: {enumeration(models)}" for part, models in groups.items() if models]
-    return capitalised("; ".join(texts)) if len(texts) > 1 else ""
+    return "; ".join(texts) if len(texts) > 1 else ""
 
 
 def _runs(keys: Sequence[Key], cells: Sequence[Any]) -> str:

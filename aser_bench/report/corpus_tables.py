@@ -70,6 +70,7 @@ def _bandwidth(
         records=tuple(record(corpus, context, row, BANDWIDTH, t) for _, t, row in entries),
         footnotes=(
             f"Low-pass filters: {', '.join(filters)}.",
+            *captions.training_parts(sections, context),
             *captions.footnotes(corpus, context),
         ),
     )

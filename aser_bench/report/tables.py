@@ -61,7 +61,7 @@ def build(
     parts = list(sections(summarise(scores), conditions, findings.cells))
     built: list[Table] = []
     for section in parts:
-        built += _of_section(section, context, findings)
+        built += _of_section(section, parts, context, findings)
     for corpus in dict.fromkeys(section.corpus for section in parts):
         of_corpus = [section for section in parts if section.corpus == corpus]
         built += map(_without_gaps, wer_tables.build(corpus, of_corpus, context, findings))
@@ -69,10 +69,28 @@ def build(
     return _distinct(built)
 
 
-def _of_section(section: Section, context: Context, findings: Findings) -> Iterator[Table]:
-    notes = missing_classes.sentences(findings.folds, section.corpus, section.protocol)
+def _of_section(
+    section: Section, parts: Sequence[Section], context: Context, findings: Findings
+) -> Iterator[Table]:
+    notes = _notes(section, parts, context, findings)
     for table in _tables_of_section(section, context, findings):
         yield _with_notes(table, notes)
+
+
+def _notes(
+    section: Section, parts: Sequence[Section], context: Context, findings: Findings
+) -> tuple[str, ...]:
+    """Return the sentences that apply to all tables of a section.
+
+    They name the models that are trained on other parts than others, also those of other feature
+    sets, and the classes that a part of a fold lacks.
+    """
+    corpus, _, protocol = section.name
+    compared = [part for part in parts if (part.corpus, part.protocol) == (corpus, protocol)]
+    return (
+        *captions.training_parts(compared, context),
+        *missing_classes.sentences(findings.folds, corpus, protocol),
+    )
 
 
 def _with_notes(table: Table, notes: Sequence[str]) -> Table:
@@ -82,17 +100,9 @@ def _with_notes(table: Table, notes: Sequence[str]) -> Table:
 def section_notes(
     scores: pd.DataFrame, conditions: pd.DataFrame, context: Context, findings: Findings
 ) -> dict[tuple[str, ...], tuple[str, ...]]:
-    """Return sentences that apply to all tables of a corpus, feature set and protocol.
-
-    They name the models that are trained on other parts than others, and the classes that a part
-    of a fold lacks.
-    """
-    notes: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for section in sections(summarise(scores), conditions, findings.cells):
-        parts = captions.training_parts(section.cells, context)
-        missing = missing_classes.sentences(findings.folds, section.corpus, section.protocol)
-        notes[section.name] = (*([f"{parts}."] if parts else []), *missing)
-    return notes
+    """Return the notes below all tables of each corpus, feature set and protocol."""
+    parts = list(sections(summarise(scores), conditions, findings.cells))
+    return {part.name: _notes(part, parts, context, findings) for part in parts}
 
 
 def _tables_of_section(section: Section, context: Context, findings: Findings) -> Iterator[Table]:
@@ -116,11 +126,12 @@ def overview(
     are the sentences about safe bitrates.
     """
     findings = Findings() if findings is None else findings
+    parts = list(sections(summarise(scores), conditions, findings.cells))
     return [
         (
             _with_notes(
                 metric_tables.overview(part, context, findings),
-                missing_classes.sentences(findings.folds, part.corpus, part.protocol),
+                _notes(part, parts, context, findings),
             ),
             # The table of safe bitrates has the rest of the sentence: the numbers needed.
             [
@@ -128,7 +139,7 @@ def overview(
                 *noise_tables.verdicts(noise_tables.of_section(part, findings), context),
             ],
         )
-        for part in sections(summarise(scores), conditions, findings.cells)
+        for part in parts
     ]
 
 

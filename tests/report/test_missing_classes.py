@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -91,41 +90,3 @@ def test_all_tables_of_the_section_have_the_notes(build, train):
         assert any("Fold 2 has no 'sad'" in note for note in table.footnotes), table.stem
     ((overview, _),) = tables.overview(scores, conditions, context, findings)
     assert any("Fold 2 has no 'sad'" in note for note in overview.footnotes)
-
-
-@pytest.fixture
-def early_stopping(build):
-    """Return a run in which one of three models has a dev part of its own."""
-    scores, conditions, context = build(models=("svm", "mlp", "lstm"), runs=2)
-    without = scores["model"] != "lstm"
-    scores.loc[without, "n_train"] = 384
-    scores.loc[without, "n_dev"] = 0
-    return scores, conditions, context
-
-
-def captions_of(run, **changes):
-    scores, conditions, context = run
-    built = tables.build(scores, conditions, replace(context, **changes))
-    return {table.stem.split("-", 3)[-1]: table.caption for table in built}
-
-
-def test_captions_name_models_that_are_trained_on_other_parts(early_stopping):
-    sentence = "Trained on train + dev: svm and mlp; trained on train alone: lstm."
-    captions = captions_of(early_stopping)
-    assert sentence in captions["uar"]
-    assert not any(
-        "rained on train" in captions[f"matrix-{model}-uar"] for model in ("svm", "lstm")
-    )
-    scores, conditions, context = early_stopping
-    notes = tables.section_notes(scores, conditions, context, Findings())
-    assert notes == {("demo", "functionals", "speaker"): (sentence,)}
-
-
-def test_captions_name_models_that_are_retrained_on_dev(early_stopping):
-    sentence = "Trained on train + dev: svm and mlp; retrained on train + dev: lstm."
-    assert sentence in captions_of(early_stopping, refitted=("svm", "mlp", "lstm"))["uar"]
-
-
-def test_models_with_the_same_parts_have_no_sentence(build):
-    captions = captions_of(build(models=("svm", "lstm")))
-    assert not any("rained on train" in caption for caption in captions.values())
