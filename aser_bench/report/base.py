@@ -72,7 +72,8 @@ class Entry:
             return f"Failed{why}."
         return (
             f"{self.n_failed} of {self.n_results} results failed{why}; "
-            "the value is over the other results and is not considered for the best value."
+            "the value is over the other results and is not considered for the best value. Losses "
+            "are computed on the utterances that both conditions have."
         )
 
 

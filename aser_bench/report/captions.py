@@ -247,7 +247,9 @@ def _folds(cells: Sequence[Any]) -> str:
     if not counts:
         return ""
     few, many = counts[0], counts[-1]
-    return plural(many, "fold") if few == many else f"{few} to {many} folds"
+    repeats = max(int(cell.n_repeats) for cell in cells)
+    text = plural(many, "fold") if few == many else f"{few} to {many} folds"
+    return f"{text} in {repeats} repeats" if repeats > 1 else text
 
 
 def _sizes(keys: Sequence[Key], cells: Sequence[Any]) -> str:

@@ -35,8 +35,8 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
           ``<metric>_sd_folds`` (standard deviation over folds of the means over runs, n - 1; NaN
           for one fold) and ``<metric>_sd_runs`` (mean over folds of the standard deviation over
           runs, n - 1; NaN if no fold has two runs);
-        - ``n_folds`` and ``n_runs`` (with at least one success), ``n_failed`` and ``n_results``
-          (rows), ``n_test`` (test utterances of all folds);
+        - ``n_folds`` (of all repeats), ``n_repeats`` and ``n_runs`` (with at least one success),
+          ``n_failed`` and ``n_results`` (rows), ``n_test`` (test utterances of all folds);
         - ``train_size``, ``dev_size``, ``test_size`` (utterances, mean over folds);
         - ``reasons`` (reasons of failures, without duplicates).
 
@@ -61,9 +61,11 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
     # are sorted, so that sums do not depend on their order.
     scores = scores.assign(cell=scores.groupby(_CELL, sort=False).ngroup())
     scores = scores.sort_values(["cell", "fold", "run"])
+    if tables.REPEAT not in scores:
+        scores[tables.REPEAT] = 0
     good = scores[scores["status"] == "ok"]
     numbers = pd.concat([_metrics(good), _counts(scores, good)], axis=1).reindex(cells.index)
-    for column in ("n_folds", "n_runs", "n_failed", "n_results", "n_test"):
+    for column in ("n_folds", "n_repeats", "n_runs", "n_failed", "n_results", "n_test"):
         numbers[column] = numbers[column].fillna(0).astype(int)
     numbers["reasons"] = numbers["reasons"].fillna("")
     return pd.concat([cells, numbers], axis=1)
@@ -97,6 +99,7 @@ def _counts(scores: pd.DataFrame, good: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "n_folds": succeeded["fold"].nunique(),
+            "n_repeats": succeeded[tables.REPEAT].nunique(),
             "n_runs": succeeded["run"].nunique(),
             "n_failed": failed.size(),
             "n_results": total.size(),

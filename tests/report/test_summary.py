@@ -91,3 +91,9 @@ def test_rejects_missing_column(small):
 
 def test_no_scores_give_no_cells(small):
     assert summarise(small.head(0)).empty
+
+
+def test_folds_of_all_repeats_are_counted(small):
+    assert summarise(small)["n_repeats"].tolist() == [1]
+    (cell,) = summarise(small.assign(repeat=small["fold"])).itertuples()
+    assert (cell.n_folds, cell.n_repeats) == (2, 2)
