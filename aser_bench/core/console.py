@@ -194,4 +194,5 @@ def open_closed_descriptors() -> None:
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number
+            null = os.open(os.devnull, os.O_RDWR)  # gets the lowest free number
+            os.set_inheritable(null, True)  # worker processes need standard streams, too

@@ -48,7 +48,7 @@ SCRIPTS = {
 @needs_full
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
 def test_run_writes_its_results_without_standard_output(call, study, tmp_path, script):
-    done = call(script, *study, "--out", "out")
+    done = call(script, *study, "--out", "out", "-j", "2" if "&-" in script else "1")
     assert done.returncode == 0, done.stderr
     assert b"Traceback" not in done.stderr
     assert (tmp_path / "out" / "manifest.json").exists()

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from aser_bench.report import tables, terminal, terminal_text
+from aser_bench.report.base import Cell, Column, Row, Table
 
 
 def widest(text: str) -> int:
@@ -120,3 +121,20 @@ def test_paragraph_wraps_a_long_word_quickly():
     assert time.perf_counter() - start < 1
     assert " ".join(lines).replace(" ", "") == "x" * 5000 + "end"
     assert widest("\n".join(lines)) <= 80
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "cp437", "latin-1", "ascii"])
+def test_columns_stay_aligned_in_ascii(monkeypatch, encoding):
+    """Symbols that the console lacks become ASCII before the columns are aligned."""
+    lost = Cell(".402", "\u00b1 .100", has_dagger=True, notes=("Failed.",))
+    rows = (Row(("original",), (Cell(".822", "\u00b1 .202"),)), Row(("mp3 \u2013 8",), (lost,)))
+    table = Table(
+        "t", "UAR", "", ("Condition",), (Column("", "svm"),), rows, (), dagger="Significant."
+    )
+    assert "mp3 \u2013 8    .402 \u00b1 .100\u2020,\u2021\n" in terminal.render(table)
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    head, rule, original, coded, *_ = terminal.render(table).splitlines()[2:]
+    assert coded == "mp3 - 8    .402 +/- .100*,**"
+    assert len(original) == len(coded) == len(rule)
+    assert head.startswith("Condition")
+    assert "* Significant.\n** Failed." in terminal.render(table)
