@@ -178,8 +178,11 @@ def _check_ogg_end(contents: bytes, subtype: str, length: int, rate: int) -> Non
     if subtype == "OPUS":
         whole, added = round(ogg.opus_seconds(contents) * rate), rate // 8
     else:
-        with _open(ogg.with_late_end(contents)) as file:
-            whole, added = len(_read_to_end(file)), 2 * ogg.vorbis_block(contents)
+        try:
+            with _open(ogg.with_late_end(contents)) as file:
+                whole, added = len(_read_to_end(file)), 2 * ogg.vorbis_block(contents)
+        except OSError as error:
+            raise AudioError(f"it is damaged: {error}; copy or download it again") from error
     if whole - length > added:
         raise AudioError(
             f"its last page states that it ends after {length} samples and the file has {whole}; "

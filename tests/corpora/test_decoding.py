@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import numpy as np
 import pytest
 import soundfile
@@ -9,6 +11,7 @@ from audio_files import RATE, converted, id3_tag, mp3, replaced, speech_like, tl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aser_bench.core import ffmpeg
 from aser_bench.core.errors import AudioError
 from aser_bench.core.ogg_checksum import checksum
 from aser_bench.corpora import audio, formats
@@ -347,6 +350,40 @@ def test_rejects_amr_files_that_are_cut_off(codec, tmp_path):
     assert len(decode(contents).signal) > 0.9 * int(rate)
     with pytest.raises(AudioError, match="cut off"):
         decode(contents[:-3])
+
+
+PIPED = {
+    **dict.fromkeys(("wav", "au", "w64", "flac", "mp3", "asf", "adts", "avi", "webm", "matroska")),
+    "ogg": ["-c:a", "libopus"],
+    "mp4": ["-movflags", "frag_keyframe+empty_moov"],
+    "caf": ["-c:a", "pcm_s16be"],
+}
+
+
+@pytest.mark.parametrize("form", PIPED)
+def test_streams_that_were_written_to_a_pipe_are_read(form, tmp_path):
+    soundfile.write(tmp_path / "a.wav", speech_like(), RATE)
+    command = [ffmpeg.binary(), "-v", "error", "-i", tmp_path / "a.wav", *(PIPED[form] or [])]
+    stream = subprocess.run(
+        [*command, "-f", form, "-"], check=True, capture_output=True, stdin=subprocess.DEVNULL
+    )
+    assert abs(len(decode(stream.stdout).signal) - RATE) < 3000
+
+
+@pytest.mark.parametrize("frames", [3000, RATE])
+def test_rejects_speex_that_ffmpeg_decodes_at_half_its_speed(frames, tmp_path):
+    contents = converted(tmp_path, "a.spx", "-c:a", "libspeex", signal=speech_like(frames))
+    with pytest.raises(AudioError, match="although its header states"):
+        decode(contents)
+
+
+@pytest.mark.parametrize(("form", "subtype"), [("OGG", "VORBIS"), ("OGG", "OPUS"), ("FLAC", None)])
+@pytest.mark.parametrize("rate", [8000, 16000, 48000])
+def test_files_of_any_length_are_read_whole(form, subtype, rate):
+    rng = np.random.default_rng(0)
+    for frames in (rate // 30, rate // 9, rate // 2 + 7, 3 * rate + 1):
+        signal = rng.normal(0, 0.1, (frames, 2))
+        assert len(decode(written(form, subtype, signal, rate)).signal) == frames
 
 
 def test_streams_without_a_length_are_marked(tmp_path):

@@ -15,6 +15,8 @@ from .chunks import PLACEHOLDER_FROM
 from .reasons import cut_off, joined
 
 _ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
+_ASF_DATA_HEADER = 50  # bytes
 _EBML, _SEGMENT, _CLUSTER = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75"
 
 _LONGEST = 2**40  # bytes
@@ -104,7 +106,8 @@ def _asf_objects(contents: bytes) -> Iterator[Element]:
     while position + 24 <= len(contents):
         guid = contents[position : position + 16]
         size = int.from_bytes(contents[position + 16 : position + 24], "little")
-        if size < 24:  # a broadcast states no size of its data
+        # A broadcast states a size of its data without packets, or an impossible one.
+        if size < 24 or (guid == _ASF_DATA and not _ASF_DATA_HEADER < size < _LONGEST):
             yield guid, position, None
             return
         yield guid, position, position + size
