@@ -353,7 +353,8 @@ def test_rejects_amr_files_that_are_cut_off(codec, tmp_path):
 
 
 PIPED = {
-    **dict.fromkeys(("wav", "au", "w64", "flac", "mp3", "asf", "adts", "avi", "webm", "matroska")),
+    **dict.fromkeys(("wav", "au", "w64", "flac", "mp3", "asf", "adts", "avi", "matroska")),
+    "webm": ["-c:a", "libopus"],
     "ogg": ["-c:a", "libopus"],
     "mp4": ["-movflags", "frag_keyframe+empty_moov"],
     "caf": ["-c:a", "pcm_s16be"],
@@ -367,7 +368,8 @@ def test_streams_that_were_written_to_a_pipe_are_read(form, tmp_path):
     stream = subprocess.run(
         [*command, "-f", form, "-"], check=True, capture_output=True, stdin=subprocess.DEVNULL
     )
-    assert abs(len(decode(stream.stdout).signal) - RATE) < 3000
+    decoded = decode(stream.stdout)
+    assert abs(len(decoded.signal) / decoded.rate - 1) < 0.2
 
 
 @pytest.mark.parametrize("frames", [3000, RATE])
