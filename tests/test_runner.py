@@ -483,8 +483,10 @@ def test_refused_recording_is_opened_again_in_the_next_run(run, tmp_path, monkey
     opened = ingest.inspect_recording
     victim = pd.read_csv(tmp_path / "voices.csv")["file"][3]
 
-    def away(file):
-        return Inspection(reason="there is no such file") if file == victim else opened(file)
+    def away(file, segment):
+        return (
+            Inspection(reason="there is no such file") if file == victim else opened(file, segment)
+        )
 
     place = tmp_path / "cache"
     with monkeypatch.context() as patch:
