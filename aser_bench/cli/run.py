@@ -122,8 +122,8 @@ def add_parser(verbs: Verbs) -> None:
     what.add_argument(
         "--patience",
         metavar="N",
-        help="epochs without an improvement on dev before training stops (default 10, 20 for dual "
-        "encoders; --effort and --preset change it)",
+        help="epochs without an improvement on dev before training stops (default 20, or 10 for "
+        "lstm with --early-stopping loss; --effort and --preset change it)",
     )
     what.add_argument(
         "--early-stopping",

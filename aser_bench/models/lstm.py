@@ -9,7 +9,7 @@ from .recurrent.stopping import describe_stopping
 
 _BUDGETS = {
     "loss": {"quick": (100, 5), "standard": (1000, 10), "paper": (1000, 50)},
-    "uar": {"quick": (40, 10), "standard": (1000, 10), "paper": (1000, 50)},
+    "uar": {"quick": (40, 20), "standard": (1000, 20), "paper": (1000, 50)},
     "none": {"quick": (40, 1), "standard": (1000, 1), "paper": (1000, 1)},
 }
 """Rule of early stopping -> effort -> maximal number of epochs, and patience."""
@@ -24,7 +24,7 @@ class Lstm(Model):
     """Two uni-directional LSTM layers of 128 units, dropout 0.5, batch 64, learning rate 0.001.
 
     Training stops early by the dev UAR, averaged over 20 epochs, after at most 1000 epochs
-    (patience 10; effort quick: 40 and 10; effort paper: 1000 and 50), and the weights of the best
+    (patience 20; effort quick: 40 and 20; effort paper: 1000 and 50), and the weights of the best
     epoch are used; ``early_stopping`` selects another rule. By default four frames (128 ms) are
     averaged into one, which reduces the cost to a quarter. The paper preset does not average, and
     has 1000 epochs for every effort. Nothing is searched.

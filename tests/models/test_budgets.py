@@ -23,8 +23,9 @@ def test_preset_paper_trains_up_to_1000_epochs(effort):
 
 
 def test_default_rules():
-    assert limits("lstm") == (1000, 10, "uar")
-    assert limits("lstm", effort="quick") == (40, 10, "uar")
+    assert limits("lstm") == (1000, 20, "uar")
+    assert limits("lstm", early_stopping="loss") == (1000, 10, "loss")
+    assert limits("lstm", effort="quick") == (40, 20, "uar")
     assert limits("lstm", effort="quick", early_stopping="loss") == (100, 5, "loss")
     assert limits("mdre") == (300, 20, "loss")
     assert limits("mdre", preset="yoon2018") == (10_000, 8, "loss")
