@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,6 +92,11 @@ def decode(contents: bytes) -> Decoded:
     try:
         file = _open(chunks.with_real_size(contents))
     except OSError as error:
+        if mpeg.is_mpeg(contents) and Path("._").exists():
+            raise AudioError(
+                "libsndfile takes the file ._ in the current folder for a part of it; remove that "
+                "file"
+            ) from error
         name = containers.identify(contents, fallback=True)
         if name is not None:
             return _decode_container(contents, name)

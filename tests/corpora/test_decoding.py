@@ -232,6 +232,16 @@ def test_rejects_joined_containers(name, tmp_path):
         decode(2 * converted(tmp_path, name, *options))
 
 
+def test_file_that_misleads_libsndfile_is_named(tmp_path, monkeypatch):
+    """libsndfile opens ``._`` as the resource fork of a file without a name."""
+    monkeypatch.chdir(tmp_path)
+    assert len(decode(written("MP3")).signal) == RATE
+    (tmp_path / "._").touch()
+    with pytest.raises(AudioError, match=r"the file \._ in the current folder"):
+        decode(written("MP3"))
+    assert len(decode(written("FLAC")).signal) == RATE
+
+
 def test_joined_mp3_files_without_tags_are_read_whole():
     single = len(decode(mp3()).signal)
     assert len(decode(2 * mp3()).signal) == 2 * single
