@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +14,6 @@ from ..core.errors import UsageError
 from ..core.tables import SAMPLE_RATE, UTTERANCES, order_columns
 from ..corpora.audio import WHOLE, Segment, release_segments
 from ..corpora.base import Corpus, Listing
-from ..corpora.labels import apply_label_set, check_unknown_labels
 from ..corpora.prepare import (
     Inspection,
     conflicting_labels,
@@ -24,9 +23,9 @@ from ..corpora.prepare import (
     subset,
     text_sha256,
 )
-from ..corpora.speakers import merge_spellings
 from ..study.parsing import CorpusChoice
 from .cache import Cache, key
+from .listing_checks import checked_labels, checked_speakers, without_incomplete
 from .parallel import Pool
 
 _READER_VERSION = 2  # raised when the same file would be decoded to other samples
@@ -147,9 +146,9 @@ def ingest(
     """
     corpus = corpora.get(choice.name)
     listing = corpora.load_corpus(choice.name, choice.source)
-    listing = _checked_labels(listing, labels, drop_unknown, choice.name)
-    listing = _checked_speakers(listing, strict, choice.name)
-    listing, incomplete = _without_incomplete(listing)
+    listing = checked_labels(listing, labels, drop_unknown, choice.name)
+    listing = checked_speakers(listing, strict, choice.name)
+    listing, incomplete = without_incomplete(listing)
     table = listing.utterances
     if limit is not None:
         table = subset(table, limit)
@@ -177,46 +176,6 @@ def ingest(
         notes.append(f"classes without a usable recording are missing: {', '.join(missing)}")
     table = order_columns(table, UTTERANCES, choice.name)
     return Ingested(corpus, table, refused, notes, scaled)
-
-
-def _checked_speakers(listing: Listing, strict: bool, name: str) -> Listing:
-    table, suspects = merge_spellings(listing.utterances)
-    if not suspects:
-        return listing
-    several = "speakers have" if len(suspects) > 1 else "speaker has"
-    problem = f"{len(suspects)} {several} several spellings: {'; '.join(suspects)}"
-    if strict:
-        raise UsageError(
-            f"corpus {name!r}: {problem}; write each name in one way: --strict stops here"
-        )
-    note = f"{problem}; the spellings of a name count as one speaker"
-    return replace(listing, utterances=table, notes=[*listing.notes, note])
-
-
-def _checked_labels(listing: Listing, labels: str, drop_unknown: bool, name: str) -> Listing:
-    try:
-        listing = check_unknown_labels(listing, drop_unknown)
-        table, notes = apply_label_set(listing.utterances, labels)
-    except UsageError as error:
-        raise UsageError(f"corpus {name!r}: {error}") from error
-    return replace(listing, utterances=table, notes=[*listing.notes, *notes])
-
-
-def _without_incomplete(listing: Listing) -> tuple[Listing, list[tuple[str, str]]]:
-    """Return the listing without utterances that lack a recording, and name and reason of each.
-
-    In a corpus without any recordings, utterances that lack a text are left out instead: results
-    of utterances with and without recordings cannot be compared in one table.
-    """
-    table = listing.utterances
-    without_file = table["file"] == ""
-    if without_file.all():
-        bad, reason = table["text"] == "", "it has neither a recording nor a text"
-    else:
-        bad, reason = without_file, "it has no recording, although other utterances have one"
-    refused = [(str(name), reason) for name in table["utterance"][bad]]
-    rest = table[~bad].reset_index(drop=True)
-    return replace(listing, utterances=rest), refused
 
 
 def _check_refused(name: str, refused: list[tuple[str, str]], n_usable: int, strict: bool) -> None:
