@@ -24,7 +24,7 @@ PROGRAMS = {
     """,
     "reads a recording": """
         from aser_bench.corpora import containers
-        containers.decode(b"0000ftyp", "mov", 60)
+        containers.decode(b"\\0\\0\\0\\x08ftyp", "mov", 60)
     """,
 }
 
