@@ -136,7 +136,7 @@ def draw(
     return coded, original
 
 
-def true_difference(population: Population, trainings: int = 1500, seed: int = 1) -> float:
+def true_difference(population: Population, trainings: int, seed: int = 1) -> float:
     """Return the mean difference in UAR over training sets of the size of a study's."""
     rng, truth = np.random.default_rng(seed), population.truth
     differences = []
@@ -155,10 +155,14 @@ def true_difference(population: Population, trainings: int = 1500, seed: int = 1
 
 
 def coverage(
-    population: Population, studies: int, repeats: Sequence[int] = REPEATS, seed: int = 0
+    population: Population,
+    studies: int,
+    repeats: Sequence[int] = REPEATS,
+    trainings: int = 1500,
+    seed: int = 0,
 ) -> dict[int, float]:
     """Return the share of studies of which the interval covers the truth, by number of repeats."""
-    rng, expected = np.random.default_rng(seed), true_difference(population)
+    rng, expected = np.random.default_rng(seed), true_difference(population, trainings)
     covered = []
     for _ in range(studies):
         coded, original = draw(population, max(repeats), rng)
