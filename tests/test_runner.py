@@ -493,3 +493,20 @@ def test_refused_recording_is_opened_again_in_the_next_run(run, tmp_path, monkey
         patch.setattr(ingest, "inspect_recording", away)
         assert "1 recording was refused" in run(place=place, models="svm").text
     assert "recording was refused" not in run(place=place, models="svm").text
+
+
+def test_first_repeat_is_the_study_with_one_repeat(run):
+    study = {"models": "svm,mlp", "runs": 2, "train": "original"}
+    once, twice = run("once", **study), run("twice", repeats=2, **study)
+    assert list(twice.scores.columns) == [*once.scores.columns, "repeat"]
+    folds = twice.scores.groupby("repeat")["fold"].unique()
+    assert [sorted(numbers) for numbers in folds] == [[0, 1, 2, 3], [4, 5, 6, 7]]
+    first = twice.scores[twice.scores["repeat"] == 0].drop(columns="repeat")
+    pd.testing.assert_frame_equal(first.reset_index(drop=True), once.scores)
+    one, two = (pd.read_parquet(r.folder / "predictions.parquet") for r in (once, twice))
+    assert "repeat" not in one
+    first = two[two["repeat"] == 0].drop(columns="repeat").reset_index(drop=True)
+    pd.testing.assert_frame_equal(first, one)
+    manifest = json.loads((twice.folder / "manifest.json").read_text("utf-8"))
+    assert manifest["study"]["repeats"] == 2
+    assert "2 repeats of the folds" in manifest["settings"]

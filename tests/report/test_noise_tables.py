@@ -8,7 +8,7 @@ import pytest
 from aser_bench.core.context import Context
 from aser_bench.evaluation.analysis import analyse
 from aser_bench.evaluation.outcomes import Source
-from aser_bench.report import noise_tables
+from aser_bench.report import build, noise_tables
 from aser_bench.report import verdict as verdicts
 
 SKILL = {
@@ -61,3 +61,17 @@ def test_remark_on_one_comparison(tmp_path, condition, expected):
     row = table.losses.query("metric == 'uar'").set_index("condition").loc[condition]
     remark = noise_tables.remark(table, {**row, "condition": condition})
     assert remark == ("no larger than the change that dither-70dB may cause" if expected else "")
+
+
+def test_reports_have_the_table_and_the_remarks(tmp_path):
+    frame = factories.predictions(SKILL, speakers=tuple("abcdefgh"), takes=4)
+    folder = factories.folder(tmp_path / "run", frame, CONDITIONS)
+    build.report([folder], options=build.ReportOptions(formats="html,md,json"))
+    table = (folder / "tables" / "voices-functionals-speaker-noise.md").read_text("utf-8")
+    assert "svm, clean: dither-70dB " in table
+    rows = {line.split("|")[1].strip(): line for line in table.splitlines() if "|" in line}
+    assert "yes" in rows["mp3-64k"]
+    assert "no" in rows["mp3-8k"]
+    losses = (folder / "tables" / "voices-functionals-speaker-losses.md").read_text("utf-8")
+    for text in (losses, (folder / "report.html").read_text("utf-8")):
+        assert "No larger than the change that dither-70dB may cause." in text
