@@ -65,9 +65,14 @@ def _text(text: Any, words: int, sizes: Sizes, all_states: bool = False) -> Any:
 def _halves(audio: Any, text: Any, sizes: Sizes) -> Any:
     from keras import layers
 
-    half = layers.Dense((sizes.units + sizes.values) // 2, activation="tanh")(audio)
     other = layers.Dense(sizes.units // 2, activation="tanh")(text)
-    return layers.Concatenate()([half, other])
+    return layers.Concatenate()([_audio_half(audio, sizes), other])
+
+
+def _audio_half(audio: Any, sizes: Sizes) -> Any:
+    from keras import layers
+
+    return layers.Dense((sizes.units + sizes.values) // 2, activation="tanh")(audio)
 
 
 def _attention(audio: Any, states: Any, sizes: Sizes) -> Any:
@@ -75,7 +80,8 @@ def _attention(audio: Any, states: Any, sizes: Sizes) -> Any:
 
     query = layers.Dense(sizes.units)(audio)
     attended = layers.Attention()([layers.Reshape((1, sizes.units))(query), states])
-    return layers.Concatenate()([layers.Reshape((sizes.units,))(attended), query])
+    vector = layers.Reshape((sizes.units,))(attended)
+    return layers.Concatenate()([vector, _audio_half(audio, sizes)])
 
 
 @dataclass(frozen=True)

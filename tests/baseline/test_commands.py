@@ -141,4 +141,8 @@ def test_the_command_gives_the_same_predictions(tmp_path, monkeypatch, cache_dir
         pd.testing.assert_frame_equal(
             rows[0].astype({"utterance": str, "predicted": str, "truth": str, "speaker": str}),
             rows[1].astype({"utterance": str, "predicted": str, "truth": str, "speaker": str}),
+            # Features are computed together with those of other conditions and differ by rounding,
+            # which the training of a network amplifies.
+            rtol=1e-3,
+            atol=1e-5,
         )
