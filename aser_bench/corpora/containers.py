@@ -55,7 +55,7 @@ _FALLBACK_SIGNATURES = (
 )
 
 # Containers whose header states the duration. Another duration after decoding means that the file
-# is cut off or the decoder is wrong (the bundled ffmpeg decodes Speex at half its speed).
+# is cut off or the decoder is wrong (ffmpeg's own decoder of Speex).
 _STATES_LENGTH = ("mov", "matroska", "asf", "caf", "wv", "tta", "ape", "ogg")
 
 # Starts of lines that ffmpeg prints after the error itself.
@@ -155,7 +155,7 @@ def _check_duration(decoded_s: float, stated_s: float | None, codec: str) -> Non
         raise AudioError(
             cut_off(f"its header states {stated_s:.2f} s and the file has {decoded_s:.2f} s")
         )
-    # The bundled ffmpeg decodes Speex at half its speed, so its short files need another limit.
+    # ffmpeg's own decoder of Speex is wrong by a factor of two, so short files need another limit.
     longest_s = 1.5 * (stated_s or 0) if codec == "speex" else 1.1 * (stated_s or 0) + 0.3
     if stated_s is not None and decoded_s > longest_s:
         raise AudioError(
@@ -210,12 +210,22 @@ def _convert(
 ) -> None:
     """Decode the audio track, by default to a 16-bit WAV file."""
     options = ["-vn", "-map_metadata", "-1", *output]
-    arguments = ["-c:a", codec, *_input(name), *options, "-t", f"{longest_s:g}", file]
+    arguments = ["-c:a", _decoder(codec), *_input(name), *options, "-t", f"{longest_s:g}", file]
     status, messages = _ffmpeg(arguments, folder, "error")
     if status < 0:  # ffmpeg crashed, or exceeded the file size limit
         raise AudioError(f"{ffmpeg.failure_message(status, messages)}; export it as WAV")
     if status or not (folder / file).is_file():
         raise AudioError(_undecodable(messages))
+
+
+def _decoder(codec: str) -> str:
+    """Return the name of ffmpeg's decoder of a codec.
+
+    ffmpeg's own decoder of Speex appends an empty frame to each wide-band frame.
+    """
+    if codec == "speex" and not ffmpeg.missing_coder("", "libspeex"):
+        return "libspeex"
+    return codec
 
 
 def _input(name: str) -> list[str]:

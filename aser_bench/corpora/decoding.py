@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ..core.errors import AudioError
 from . import containers, formats
-from .formats import chunks, flac, mpeg, ogg, text_damage
+from .formats import chunks, flac, mpeg, ogg, text_damage, trailing
 from .formats.reasons import cut_off
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def decode(contents: bytes) -> Decoded:
     AudioError
         If the format is not supported, or the file is damaged, cut off or too long.
     """
-    contents = mpeg.without_id3_tag(contents)
+    contents = trailing.without_tags(mpeg.without_id3_tag(contents))
     damage = text_damage.description(contents)
     if damage:
         raise AudioError(damage)

@@ -382,11 +382,41 @@ def test_streams_that_were_written_to_a_pipe_are_read(form, tmp_path):
     assert abs(len(decoded.signal) / decoded.rate - 1) < 0.2
 
 
+@pytest.mark.parametrize("rate", [8000, RATE, 32000])
 @pytest.mark.parametrize("frames", [3000, RATE])
-def test_rejects_speex_that_ffmpeg_decodes_at_half_its_speed(frames, tmp_path):
+def test_speex_is_read_by_libspeex(frames, rate, tmp_path):
+    signal = speech_like(frames)
+    contents = converted(tmp_path, "a.spx", "-c:a", "libspeex", "-ar", str(rate), signal=signal)
+    decoded = decode(contents)
+    assert 0 <= len(decoded.signal) / rate - frames / RATE <= 0.04
+
+
+@pytest.mark.parametrize("frames", [3000, RATE])
+def test_rejects_speex_that_ffmpeg_decodes_at_half_its_speed(frames, tmp_path, monkeypatch):
     contents = converted(tmp_path, "a.spx", "-c:a", "libspeex", signal=speech_like(frames))
+    monkeypatch.setattr(ffmpeg, "missing_coder", lambda encoder, decoder="": "no libspeex")
     with pytest.raises(AudioError, match="although its header states"):
         decode(contents)
+
+
+ID3V1 = b"TAG" + bytes(125)
+APE_FOOTER = b"APETAGEX" + (2000).to_bytes(4, "little") + (45).to_bytes(4, "little") + bytes(16)
+APE_TAG = b"\x04\0\0\0\0\0\0\0Titl\0" + APE_FOOTER  # 13 and 32 bytes
+APE_HEADER = b"APETAGEX" + bytes(24)
+
+
+@pytest.mark.parametrize("tags", [ID3V1, APE_TAG, APE_HEADER + APE_TAG, APE_TAG + ID3V1])
+@pytest.mark.parametrize("name", ["a.flac", "a.ac3", "a.amr", "a.mp3", "a.wv", "a.aac"])
+def test_tags_at_the_end_do_not_change_the_signal(name, tags, tmp_path):
+    narrow = ["-ar", "8000"] if name == "a.amr" else []
+    contents = converted(tmp_path, name, *narrow)
+    np.testing.assert_array_equal(decode(contents + tags).signal, decode(contents).signal)
+
+
+def test_rejects_joined_caf_files_with_chunks_after_the_audio(tmp_path):
+    contents = converted(tmp_path, "a.caf", "-c:a", "alac")
+    assert len(decode(contents).signal) == RATE
+    assert "several audio files" in reason(contents + contents)
 
 
 @pytest.mark.parametrize(("form", "subtype"), [("OGG", "VORBIS"), ("OGG", "OPUS"), ("FLAC", None)])

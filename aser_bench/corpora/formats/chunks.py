@@ -237,9 +237,18 @@ def _end_of_parts(contents: bytes, data: DataChunk) -> int:
         is_chunk = contents[end + 4 : end + 16] == _W64_TAIL or len(contents) - end < 24
         return len(contents) if is_chunk else end
     if contents[:4] == b"caff":
-        name = contents[end : end + 4]
-        return len(contents) if name.isalnum() and name not in AUDIO_FILES else end
+        return _end_of_caf_chunks(contents, end)
     return _end_of_chunks(contents, end, data) if data.chunked else end
+
+
+def _end_of_caf_chunks(contents: bytes, position: int) -> int:
+    """Return the position after the chunks of a CAF file that follow its audio."""
+    while position + 12 <= len(contents):
+        name = contents[position : position + 4]
+        if name in AUDIO_FILES or not _is_name(name):
+            break
+        position += 12 + max(0, int.from_bytes(contents[position + 4 : position + 12], "big"))
+    return min(position, len(contents))
 
 
 def _end_of_chunks(contents: bytes, end: int, data: DataChunk) -> int:

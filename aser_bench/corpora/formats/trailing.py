@@ -19,6 +19,26 @@ AUDIO_FILES = (
 """Starts of audio files; one of them after the audio means that two files are joined."""
 
 _TAGS = (b"TAG", b"ID3", b"APETAGEX", b"LYRICSBEGIN")
+_ID3V1_BYTES, _APE_FOOTER_BYTES = 128, 32
+# FLAC, AMR, AC-3: decoders take the bytes of a tag for a damaged or a further frame.
+_STREAMS = (b"fLaC", b"#!AMR", b"\x0bw")
+
+
+def without_tags(contents: bytes) -> bytes:
+    """Return a FLAC, AMR or AC-3 file without the tags (ID3v1, APEv2) at its end.
+
+    Players and taggers append them to files of any format. Other files are returned as they are.
+    """
+    if not contents.startswith(_STREAMS):
+        return contents
+    if contents[-_ID3V1_BYTES:].startswith(b"TAG"):
+        contents = contents[:-_ID3V1_BYTES]
+    footer = contents[-_APE_FOOTER_BYTES:]
+    if footer.startswith(b"APETAGEX"):
+        size = int.from_bytes(footer[12:16], "little")
+        header = contents[-size - _APE_FOOTER_BYTES :].startswith(b"APETAGEX")
+        contents = contents[: -size - (_APE_FOOTER_BYTES if header else 0)]
+    return contents
 
 
 def trailing_error(contents: bytes, start: int) -> str:
