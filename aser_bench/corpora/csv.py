@@ -54,7 +54,7 @@ class Csv(Corpus):
     """
 
     name = "csv"
-    title = "any recordings, listed in a table (file, emotion, speaker[, sex, text])"
+    title = "any recordings, listed in a table (file, emotion, speaker, ...)"
     licence = "set by the owner of the recordings"
     citation = "see the owner of the recordings"
 

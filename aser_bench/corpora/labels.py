@@ -89,13 +89,19 @@ def check_unknown_labels(listing: Listing, drop_unknown: bool) -> Listing:
     n_removed = sum(count for count, _ in counts)
     if drop_unknown:
         labels = ", ".join(f"{label!r} {count}" for count, label in counts)
-        note = f"{n_removed} utterances with unknown labels left out (--drop-unknown): {labels}"
+        what = (
+            "utterance with an unknown label"
+            if n_removed == 1
+            else "utterances with unknown labels"
+        )
+        note = f"{n_removed} {what} left out (--drop-unknown): {labels}"
         return replace(listing, notes=[*listing.notes, note])
     labels = ", ".join(f"{label!r} ({count}{_hint(label)})" for count, label in counts)
     raise UsageError(
-        f"{n_removed} of {len(listing.utterances) + len(listing.refused)} utterances have unknown "
-        f"labels, and no utterance of these labels would remain: {labels}; write names of "
-        "emotions, or leave these utterances out with --drop-unknown"
+        f"{n_removed} of {len(listing.utterances) + len(listing.refused)} utterances "
+        f"{'has an unknown label' if n_removed == 1 else 'have unknown labels'}, and no utterance "
+        f"of {'this label' if n_removed == 1 else 'these labels'} would remain: {labels}; write "
+        "names of emotions, or leave these utterances out with --drop-unknown"
     )
 
 

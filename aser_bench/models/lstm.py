@@ -66,7 +66,8 @@ class Lstm(Model):
         limits = _limits(settings)
         frames = f"{limits.pool} frames averaged into one" if limits.pool > 1 else "every frame"
         stopping = describe_stopping(limits.rule, limits.patience)
-        return (f"at most {limits.epochs} epochs", stopping, frames)
+        at_most = "" if limits.rule == "none" else "at most "
+        return (f"{at_most}{limits.epochs} epochs", stopping, frames)
 
     def estimated_seconds(self, size: TrainingSize, settings: Settings) -> float:
         """Return the approximate cost of one training with a typical number of epochs."""

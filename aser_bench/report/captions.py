@@ -147,7 +147,10 @@ def comparisons(rows: Iterable[Any]) -> str:
         if size > 0:
             counts.setdefault(as_text(row.family), {})[str(row.training)] = int(size)
     controls = counts.pop("controls", {})
-    parts = [f"{_sizes_by_training(sizes)} comparisons" for sizes in counts.values()]
+    parts = [
+        f"{_sizes_by_training(sizes)} comparison{'s' * (set(sizes.values()) != {1})}"
+        for sizes in counts.values()
+    ]
     if controls:
         parts.append(f"controls are a family of their own: {_sizes_by_training(controls)}")
     return "; ".join(parts)

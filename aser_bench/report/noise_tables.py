@@ -97,8 +97,8 @@ def verdicts(findings: Findings, context: Context) -> Iterator[str]:
         else:
             compared = f"Within the limits of this noise, and not called effects: {_listed(small)}."
         yield (
-            f"{title}, {TRAININGS[str(training)].partition(',')[0]}: measurement noise, the change "
-            f"of UAR in points that inaudible noise causes, is {noise}. {compared}"
+            f"{title}, {TRAININGS[str(training)].partition(',')[0]}: measurement noise (the "
+            f"change of UAR, in points, caused by inaudible noise): {noise} changed. {compared}"
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -136,12 +136,21 @@ def _largest_losses(findings: Findings, table: pd.DataFrame, context: Context) -
     table = table[(table["metric"] == "uar") & (table["difference"] < 0)]
     for (corpus, features, protocol), rows in _groups(table, _SECTION):
         row = rows.loc[rows["difference"].astype(float).idxmin()].to_dict()
-        remark = noise_tables.remark(findings, row)
+        remarks = (noise_tables.remark(findings, row), _chance_remark(findings, row))
+        remark = "; ".join(filter(None, remarks))
         yield (
             f"{_section(context, corpus, features, protocol)}: the largest loss of UAR is that of "
             f"{row['model']} at {row['condition']}, {_training(row['training'])}: "
             f"{_points(row)} points, {captions.tested(row)}{remark and f'; {remark}'}."
         )
+
+
+def _chance_remark(findings: Findings, row: Mapping[Any, Any]) -> str:
+    """Return that the model of a loss is not shown to be above chance; empty if it is."""
+    same = findings.robustness["safe"].astype(str) == "at chance"
+    for name in ("corpus", "features", "model", "protocol", "training"):
+        same &= findings.robustness[name].astype(str) == str(row[name])
+    return "on the original, the model is not shown to be above chance" if same.any() else ""
 
 
 def _points(row: Any, sign: str = "+") -> str:

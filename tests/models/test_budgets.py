@@ -47,6 +47,7 @@ def test_captions_name_the_rule(name):
     assert "dev loss" in captions["loss"]
     assert "dev UAR" in captions["uar"]
     assert "no early stopping" in captions["none"]
+    assert [rule for rule, text in captions.items() if "at most" not in text] == ["none"]
 
 
 def test_caption_of_the_authors_code():

@@ -212,6 +212,16 @@ def test_label_that_is_no_emotion_stops_the_run(pool, tmp_path):
         taken(written(tmp_path, *UNKNOWN), pool, tmp_path)
 
 
+def test_messages_about_one_unknown_label_are_in_the_singular(pool, tmp_path):
+    path = written(tmp_path, *TEXTS, "e,wow,1,Oh.")
+    message = "1 of 5 utterances has an unknown label, and no utterance of this label would"
+    with pytest.raises(UsageError, match=message):
+        taken(path, pool, tmp_path)
+    ingested = taken(path, pool, tmp_path, drop_unknown=True)
+    note = "1 utterance with an unknown label left out (--drop-unknown): 'wow' 1"
+    assert note in ingested.notes
+
+
 def test_dropped_labels_are_listed_and_counted(pool, tmp_path):
     ingested = taken(written(tmp_path, *UNKNOWN), pool, tmp_path, drop_unknown=True, strict=True)
     assert ingested.utterances["utterance"].tolist() == ["a", "b", "c", "d"]

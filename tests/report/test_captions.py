@@ -25,6 +25,7 @@ def rows(*counts):
             [("clean", "codecs", 24), ("clean", "controls", 3)],
             "24 comparisons; controls are a family of their own: 3",
         ),
+        ([("clean", "codecs", 1), ("matched", "codecs", 1)], "1 comparison"),
         ([("clean", "codecs", 0)], ""),
     ],
 )

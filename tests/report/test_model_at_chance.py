@@ -21,6 +21,9 @@ def folder(tmp_path_factory):
     assert set(done.findings.losses["decision"]) == {"non-inferior"}
     assert set(done.findings.robustness["safe"]) == {"at chance"}
     assert any(f"svm: {VERDICT}: UAR ." in sentence for sentence in done.verdict)
+    for sentence in done.verdict:
+        remarked = "on the original, the model is not shown to be above chance" in sentence
+        assert remarked == ("largest loss of UAR" in sentence)
     return path
 
 

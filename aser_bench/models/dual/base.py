@@ -101,7 +101,7 @@ class DualEncoder(Model):
     def budget(self, settings: Settings) -> tuple[str, ...]:
         """Describe the limits on epochs and the initial word vectors."""
         epochs, patience, rule = _limits(settings)
-        limit = f"at most {epochs} epochs"
+        limit = f"{'' if rule == 'none' else 'at most '}{epochs} epochs"
         if settings.preset == "yoon2018":
             limit = f"the authors' code, at most {_AUTHORS_BATCHES} batches"
             if settings.max_epochs:
