@@ -12,7 +12,7 @@ from . import files, tree
 from .audio import WHOLE, Segment
 from .base import Corpus, Listing, Refusals
 from .csv_table import LabelTable, ignored_columns, read_table, table_path
-from .segment_columns import MISSING
+from .segment_columns import MISSING, UNKNOWN_SPEAKERS
 
 _SEX = {
     "f": "female",
@@ -104,7 +104,7 @@ def _present(text: str) -> str:
 
 
 def _speaker(row: dict[str, str]) -> str:
-    return _present(row["speaker"])
+    return "" if row["speaker"].lower() in UNKNOWN_SPEAKERS else _present(row["speaker"])
 
 
 def _sex(row: dict[str, str]) -> str | None:

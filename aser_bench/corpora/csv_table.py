@@ -14,6 +14,18 @@ from .segment_columns import SegmentColumns, find_columns
 
 REQUIRED = ("file", "emotion", "speaker")
 OPTIONAL = ("sex", "text", "session", "split", "utterance")
+_FILE_COLUMNS = (
+    "path",
+    "filepath",
+    "file_path",
+    "filename",
+    "audio",
+    "audio_path",
+    "wav",
+    "recording",
+)
+"""Usual names of the column ``file``, which a table must not silently lose."""
+
 _MOST_IGNORED = 20
 
 
@@ -94,7 +106,9 @@ def _check_header(header: list[str], table: str) -> None:
         texts = column == "file" and "text" in header
         if column not in header and not (texts and not _similar_columns(column, header)):
             others = [name for name in header if name and name not in REQUIRED + OPTIONAL]
+            similar = _similar_columns(column, header)
             hint = suggest(column, others) if others else ""
+            hint = f"; did you mean {similar[0]!r}?" if similar else hint
             if any(map(tables.is_emotion, header)):
                 hint = f": its first line is a recording; write {','.join(REQUIRED)} above it"
             raise UsageError(
@@ -107,7 +121,9 @@ def _check_header(header: list[str], table: str) -> None:
 
 
 def _similar_columns(column: str, header: list[str]) -> list[str]:
-    return difflib.get_close_matches(column, [name for name in header if name not in OPTIONAL])
+    others = [name for name in header if name not in OPTIONAL]
+    paths = [name for name in others if column == "file" and name.rstrip("s") in _FILE_COLUMNS]
+    return paths or difflib.get_close_matches(column, others)
 
 
 def _check_widths(lines: table_rows.Rows, columns: int, table: str) -> None:

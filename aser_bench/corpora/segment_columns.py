@@ -15,18 +15,24 @@ from .audio import WHOLE, Segment
 MISSING = ("", "nan", "nat", "none", "na", "n/a", "null", "<na>", "#n/a")
 """Spellings (lower case) of a missing value in a table."""
 
+UNKNOWN_SPEAKERS = ("unknown", "unk", "-", "--", "?")
+"""Spellings (lower case) of a speaker that is not known, in addition to `MISSING`."""
+
 _START = """
     start starts begin begins onset tmin xmin starttime timestart begintime onsettime segmentstart
-    startsegment segstart startoffset tstart starttimestamp timestampstart
+    startsegment segstart startoffset tstart starttimestamp timestampstart from t0
 """
 _END = """
     end ends stop stops tmax xmax endtime timeend stoptime finish segmentend endsegment segend
-    endoffset tend endtimestamp timestampend
+    endoffset tend endtimestamp timestampend to t1
 """
 _DURATION = "duration dur length segmentduration"
 _SECONDS_PER_UNIT = {
     **dict.fromkeys(["s", "sec", "secs", "second", "seconds"], 1.0),
     **dict.fromkeys(["ms", "msec", "msecs", "millisecond", "milliseconds"], 1e-3),
+    **dict.fromkeys(["us", "microsecond", "microseconds"], 1e-6),
+    **dict.fromkeys(["ns", "nanosecond", "nanoseconds"], 1e-9),
+    **dict.fromkeys(["min", "minute", "minutes"], 60.0),
 }
 _COUNTS = "sample samples frame frames"
 
@@ -87,8 +93,8 @@ def find_columns(header: Sequence[str], table: str) -> SegmentColumns:
     Raises
     ------
     UsageError
-        If two columns give the same time, if their meaning is ambiguous, or if they do not count
-        seconds or milliseconds.
+        If two columns give the same time, if their meaning is ambiguous, or if they count samples
+        or frames.
     """
     roles: dict[str, list[tuple[str, float]]] = {}
     for name in header:

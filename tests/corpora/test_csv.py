@@ -118,6 +118,8 @@ def test_text_without_recording_is_refused_if_another_row_has_one(table):
         ("file,emotions,speaker\na.wav,sad,1\n", "no column 'emotion'; did you mean 'emotions'"),
         ("a.wav,sad,1\n", "no column 'file'"),
         ("files,emotion,speaker,text\na.wav,sad,1,x\n", "no column 'file'; did you mean 'files'"),
+        ("path,emotion,speaker,text\na.wav,sad,1,x\n", "no column 'file'; did you mean 'path'"),
+        ("wav,emotion,speaker,text\na.wav,sad,1,x\n", "no column 'file'; did you mean 'wav'"),
         ("emotion,speaker\nsad,1\n", "no column 'file'"),
         ("utterance,emotion,speaker,text\na,sad,1,x\na,sad,1,y\n", "rows 2 and 3 .* utterance"),
         ("emotion,speaker,text\nsad,1,\n", "all rows .* has no text"),
@@ -218,6 +220,10 @@ def test_unbalanced_quote_is_refused_by_row(table, tmp_path, changes, message, o
         ("start_s,end_s", "0.5,1.5", (0.5, 1.5)),
         ("Begin,Stop", "0.5,", (0.5, None)),
         ("onset,offset", ",1.5", (0.0, 1.5)),
+        ("from,to", "0.5,1.5", (0.5, 1.5)),
+        ("t0,t1", "0.5,1.5", (0.5, 1.5)),
+        ("start_us,end_us", "500000,1500000", (0.5, 1.5)),
+        ("start_min,end_min", "0,0.025", (0.0, 1.5)),
         ("tmin,tmax", "0.5,1.5", (0.5, 1.5)),
         ("offset,duration", "0.5,1", (0.5, 1.5)),
         ("start,duration", "0.5,1", (0.5, 1.5)),
@@ -280,7 +286,7 @@ def test_ignored_columns_are_listed(table):
     ]
 
 
-@pytest.mark.parametrize("spelling", ["nan", "NaN", "None", "NA", "<NA>", ""])
+@pytest.mark.parametrize("spelling", ["nan", "NaN", "None", "NA", "<NA>", "", "Unknown", "-", "?"])
 def test_missing_speaker_is_no_name(table, spelling):
     text = f"file,emotion,speaker\na.wav,sad,{spelling}\nb.wav,sad,{spelling}\n"
     assert list(load_corpus("csv", table(text)).utterances["speaker"]) == ["", ""]
