@@ -20,7 +20,7 @@ _ACTIVE_DB = 35.0
 class Dither(Control):
     """Noise at a fixed distance below the active level of the signal.
 
-    Nobody hears it at the default distance, so that a change of the scores that it causes is
+    It is inaudible at the default distance, so that a change of the scores that it causes is
     measurement noise: of the features, the models and the test. See docs/statistics.md.
 
     The noise is white, with a triangular distribution. Its seed is a hash of the samples: a

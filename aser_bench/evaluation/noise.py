@@ -1,4 +1,4 @@
-"""Measurement noise: every effect beside that of a change that nobody hears."""
+"""Measurement noise: every effect beside that of an inaudible change."""
 
 from __future__ import annotations
 

@@ -65,9 +65,10 @@ def _heading(model: str, training: str, rows: pd.DataFrame) -> str:
 def _noise(row: Mapping[Any, Any]) -> str:
     """Describe the change at the control."""
     value, low, high = (100 * number(row[name]) for name in ("noise", "noise_low", "noise_high"))
-    limits = "no interval" if math.isnan(low) else f"{low:+.1f} to {high:+.1f}"
-    changed = f"{100 * number(row['noise_changed']):.1f} % of predictions"
-    return f"{row['noise_condition']} {value:+.1f} ({limits}), {changed}"
+    interval = "no interval" if math.isnan(low) else f"{low:+.1f} to {high:+.1f}"
+    limit = abs(value) if math.isnan(low) else max(abs(low), abs(high))
+    changed = f"{100 * number(row['noise_changed']):.1f} % of predictions changed"
+    return f"{row['noise_condition']} {value:+.1f} ({interval}; limit {limit:.1f}), {changed}"
 
 
 def _cells(row: Any) -> tuple[Cell, ...]:
@@ -91,14 +92,14 @@ def verdicts(findings: Findings, context: Context) -> Iterator[str]:
         if effects.empty:
             continue
         if len(small) == len(effects):
-            compared = "No change is larger than the limits of this noise."
+            compared = "No gain or loss is larger than the limit."
         elif small.empty:
-            compared = "Every change is larger than the limits of this noise."
+            compared = "Every gain or loss is larger than the limit."
         else:
-            compared = f"Within the limits of this noise, and not called effects: {_listed(small)}."
+            compared = f"No larger than the limit, and not called effects: {_listed(small)}."
         yield (
             f"{title}, {TRAININGS[str(training)].partition(',')[0]}: measurement noise (the "
-            f"change of UAR, in points, caused by inaudible noise): {noise} changed. {compared}"
+            f"change of UAR, in points, caused by inaudible noise): {noise}. {compared}"
         )
 
 
