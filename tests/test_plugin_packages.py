@@ -143,7 +143,7 @@ def test_scores_have_the_metric_after_the_built_in_ones(folder):
 def test_tables_page_and_json_have_the_metric(folder):
     (table,) = (folder / "tables").glob("*-kappa.csv")
     rows = pd.read_csv(table)
-    assert {"svm_clean_kappa_mean", "svm_clean_kappa_p_holm"} <= set(rows.columns)
+    assert {"svm_clean_kappa", "svm_clean_kappa_low", "svm_clean_kappa_p_holm"} <= set(rows.columns)
     (data,) = (folder / "tables").glob("*-kappa.json")
     assert "Cohen's kappa" in json.loads(data.read_text())["title"]
     assert "Cohen's kappa" in (folder / "report.html").read_text().replace("&#39;", "'")

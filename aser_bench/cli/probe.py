@@ -139,10 +139,14 @@ def _select_files(files: list[str], limit: int | None) -> list[str]:
 def _read(file: str) -> np.ndarray:
     from ..codecs.signals import check_signals
     from ..core.errors import AudioError, UsageError
-    from ..corpora.audio import read
+    from ..core.progress import print_notice
+    from ..corpora.audio import describe_peak, read_recording
 
     try:
-        return check_signals([read(file)])[0]
+        recording = read_recording(file)
+        if recording.scaled_by != 1:
+            print_notice(f"scaled: {describe_peak(file, recording.scaled_by)}: divided by its peak")
+        return check_signals([recording.signal])[0]
     except AudioError as error:
         raise UsageError(f"{file}: {error}") from error
 

@@ -50,6 +50,17 @@ class Recording:
     states_length: bool
 
 
+def describe_peak(file: str, scaled_by: float) -> str:
+    """Describe the samples of a recording that is above full scale.
+
+    Examples
+    --------
+    >>> describe_peak("loud.wav", 0.5)
+    'loud.wav: its samples reach 2, and full scale is 1'
+    """
+    return f"{file}: its samples reach {1 / scaled_by:.4g}, and full scale is 1"
+
+
 END_TOLERANCE_S = 0.05
 """Seconds by which a segment may end after its recording: times in tables are rounded, and a lossy
 recording may be a frame shorter than its source. Such a segment ends with the recording."""

@@ -12,7 +12,7 @@ import pandas as pd
 from .. import corpora
 from ..core.errors import UsageError
 from ..core.tables import SAMPLE_RATE, UTTERANCES, order_columns
-from ..corpora.audio import WHOLE, Segment, release_segments
+from ..corpora.audio import WHOLE, Segment, describe_peak, release_segments
 from ..corpora.base import Corpus, Listing
 from ..corpora.prepare import (
     Inspection,
@@ -231,7 +231,7 @@ def _scaled(
         if inspection.scaled_by != 1
     }
     for number, (file, factor) in enumerate(scaled.items()):
-        peak = f"{file}: its samples reach {1 / factor:.4g}, and full scale is 1"
+        peak = describe_peak(file, factor)
         if strict:
             more = f" (and {len(scaled) - 1} more)" if len(scaled) > 1 else ""
             raise UsageError(

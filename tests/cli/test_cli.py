@@ -148,7 +148,11 @@ def test_preset_paper_fixes_settings_and_prints_ignored_ones(run, table):
     flat = " ".join(out.split())
     assert "preset paper" in flat
     assert "protocol paper" in flat
-    assert "lstm: at most 2 epochs, patience 10, every frame" in flat
+    assert (
+        "lstm: at most 2 epochs, early stopping by the dev UAR (mean of 20 epochs) with patience"
+        in flat
+    )
+    assert "every frame" in flat
     for note in ("gamma 0.001 has no effect", "adaptive learning rate", "validation_fraction"):
         assert note in flat
     assert yaml.safe_load(Path("out/study.yaml").read_text())["protocol"] == ["paper"]
@@ -159,7 +163,8 @@ def test_lstm_and_svm_in_one_run(run, table):
     code, out, _ = run("--corpus", f"csv={table}", *QUICK, *flags.split(), "--out", "out")
     assert code == 0
     flat = " ".join(out.split())
-    assert "lstm: at most 3 epochs, patience 5, 2 frames averaged into one" in flat
+    assert "lstm: at most 3 epochs, early stopping by the dev UAR" in flat
+    assert "2 frames averaged into one" in flat
     assert "class weight balanced" in flat
     assert "Runs per fold: lstm 2" in flat
     scores = pd.read_csv("out/scores.csv")
@@ -271,7 +276,9 @@ def test_unusable_recordings_are_named_and_counted(run, damaged):
     folder, bad = damaged
     (folder / "typo_hapy.wav").write_bytes((folder / "v0_0_sad.wav").read_bytes())
     bad["typo_hapy.wav"] = "did you mean 'happy'"
-    code, out, err = run("--corpus", f"custom={folder}", *QUICK, "--out", "out")
+    arguments = ("--corpus", f"custom={folder}", *QUICK, "--out", "out")
+    assert "1 of 40 utterances has an unknown label" in error_line(run(*arguments, "-q"))
+    code, out, err = run(*arguments, "--drop-unknown")
     assert code == 0, err
     for name, word in bad.items():
         (line,) = [line for line in err.splitlines() if name in line]

@@ -125,10 +125,12 @@ def test_usage_error_is_one_line(probe, arguments, expected, monkeypatch):
     assert expected in error_line(probe(*arguments))
 
 
-def test_unusable_file_is_named(probe, files):
+def test_recording_above_full_scale_is_scaled_and_named(probe, files):
     loud = np.full(8000, 1000, np.float32) * np.sign(np.sin(np.arange(8000)))
     soundfile.write("loud.wav", loud.astype(np.float32), 16_000, subtype="FLOAT")
-    assert "loud.wav: the samples reach 1000" in error_line(probe("mp3", *files, "loud.wav"))
+    code, _, err = probe("mp3", "--bitrates", "64", *files, "loud.wav")
+    assert code == 0
+    assert "scaled: loud.wav: its samples reach 1000, and full scale is 1" in err
 
 
 def test_error_gives_the_reason_why_a_codec_is_unavailable(probe, monkeypatch):

@@ -33,9 +33,7 @@ def test_verdict_names_the_noise_and_the_effects_that_are_no_larger(tmp_path):
     assert noise.startswith("voices, functionals, protocol speaker, trained on the original: ")
     assert "svm: dither-70dB " in noise
     assert "% of predictions" in noise
-    assert noise.endswith(
-        "No larger than the limit, and not called effects: svm at mp3-64k."
-    )
+    assert noise.endswith("No larger than the limit, and not called effects: svm at mp3-64k.")
     safe = sentences[0]
     assert safe.endswith("No larger than the change that dither-70dB may cause: svm at mp3-64k.")
     (largest,) = (text for text in sentences if "largest loss of UAR" in text)
